@@ -1,0 +1,225 @@
+"""The atlas directory and its generations: what is live, how a new one is published, who may write.
+
+    HOME/
+      CURRENT                    name of the live generation, replaced atomically and fsynced
+      generations/000042/        immutable: graph/ lexical/ dense/ manifest.json
+      generations/tmp-…/         a generation being built; deleted by the next writer if its builder died
+      files/<sha256>             originals of ingested documents
+      jobs/<id>.json             progress and outcome of background work
+      writer.lock                held (flock) by the one writer
+
+There is no separate writable store. A write starts from hard links to the live generation
+(`Store.backup`, about 1 ms), changes those, and publishes them under the next number, so the live
+generation is the only truth and a writer killed at any moment leaves nothing but a tmp directory.
+
+FORMAT rises whenever software of the previous format could misread what this one writes.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import HomeLocked, NewerFormat, NotAnAtlas
+
+__all__ = ["FORMAT", "KEEP", "Generation", "Home"]
+
+FORMAT: Final = 1
+KEEP: Final = 2
+"""Generations that stay on disk; open readers of older ones are unharmed by the deletion."""
+
+Manifest = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One published state. `name` is a zero-padded number; `path` holds graph/, lexical/, dense/."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def number(self) -> int:
+        return int(self.path.name)
+
+    @property
+    def graph(self) -> Path:
+        return self.path / "graph"
+
+    def manifest(self) -> dict[str, Any]:
+        """Raises FileNotFoundError when the generation has been pruned meanwhile."""
+        manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text("utf-8"))
+        return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths of one atlas directory, and the rules for changing what is live in it."""
+
+    root: Path
+
+    @property
+    def generations(self) -> Path:
+        return self.root / "generations"
+
+    @property
+    def files(self) -> Path:
+        return self.root / "files"
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def current(self) -> Path:
+        return self.root / "CURRENT"
+
+    def live(self) -> Generation | None:
+        """The live generation, None in a home where nothing was built yet.
+
+        Raises NotAnAtlas for a directory that holds something else, NewerFormat for a later format.
+        """
+        try:
+            name = self.current.read_text("ascii").strip()
+        except FileNotFoundError:
+            self._refuse_foreign()
+            return None
+        except (NotADirectoryError, UnicodeDecodeError) as error:
+            raise self._not_an_atlas() from error
+        generation = Generation(self.generations / name)
+        try:
+            written = int(generation.manifest().get("format", 0))
+        except (OSError, ValueError) as error:
+            raise NotAnAtlas(
+                f"{self.root} names generation {name[:20]!r} as live, but that cannot be read.",
+                "Restore the directory from a backup, or build a new atlas in an empty directory.",
+            ) from error
+        if written > FORMAT:
+            raise NewerFormat(
+                f"{self.root} was written in format {written}; this version reads up to format {FORMAT}.",
+                "Install the newer version of creative-atlas, or choose another directory with --home.",
+            )
+        return generation
+
+    def require(self) -> Generation:
+        """The live generation. Raises NotAnAtlas, with the command that makes one, where there is none."""
+        live = self.live()
+        if live is None:
+            raise NotAnAtlas(
+                f"There is no atlas in {self.root} yet.",
+                f"Run: creative-atlas build --home {self.root}",
+            )
+        return live
+
+    def prepare(self) -> None:
+        """Make the directories of a home. Raises NotAnAtlas rather than move into a foreign directory."""
+        self.live()
+        try:
+            for directory in (self.generations, self.files, self.jobs):
+                directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NotAnAtlas(
+                f"{self.root} cannot be written to ({error.strerror}).", "Choose another directory with --home."
+            ) from error
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the one writer. Raises HomeLocked at once when another process is; sweeps up after dead ones."""
+        self.prepare()
+        with open(self.root / "writer.lock", "a+", encoding="ascii") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+                handle.seek(0)
+                digits = handle.read().strip()
+                raise HomeLocked(
+                    f"Another process{f' ({digits})' if digits else ''} is writing to {self.root}.",
+                    "Wait until it has finished, then try again; nothing was changed.",
+                    pid=int(digits) if digits.isdigit() else None,
+                ) from error
+            handle.seek(0)
+            handle.truncate()
+            handle.write(str(os.getpid()))
+            handle.flush()
+            for left in self.generations.glob("tmp-*"):
+                shutil.rmtree(left, ignore_errors=True)
+            yield
+
+    def scratch(self) -> Path:
+        """A fresh directory for the generation being built. Call with the lock held."""
+        path = self.generations / f"tmp-{os.getpid()}"
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir()
+        return path
+
+    def publish(self, scratch: Path, manifest: Manifest) -> Generation:
+        """Make `scratch` the live generation: once this returns, it survives kill -9 and power loss."""
+        live = self.live()
+        name = f"{(live.number if live else 0) + 1:06d}"
+        target = self.generations / name
+        content = {**manifest, "format": FORMAT, "generation": name}
+        (scratch / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True), "utf-8")
+        _sync_tree(scratch)
+        # A generation above CURRENT was renamed but never became live: its builder died in between.
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+        _sync(self.generations)
+        pointer = self.root / "CURRENT.tmp"
+        with open(pointer, "w", encoding="ascii") as handle:
+            handle.write(name)
+            handle.flush()
+            os.fsync(handle.fileno())
+        pointer.replace(self.current)
+        _sync(self.root)
+        self._prune(int(name))
+        return Generation(target)
+
+    def _prune(self, newest: int) -> None:
+        for path in self.generations.iterdir():
+            if path.name.isdigit() and int(path.name) <= newest - KEEP:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _refuse_foreign(self) -> None:
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise self._not_an_atlas()
+        ours = {"generations", "files", "jobs", "writer.lock", "CURRENT.tmp"}
+        with suppress(FileNotFoundError):
+            if any(entry.name not in ours for entry in self.root.iterdir()):
+                raise self._not_an_atlas()
+
+    def _not_an_atlas(self) -> NotAnAtlas:
+        return NotAnAtlas(
+            f"{self.root} is not an atlas: it holds other files.",
+            "Choose an empty or a new directory with --home; nothing in this one was touched.",
+        )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_tree(root: Path) -> None:
+    """Flush every file, then every directory, bottom up. Hard links already on disk cost next to nothing."""
+    for directory, _, names in os.walk(root, topdown=False):
+        for name in names:
+            _sync(Path(directory) / name)
+        _sync(Path(directory))

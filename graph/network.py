@@ -1,0 +1,126 @@
+"""The entity graph as networkx sees it: neighbours, shortest paths, and the shape of the whole.
+
+Edges are the accepted links between entities (no classes, sources, passages or mentions). Neighbourhoods
+are read edge by edge from the store and bounded; only `whole` reads everything, for analysis off line.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import networkx as nx
+import pyoxigraph as ox
+
+from graph.errors import UnknownEntity
+from graph.store import DEFAULT, Snapshot, node
+from graph.vocabulary import PREFIXES, expand
+
+__all__ = ["EDGES_PER_NODE", "neighbourhood", "shortest_path", "whole"]
+
+EDGES_PER_NODE: Final = 500
+"""Edges read at one node in either direction, so that a hub does not cost the graph."""
+
+Edge = tuple[str, str, str]
+"""(subject, predicate, object), as the fact is stated."""
+
+_NOT_LINKS: Final = {
+    expand(name)
+    for name in ("rdf:type", "dcterms:source", "dcterms:isPartOf", "schema:mentions", "schema:url", "skos:inScheme")
+}
+_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix not in ("id",))
+
+
+def _is_link(quad: ox.Quad) -> bool:
+    return (
+        isinstance(quad.object, ox.NamedNode)
+        and isinstance(quad.subject, ox.NamedNode)
+        and quad.predicate.value not in _NOT_LINKS
+        and not quad.subject.value.startswith(_SCHEMA_SPACES)
+        and not quad.object.value.startswith(_SCHEMA_SPACES)
+    )
+
+
+def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
+    """Links at a node, outgoing first."""
+    found = node(iri)
+    if found is None:
+        return
+    for pattern in ((found, None, None, DEFAULT), (None, None, found, DEFAULT)):
+        for quad in islice(snapshot.store.quads_for_pattern(*pattern), EDGES_PER_NODE):
+            if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+                yield quad.subject.value, quad.predicate.value, quad.object.value
+
+
+def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 120) -> nx.MultiDiGraph[str]:
+    """The entities within `depth` links of one, `limit` nodes at most, nearest first.
+
+    Nodes carry `label`; edges carry `predicate` and `label`. Raises UnknownEntity for an unknown IRI.
+    """
+    if not snapshot.exists(iri):
+        raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_node(iri, label=snapshot.label(iri))
+    frontier = [iri]
+    for _ in range(depth):
+        reached: list[str] = []
+        for current in frontier:
+            for subject, predicate, obj in sorted(set(_edges(snapshot, current))):
+                other = obj if subject == current else subject
+                if other not in graph:
+                    if len(graph) >= limit:
+                        continue
+                    graph.add_node(other, label=snapshot.label(other))
+                    reached.append(other)
+                graph.add_edge(subject, obj, key=predicate, predicate=predicate, label=snapshot.label(predicate))
+        frontier = reached
+    return graph
+
+
+def shortest_path(
+    snapshot: Snapshot, start: str, end: str, *, longest: int = 6, visits: int = 5_000
+) -> tuple[Edge, ...] | None:
+    """A shortest chain of links between two entities, whichever way the links point.
+
+    Breadth first with sorted neighbours, so the same path each time. None where there is none within
+    `longest` links or `visits` nodes. Raises UnknownEntity for an unknown end.
+    """
+    for iri in (start, end):
+        if not snapshot.exists(iri):
+            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    came: dict[str, Edge | None] = {start: None}
+    queue = deque([(start, 0)])
+    while queue and len(came) <= visits:
+        current, distance = queue.popleft()
+        if current == end:
+            return _unwind(came, start, end)
+        if distance == longest:
+            continue
+        for edge in sorted(set(_edges(snapshot, current))):
+            other = edge[2] if edge[0] == current else edge[0]
+            if other not in came:
+                came[other] = edge
+                queue.append((other, distance + 1))
+    return _unwind(came, start, end) if end in came else None
+
+
+def _unwind(came: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, ...]:
+    chain: list[Edge] = []
+    current = end
+    while current != start:
+        edge = came[current]
+        assert edge is not None  # noqa: S101  only the start has no edge
+        chain.append(edge)
+        current = edge[0] if edge[2] == current else edge[2]
+    return tuple(reversed(chain))
+
+
+def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
+    """All entities and links. Reads the whole default graph: for analysis and checks, not for requests."""
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for quad in snapshot.store.quads_for_pattern(None, None, None, DEFAULT):
+        if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            graph.add_edge(quad.subject.value, quad.object.value, key=quad.predicate.value)
+    return graph

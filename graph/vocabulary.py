@@ -1,0 +1,49 @@
+"""The terms that the code itself uses, and the prefixes that queries and exports are given.
+
+Standard vocabularies first; `ca:` only where none fits. `data/ontology.ttl` defines the `ca:` terms.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CA", "PREFIXES", "compact", "expand"]
+
+CA: Final = "https://w3id.org/creative-atlas/ontology#"
+
+PREFIXES: Final[dict[str, str]] = {
+    "ca": CA,
+    "id": "https://w3id.org/creative-atlas/id/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "schema": "https://schema.org/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "org": "http://www.w3.org/ns/org#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "oa": "http://www.w3.org/ns/oa#",
+    "qb": "http://purl.org/linked-data/cube#",
+    "geo": "http://www.opengis.net/ont/geosparql#",
+    "wgs84": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    "void": "http://rdfs.org/ns/void#",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "sh": "http://www.w3.org/ns/shacl#",
+}
+
+
+def expand(name: str) -> str:
+    """`ca:Claim` → its IRI. Raises KeyError on an unknown prefix."""
+    prefix, _, local = name.partition(":")
+    return PREFIXES[prefix] + local
+
+
+def compact(iri: str) -> str:
+    """The shortest prefixed name, or the IRI itself where no prefix fits."""
+    best = max((ns for ns in PREFIXES.values() if iri.startswith(ns)), key=len, default="")
+    if not best:
+        return iri
+    prefix = next(key for key, ns in PREFIXES.items() if ns == best)
+    return f"{prefix}:{iri[len(best) :]}"

@@ -1,0 +1,109 @@
+"""The one way to change an atlas: lock, copy by hard links, change, index, publish.
+
+    with Writer(home, indexer).session() as session:      # one writer at a time
+        session.change(lambda store: …)                    # each change is one new generation, or nothing
+
+A change that raises, or whose process dies, leaves the live generation as it was.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyoxigraph as ox
+
+from graph.home import Generation, Home
+from graph.store import Snapshot
+
+__all__ = ["Changes", "Indexer", "Progress", "Session", "Writer", "no_progress"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, and how many there are (0 = not known)."""
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """For callers that show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a change touched: documents and entities whose index entries must be made anew, or dropped.
+
+    `everything` = start the index from nothing. `notes` are added to the manifest.
+    """
+
+    documents: frozenset[str] = frozenset()
+    entities: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    everything: bool = False
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or self.entities or self.removed or self.everything or self.notes)
+
+
+class Indexer(Protocol):
+    """Keeps the search index of a generation; the graph knows no more of it than this."""
+
+    def update(
+        self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
+    ) -> dict[str, Any]:
+        """Write the index of `snapshot` under `target`, starting from that of `live`.
+
+        Returns what the manifest should say of it.
+        """
+
+
+class Session:
+    """The lock is held: make changes one after the other, each published before the next."""
+
+    def __init__(self, home: Home, indexer: Indexer) -> None:
+        self._home = home
+        self._indexer = indexer
+
+    def change(
+        self, work: Callable[[ox.Store], Changes], *, progress: Progress = no_progress, fresh: bool = False
+    ) -> Generation | None:
+        """Run `work` on a writable copy of the live graph and publish what comes of it.
+
+        `fresh` starts from an empty graph. Returns None, and publishes nothing, where nothing changed.
+        """
+        live = self._home.live()
+        scratch = self._home.scratch()
+        try:
+            store = _copy(None if fresh else live, scratch / "graph")
+            changes = work(store)
+            if not changes:
+                return None
+            store.flush()
+            snapshot = Snapshot(store)
+            index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
+            old = {} if live is None or fresh else live.manifest()
+            manifest = {**old, **changes.notes, "index": index, "quads": len(store)}
+            del snapshot, store  # closes RocksDB, whose files must be final before they are synced
+            return self._home.publish(scratch, manifest)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+class Writer:
+    def __init__(self, home: Home, indexer: Indexer) -> None:
+        self._home = home
+        self._indexer = indexer
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Raises HomeLocked at once while another process writes."""
+        with self._home.lock():
+            yield Session(self._home, self._indexer)
+
+
+def _copy(live: Generation | None, target: Path) -> ox.Store:
+    if live is not None:
+        ox.Store.read_only(str(live.graph)).backup(str(target))
+    return ox.Store(str(target))
