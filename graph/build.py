@@ -1,0 +1,106 @@
+"""Building the starter atlas from a data folder, or bringing a live one up to a newer folder.
+
+What the folder asserts directly (ontology, sources, disagreements) is also kept in a graph of its own, so
+that a later build can take out exactly that; documents that people ingested and RDF that they loaded stay.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyoxigraph as ox
+
+from graph.acceptance import accept_graph, retract_graph
+from graph.gazetteer import build_gazetteer
+from graph.home import Generation
+from graph.ingest import describe, put_reading
+from graph.iri import DEFAULT_BASE
+from graph.model import Reading
+from graph.records import remove_document
+from graph.starter.load import Starter
+from graph.store import DEFAULT, Snapshot, term
+from graph.writer import Changes, Progress, Session, no_progress
+
+__all__ = ["COLLECTION", "STARTER_GRAPH", "build"]
+
+COLLECTION: Final = "starter"
+STARTER_GRAPH: Final = ox.NamedNode(f"{DEFAULT_BASE}graph/starter")
+
+
+def build(
+    session: Session, starter: Starter, *, built: dict[str, str], progress: Progress = no_progress
+) -> Generation | None:
+    """Publish a generation that holds the starter. Returns None where the live one holds this very folder already.
+
+    `built` is the live manifest's entry `starter`, empty at first.
+    """
+    if built.get("digest") == starter.digest:
+        return None
+
+    def work(store: ox.Store) -> Changes:
+        progress("removing the previous starter", 0, 0)
+        _remove(store)
+        progress("facts and claims", 0, len(starter.facts) + len(starter.claims))
+        graphs = sorted({quad.graph_name for quad in starter.claims if quad.graph_name != DEFAULT}, key=str)
+        facts = [*starter.facts, *(quad for quad in starter.claims if quad.graph_name == DEFAULT)]
+        store.bulk_extend(quad for quad in starter.claims if quad.graph_name != DEFAULT)
+        store.bulk_extend(facts)
+        store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object, STARTER_GRAPH) for q in facts)
+        for graph in graphs:
+            if isinstance(graph, ox.NamedNode):
+                accept_graph(store, graph)
+        _notes(store, starter, progress)
+        return Changes(everything=True, notes={"starter": {"digest": starter.digest}})
+
+    return session.change(work, progress=progress)
+
+
+def _remove(store: ox.Store) -> None:
+    snapshot = Snapshot(store)
+    for document in list(snapshot.documents()):
+        if document.collection == COLLECTION:
+            remove_document(store, document.iri)
+    sources = [
+        quad.subject
+        for quad in store.quads_for_pattern(None, term("rdf:type"), term("ca:Source"), STARTER_GRAPH)
+        if isinstance(quad.subject, ox.NamedNode)
+    ]
+    for source in sources:
+        retract_graph(store, source)
+    for quad in list(store.quads_for_pattern(None, None, None, STARTER_GRAPH)):
+        store.remove(ox.Quad(quad.subject, quad.predicate, quad.object, DEFAULT))
+    store.remove_graph(STARTER_GRAPH)
+
+
+def _notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
+    snapshot = Snapshot(store)
+    gazetteer = build_gazetteer(snapshot)
+    known = _identifiers(store)
+    for number, (_, reading) in enumerate(starter.readings):
+        progress(reading.title, number, len(starter.readings))
+        document = describe(reading, COLLECTION, "secondary")
+        put_reading(store, document, reading, gazetteer)
+        store.extend(_about(document.iri, reading, known))
+
+
+def _about(iri: str, reading: Reading, known: dict[str, ox.NamedNode]) -> list[ox.Quad]:
+    """What the front matter says that a note is about, and what it was written from."""
+    subject = ox.NamedNode(iri)
+    return [
+        ox.Quad(subject, term(predicate), known[name], DEFAULT)
+        for predicate, names in (
+            ("dcterms:subject", reading.themes),
+            ("dcterms:spatial", reading.places),
+            ("dcterms:source", reading.sources),
+        )
+        for name in names
+        if name in known
+    ]
+
+
+def _identifiers(store: ox.Store) -> dict[str, ox.NamedNode]:
+    return {
+        quad.object.value: quad.subject
+        for quad in store.quads_for_pattern(None, term("dcterms:identifier"), None, DEFAULT)
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal)
+    }
