@@ -17,7 +17,8 @@
     │   ├── QueryMemory            the worker's memory cap
     │   ├── QueryCancelled         cancelled by its owner
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
-    └── IndexUnusable              the search index is missing, damaged or of another encoder
+    ├── IndexUnusable              the search index is missing, damaged or of another encoder
+    └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
 
 The class attribute `slug` names the problem in RFC 9457 `type` URIs and `status` is its HTTP status.
 """
@@ -29,6 +30,7 @@ from pathlib import Path
 __all__ = [
     "AtlasError",
     "BadData",
+    "EncoderUnavailable",
     "HomeError",
     "HomeLocked",
     "IndexUnusable",
@@ -163,3 +165,7 @@ class Overloaded(QueryError):
 
 class IndexUnusable(AtlasError):
     slug, title, status = "index", "The search index cannot be used", 503
+
+
+class EncoderUnavailable(AtlasError):
+    slug, title, status = "encoder", "The language model is not available", 503

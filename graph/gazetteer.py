@@ -12,11 +12,11 @@ from graph.extract.link import Entry, Gazetteer
 from graph.store import DEFAULT, Snapshot, term
 from graph.vocabulary import expand
 
-__all__ = ["build_gazetteer"]
+__all__ = ["NOT_LINKED", "build_gazetteer"]
 
 _NAMES: Final = (("rdfs:label", False), ("skos:prefLabel", False), ("schema:name", False), ("skos:altLabel", True))
 
-_NOT_LINKED: Final = frozenset(
+NOT_LINKED: Final = frozenset(
     expand(name)
     for name in (
         "ca:Document", "ca:Passage", "ca:Source", "ca:Statistic", "ca:Disagreement", "ca:Position", "ca:Amount",
@@ -38,7 +38,7 @@ def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     for quad in store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
             kinds[quad.subject.value] = min(kinds.get(quad.subject.value, "~"), quad.object.value)
-            if quad.object.value in _NOT_LINKED:
+            if quad.object.value in NOT_LINKED:
                 kinds[quad.subject.value] = ""
     weight: Counter[str] = Counter()
     for quad in store.quads_for_pattern(None, None, None, DEFAULT):

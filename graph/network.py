@@ -18,7 +18,7 @@ from graph.errors import UnknownEntity
 from graph.store import DEFAULT, Snapshot, node
 from graph.vocabulary import PREFIXES, expand
 
-__all__ = ["EDGES_PER_NODE", "neighbourhood", "shortest_path", "whole"]
+__all__ = ["EDGES_PER_NODE", "degree", "neighbourhood", "shortest_path", "whole"]
 
 EDGES_PER_NODE: Final = 500
 """Edges read at one node in either direction, so that a hub does not cost the graph."""
@@ -52,6 +52,11 @@ def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
         for quad in islice(snapshot.store.quads_for_pattern(*pattern), EDGES_PER_NODE):
             if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
                 yield quad.subject.value, quad.predicate.value, quad.object.value
+
+
+def degree(snapshot: Snapshot, iri: str) -> int:
+    """How many entities link to this one or are linked from it, up to twice EDGES_PER_NODE."""
+    return len({end for start, _, obj in _edges(snapshot, iri) for end in (start, obj)} - {iri})
 
 
 def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 120) -> nx.MultiDiGraph[str]:

@@ -1,0 +1,96 @@
+"""Loading RDF files into the atlas: any syntax that pyoxigraph reads, gzipped or not, all or nothing."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Final, cast
+
+import pyoxigraph as ox
+
+from graph.errors import BadData, InputError, UnreadableFile
+from graph.store import node
+from graph.writer import Changes, Progress, Session, no_progress
+
+__all__ = ["SUFFIXES", "format_of", "load"]
+
+SUFFIXES: Final = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
+    ".n3": ox.RdfFormat.N3,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+}
+_DATASETS: Final = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG)
+_LINE: Final = re.compile(r"line (\d+)")
+
+
+def format_of(path: Path) -> ox.RdfFormat:
+    """By the name's ending. Raises UnreadableFile for one that is no RDF syntax."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    found = SUFFIXES.get(suffixes[-1] if suffixes else "")
+    if found is None:
+        raise UnreadableFile(
+            f"{path.name} does not end like an RDF file.",
+            f"Name it by its syntax: {', '.join(SUFFIXES)}, each with .gz if it is gzipped.",
+            path=path,
+        )
+    return found
+
+
+def load(session: Session, files: Sequence[Path], *, graph: str | None = None, progress: Progress = no_progress) -> int:
+    """Load all the files in one generation, or none of them. Returns how many quads are new.
+
+    Raises BadData (with the line) for a file that does not parse, UnreadableFile for one that cannot be read.
+    """
+    target = None
+    if graph is not None:
+        target = node(graph)
+        if target is None:
+            raise InputError(f"{graph[:100]!r} is not an IRI.", "Give a full one, such as https://example.org/graph.")
+    formats = [format_of(path) for path in files]
+    added = 0
+
+    def work(store: ox.Store) -> Changes:
+        nonlocal added
+        before = len(store)
+        for number, (path, rdf_format) in enumerate(zip(files, formats, strict=True)):
+            progress(path.name, number, len(files))
+            if target is not None and rdf_format in _DATASETS:
+                raise InputError(f"{path.name} names its own graphs.", "Load it without --graph.")
+            _load_one(store, path, rdf_format, target)
+        added = len(store) - before
+        return Changes(everything=added > 0)
+
+    session.change(work, progress=progress)
+    return added
+
+
+def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.NamedNode | None) -> None:
+    try:
+        with ExitStack() as stack:
+            source: IO[bytes] = stack.enter_context(open(path, "rb"))
+            if path.suffix.lower() == ".gz":
+                source = cast("IO[bytes]", stack.enter_context(gzip.open(source)))
+            base = path.resolve().as_uri()
+            store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
+    except SyntaxError as error:
+        found = _LINE.search(str(error))
+        line = error.lineno or (int(found.group(1)) if found else None)
+        raise BadData(
+            f"This does not parse ({error.msg}).", "Mend the line; nothing was loaded.", path=path, line=line
+        ) from error
+    except (OSError, EOFError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(
+            f"{path} cannot be read ({reason}).", "Check the file; nothing was loaded.", path=path
+        ) from error

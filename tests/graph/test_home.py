@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graph.errors import HomeLocked, NewerFormat, NotAnAtlas
+from graph.home import FORMAT, KEEP, Home
+
+
+def publish(home: Home, text: str) -> str:
+    with home.lock():
+        scratch = home.scratch()
+        (scratch / "content").write_text(text)
+        return home.publish(scratch, {}).name
+
+
+def test_published_generation_is_live(home: Home) -> None:
+    assert publish(home, "one") == "000001"
+    assert publish(home, "two") == "000002"
+    live = home.require()
+    assert (live.path / "content").read_text() == "two"
+    assert live.manifest()["format"] == FORMAT
+
+
+def test_only_the_last_generations_stay(home: Home) -> None:
+    for number in range(5):
+        publish(home, str(number))
+    assert sorted(p.name for p in home.generations.iterdir()) == ["000004", "000005"]
+    assert KEEP == 2
+
+
+def test_left_over_scratch_is_swept_up_by_the_next_writer(home: Home) -> None:
+    publish(home, "one")
+    left = home.generations / "tmp-999"
+    left.mkdir()
+    publish(home, "two")
+    assert not left.exists()
+
+
+def test_a_generation_renamed_but_not_live_is_replaced(home: Home) -> None:
+    publish(home, "one")
+    dead = home.generations / "000002"
+    dead.mkdir()
+    (dead / "content").write_text("never live")
+    assert publish(home, "two") == "000002"
+    assert (home.require().path / "content").read_text() == "two"
+
+
+def test_second_writer_is_told_who_holds_the_lock(home: Home) -> None:
+    with home.lock(), pytest.raises(HomeLocked, match="Wait until it has finished") as caught, Home(home.root).lock():
+        pass
+    assert caught.value.pid is not None
+    with home.lock():
+        pass
+
+
+def test_empty_home_says_how_to_build(home: Home) -> None:
+    with pytest.raises(NotAnAtlas, match="creative-atlas build"):
+        home.require()
+
+
+def test_foreign_directory_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.doc").write_text("mine")
+    with pytest.raises(NotAnAtlas, match="not an atlas"), Home(tmp_path).lock():
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+def test_a_file_is_no_home(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("x")
+    with pytest.raises(NotAnAtlas):
+        Home(path).live()
+
+
+def test_newer_format_is_refused(home: Home) -> None:
+    publish(home, "one")
+    manifest = home.require().path / "manifest.json"
+    manifest.write_text(json.dumps({"format": FORMAT + 1}))
+    with pytest.raises(NewerFormat, match="Install the newer version"):
+        home.live()
+
+
+@pytest.mark.parametrize("content", ["", "000009", "../../etc", "\x00"])
+def test_broken_pointer_is_named(home: Home, content: str) -> None:
+    publish(home, "one")
+    home.current.write_text(content)
+    with pytest.raises(NotAnAtlas):
+        home.require()

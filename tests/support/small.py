@@ -1,0 +1,66 @@
+"""A small atlas of a few facts about who published what, without a search index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+from graph.acceptance import Object, accept_graph
+from graph.home import Generation
+from graph.starter.expand import claim_quads
+from graph.store import DEFAULT, Snapshot, term
+from graph.writer import Changes, Progress
+
+EX = "https://example.org/"
+
+
+def ex(name: str) -> ox.NamedNode:
+    return ox.NamedNode(EX + name)
+
+
+class NoIndex:
+    """An indexer of an atlas that is never searched."""
+
+    def update(
+        self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
+    ) -> dict[str, Any]:
+        return {"documents": len(changes.documents)}
+
+
+def claim(
+    source: str, subject: ox.NamedNode, predicate: ox.NamedNode, obj: Object, status: str = "accepted"
+) -> list[ox.Quad]:
+    return list(claim_quads(ex(source), subject, predicate, obj, ((term("ca:status"), term(f"ca:{status}")),)))
+
+
+def describe_source(name: str, reliability: str) -> list[ox.Quad]:
+    return [
+        ox.Quad(ex(name), term("rdf:type"), term("ca:Source"), DEFAULT),
+        ox.Quad(ex(name), term("dcterms:title"), ox.Literal(f"Source {name}"), DEFAULT),
+        ox.Quad(ex(name), term("ca:reliability"), ox.Literal(reliability), DEFAULT),
+    ]
+
+
+def few_facts(store: ox.Store) -> Changes:
+    """Nesta and PEC; who published the Radar report is disputed, and its publisher has two sources."""
+    store.extend(
+        [
+            *describe_source("official", "official"),
+            *describe_source("blog", "low"),
+            *describe_source("memory", "memory"),
+            *claim("official", ex("radar"), term("rdfs:label"), ox.Literal("Creative Radar")),
+            *claim("official", ex("radar"), term("rdf:type"), term("ca:Report")),
+            *claim("official", ex("pec"), term("rdfs:label"), ox.Literal("Creative PEC")),
+            *claim("official", ex("nesta"), term("rdfs:label"), ox.Literal("Nesta")),
+            *claim("official", ex("radar"), term("dcterms:publisher"), ex("pec")),
+            *claim("blog", ex("radar"), term("dcterms:publisher"), ex("pec")),
+            *claim("blog", ex("radar"), term("dcterms:publisher"), ex("nesta"), "proposed"),
+            *claim("memory", ex("nesta"), term("schema:location"), ex("london")),
+            *claim("memory", ex("london"), term("rdfs:label"), ox.Literal("London")),
+        ]
+    )
+    for name in ("official", "blog", "memory"):
+        accept_graph(store, ex(name))
+    return Changes(everything=True)

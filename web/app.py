@@ -1,0 +1,27 @@
+"""The application factory: takes what it serves, registers one blueprint per surface, reads no environment."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from web import api, health, linked_data, security
+from web.compose import Services
+from web.errors import install_errors
+
+__all__ = ["create_app"]
+
+MAX_BODY = 1 << 20
+"""Bytes of a request that are read; a larger one is answered with 413."""
+
+
+def create_app(services: Services) -> Flask:
+    """A WSGI application over one atlas. Safe to serve from several threads."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    security.install(app)
+    install_errors(app)
+    app.register_blueprint(health.blueprint(services.live))
+    app.register_blueprint(api.blueprint(services.live, services.atlas))
+    app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))
+    return app

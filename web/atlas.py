@@ -1,0 +1,139 @@
+"""The reads that pages and API ask for, answered from the live generation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph import entities, network
+from graph.errors import UnknownEntity
+from graph.iri import DEFAULT_BASE
+from graph.model import Document, EntityView
+from graph.store import Snapshot
+from search.searcher import Searcher
+from search.types import Completion, Query, Results
+from web import overview
+from web.examples import read_examples
+from web.live import Live, View
+from web.reads import (
+    Disagreement,
+    DocumentView,
+    Edge,
+    Example,
+    Listing,
+    MarkedPassage,
+    Neighbourhood,
+    Node,
+    Overview,
+    QueryTable,
+    Ref,
+)
+
+__all__ = ["LiveAtlas"]
+
+_SCANNED = 10_000
+"""Passages that mention an entity, counted at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveAtlas:
+    """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker."""
+
+    live: Live
+    searcher: Callable[[View], Searcher]
+    run: Callable[[View, str, str, int], QueryTable]
+    queries: Path
+    base: str = DEFAULT_BASE
+
+    def overview(self) -> Overview:
+        return overview.overview(self.live.view())
+
+    def search(self, request: Query) -> Results:
+        return self.searcher(self.live.view()).search(request)
+
+    def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
+        return self.searcher(self.live.view()).complete(prefix, limit)
+
+    def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
+        snapshot = self.live.view().snapshot
+        return {iri: overview.ref(snapshot, iri) for iri in iris}
+
+    def entity(self, iri: str) -> EntityView:
+        return entities.view(self.live.view().snapshot, iri)
+
+    def find(self, name: str) -> Ref | None:
+        view = self.live.view()
+        known = view.once("names", lambda v: _folded(v.snapshot))
+        found = known.get(name.strip().casefold(), ())
+        return overview.ref(view.snapshot, found[0]) if len(found) == 1 else None
+
+    def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
+        view = self.live.view()
+        found = overview.members(view).get(kind, ())
+        return Listing(tuple(overview.ref(view.snapshot, iri) for iri in found[offset : offset + limit]), len(found))
+
+    def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
+        snapshot = self.live.view().snapshot
+        found = sorted(snapshot.mentioning(iri, _SCANNED))
+        held = (_marked(snapshot, passage) for passage in found[offset : offset + limit])
+        return Listing(tuple(marked for marked in held if marked), len(found))
+
+    def neighbourhood(self, iri: str, limit: int) -> Neighbourhood:
+        snapshot = self.live.view().snapshot
+        around = network.neighbourhood(snapshot, iri, depth=1, limit=network.EDGES_PER_NODE * 2)
+        others = sorted((name for name in around if name != iri), key=lambda name: (-around.degree(name), name))
+        shown = [iri, *others[: max(0, limit - 1)]]
+        return Neighbourhood(
+            nodes=tuple(Node(overview.ref(snapshot, name), network.degree(snapshot, name)) for name in shown),
+            edges=tuple(
+                Edge(start, end, data["predicate"], data["label"])
+                for start, end, data in around.subgraph(shown).edges(data=True)
+            ),
+            total=len(others),
+        )
+
+    def disagreements(self, about: str | None = None) -> tuple[Disagreement, ...]:
+        found = overview.disagreements(self.live.view())
+        return tuple(d for d in found if about is None or any(entity.iri == about for entity in d.about))
+
+    def collections(self) -> tuple[tuple[str, int], ...]:
+        counted = Counter(document.collection for document in overview.documents(self.live.view()))
+        return tuple(sorted(counted.items()))
+
+    def documents(self, collection: str | None, limit: int, offset: int) -> Listing[Document]:
+        found = [d for d in overview.documents(self.live.view()) if collection in (None, d.collection)]
+        return Listing(tuple(found[offset : offset + limit]), len(found))
+
+    def document(self, iri: str, limit: int, offset: int) -> DocumentView:
+        snapshot = self.live.view().snapshot
+        document = snapshot.document(iri)
+        if document is None:
+            raise UnknownEntity(f"No document in this atlas has the IRI {iri[:200]}.", "Look through the documents.")
+        cut = snapshot.passages(iri)
+        slice_ = tuple(
+            MarkedPassage(document, passage, snapshot.mentions(passage.iri)) for passage in cut[offset : offset + limit]
+        )
+        named = Counter(mention.entity for marked in slice_ for mention in marked.mentions)
+        order = sorted(named, key=lambda name: (-named[name], snapshot.label(name)))
+        return DocumentView(document, Listing(slice_, len(cut)), tuple(overview.ref(snapshot, name) for name in order))
+
+    def examples(self) -> tuple[Example, ...]:
+        return read_examples(self.queries)
+
+    def select(self, query: str, query_id: str, limit: int) -> QueryTable:
+        return self.run(self.live.view(), query, query_id, limit)
+
+
+def _folded(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for name, iris in entities.names(snapshot).items():
+        found.setdefault(name.casefold(), set()).update(iris)
+    return {name: tuple(sorted(iris)) for name, iris in found.items()}
+
+
+def _marked(snapshot: Snapshot, iri: str) -> MarkedPassage | None:
+    passage = snapshot.passage(iri)
+    document = snapshot.document(passage.document) if passage else None
+    return MarkedPassage(document, passage, snapshot.mentions(iri)) if passage and document else None

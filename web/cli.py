@@ -1,0 +1,230 @@
+"""`creative-atlas`: the command line. Exit status 0 = done, 1 = failed, 2 = wrong usage.
+
+Each command imports what it needs when it runs, so that a search starts in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from graph.errors import AtlasError, UnknownEntity
+from web.settings import Settings, starter_folder
+
+if TYPE_CHECKING:
+    from web.compose import Services
+
+__all__ = ["cli", "main"]
+
+_home = click.option("--home", type=click.Path(path_type=Path), help="Directory of the atlas (default ./atlas).")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def main() -> None:
+    """Run the command line; the errors that we raise on purpose are one sentence on stderr."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped; nothing half-done was kept.", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AtlasError as error:
+        click.echo(f"{error.message} {error.remedy}".strip(), err=True)
+        if isinstance(error, UnknownEntity) and error.nearest:
+            click.echo("Nearest: " + "; ".join(f"{label} <{iri}>" for iri, label in error.nearest), err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="creative-atlas")
+def cli() -> None:
+    """A knowledge graph of creative-industries policy, with the texts its facts come from."""
+
+
+def _services(home: Path | None) -> Services:
+    from web.compose import compose
+
+    return compose(Settings.read(home=home))
+
+
+@cli.command()
+@_home
+@click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Another data folder.")
+def build(home: Path | None, data: Path | None) -> None:
+    """Build the starter atlas, or bring an existing one up to date."""
+    from graph.build import build as build_starter
+    from graph.starter.load import load as load_starter
+    from web.progress import progress_bar
+
+    services = _services(home)
+    folder = data or starter_folder()
+    live = services.home.live()
+    with progress_bar("Building") as progress:
+        progress("reading the data folder", 0, 0)
+        starter = load_starter(folder)
+        with services.writer(progress).session() as session:
+            generation = build_starter(
+                session, starter, built=live.manifest().get("starter", {}) if live else {}, progress=progress
+            )
+    if generation is None:
+        click.echo(f"{services.home.root} is up to date.")
+    else:
+        manifest = generation.manifest()
+        click.echo(
+            f"Built {services.home.root}: {manifest['quads']:,} quads, "
+            f"{manifest['index']['units']:,} index entries, generation {generation.number}."
+        )
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--collection", default="default", show_default=True, help="The collection that the documents join.")
+@_home
+@_json
+def ingest(paths: tuple[Path, ...], collection: str, home: Path | None, as_json: bool) -> None:
+    """Take in documents: files, or directories of them."""
+    from web.ingest_command import run
+
+    sys.exit(run(_services(home), paths, collection, as_json))
+
+
+@cli.command()
+@click.argument("document")
+@_home
+def forget(document: str, home: Path | None) -> None:
+    """Take a document out again, by its IRI, its id or its title."""
+    from graph.ingest import forget as forget_document
+    from web.ingest_command import document_named
+    from web.progress import progress_bar
+
+    services = _services(home)
+    found = document_named(services.live.view().snapshot, document)
+    with progress_bar("Forgetting") as progress, services.writer(progress).session() as session:
+        forget_document(session, found.iri)
+    click.echo(f"Forgot {found.title} ({found.passages} passages).")
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--graph", help="IRI of the named graph to load into (default: the default graph).")
+@_home
+def load(files: tuple[Path, ...], graph: str | None, home: Path | None) -> None:
+    """Load RDF files of any syntax, gzipped or not."""
+    from graph.load import load as load_files
+    from web.progress import progress_bar
+
+    services = _services(home)
+    with progress_bar("Loading") as progress, services.writer(progress).session() as session:
+        added = load_files(session, files, graph=graph, progress=progress)
+    click.echo(f"Loaded {added:,} quads." if added else "Every statement was there already; nothing changed.")
+
+
+@cli.command()
+@click.argument("text")
+@click.option("--limit", default=10, show_default=True)
+@click.option("--mode", type=click.Choice(["hybrid", "lexical", "dense"]), default="hybrid", show_default=True)
+@click.option("--kind", multiple=True, help="passage or entity.")
+@click.option("--type", "type_", multiple=True, help="IRI of a class.")
+@click.option("--collection", multiple=True)
+@_home
+@_json
+def search(
+    text: str,
+    limit: int,
+    mode: str,
+    kind: tuple[str, ...],
+    type_: tuple[str, ...],
+    collection: tuple[str, ...],
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Search passages and entities in plain English."""
+    from search.types import Filters, Query
+    from web.printing import print_json, print_results
+    from web.shapes import results_json
+
+    query = Query(
+        text=text,
+        limit=limit,
+        mode=mode,  # type: ignore[arg-type]  # click allows only the three
+        filters=Filters(kind=kind, type=type_, collection=collection),
+    )
+    results = _services(home).atlas.search(query)
+    if as_json:
+        print_json(results_json(results))
+    else:
+        print_results(results)
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-e", "expression", help="The query itself.")
+@click.option(
+    "--format", "format_", default="table", show_default=True, help="table, json, csv, tsv, xml, turtle, nt …"
+)
+@_home
+def query(file: Path | None, expression: str | None, format_: str, home: Path | None) -> None:
+    """Run a SPARQL query, from a file, from -e, or from standard input (-)."""
+    from web.query_command import run
+
+    run(_services(home), file, expression, format_)
+
+
+@cli.command()
+@click.argument("name")
+@_home
+@_json
+def entity(name: str, home: Path | None, as_json: bool) -> None:
+    """Show an entity, by IRI or by name, with its facts and their sources."""
+    from graph.entities import find, view
+    from web.printing import print_entity, print_json
+    from web.shapes import view_json
+
+    snapshot = _services(home).live.view().snapshot
+    found = view(snapshot, find(snapshot, name))
+    if as_json:
+        print_json(view_json(found))
+    else:
+        print_entity(found)
+
+
+@cli.command()
+@_home
+def check(home: Path | None) -> None:
+    """Check the atlas against the shapes, and its index against the graph."""
+    from graph.validate import validate
+
+    services = _services(home)
+    report = validate(services.live.view().snapshot, starter_folder() / "shapes.ttl")
+    for line in report.violations:
+        click.echo(line, err=True)
+    click.echo(f"{len(report.violations)} violations in {report.checked:,} triples.")
+    if report.violations:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--public", is_flag=True, help="Let anyone who can reach the host read the atlas.")
+@_home
+def serve(host: str, port: int, public: bool, home: Path | None) -> None:
+    """Serve the site, the API and SPARQL."""
+    from graph.home import Home
+    from graph.sparql.fences import available
+    from web import serve as server
+
+    settings = Settings.read(home=home)
+    Home(settings.home).require()
+    server.check_address(host, port, public=public, settings=settings, fenced=settings.unfenced or available())
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"Serving {settings.home} at http://{shown}:{port}/ (stop with Ctrl+C)")
+    server.serve(settings, host, port, home=settings.home)

@@ -1,0 +1,72 @@
+"""Errors as the asker understands them: problem+json for programs, a page for people."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from graph.errors import AtlasError, Overloaded, UnknownEntity
+from web.problems import problem, problem_response
+
+__all__ = ["install_errors"]
+
+_PROGRAMS = ("/api/", "/sparql", "/update", "/graph-store", "/data/", "/healthz", "/readyz", "/text2sparql")
+
+log = logging.getLogger(__name__)
+
+
+def install_errors(app: Flask) -> None:
+    """Register the handlers. Unexpected errors are logged, and answered without their details."""
+
+    @app.errorhandler(AtlasError)
+    def ours(error: AtlasError) -> Response:
+        if not _wants_page():
+            return problem(error)
+        nearest = error.nearest if isinstance(error, UnknownEntity) else ()
+        return _page(error.status, error.title, error.message, error.remedy, nearest, error)
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # redirects are exceptions too
+            return make_response(error.get_response())
+        title, detail = HTTPStatus(status).phrase, error.description or ""
+        if status == 404:
+            detail = "There is no page at this address."
+        if not _wants_page():
+            response = problem_response(status, title.lower().replace(" ", "-"), title, detail)
+            response.headers.extend({k: v for k, v in error.get_headers() if k.lower() == "allow"})
+            return response
+        return _page(status, title, detail, "Search for it, or go back to the start.")
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        log.exception("unexpected error in %s", request.endpoint)
+        if not _wants_page():
+            return problem_response(500, "internal", "Something went wrong", "The error was logged. Try again later.")
+        return _page(500, "Something went wrong", "This page failed; the error was logged.", "Try again later.")
+
+
+def _wants_page() -> bool:
+    if request.path.startswith(_PROGRAMS):
+        return False
+    accepted = request.accept_mimetypes
+    return accepted.best_match(["text/html", "application/json"], default="text/html") == "text/html"
+
+
+def _page(
+    status: int,
+    title: str,
+    message: str,
+    remedy: str,
+    nearest: tuple[tuple[str, str], ...] = (),
+    error: AtlasError | None = None,
+) -> Response:
+    body = render_template("error.html", status=status, title=title, message=message, remedy=remedy, nearest=nearest)
+    response = current_app.make_response((body, status))
+    if isinstance(error, Overloaded):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response

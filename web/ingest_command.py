@@ -1,0 +1,62 @@
+"""`creative-atlas ingest`: take documents in and say what became of each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from graph.errors import InputError
+from graph.ingest import Outcome, ingest
+from graph.model import Document
+from graph.store import Snapshot
+from web.compose import Services
+from web.printing import print_json
+from web.progress import progress_bar
+
+__all__ = ["document_named", "run"]
+
+
+def run(services: Services, paths: tuple[Path, ...], collection: str, as_json: bool) -> int:
+    """Returns the exit status: 1 when anything was refused."""
+    services.home.require()
+    with progress_bar("Ingesting") as progress, services.writer(progress).session() as session:
+        report = ingest(
+            session,
+            services.home,
+            paths,
+            collection=collection,
+            progress=progress,
+            acknowledge=None if as_json else _say,
+        )
+    if as_json:
+        print_json({"generation": report.generation, "documents": [asdict(outcome) for outcome in report.outcomes]})
+    elif not report.outcomes:
+        click.echo("There is no document of a known kind there.", err=True)
+    elif report.generation is None and not report.count("refused"):
+        click.echo("Nothing changed.")
+    return 1 if report.count("refused") or not report.outcomes else 0
+
+
+def _say(outcome: Outcome) -> None:
+    if outcome.status == "refused":
+        click.echo(outcome.detail, err=True)
+    elif outcome.status == "unchanged":
+        click.echo(f"{outcome.name}: already here, unchanged")
+    else:
+        click.echo(f"{outcome.name}: {outcome.status}, {outcome.passages} passages, {outcome.mentions} links")
+
+
+def document_named(snapshot: Snapshot, name: str) -> Document:
+    """The document with this IRI, id or title. Raises InputError where none or several have it."""
+    by_iri = snapshot.document(name)
+    if by_iri:
+        return by_iri
+    found = [document for document in snapshot.documents() if name in (document.id, document.title)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = "; ".join(f"{document.iri} ({document.collection})" for document in found[:5])
+        raise InputError(f"{len(found)} documents are called {name!r}.", f"Name one by its IRI: {several}")
+    raise InputError(f"No document is called {name!r}.", "See the documents page for those that are here.")

@@ -1,0 +1,79 @@
+"""The live generation as requests see it: opened once, shared by all threads, replaced when CURRENT moves on.
+
+Each request asks `Live.view()`; that reads one small file and compares. A view stays usable while a request
+holds it, even when its generation has been deleted from disk meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from graph.errors import HomeError
+from graph.home import Generation, Home
+from graph.store import Snapshot
+
+__all__ = ["Live", "View"]
+
+T = TypeVar("T")
+
+_TRIES = 5
+
+
+class View:
+    """One generation, opened. `once` keeps what is worked out from it, for as long as it is live."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.manifest: dict[str, Any] = generation.manifest()
+        self.snapshot = Snapshot.open(generation)
+        self._kept: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def once(self, name: str, make: Callable[[View], T]) -> T:
+        """The value of `make(self)`, made at the first call under this name and then kept."""
+        if name not in self._kept:
+            with self._lock:
+                if name not in self._kept:
+                    self._kept[name] = make(self)
+        kept: T = self._kept[name]
+        return kept
+
+
+class Live:
+    """Gives the view of the live generation. Safe to share between threads."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._view: View | None = None
+        self._lock = threading.Lock()
+
+    def view(self) -> View:
+        """Raises HomeError where there is no atlas, or it cannot be read."""
+        generation = self._home.require() if self._view is None else self._newer(self._view)
+        if generation is None:
+            assert self._view is not None  # noqa: S101  _newer was asked about it
+            return self._view
+        with self._lock:
+            return self._open()
+
+    def _newer(self, view: View) -> Generation | None:
+        try:
+            name = self._home.current.read_text("ascii").strip()
+        except OSError:
+            return None  # the directory went away under us; what is open still answers
+        return None if name == view.generation.name else Generation(self._home.generations / name)
+
+    def _open(self) -> View:
+        """Open what CURRENT names. It may be pruned between the two, so it is read again then."""
+        for _ in range(_TRIES):
+            generation = self._home.require()
+            if self._view is not None and self._view.generation.name == generation.name:
+                return self._view
+            try:
+                self._view = View(generation)
+                return self._view
+            except OSError as error:
+                failure = error
+        raise HomeError(f"The live generation cannot be opened ({failure}).", "Try again in a moment.")

@@ -1,0 +1,77 @@
+"""What the command line prints: plain lines for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from graph.model import EntityView, Fact
+from search.types import Results
+
+__all__ = ["MARKS", "print_entity", "print_json", "print_results"]
+
+MARKS = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
+"""Reliability as a shape; the word goes with it."""
+
+_SHOWN = 8
+
+
+def print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_results(results: Results) -> None:
+    if not results.hits:
+        click.echo("Nothing found. Try fewer or other words.")
+        return
+    click.echo(f"{results.total} found, {results.took_ms:.0f} ms")
+    for number, hit in enumerate(results.hits, start=1):
+        where = [part for part in (hit.document and hit.document.publisher, hit.document and hit.document.date) if part]
+        page = [f"p. {hit.page}"] if hit.page else []
+        click.echo(f"\n{number:2}. {click.style(hit.title, bold=True)}  [{hit.kind}, {hit.score:.3f}]")
+        if where or page:
+            click.echo(f"    {' · '.join([*where, *page])}")
+        click.echo(f"    {_marked(hit.snippet.text, hit.snippet.highlights)}")
+        click.echo(f"    {hit.iri}")
+
+
+def _marked(text: str, highlights: tuple[tuple[int, int], ...]) -> str:
+    """Highlights in bold; newlines and control characters, which a terminal would obey, as spaces."""
+    parts: list[str] = []
+    last = 0
+    for start, end in highlights:
+        parts += [_plain(text[last:start]), click.style(_plain(text[start:end]), bold=True)]
+        last = end
+    return "".join([*parts, _plain(text[last:])])
+
+
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def print_entity(view: EntityView) -> None:
+    click.echo(click.style(_plain(view.label), bold=True) + f"  {', '.join(value.label for value in view.types)}")
+    if view.alt_labels:
+        click.echo(f"also: {'; '.join(map(_plain, view.alt_labels))}")
+    if view.description:
+        click.echo(_plain(view.description))
+    click.echo(view.iri)
+    for group in view.groups:
+        arrow = "←" if group.direction == "in" else "→"
+        click.echo(f"\n{arrow} {group.label} ({group.total})")
+        for fact in group.facts[:_SHOWN]:
+            click.echo(f"   {_fact(fact)}")
+        if group.total > _SHOWN:
+            click.echo(f"   and {group.total - _SHOWN} more")
+    if view.disputed:
+        click.echo("\nClaimed, but not accepted")
+        for fact in view.disputed:
+            click.echo(f"   {fact.predicate_label}: {_fact(fact)}")
+
+
+def _fact(fact: Fact) -> str:
+    sources = "; ".join(dict.fromkeys(_plain(evidence.source.title) for evidence in fact.evidence))
+    strength = f"  {MARKS[fact.strength]} {fact.strength}" if fact.evidence else ""
+    return f"{_plain(fact.value.label)}{strength}{f'  [{sources[:160]}]' if sources else ''}"

@@ -1,0 +1,81 @@
+"""Serving: granian in front of the application, loopback only unless told otherwise."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from graph.errors import InputError
+from web.settings import Settings
+
+__all__ = ["application", "check_address", "is_loopback", "serve"]
+
+_THREADS = 8
+_BACKLOG = 256
+
+
+def application() -> Any:
+    """The WSGI application of a worker process; its settings come from the environment that `serve` prepared."""
+    from web.app import create_app
+    from web.compose import compose
+
+    services = compose(Settings.read())
+    services.warm()
+    return create_app(services)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(host: str, port: int, *, public: bool, settings: Settings, fenced: bool) -> None:
+    """Raises InputError for an address that is taken, or that would open the atlas without protection."""
+    if not is_loopback(host) and not public and not settings.read_token:
+        raise InputError(
+            f"{host} can be reached from other machines.",
+            "Set CREATIVE_ATLAS_READ_TOKEN so that readers need it, or say --public to open the atlas to all.",
+        )
+    if not is_loopback(host) and not fenced:
+        raise InputError(
+            "This system has no seccomp, which keeps queries off the network.",
+            "Serve on 127.0.0.1 behind a proxy, or set CREATIVE_ATLAS_UNFENCED=1 if you accept the risk.",
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(
+                f"Port {port} on {host} cannot be used ({error.strerror}).", "Choose another one with --port."
+            ) from error
+
+
+def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
+    """Serve until interrupted. The address must have been checked."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    # Worker processes are started afresh: what they need to know travels in the environment.
+    os.environ["CREATIVE_ATLAS_HOME"] = str(home.resolve())
+    Granian(
+        "web.serve:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=_THREADS,
+        backlog=_BACKLOG,
+        log_level=LogLevels.warning,
+        process_name="creative-atlas",
+    ).serve()
