@@ -1,0 +1,120 @@
+"""Page furniture: the lines of a saved web page or a paged report that are not its text.
+
+Four rules, none made for one site:
+1. a line that is, as a whole, a well-known control or notice ("Skip to content", "Accept all cookies", "© 2024 …");
+2. a menu: four or more short lines without a sentence in a row, at the head or the foot of the text;
+3. a line that has been said already: a title repeated above the article, a teaser printed twice;
+4. a running header or footer: the same line, numbers aside, at the edge of most pages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from graph.documents.phrases import NOTICE
+
+__all__ = ["furniture", "is_furniture", "is_sentence", "lines_of", "running_lines"]
+
+_DECORATION: Final = " \t|•·*_=~<>»«›‹→←↑↓►▶-–—"
+_TERMINAL: Final = re.compile(r"[.!?…:;][\"'”’)\]]*\d{0,3}$")
+_MENU_RUN: Final = 4
+_MENU_WORDS: Final = 5
+_MIN_REPEAT: Final = 40
+_DIGITS: Final = re.compile(r"\d+")
+
+
+def lines_of(text: str) -> Iterator[tuple[int, int]]:
+    """The [start, end) of each line without its surrounding blanks; blank lines are passed over."""
+    at = 0
+    for line in text.split("\n"):
+        stripped = line.strip()
+        if stripped:
+            start = at + line.index(stripped[0])
+            yield start, start + len(stripped)
+        at += len(line) + 1
+
+
+def is_furniture(line: str) -> bool:
+    """Whether the line is, as a whole, a well-known control or notice of a web page or a report."""
+    bare = " ".join(line.strip(_DECORATION).split()) if len(line) <= 400 else ""
+    if not bare:
+        return len(line) <= 400  # nothing but decoration
+    return NOTICE.fullmatch(bare) is not None
+
+
+def is_sentence(line: str) -> bool:
+    """Whether the line reads as prose: it ends like a sentence, or is too long for a title or a menu entry."""
+    words = line.split(maxsplit=25)
+    return len(words) > 25 or (len(words) > 3 and _TERMINAL.search(line[-8:]) is not None)
+
+
+def furniture(text: str, running: frozenset[str] = frozenset(), title: str = "") -> frozenset[tuple[int, int]]:
+    """The [start, end) of the lines of a page that are not its text. `running` are keys of `running_lines`."""
+    spans = list(lines_of(text))
+    dropped = {span for span in spans if is_furniture(text[slice(*span)])}
+    if running:
+        edges = {*spans[:3], *spans[-3:]}
+        dropped |= {span for span in edges if _key(text[slice(*span)]) in running}
+    rest = [span for span in spans if span not in dropped]
+    dropped |= _menus(text, rest)
+    dropped |= _repeats(text, [span for span in rest if span not in dropped])
+    return frozenset(dropped)
+
+
+def running_lines(pages: Sequence[str]) -> frozenset[str]:
+    """Keys of the lines at the edges of most pages (of three at least), numbers aside."""
+    if len(pages) < 3:
+        return frozenset()
+    counts: Counter[str] = Counter()
+    for text in pages:
+        spans = list(lines_of(text))
+        counts.update({_key(text[slice(*span)]) for span in (*spans[:3], *spans[-3:])})
+    least = max(3, (len(pages) + 1) // 3)
+    return frozenset(key for key, count in counts.items() if count >= least)
+
+
+def _key(line: str) -> str:
+    return _DIGITS.sub("#", " ".join(line.casefold().split()))[:200]
+
+
+def _menus(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Runs of short entries before the first and after the last line of prose."""
+    prose = [i for i, span in enumerate(spans) if is_sentence(text[slice(*span)])]
+    if not prose:
+        return set()  # all lines are short: a list or a poem, not a page with a menu
+    menu: set[tuple[int, int]] = set()
+    for first, last in ((0, prose[0]), (prose[-1] + 1, len(spans))):
+        run: list[tuple[int, int]] = []
+        for span in (*spans[first:last], None):
+            if span is not None and _is_entry(text[slice(*span)]):
+                run.append(span)
+                continue
+            if len(run) >= _MENU_RUN:
+                menu.update(run)
+            run = []
+    return menu
+
+
+def _is_entry(line: str) -> bool:
+    """A line as menus have them: a few words, no sentence, no heading mark, list mark or figure."""
+    if line.startswith(("#", "- ", "* ", "|")) or " | " in line or any(char.isdigit() for char in line):
+        return False
+    return len(line) <= 60 and len(line.split()) <= _MENU_WORDS and _TERMINAL.search(line) is None
+
+
+def _repeats(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Lines said before: a long one anywhere, any line above the first prose. Table rows may repeat."""
+    seen: set[str] = set()
+    repeats: set[tuple[int, int]] = set()
+    above = True
+    for span in spans:
+        line = " ".join(text[slice(*span)].split())
+        above = above and not is_sentence(line)
+        bare = line.lstrip("# ").casefold()
+        if bare in seen and "|" not in line and (above or len(line) >= _MIN_REPEAT):
+            repeats.add(span)
+        seen.add(bare)
+    return repeats

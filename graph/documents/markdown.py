@@ -1,0 +1,153 @@
+"""Markdown with optional YAML front matter, rendered to plain text that keeps headings and lists as lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from graph.documents import encoding, files
+from graph.documents.text import no_text, shorten, title_of
+from graph.errors import BadData
+from graph.model import Page, Reading
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+__all__ = ["front_matter", "plain", "read"]
+
+_FENCE: Final = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
+_FRONT_LIMIT: Final = 64 * 1024
+_INLINE_LIMIT: Final = 4000  # the inline parser is quadratic on unmatched brackets; longer runs stay as written
+_HEADING: Final = re.compile(r"^(#{1,6}) (.+)$", re.M)
+_TAG: Final = re.compile(r"<[^<>]{0,500}>")
+_KNOWN: Final = frozenset(
+    {"id", "title", "kind", "date", "publisher", "themes", "places", "sources", "url", "source_url"}
+)
+
+
+def read(path: Path) -> Reading:
+    """One reading with one page numbered 0, of kind `markdown` unless the front matter names another.
+
+    Raises UnreadableFile, and BadData where the front matter does not parse.
+    """
+    fields, body = front_matter(encoding.decode(files.whole(path), path), path)
+    text = plain(body)
+    if not text.strip():
+        raise no_text(path)
+    name = encoding.clean(path.name)
+    heading = _HEADING.search(text)
+    title = _one(fields.get("title")) or (heading.group(2) if heading else "") or title_of(text) or path.stem
+    return Reading(
+        identifier=name,
+        title=shorten(title),
+        pages=(Page(0, text),),
+        kind=_one(fields.get("kind")) or "markdown",
+        date=_one(fields.get("date")) or None,
+        publisher=_one(fields.get("publisher")) or None,
+        source_url=_one(fields.get("source_url")) or _one(fields.get("url")) or None,
+        themes=_several(fields.get("themes")),
+        places=_several(fields.get("places")),
+        sources=_several(fields.get("sources")),
+        extra=MappingProxyType({k: _one(v) for k, v in fields.items() if k not in _KNOWN and _one(v)}),
+    )
+
+
+def front_matter(text: str, path: Path | None = None) -> tuple[Mapping[str, Any], str]:
+    """The fields between the opening `---` lines, and the text after them. Raises BadData."""
+    match = _FENCE.match(text, 0, _FRONT_LIMIT)
+    if not match:
+        return {}, text
+    import yaml
+
+    try:
+        # The base loader leaves every scalar a string: a date stays as exact as it was written.
+        fields = yaml.load(match.group(1), Loader=yaml.BaseLoader)  # noqa: S506 (it builds strings, lists and maps only)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "nested too deeply"
+        line = mark.line + 2 if mark else 1
+        raise BadData(
+            f"the front matter is not valid YAML ({reason}).", "Quote values that hold a colon.", path=path, line=line
+        ) from None
+    if fields is None or fields == "":
+        return {}, text[match.end() :]
+    if not isinstance(fields, dict):
+        return {}, text  # a text that opens with a rule, not with fields
+    return {str(key): value for key, value in fields.items()}, text[match.end() :]
+
+
+def plain(source: str) -> str:
+    """Markdown as plain text: `# ` headings and `- ` items stay, emphasis, links and tags go."""
+    blocks: list[str] = []
+    prefix = ""
+    row: list[str] | None = None
+    for token in _parser().parse(source):
+        match token.type:
+            case "heading_open":
+                prefix = "#" * int(token.tag[1]) + " "
+            case "list_item_open":
+                prefix = (f"{token.info}{token.markup}" if token.info else "-") + " "
+            case "tr_open":
+                row = []
+            case "tr_close":
+                blocks.append(" | ".join(row or ()))
+                row = None
+            case "inline":
+                text = _inline(token.content)
+                if row is not None:
+                    row.append(text)
+                elif text:
+                    blocks.append(prefix + (text.replace("\n", " ") if prefix.startswith("#") else text))
+                prefix = ""
+            case "fence" | "code_block" | "html_block":
+                blocks.append(_literal(token))
+    return encoding.clean("\n\n".join(block for block in blocks if block.strip()) + "\n")
+
+
+def _literal(token: Token) -> str:
+    """Code as it stands, raw HTML without its tags."""
+    return _TAG.sub(" ", token.content).strip() if token.type == "html_block" else token.content.rstrip("\n")
+
+
+def _inline(content: str) -> str:
+    if len(content) > _INLINE_LIMIT:
+        return content.strip()
+    tokens = _parser(inline=True).parseInline(content)
+    return _flat(tokens[0].children or []).strip() if tokens else ""
+
+
+def _flat(tokens: Sequence[Token]) -> str:
+    parts: list[str] = []
+    for token in tokens:
+        if token.type in ("text", "code_inline"):
+            parts.append(token.content)
+        elif token.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        elif token.type == "image":
+            parts.append(_flat(token.children or []))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=2)
+def _parser(inline: bool = False) -> MarkdownIt:
+    """Blocks and inline marks apart, so that the inline rule runs on one block at a time and its cost stays bounded."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable("table")
+    if not inline:
+        parser.core.ruler.disable(["inline", "text_join"])
+    return parser
+
+
+def _one(value: object) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _several(value: object) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(text for text in map(_one, values) if text)

@@ -1,0 +1,129 @@
+"""PDF through PDFium (pypdfium2), page by page, in a limited child process."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from graph.documents import child, files
+from graph.documents.encoding import clean
+from graph.documents.text import no_text, shorten, title_of
+from graph.model import Page, Reading
+
+__all__ = ["MAX_BYTES", "MAX_PAGES", "extract", "read", "unwrap"]
+
+MAX_BYTES: Final = 256 * 1024 * 1024
+MAX_PAGES: Final = 5000
+
+_PASSWORD: Final = 4  # FPDF_ERR_PASSWORD
+_DATE: Final = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
+_HYPHEN: Final = re.compile(r"(\w)[\x02\u00ad\ufffe]\n?")
+_SOFT_BREAK: Final = re.compile(r"(?<=[^\W\d_])-\n(?=[a-zß-ÿ])")
+_STOP: Final = re.compile(r"[.!?:;][\"'”’)\]]*\d{0,3}$")
+_ITEM: Final = re.compile(r"(?:[-*•‣◦·▪–]|\(?(?:\d{1,2}|[a-z])[.)])\s")
+
+
+def read(path: Path) -> Reading:
+    """One reading with the pages numbered from 1. Raises UnreadableFile: encrypted, broken, or no text inside."""
+    if path.stat().st_size > MAX_BYTES:
+        raise files.too_large(path, MAX_BYTES)
+    answer = child.run("pdf", path)
+    pages = tuple(Page(number, clean(str(text))) for number, text in enumerate(answer["pages"], 1))
+    if not any(page.text.strip() for page in pages):
+        error = no_text(path)
+        error.remedy = "It may be a scan: run text recognition (OCR) over it and try again."
+        raise error
+    name = clean(path.name)
+    first = next(page.text for page in pages if page.text.strip())
+    title = shorten(clean(str(answer.get("title") or "")))
+    if not _speaks(title):
+        title = title_of(first) or path.stem
+    return Reading(identifier=name, title=title, pages=pages, kind="pdf", date=answer.get("date"))
+
+
+def _speaks(title: str) -> bool:
+    """Whether a title in a PDF's metadata is one, not a file name or a word processor's default."""
+    if len(title) < 4 or re.search(
+        r"\.(?:docx?|pptx?|indd|qxd|pdf|tex|dvi|xlsx?|odt|rtf)$|^Microsoft|^untitled", title, re.I
+    ):
+        return False
+    return " " in title or len(title) > 12 and title.isalpha()
+
+
+def extract(data: bytes | None) -> dict[str, Any]:
+    """Runs in the child: the pages and metadata, or `error` and `remedy`. None only loads the library."""
+    import pypdfium2 as pdfium
+
+    if data is None:
+        return {}
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == _PASSWORD or "password" in str(error).lower():
+            return {"error": "is protected by a password", "remedy": "Save a copy without the password and try again."}
+        return {"error": "is not a PDF file that can be opened, perhaps broken"}
+    size = len(document)
+    if size > MAX_PAGES:
+        return {"error": f"has more than {MAX_PAGES} pages", "remedy": "Split it into smaller files."}
+    pages: list[str] = []
+    failed = 0
+    for index in range(size):
+        try:
+            page = document[index]
+            text = page.get_textpage()
+            pages.append(unwrap(text.get_text_range()))
+            text.close()
+            page.close()
+        except pdfium.PdfiumError:
+            pages.append("")
+            failed += 1
+    if failed == size:
+        return {"error": "has no page that can be read, perhaps broken"}
+    facts = document.get_metadata_dict(skip_empty=True)
+    match = _DATE.match(facts.get("CreationDate", ""))
+    return {
+        "pages": pages,
+        "title": facts.get("Title", ""),
+        "date": "-".join(part for part in match.groups() if part) if match else None,
+    }
+
+
+def unwrap(text: str) -> str:
+    """Printed lines joined into paragraphs, words parted at a line's end made whole; a blank line between blocks.
+
+    A line ends its block when it is clearly shorter than the page's lines are and closes a sentence, or when it is
+    so short that it must be a title or a cell; the next block begins with a capital, a figure or a list mark.
+    """
+    text = _HYPHEN.sub(r"\1", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _SOFT_BREAK.sub("", text)
+    lines = [line.strip() for line in text.split("\n")]
+    width = _usual_width(lines)
+    parts: list[str] = []
+    for place, line in enumerate(lines):
+        if not line:
+            continue
+        before = lines[place - 1] if place else ""
+        if parts and before:
+            parts.append("\n\n" if _breaks(before, line, width) else " ")
+        elif parts:
+            parts.append("\n\n")
+        parts.append(line)
+    return "".join(parts)
+
+
+def _usual_width(lines: Sequence[str]) -> int:
+    """Three quarters of the way up the lengths of a page's lines: that of a full line of its text."""
+    lengths = sorted(len(line) for line in lines if line)
+    return lengths[3 * len(lengths) // 4] if lengths else 0
+
+
+def _breaks(before: str, line: str, width: int) -> bool:
+    first = next((char for char in line if char.isalnum()), "")
+    if _ITEM.match(line):
+        return True
+    if not (first.isupper() or first.isdigit() or line[0] in "“\"'‘("):
+        return False
+    short = len(before) < 0.8 * width
+    return short and (bool(_STOP.search(before[-8:])) or len(before) < 0.6 * width)
