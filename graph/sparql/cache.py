@@ -1,0 +1,80 @@
+"""Results are a function of (generation, query, dataset, format): a bounded cache of them, and their ETags."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import NamedTuple
+
+from graph.sparql.dataset import Dataset
+from graph.sparql.result import ResultKind
+
+__all__ = ["CachedResult", "ResultCache", "ResultKey", "etag", "generation_key"]
+
+
+class ResultKey(NamedTuple):
+    """`generation` is the path, `stamp` tells it from another that had the same path before."""
+
+    generation: str
+    stamp: str
+    query: str
+    dataset: Dataset
+    media_type: str
+    base: str | None
+
+
+class CachedResult(NamedTuple):
+    kind: ResultKind
+    rows: int
+    ms: float
+    body: bytes
+
+
+def generation_key(generation: Path) -> str:
+    """Changes when the directory is replaced by another of the same name. Raises OSError where it is gone."""
+    status = (generation / "graph").stat()
+    return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
+
+
+def etag(key: ResultKey) -> str:
+    """A strong entity tag (RFC 9110 §8.8.3), quotes included."""
+    digest = hashlib.sha256()
+    for part in (Path(key.generation).name, key.stamp, key.query, *key.dataset.default, "", *key.dataset.named, "",
+                 key.media_type, key.base or ""):  # fmt: skip
+        digest.update(part.encode() + b"\0")
+    return f'"{digest.hexdigest()[:32]}"'
+
+
+class ResultCache:
+    """The most recently used results, `capacity` bytes of bodies at most; a body over an eighth of that is not kept."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._entries: OrderedDict[ResultKey, CachedResult] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: ResultKey) -> CachedResult | None:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+            return found
+
+    def put(self, key: ResultKey, result: CachedResult) -> None:
+        if len(result.body) > self._capacity // 8:
+            return
+        with self._lock:
+            replaced = self._entries.pop(key, None)
+            self._size += _weight(key, result) - (_weight(key, replaced) if replaced else 0)
+            self._entries[key] = result
+            while self._size > self._capacity:
+                old, dropped = self._entries.popitem(last=False)
+                self._size -= _weight(old, dropped)
+
+
+def _weight(key: ResultKey, result: CachedResult) -> int:
+    """Bytes, with something for the objects themselves."""
+    return len(result.body) + len(key.query) + 512

@@ -1,0 +1,116 @@
+"""How deep a query is nested and how many triple patterns it asks for, from its tokens alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graph.errors import QueryRefused, QuerySyntax
+from graph.sparql.lexer import Token, position
+from graph.sparql.limits import Limits
+
+__all__ = ["check_shape", "depth_of", "patterns_in"]
+
+_PAIRS: Final = {")": "(", "]": "[", "}": "{"}
+_TERMS: Final = frozenset({"iri", "pname", "bnode", "var", "string", "number"})
+_TERM_WORDS: Final = frozenset({"a", "true", "false"})
+_UNARY: Final = frozenset("!-+^")
+
+
+def check_shape(tokens: list[Token], text: str, limits: Limits) -> None:
+    """Raises `QueryRefused` past the caps on nesting and on triple patterns, `QuerySyntax` on crossed brackets."""
+    depth = depth_of(tokens, text)
+    if depth > limits.nesting:
+        raise QueryRefused(
+            f"The query is nested {depth:,} deep; {limits.nesting} is allowed.", "Flatten its groups or brackets."
+        )
+    patterns = patterns_in(tokens)
+    if patterns > limits.patterns:
+        raise QueryRefused(
+            f"The query has about {patterns:,} triple patterns; {limits.patterns} are allowed.",
+            "Split it into several queries.",
+        )
+
+
+def depth_of(tokens: list[Token], text: str) -> int:
+    """The deepest nesting of brackets, counting a run of unary operators (`!!!…`) as nesting too."""
+    stack: list[str] = []
+    deepest = unary = 0
+    for token in tokens:
+        if token.kind != "punct":
+            unary = 0
+            continue
+        char = token.text
+        if char in "([{":
+            stack.append(char)
+        elif char in _PAIRS and (not stack or stack.pop() != _PAIRS[char]):
+            line, column = position(text, token.start)
+            raise QuerySyntax(f"Line {line}, column {column}: this ‘{char}’ closes nothing.", line=line, column=column)
+        unary = unary + 1 if char in _UNARY else 0
+        deepest = max(deepest, len(stack) + unary)
+    return deepest
+
+
+def patterns_in(tokens: list[Token]) -> int:
+    """About how many triple patterns the text stands for, never fewer than it has; VALUES blocks count nothing.
+
+    A statement counts one, and one more for each `;` and `,` that another term follows; a member of a collection
+    counts two (rdf:first and rdf:rest).
+    """
+    total = 0
+    frames: list[_Frame] = [_Frame("", False)]
+    word = ""
+    values = False
+    for token in tokens:
+        frame, text = frames[-1], token.text
+        if token.kind == "word" and text not in _TERM_WORDS:
+            word = text.upper()
+            values = values or word == "VALUES"
+            frame.terms = 0
+        elif token.kind in _TERMS or token.kind == "word":
+            total += frame.term()
+        elif text in "([{":
+            total += frame.term() if text != "{" else 0
+            frames.append(_Frame(text, frame.data or (values and text == "{")))
+            values = values and text != "{"
+        elif text in _PAIRS:
+            if len(frames) > 1:
+                frames.pop()
+            if text == "}":
+                frames[-1].terms = 0
+        else:
+            frame.separator(text)
+    return total
+
+
+class _Frame:
+    """One open bracket: how many terms stand in the statement that is being read, and after what."""
+
+    __slots__ = ("bracket", "data", "terms")
+
+    def __init__(self, bracket: str, data: bool) -> None:
+        self.bracket = bracket
+        self.data = data
+        self.terms = 1 if bracket == "[" else 0
+
+    def term(self) -> int:
+        """Another term: how many triple patterns it completes."""
+        self.terms += 1
+        if self.data or self.bracket == "":
+            return 0
+        if self.bracket == "(":
+            return 2 if self.terms > 1 else 0
+        return 1 if self.terms == 3 else 0
+
+    def separator(self, text: str) -> None:
+        """After `;` a verb and an object complete a pattern, after `,` an object alone does."""
+        if text == ".":
+            self.terms = 1 if self.bracket == "[" else 0
+        elif self.bracket == "(":
+            self.terms = 0
+        elif text == ";":
+            self.terms = min(self.terms, 1)
+        elif text == ",":
+            self.terms = min(self.terms, 2)
+        elif text in ("/", "|", "^"):
+            # A path joins its steps into one verb.
+            self.terms = max(self.terms - 1, 0) if text != "^" else self.terms

@@ -1,0 +1,229 @@
+"""The guard at the door: decides on the tokens of a query whether it may be sent to a worker at all.
+
+It refuses what would reach the network (SERVICE, LOAD) and what would only exhaust a worker (too long, too deep, too
+many patterns). It is not the last line: the fences around the worker hold without it. Nor does it parse: the
+worker's engine does, because a parser in this process could be crashed by the text.
+
+The engine's parser works on characters, without tokens, which makes two disguises possible that a tokeniser alone
+does not see; both are known from trying them:
+
+- keywords need no boundary: `trueSERVICE<…>` and `SERVICE:x {` (the keyword, then the name `:x`) are calls;
+- after an operand inside brackets, `<` is tried as "less than" first, even where it starts an IRI: in
+  `FILTER(?a <'>')SERVICE …` the engine sees the string `'>'`, a tokeniser the IRI `<'>` and a string that hides the
+  rest. Such IRIs are sent with `'` and `#` as `\\u` escapes, which the engine decodes in IRIs and nowhere else, so
+  that the only reading left is the tokeniser's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
+from graph.sparql.counting import check_shape
+from graph.sparql.lexer import Token, decoded, position, tokenise
+from graph.sparql.limits import Limits
+from graph.vocabulary import PREFIXES
+
+__all__ = ["SEARCH_SERVICE", "Form", "Guarded", "SearchClause", "guard"]
+
+Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "UPDATE"]
+
+SEARCH_SERVICE: Final = "urn:creative-atlas:search"
+
+_QUERIES: Final = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_UPDATES: Final = frozenset(
+    {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH"}
+)  # fmt: skip
+_VOLATILE: Final = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+_OPERANDS: Final = frozenset({"iri", "pname", "var", "string", "lang", "number", "bnode", "word"})
+_RISKY: Final = str.maketrans({"'": "\\u0027", "#": "\\u0023"})
+
+
+@dataclass(frozen=True, slots=True)
+class SearchClause:
+    """`SERVICE <urn:creative-atlas:search> { … }`: offsets into the query and the tokens between its braces."""
+
+    start: int
+    end: int
+    body: tuple[Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A query that may run. `original` is as the client wrote it, `text` is what the worker gets."""
+
+    original: str
+    text: str
+    form: Form
+    tokens: tuple[Token, ...]
+    searches: tuple[SearchClause, ...] = ()
+
+    @property
+    def volatile(self) -> bool:
+        """True where the same query may answer differently the next time."""
+        return any(each.kind == "word" and each.text.upper() in _VOLATILE for each in self.tokens)
+
+    def original_position(self, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the client's text of a place in `text`; escapes made by the guard widen a line."""
+        if self.text is self.original:
+            return line, column
+        was, now = self.original.split("\n"), self.text.split("\n")
+        if not 1 <= line <= len(now):
+            return line, column
+        sent, at = now[line - 1], 0
+        for index, char in enumerate(was[line - 1]):
+            width = 1 if sent.startswith(char, at) else 6
+            if at + width >= column:
+                return line, index + 1
+            at += width
+        return line, len(was[line - 1]) + 1
+
+
+def guard(text: str, limits: Limits, *, search: bool = False, update: bool = False) -> Guarded:
+    """The query, cleared to run. `search` says that the caller turns search clauses into VALUES before that.
+
+    Raises `QueryTooLarge`, `QuerySyntax` or `QueryRefused`.
+    """
+    _check_length(text, limits)
+    tokens = tokenise(text)
+    form = _form(tokens, text)
+    if update is not (form == "UPDATE"):
+        wanted = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"
+        raise _syntax(text, _first_keyword(tokens), f"This is {'a query' if update else 'an update'}, not {wanted}.")
+    check_shape(tokens, text, limits)
+    searches = _services(tokens, text, search)
+    _check_prefixes(tokens, text)
+    return Guarded(text, _unambiguous(tokens, text), form, tuple(tokens), searches)
+
+
+def _check_length(text: str, limits: Limits) -> None:
+    try:
+        size = len(text) if len(text) > limits.text_bytes else len(text.encode())
+    except UnicodeEncodeError as error:
+        raise _syntax(text, error.start, "The query holds half a character (a lone surrogate).") from None
+    if size > limits.text_bytes:
+        raise QueryTooLarge(
+            f"The query is {size:,} bytes long; {limits.text_bytes:,} are allowed.",
+            "Shorten it, or split a long VALUES list over several queries.",
+        )
+
+
+def _first_keyword(tokens: list[Token]) -> Token | None:
+    """The first token after the prologue (BASE, PREFIX); None where there is none."""
+    index = 0
+    while index < len(tokens) and tokens[index].kind == "word":
+        word = tokens[index].text.upper()
+        if word == "BASE" or word == "VERSION":
+            index += 2
+        elif word == "PREFIX":
+            index += 3
+        else:
+            return tokens[index]
+    return tokens[index] if index < len(tokens) else None
+
+
+def _form(tokens: list[Token], text: str) -> Form:
+    first = _first_keyword(tokens)
+    word = first.text.upper() if first is not None else ""
+    if word in _QUERIES:
+        return word  # type: ignore[return-value]  # one of the four
+    if word in _UPDATES:
+        return "UPDATE"
+    if first is None:
+        raise _syntax(text, None, "The query is empty." if not tokens else "The query ends after its prefixes.")
+    raise _syntax(text, first, f"Unexpected ‘{first.text}’: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE.")
+
+
+def _services(tokens: list[Token], text: str, search: bool) -> tuple[SearchClause, ...]:
+    clauses: list[SearchClause] = []
+    depth = 0
+    for index, token in enumerate(tokens):
+        kind = token.kind
+        if kind == "punct":
+            depth += (token.text == "{") - (token.text == "}")
+        elif kind == "word":
+            upper = token.text.upper()
+            if "SERVICE" in upper:
+                clauses.append(_search_clause(tokens, index, text, search))
+            elif "LOAD" in upper:
+                raise _refused(text, token, "LOAD is not run here: it would fetch from the network or from a file.")
+        elif kind == "pname" and _hidden_call(tokens, index, depth):
+            raise _refused(text, token, "SERVICE (or LOAD) is not run here: it would reach the network.")
+    return tuple(clauses)
+
+
+def _hidden_call(tokens: list[Token], index: int, depth: int) -> bool:
+    """True where a prefixed name can be read as a keyword that runs into the name after it: `SERVICE:x {`."""
+    prefix = tokens[index].text.partition(":")[0].upper()
+    before = tokens[index - 1] if index else None
+    named = before is not None and before.kind == "word" and before.text.upper() != "SILENT"
+    if "SERVICE" in prefix:
+        after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+        graph = before is not None and before.kind == "word" and before.text.upper() == "GRAPH"
+        return depth > 0 and after == "{" and not graph
+    return "LOAD" in prefix and depth == 0 and not named and before is not None and before.text in (";", ">")
+
+
+def _search_clause(tokens: list[Token], index: int, text: str, search: bool) -> SearchClause:
+    """The clause that starts at `index`, if it is our own search and somebody answers it; refused otherwise."""
+    following = tokens[index + 1 : index + 3]
+    ours = (
+        tokens[index].text.upper() == "SERVICE"
+        and len(following) == 2
+        and following[0].kind == "iri"
+        and decoded(following[0]) == SEARCH_SERVICE
+        and following[1].text == "{"
+    )
+    if not ours:
+        raise _refused(text, tokens[index], "SERVICE is not run here: it would reach other machines.")
+    if not search:
+        raise _refused(text, tokens[index], f"SERVICE <{SEARCH_SERVICE}> is not available: this atlas has no search.")
+    depth = 0
+    for place in range(index + 2, len(tokens)):
+        depth += (tokens[place].text == "{") - (tokens[place].text == "}")
+        if depth == 0:
+            return SearchClause(tokens[index].start, tokens[place].end, tuple(tokens[index + 3 : place]))
+    raise _syntax(text, tokens[index], "This search clause does not end.")
+
+
+def _check_prefixes(tokens: list[Token], text: str) -> None:
+    """A prefix that was not declared; the engine would call it an unexpected token."""
+    declared: set[str] = set()
+    for index, token in enumerate(tokens):
+        if token.kind != "pname":
+            continue
+        prefix = token.text.partition(":")[0]
+        before = tokens[index - 1] if index else None
+        if before is not None and before.kind == "word" and before.text.upper() == "PREFIX":
+            declared.add(prefix)
+        elif prefix not in declared:
+            known = PREFIXES.get(prefix)
+            remedy = f"Add: PREFIX {prefix}: <{known}>" if known else f"Declare it: PREFIX {prefix}: <…>"
+            raise _syntax(text, token, f"The prefix ‘{prefix}:’ is not declared.", remedy)
+
+
+def _unambiguous(tokens: list[Token], text: str) -> str:
+    """The text with `'` and `#` escaped in each IRI that the engine could read as "less than" and more."""
+    depth, last, parts = 0, 0, list[str]()
+    for index, token in enumerate(tokens):
+        if token.kind == "punct":
+            depth += (token.text == "(") - (token.text == ")")
+        elif token.kind == "iri" and depth > 0 and ("'" in token.text or "#" in token.text):
+            before = tokens[index - 1]
+            if before.kind in _OPERANDS or before.text in (")", "]", "}"):
+                parts += (text[last : token.start], token.text.translate(_RISKY))
+                last = token.end
+    return "".join((*parts, text[last:])) if parts else text
+
+
+def _syntax(text: str, token: Token | int | None, message: str, remedy: str = "") -> QuerySyntax:
+    offset = len(text) if token is None else token if isinstance(token, int) else token.start
+    line, column = position(text, offset)
+    return QuerySyntax(f"Line {line}, column {column}: {message}", remedy, line=line, column=column)
+
+
+def _refused(text: str, token: Token, message: str) -> QueryRefused:
+    line, column = position(text, token.start)
+    remedy = "Load that data into the atlas, then query it here."
+    return QueryRefused(f"Line {line}, column {column}: {message}", remedy)

@@ -1,0 +1,199 @@
+"""Who may run now: fair between clients, and between quick queries and slow ones.
+
+Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has as
+many places and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
+somebody waits, the slow query gives its worker up and starts again once there is a slow place: point look-ups never
+wait longer than a quantum for it. Among those who wait, the client with the fewest running queries comes first, then
+the one who came first.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from graph.errors import Overloaded, QueryCancelled, QueryRefused
+from graph.sparql.limits import Limits
+from graph.sparql.process import WorkerProcess
+
+__all__ = ["Lanes", "Ticket"]
+
+Lane = Literal["quick", "slow"]
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One query on its way through the lanes. `client` and `query_id` may be None: unknown, and not cancellable."""
+
+    client: str | None
+    query_id: str | None
+    lane: Lane | None = None
+    wanted: Lane = "quick"
+    cancelled: bool = False
+    worker: WorkerProcess | None = None
+    number: int = field(default=0)
+
+
+class Lanes:
+    """Places for `limits.workers` quick and as many slow queries. All methods may be called from any thread."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._changed = threading.Condition()
+        self._free: dict[Lane, int] = {"quick": limits.workers, "slow": limits.workers}
+        self._waiting: list[Ticket] = []
+        self._running: Counter[str | None] = Counter()
+        self._present: Counter[str | None] = Counter()
+        self._named: dict[str, Ticket] = {}
+        self._count = 0
+        self._closed = False
+
+    def enter(self, ticket: Ticket) -> None:
+        """Register the query and wait for a quick place. Raises `Overloaded`, `QueryCancelled`, `QueryRefused`."""
+        with self._changed:
+            self._admit(ticket)
+            try:
+                self._wait(ticket, self._limits.wait)
+            except BaseException:
+                self._strike(ticket)
+                raise
+
+    def promote(self, ticket: Ticket) -> bool:
+        """Move a running query to the slow lane, if that has a place."""
+        with self._changed:
+            if ticket.lane != "quick" or self._free["slow"] == 0:
+                return ticket.lane == "slow"
+            self._free["slow"] -= 1
+            self._free["quick"] += 1
+            ticket.lane = "slow"
+            self._grant()
+            return True
+
+    def contended(self) -> bool:
+        """True where a query waits for a quick place."""
+        with self._changed:
+            return any(each.wanted == "quick" for each in self._waiting)
+
+    def queue_for_slow(self, ticket: Ticket) -> None:
+        """Give up the quick place and wait for a slow one, at most a timeout and a wait: those who hold the slow
+        places end by then. Raises as `enter` does; the ticket is then out."""
+        with self._changed:
+            self._release(ticket)
+            ticket.wanted = "slow"
+            try:
+                self._wait(ticket, self._limits.wait + self._limits.timeout)
+            except BaseException:
+                self._strike(ticket)
+                raise
+
+    def leave(self, ticket: Ticket) -> None:
+        """The query is over, however it ended."""
+        with self._changed:
+            self._release(ticket)
+            self._strike(ticket)
+
+    def hold(self, ticket: Ticket, worker: WorkerProcess | None) -> None:
+        """Say which worker runs the query, so that `cancel` kills this one and no other."""
+        with self._changed:
+            ticket.worker = worker
+            if worker is not None and ticket.cancelled:
+                worker.kill("cancelled")
+
+    def cancel(self, query_id: str) -> bool:
+        """Kill or un-queue the query of that id; False where there is none."""
+        with self._changed:
+            ticket = self._named.get(query_id)
+            if ticket is None:
+                return False
+            ticket.cancelled = True
+            if ticket.worker is not None:
+                ticket.worker.kill("cancelled")
+            self._changed.notify_all()
+            return True
+
+    def close(self) -> None:
+        """Nobody gets in any more; those who wait are told."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def load(self) -> tuple[int, int]:
+        """How many queries run and how many wait."""
+        with self._changed:
+            return sum(self._running.values()), len(self._waiting)
+
+    def _admit(self, ticket: Ticket) -> None:
+        if self._closed:
+            raise QueryCancelled("The service is closing.")
+        if ticket.query_id is not None and ticket.query_id in self._named:
+            raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
+        cap = self._limits.per_client
+        if ticket.client is not None and cap and self._present[ticket.client] >= cap:
+            error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
+            error.status = 429
+            raise error
+        if len(self._waiting) >= self._limits.queue and self._free["quick"] == 0:
+            raise self._overloaded()
+        self._count += 1
+        ticket.number = self._count
+        self._present[ticket.client] += 1
+        if ticket.query_id is not None:
+            self._named[ticket.query_id] = ticket
+
+    def _wait(self, ticket: Ticket, seconds: float) -> None:
+        self._waiting.append(ticket)
+        self._grant()
+        deadline = time.monotonic() + seconds
+        while ticket.lane is None:
+            left = deadline - time.monotonic()
+            if ticket.cancelled or self._closed or left <= 0:
+                self._waiting.remove(ticket)
+                raise self._why(ticket)
+            self._changed.wait(left)
+
+    def _why(self, ticket: Ticket) -> QueryCancelled | Overloaded:
+        if ticket.cancelled:
+            return QueryCancelled("The query was cancelled.")
+        return QueryCancelled("The service is closing.") if self._closed else self._overloaded()
+
+    def _overloaded(self) -> Overloaded:
+        waiting = len(self._waiting)
+        return Overloaded(
+            f"All query workers are busy and {waiting} more {'query waits' if waiting == 1 else 'queries wait'}.",
+            "Try again in a moment.",
+            retry_after=1 + waiting // (2 * self._limits.workers),
+        )
+
+    def _grant(self) -> None:
+        """Hand free places to those who wait."""
+        granted = False
+        for lane in get_args(Lane):
+            while self._free[lane] > 0:
+                candidates = [each for each in self._waiting if each.wanted == lane]
+                if not candidates:
+                    break
+                chosen = min(candidates, key=lambda each: (self._running[each.client], each.number))
+                self._waiting.remove(chosen)
+                chosen.lane = lane
+                self._free[lane] -= 1
+                self._running[chosen.client] += 1
+                granted = True
+        if granted:
+            self._changed.notify_all()
+
+    def _release(self, ticket: Ticket) -> None:
+        if ticket.lane is not None:
+            self._free[ticket.lane] += 1
+            ticket.lane = None
+            self._running[ticket.client] -= 1
+            self._running += Counter()
+            self._grant()
+
+    def _strike(self, ticket: Ticket) -> None:
+        self._present[ticket.client] -= 1
+        self._present += Counter()
+        if ticket.query_id is not None:
+            self._named.pop(ticket.query_id, None)

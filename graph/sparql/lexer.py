@@ -1,0 +1,149 @@
+"""SPARQL 1.1 text to tokens (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), in linear time.
+
+The raw text is lexed; `\\u` escapes are decoded afterwards and only inside strings and IRIs, as the engine does.
+To decode first would open a hole: `"x\\u005C" . SERVICE …` would hide the SERVICE in a string that the engine ends
+sooner. Every repetition is possessive, so that nothing is tried twice, and a string that does not end is an error
+at once instead of a reason to look for another reading.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, NamedTuple
+
+from graph.errors import QuerySyntax
+
+__all__ = ["Kind", "Token", "decoded", "position", "tokenise"]
+
+Kind = Literal["iri", "pname", "bnode", "var", "string", "lang", "number", "word", "punct"]
+
+
+class Token(NamedTuple):
+    """`text` is the raw text at `start` (code points from 0)."""
+
+    kind: Kind
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+_BASE = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_CHARS = _BASE + "_0-9\u00b7\u0300-\u036f\u203f-\u2040-"
+_NAME = _CHARS[:-1]
+_ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+_LOCAL = rf"(?:[{_BASE}_:0-9]|{_ESCAPED})(?:\.*+(?:[{_CHARS}:]|{_ESCAPED}))*+"
+_IRI = r"""<(?:[^\x00-\x20<>"{}|^`\\]++|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+>"""
+_STRINGS = (
+    r'"""(?:[^"\\]++|\\(?s:.)|"(?!""))*+"""',
+    r"'''(?:[^'\\]++|\\(?s:.)|'(?!''))*+'''",
+    r'"(?!"")(?:[^"\\\r\n]++|\\[^\r\n])*+"',
+    r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'",
+)
+_NUMBER = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)[eE][+-]?[0-9]++|[0-9]*+\.[0-9]++|[0-9]++"
+_PUNCT = r"<<|>>|\^\^|&&|\|\||!=|<=|>=|[{}()\[\].;,|/^*?+!=<>~-]"
+
+_PARTS = (
+    r"(?P<space>[ \t\r\n]++|\#[^\r\n]*+)",
+    rf"(?P<var>[?$][{_NAME}]++)",
+    rf"(?P<iri>{_IRI})",
+    rf"(?P<string>{'|'.join(_STRINGS)})",
+    rf"(?P<bnode>_:[{_BASE}_0-9](?:\.*+[{_CHARS}])*+)",
+    r"(?P<lang>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[A-Za-z]++)?)",
+    rf"(?P<number>{_NUMBER})",
+)
+_RUN = rf"(?P<run>[{_BASE}](?:\.*+[{_CHARS}])*+(?P<colon>:(?:{_LOCAL})?)?|:(?:{_LOCAL})?)"
+_WORD = r"(?P<word>[A-Za-z][A-Za-z0-9_]*+)"
+_END = rf"(?P<punct>{_PUNCT})"
+
+# A run of name characters is a prefixed name where a colon follows, else words and dots. Inside a run that had no
+# colon the second pattern is used, or `a.a.a.…` would be scanned to its end from every dot: quadratic.
+_TOKEN: Final = re.compile("|".join((*_PARTS, _RUN, _END)))
+_PLAIN: Final = re.compile("|".join((*_PARTS, _WORD, _END)))
+
+_ECHARS: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|((?s:.)))")
+_IRI_FORBIDDEN: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]')
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of a code-point offset, both from 1."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+
+
+def tokenise(text: str) -> list[Token]:
+    """All tokens but white space and comments. Raises `QuerySyntax`, with line and column, at the first bad one."""
+    tokens: list[Token] = []
+    offset, plain_until, length = 0, 0, len(text)
+    while offset < length:
+        found = (_TOKEN if offset >= plain_until else _PLAIN).match(text, offset)
+        if found is None:
+            raise _broken(text, offset)
+        kind = found.lastgroup
+        if kind == "run" or kind == "colon":
+            run = found.group()
+            if ":" not in run:
+                plain_until = found.end()
+                found = _PLAIN.match(text, offset)
+                if found is None:
+                    raise _broken(text, offset)
+                tokens.append(Token("word", found.group(), offset))
+            else:
+                tokens.append(Token("pname", run, offset))
+        elif kind != "space":
+            token = Token(kind, found.group(), offset)  # type: ignore[arg-type]  # the group names are the kinds
+            if "\\" in token.text and kind in ("string", "iri"):
+                _decode(token, text)
+            tokens.append(token)
+        offset = found.end()
+    return tokens
+
+
+def decoded(token: Token) -> str:
+    """The characters that a string or IRI token stands for, without its delimiters, escapes decoded."""
+    return _decode(token, token.text)
+
+
+def _decode(token: Token, text: str) -> str:
+    """`text` is only there to say where an escape is wrong."""
+    raw = token.text
+    width = 3 if token.kind == "string" and raw[:3] in ('"""', "'''") and len(raw) > 5 else 1
+    inner = raw[width:-width]
+    if "\\" not in inner:
+        return inner
+
+    def one(found: re.Match[str]) -> str:
+        short, long, char = found.groups()
+        if char is None:
+            point = int(short or long, 16)
+            if point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF:
+                return chr(point)
+        elif char in _ECHARS:
+            return _ECHARS[char]
+        at = token.start + width + found.start() if text is not raw else width + found.start()
+        raise _syntax(text, at, f"‘{found.group()}’ is not an escape sequence.")
+
+    value = _ESCAPE.sub(one, inner)
+    if token.kind == "iri" and _IRI_FORBIDDEN.search(value):
+        raise _syntax(text, token.start if text is not raw else 0, "An IRI holds a character that IRIs cannot hold.")
+    return value
+
+
+def _broken(text: str, offset: int) -> QuerySyntax:
+    char = text[offset]
+    if char in "\"'":
+        return _syntax(text, offset, "This string does not end.")
+    if char == "\\":
+        return _syntax(text, offset, "A backslash is allowed only inside strings, IRIs and local names.")
+    shown = char if char.isprintable() else f"U+{ord(char):04X}"
+    return _syntax(text, offset, f"Unexpected character ‘{shown}’.")
+
+
+def _syntax(text: str, offset: int, message: str) -> QuerySyntax:
+    line, column = position(text, offset)
+    return QuerySyntax(f"Line {line}, column {column}: {message}", line=line, column=column)

@@ -1,0 +1,277 @@
+"""The front door of SPARQL: guard a query, find it a worker, and give back its result or the reason why not."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryRefused
+from graph.sparql.cache import CachedResult, ResultCache, ResultKey, etag, generation_key
+from graph.sparql.crew import Crew
+from graph.sparql.dataset import WHOLE, Dataset
+from graph.sparql.formats import Format, by_media_type, offered
+from graph.sparql.guard import Guarded, guard
+from graph.sparql.lanes import Lanes, Ticket
+from graph.sparql.limits import Limits
+from graph.sparql.messages import syntax_error
+from graph.sparql.process import Reply, WorkerDied, WorkerProcess
+from graph.sparql.result import KINDS, QueryResult
+from graph.vocabulary import PREFIXES
+
+__all__ = ["QueryPool"]
+
+_GRACE: Final = 0.5
+"""Seconds that the parent gives the worker's own alarm before it kills."""
+
+_OPENING: Final = 5.0
+"""Seconds more for a worker that may have to open a generation first; its alarm is set after that."""
+
+
+class QueryPool:
+    """Runs client queries in killable workers. Thread-safe; in a forked child it starts workers of its own.
+
+    Workers start on the first query, or with `warm()`. `seccomp=False` is for tests of the other fences.
+    """
+
+    def __init__(self, limits: Limits | None = None, spool_dir: Path | None = None, *, seccomp: bool = True) -> None:
+        self.limits = limits or Limits()
+        self._spool_dir = spool_dir
+        self._seccomp = seccomp
+        self._cache = ResultCache(self.limits.cache_bytes)
+        self._guard = lru_cache(maxsize=256)(partial(guard, limits=self.limits))
+        self._begin()
+        _remember(self)
+
+    def warm(self) -> None:
+        """Start the workers now, in the background, so that the first query need not wait for one."""
+        self._crew.start()
+
+    @property
+    def fenced(self) -> bool:
+        """True where the workers run under seccomp. Asks the system, not a worker."""
+        from graph.sparql import fences
+
+        return self._seccomp and fences.available()
+
+    def check(self, query: str) -> Guarded:
+        """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`."""
+        return self._guard(query)
+
+    def run(
+        self,
+        generation: Path,
+        query: str,
+        *,
+        media_type: str | None = None,
+        dataset: Dataset = WHOLE,
+        timeout: float | None = None,
+        query_id: str | None = None,
+        client: str | None = None,
+        base: str | None = None,
+    ) -> QueryResult:
+        """Evaluate a query on a generation, the directory that holds `graph/`.
+
+        `media_type` must suit the query's form (see `formats.offered`; None = JSON or Turtle); `timeout` in seconds is
+        cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts; `base` resolves relative IRIs.
+        Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
+        """
+        guarded = self._guard(query)
+        wanted = _format(guarded, media_type)
+        key = _key(generation, query, dataset, wanted, base)
+        tag = None if guarded.volatile else etag(key)
+        kept = self._cache.get(key) if tag is not None else None
+        if kept is not None:
+            return _result(kept, wanted, generation, tag)
+        seconds = min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout
+        request = self._request(guarded, key, wanted, seconds)
+        ticket = Ticket(client, query_id)
+        self._lanes.enter(ticket)
+        try:
+            answer, body = self._serve(ticket, request, guarded, seconds)
+        finally:
+            self._lanes.leave(ticket)
+        if isinstance(body, bytes) and tag is not None:
+            self._cache.put(key, CachedResult(answer["kind"], answer["rows"], answer["ms"], body))
+        return QueryResult(
+            kind=answer["kind"], media_type=wanted.media_type, rows=answer["rows"], ms=answer["ms"],
+            generation=generation, body=body, size=answer["size"], etag=tag,
+        )  # fmt: skip
+
+    def etag(
+        self, generation: Path, query: str, media_type: str, dataset: Dataset = WHOLE, base: str | None = None
+    ) -> str | None:
+        """The entity tag that `run` would give its result; None where the answer may vary."""
+        guarded = self._guard(query)
+        return None if guarded.volatile else etag(_key(generation, query, dataset, _format(guarded, media_type), base))
+
+    def cancel(self, query_id: str) -> bool:
+        """End a query that runs or waits: its `run` raises `QueryCancelled`. False where there is none of that id."""
+        return self._lanes.cancel(query_id)
+
+    def load(self) -> tuple[int, int]:
+        """How many queries run and how many wait."""
+        return self._lanes.load()
+
+    def close(self) -> None:
+        """Kill every worker; queries under way raise `QueryCancelled`. The pool cannot be used again."""
+        self._lanes.close()
+        self._crew.close()
+
+    def __enter__(self) -> QueryPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _begin(self) -> None:
+        self._lanes = Lanes(self.limits)
+        self._crew = Crew(self.limits, self._spool_dir, seccomp=self._seccomp)
+
+    def _after_fork(self) -> None:
+        """The workers belong to the parent: let go of our copies of their sockets and begin anew."""
+        self._crew.forget()
+        self._guard.cache_clear()
+        self._cache = ResultCache(self.limits.cache_bytes)
+        self._begin()
+
+    def _request(self, guarded: Guarded, key: ResultKey, wanted: Format, seconds: float) -> dict[str, Any]:
+        return {
+            "generation": key.generation, "key": key.stamp, "query": guarded.text, "base": key.base,
+            "default": key.dataset.default, "named": key.dataset.named,
+            "media_type": wanted.media_type, "style": wanted.name,
+            "prefixes": PREFIXES if wanted.kind == "graph" else {},
+            "timeout": seconds, "rows": self.limits.result_rows,
+            "bytes": self.limits.result_bytes, "inline": self.limits.inline_bytes,
+        }  # fmt: skip
+
+    def _serve(
+        self, ticket: Ticket, request: dict[str, Any], guarded: Guarded, seconds: float
+    ) -> tuple[dict[str, Any], Any]:
+        """The header of the answer, and its bytes or its spool file."""
+        while True:
+            worker = self._crew.take()
+            self._lanes.hold(ticket, worker)
+            try:
+                worker.ask(request)
+                reply = self._await(ticket, worker, seconds)
+                return self._accept(worker, reply, guarded)
+            except WorkerDied:
+                self._lanes.hold(ticket, None)
+                error = worker.death(seconds)
+                if worker.reason != "yield":
+                    raise error from None
+            finally:
+                self._lanes.hold(ticket, None)
+                self._crew.give_back(worker)
+            self._lanes.queue_for_slow(ticket)
+
+    def _await(self, ticket: Ticket, worker: WorkerProcess, seconds: float) -> Reply:
+        """The answer. A query that outlives its quantum goes to the slow lane, or gives way if that is full."""
+        deadline = time.monotonic() + seconds + _GRACE + _OPENING
+        while True:
+            left = deadline - time.monotonic()
+            quick = ticket.lane == "quick"
+            reply = worker.wait(min(self.limits.quantum, left) if quick else left)
+            if reply is not None:
+                return reply
+            if time.monotonic() >= deadline:
+                worker.kill("deadline")
+                raise WorkerDied
+            if self._lanes.promote(ticket):
+                worker.step_back()
+            elif self._lanes.contended():
+                worker.kill("yield")
+                raise WorkerDied
+
+    def _accept(self, worker: WorkerProcess, reply: Reply, guarded: Guarded) -> tuple[dict[str, Any], Any]:
+        header, body = reply
+        if "error" in header:
+            raise _error(header, guarded)
+        rows, ms, size = header.get("rows"), header.get("ms"), header.get("size")
+        if header.get("kind") not in KINDS or not all(isinstance(each, int | float) for each in (rows, ms, size)):
+            raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
+        if header.get("spooled"):
+            return header, worker.take_spool()
+        return header, body
+
+
+def _format(guarded: Guarded, media_type: str | None) -> Format:
+    choices = offered(guarded.form)
+    if media_type is None:
+        return choices[0]
+    found = by_media_type(media_type, choices)
+    if found is None:
+        raise QueryRefused(
+            f"{media_type} is not a format for {guarded.form} queries.",
+            f"Ask for one of: {', '.join(each.media_type for each in choices)}.",
+        )
+    return found
+
+
+def _key(generation: Path, query: str, dataset: Dataset, wanted: Format, base: str | None) -> ResultKey:
+    resolved = generation.resolve()
+    try:
+        return ResultKey(str(resolved), generation_key(resolved), query, dataset, wanted.media_type, base)
+    except OSError as error:
+        raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
+
+
+def _result(kept: CachedResult, wanted: Format, generation: Path, tag: str | None) -> QueryResult:
+    return QueryResult(
+        kind=kept.kind, media_type=wanted.media_type, rows=kept.rows, ms=kept.ms, generation=generation,
+        body=kept.body, size=len(kept.body), etag=tag, cached=True,
+    )  # fmt: skip
+
+
+def _error(header: dict[str, Any], guarded: Guarded) -> AtlasError:
+    """One of our errors for what the worker reported."""
+    from graph.errors import QueryMemory, QueryTooLarge
+
+    message = str(header.get("message", ""))
+    match header["error"]:
+        case "syntax":
+            return syntax_error(message, guarded)
+        case "large":
+            return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
+        case "memory":
+            return QueryMemory("The query needed more memory than it may have.", "Narrow its patterns.")
+        case "refused":
+            return QueryRefused("The query tried to reach the network or a file, which is never allowed.")
+        case "generation":
+            return HomeError("This generation of the atlas cannot be opened.", message)
+        case "cancelled":
+            return QueryCancelled("The query was cancelled.")
+    return QueryError(f"The query could not be evaluated: {message}.")
+
+
+_pools: Final[weakref.WeakSet[QueryPool]] = weakref.WeakSet()
+
+
+def _remember(pool: QueryPool) -> None:
+    if not _pools:
+        _hooks()
+    _pools.add(pool)
+
+
+@lru_cache(maxsize=1)
+def _hooks() -> None:
+    """Once per process that has a pool: workers end with it, and a fork starts afresh."""
+    lock = threading.Lock()
+
+    def end() -> None:
+        with lock:
+            for pool in list(_pools):
+                pool.close()
+
+    def renew() -> None:
+        for pool in list(_pools):
+            pool._after_fork()
+
+    atexit.register(end)
+    os.register_at_fork(after_in_child=renew)
