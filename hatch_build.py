@@ -48,6 +48,7 @@ def build(root: Path, force: bool = False) -> bool:
     if not force and is_current(output, wanted):
         return False
     install_packages(frontend)
+    output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tmp-build-", dir=output.parent) as folder:
         fresh = Path(folder) / "build"
         run_node(["build.mjs", str(fresh), wanted], frontend, "The front end did not build")

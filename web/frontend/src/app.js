@@ -1,1 +1,46 @@
-console.debug("x");
+// On every page: partial updates, and the graph fetched only where one is about to be seen.
+
+import htmx from "htmx.org";
+
+Object.assign(htmx.config, {
+  allowEval: false,
+  allowScriptTags: false,
+  includeIndicatorStyles: false,
+  historyCacheSize: 0,
+  refreshOnHistoryMiss: true,
+  scrollBehavior: "auto",
+});
+
+// A reader who does not see the change hears it: focus goes to the heading of what was swapped in.
+document.addEventListener("htmx:afterSettle", (event) => {
+  const region = event.target instanceof Element ? event.target : null;
+  region?.querySelector("[data-focus]")?.focus({ preventScroll: true });
+});
+
+// A failed partial update falls back to the page itself, which says what is wrong.
+document.addEventListener("htmx:responseError", (event) => {
+  const path = event.detail.requestConfig?.verb === "get" && event.detail.pathInfo?.finalRequestPath;
+  if (path) window.location.assign(path);
+});
+
+// A link into a closed disclosure opens it.
+function reveal() {
+  const id = decodeURIComponent(window.location.hash.slice(1));
+  for (let at = id && document.getElementById(id); at; at = at.parentElement) {
+    if (at instanceof HTMLDetailsElement) at.open = true;
+  }
+}
+window.addEventListener("hashchange", reveal);
+reveal();
+
+const seen = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries.filter((each) => each.isIntersecting)) {
+      seen.unobserve(entry.target);
+      const holder = entry.target.querySelector("[data-graph]");
+      import(holder.dataset.script).then((module) => module.draw(holder));
+    }
+  },
+  { rootMargin: "200px" },
+);
+for (const section of document.querySelectorAll("[data-graph-section]")) seen.observe(section);

@@ -1,0 +1,306 @@
+"""A small atlas in memory that answers everything the pages ask: triples, claims, a search by words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from graph.errors import QuerySyntax, QueryTimeout, UnknownEntity
+from graph.iri import DEFAULT_BASE, claim_iri, document_iri, passage_iri, slugify
+from graph.model import Document, EntityView, Evidence, Fact, FactGroup, Mention, Passage, Source, Value
+from search.types import DocumentRef, Explain, FacetValue, Hit, Query, Results, Snippet, TermScore
+from tests.web.world import Records
+from web.reads import (
+    Disagreement,
+    DocumentView,
+    Edge,
+    Example,
+    Kind,
+    Listing,
+    MarkedPassage,
+    Neighbourhood,
+    Node,
+    Overview,
+    Position,
+    QueryTable,
+    Ref,
+    Spot,
+    Tone,
+)
+
+__all__ = ["ONTOLOGY", "FakeAtlas"]
+
+ONTOLOGY = "https://w3id.org/creative-atlas/ontology#"
+_TONES: dict[str, Tone] = {"person": "person", "place": "place"}
+
+
+class FakeAtlas:
+    base = DEFAULT_BASE
+
+    def __init__(self, records: Records) -> None:
+        self._refs: dict[str, Ref] = {}
+        self._records = {self._iri(record["id"]): record for record in records.entities}
+        for iri, record in self._records.items():
+            kind = str(record["type"]).replace("_", " ")
+            self._refs[iri] = Ref(iri, record["label"], kind, _TONES.get(kind.lower(), "other"))
+        self._sources = {record["id"]: self._source(record) for record in records.sources}
+        self._relations = records.relations
+        self._conflicts = tuple(self._conflict(record) for record in records.conflicts)
+        self._documents: dict[str, Document] = {}
+        self._passages: list[Passage] = []
+        for document in records.documents:
+            self._take_in(*document)
+
+    def _iri(self, identifier: str) -> str:
+        kind, _, name = identifier.partition(":")
+        return f"{self.base}{kind}/{slugify(name)}"
+
+    def _class(self, kind: str) -> str:
+        return ONTOLOGY + "".join(re.findall(r"[A-Za-z]+", kind.title()))
+
+    def _source(self, record: dict[str, str]) -> Source:
+        return Source(
+            f"{self.base}source/{slugify(record['id'])}", record["title"], record["publisher"], record["date"],
+            record["url"], record["reliability"],  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def _conflict(self, record: dict[str, object]) -> Disagreement:
+        claims: list[dict[str, object]] = record["claims"]  # type: ignore[assignment]
+        about: list[str] = record["about"]  # type: ignore[assignment]
+        return Disagreement(
+            self._iri(str(record["id"])), str(record["topic"]),
+            tuple(self._refs[self._iri(name)] for name in about if self._iri(name) in self._refs),
+            tuple(
+                Position(str(claim["claim"]), tuple(self._sources[s] for s in claim["source"]))  # type: ignore[attr-defined]
+                for claim in claims
+            ),
+            str(record["preferred"]),
+        )  # fmt: skip
+
+    def _take_in(self, title: str, publisher: str, date: str, source: str, paragraphs: tuple[str, ...]) -> None:
+        iri = document_iri("starter", title)
+        heading: tuple[str, ...] = ()
+        index = at = 0
+        for paragraph in paragraphs:
+            if paragraph.startswith("# "):
+                heading = (paragraph[2:],)
+                continue
+            end = at + len(paragraph)
+            self._passages.append(Passage(passage_iri(iri, index), iri, index, paragraph, at, end, index + 1, heading))
+            index, at = index + 1, end + 1
+        held = self._sources[source]
+        self._documents[iri] = Document(
+            iri, title[:40], title, "starter", "note", "0" * 64, publisher, date, held.url, held.reliability, index
+        )
+
+    def _mentions(self, passage: Passage) -> tuple[Mention, ...]:
+        found: list[Mention] = []
+        for iri, record in self._records.items():
+            for name in (record["label"], *(record.get("altLabels") or ())):
+                for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", passage.text):
+                    found.append(Mention(passage.iri, iri, match.start(), match.end(), match[0]))
+        kept: list[Mention] = []
+        for mention in sorted(found, key=lambda m: (m.start, -m.end)):
+            if not kept or mention.start >= kept[-1].end:
+                kept.append(mention)
+        return tuple(kept)
+
+    def overview(self) -> Overview:
+        kinds = Counter(ref.kind for ref in self._refs.values())
+        return Overview(
+            entities=len(self._refs),
+            facts=len(self._relations),
+            sources=len(self._sources),
+            official_sources=sum(source.reliability == "official" for source in self._sources.values()),
+            documents=len(self._documents),
+            passages=len(self._passages),
+            kinds=tuple(Kind(self._class(kind), kind, count) for kind, count in kinds.most_common()),
+            recent=self.documents(None, 5, 0).items,
+            disagreements=self._conflicts,
+            questions=("Who funds InGAME?", "access to finance", "What was the budget of Creative Scale-Up?"),
+            spots=tuple(
+                Spot(self._refs[iri], float(record["lat"]), float(record["lon"]))
+                for iri, record in self._records.items()
+                if record.get("lat") and iri.split("/")[-2] in ("cluster", "ttwa", "micro")
+            ),
+            generation=42,
+            built="2026-11-22",
+        )
+
+    def search(self, query: Query) -> Results:
+        words = set(re.findall(r"\w{3,}", query.text.lower()))
+        hits = [hit for hit in (*self._entity_hits(words), *self._passage_hits(words)) if _passes(hit, query)]
+        hits.sort(key=lambda hit: (-hit.score, hit.iri))
+        counted: dict[str, Counter[str]] = {"type": Counter(), "publisher": Counter(), "reliability": Counter()}
+        for hit in hits:
+            counted["type"].update(hit.types)
+            counted["publisher"].update([hit.document.publisher] if hit.document and hit.document.publisher else [])
+            counted["reliability"].update([hit.reliability] if hit.reliability else [])
+        facets = {name: tuple(FacetValue(v, n) for v, n in c.most_common()) for name, c in counted.items()}
+        shown = tuple(hits[query.offset : query.offset + query.limit])
+        return Results(query.text, len(hits), 12.4, shown, facets if query.facets else {})
+
+    def _entity_hits(self, words: set[str]) -> Iterator[Hit]:
+        for iri, record in self._records.items():
+            text = record.get("description") or ""
+            spans = _spans(text, words)
+            score = len(_spans(record["label"], words)) * 2 + len(spans)
+            if score:
+                kinds = (self._class(str(record["type"]).replace("_", " ")),)
+                explained = _explain(words, score)
+                yield Hit(
+                    iri, "entity", score, record["label"], Snippet(text, spans), None, 0, (iri,), kinds, None, explained
+                )
+
+    def _passage_hits(self, words: set[str]) -> Iterator[Hit]:
+        for passage in self._passages:
+            spans = _spans(passage.text, words)
+            if spans:
+                held = self._documents[passage.document]
+                document = DocumentRef(held.iri, held.id, held.title, held.publisher, held.date, held.source_url)
+                named = tuple(mention.entity for mention in self._mentions(passage))
+                yield Hit(
+                    passage.iri, "passage", len(spans), held.title, Snippet(passage.text, spans), document,
+                    passage.page, named, (), held.reliability, _explain(words, len(spans)),
+                )  # fmt: skip
+
+    def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
+        classes = {self._class(ref.kind): Ref(self._class(ref.kind), ref.kind) for ref in self._refs.values()}
+        known = {**classes, **self._refs}
+        return {iri: known.get(iri) or Ref(iri, re.split("[/#]", iri)[-1]) for iri in iris}
+
+    def entity(self, iri: str) -> EntityView:
+        ref = self._known(iri)
+        record = self._records[iri]
+        groups: dict[tuple[str, str], list[Fact]] = {}
+        for fact in self._facts(iri):
+            groups.setdefault((fact.predicate, fact.direction), []).append(fact)
+        kind = Value("iri", self._class(ref.kind), ref.kind)
+        return EntityView(
+            iri, ref.label, tuple(record.get("altLabels") or ()), (kind,), record.get("description"),
+            tuple(
+                FactGroup(facts[0].predicate, facts[0].predicate_label, facts[0].direction, tuple(facts), len(facts))
+                for facts in groups.values()
+            ),
+        )  # fmt: skip
+
+    def _known(self, iri: str) -> Ref:
+        if iri not in self._refs:
+            near = tuple((ref.iri, ref.label) for ref in list(self._refs.values())[:3])
+            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri}.", "Search for its name.", nearest=near)
+        return self._refs[iri]
+
+    def _facts(self, iri: str) -> Iterator[Fact]:
+        for record in self._relations:
+            literal = record["object_is_literal"]
+            subject, obj = self._iri(record["subject"]), record["object"] if literal else self._iri(record["object"])
+            label = str(record["predicate"]).replace("_", " ")
+            predicate = ONTOLOGY + slugify(label)
+            evidence = tuple(
+                Evidence(
+                    "background" if self._sources[name].reliability == "memory" else "cited",
+                    claim_iri(name, subject, predicate, obj), self._sources[name], note=record.get("note"),
+                    valid_from=record.get("from"), valid_to=record.get("to"), as_of=record.get("date"),
+                )
+                for name in record["source"]
+            )  # fmt: skip
+            if subject == iri:
+                value = Value("literal", obj, obj) if literal else Value("iri", obj, self.refs((obj,))[obj].label)
+                yield Fact(predicate, label, "out", value, evidence)
+            elif obj == iri:
+                yield Fact(
+                    predicate, label, "in", Value("iri", subject, self.refs((subject,))[subject].label), evidence
+                )
+
+    def find(self, name: str) -> Ref | None:
+        found = [ref for ref in self._refs.values() if ref.label.casefold() == name.casefold()]
+        return found[0] if len(found) == 1 else None
+
+    def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
+        found = sorted((r for r in self._refs.values() if self._class(r.kind) == kind), key=lambda r: r.label)
+        return Listing(tuple(found[offset : offset + limit]), len(found))
+
+    def _marked(self, passage: Passage) -> MarkedPassage:
+        return MarkedPassage(self._documents[passage.document], passage, self._mentions(passage))
+
+    def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
+        marked = (self._marked(passage) for passage in self._passages)
+        found = [each for each in marked if any(mention.entity == iri for mention in each.mentions)]
+        return Listing(tuple(found[offset : offset + limit]), len(found))
+
+    def neighbourhood(self, iri: str, limit: int) -> Neighbourhood:
+        centre = self._known(iri)
+        facts = [fact for fact in self._facts(iri) if fact.value.kind == "iri"]
+        others = list(dict.fromkeys(fact.value.value for fact in facts))
+        shown = others[: limit - 1]
+        return Neighbourhood(
+            tuple(Node(ref, 3) for ref in (centre, *self.refs(tuple(shown)).values())),
+            tuple(
+                Edge(iri, f.value.value, f.predicate, f.predicate_label)
+                if f.direction == "out"
+                else Edge(f.value.value, iri, f.predicate, f.predicate_label)
+                for f in facts
+                if f.value.value in shown
+            ),
+            len(others),
+        )
+
+    def disagreements(self, about: str | None = None) -> tuple[Disagreement, ...]:
+        return tuple(d for d in self._conflicts if about is None or about in {ref.iri for ref in d.about})
+
+    def collections(self) -> tuple[tuple[str, int], ...]:
+        return (("mine", 0), ("starter", len(self._documents)))
+
+    def documents(self, collection: str | None, limit: int, offset: int) -> Listing[Document]:
+        found = sorted(self._documents.values(), key=lambda d: d.date or "", reverse=True)
+        found = [document for document in found if collection in (None, document.collection)]
+        return Listing(tuple(found[offset : offset + limit]), len(found))
+
+    def document(self, iri: str, limit: int, offset: int) -> DocumentView:
+        if iri not in self._documents:
+            raise UnknownEntity(f"No document has the IRI {iri}.", "Look through the documents.")
+        cut = [self._marked(passage) for passage in self._passages if passage.document == iri]
+        named = Counter(mention.entity for each in cut for mention in each.mentions)
+        entities = tuple(self._refs[name] for name, _ in named.most_common())
+        return DocumentView(self._documents[iri], Listing(tuple(cut[offset : offset + limit]), len(cut)), entities)
+
+    def examples(self) -> tuple[Example, ...]:
+        query = 'SELECT ?partner WHERE {\n  ?cluster rdfs:label "InGAME" ; ca:partner ?partner\n}'
+        return (Example("partners", "Partners of InGAME", "Which organisations are partners of InGAME?", query),)
+
+    def select(self, query: str, query_id: str, limit: int) -> QueryTable:
+        """Understands ASK, a query that names SLOW, and one with a { ; any other lists entities with their kind."""
+        if "SLOW" in query:
+            raise QueryTimeout("The query was stopped after 10 s.", "Ask for less.", seconds=10)
+        if "{" not in query:
+            raise QuerySyntax("expected “{”.", line=1, column=len(query) + 1)
+        if query.lstrip().startswith("ASK"):
+            return QueryTable((), (), 1, 1.2, 42, boolean=True, form="ask")
+        number = "http://www.w3.org/2001/XMLSchema#integer"
+        rows = tuple(
+            (Value("iri", ref.iri, ref.label), None if not ref.kind else Value("literal", ref.kind, ref.kind),
+             Value("literal", str(index * 1000), "", number))
+            for index, ref in enumerate(self._refs.values())
+        )  # fmt: skip
+        return QueryTable(("entry", "kind", "amount"), rows[:limit], len(rows), 12.0, 42)
+
+
+def _spans(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:
+    return tuple((m.start(), m.end()) for m in re.finditer(r"\w+", text) if m[0].lower() in words)
+
+
+def _explain(words: set[str], score: float) -> Explain:
+    terms = tuple(TermScore(word, "text", 1.5) for word in sorted(words)[:3])
+    return Explain(score, 0.8, 4.2, 0.3, terms, 0.6, 0.41, 0.7, (("names InGAME", 0.05),))
+
+
+def _passes(hit: Hit, query: Query) -> bool:
+    held = {
+        "kind": hit.kind,
+        "publisher": hit.document.publisher if hit.document else None,
+        "reliability": hit.reliability,
+        "type": hit.types[0] if hit.types else None,
+        "collection": "starter" if hit.document else None,
+    }
+    return all(held.get(name) in chosen for name, chosen in query.filters.values().items())

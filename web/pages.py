@@ -1,0 +1,71 @@
+"""The HTML pages. Their routes; what they show is worked out in `web.views`.
+
+Everything works without scripts: htmx only swaps the part of a page that changed, and the drawing of a
+neighbourhood stands beside a list that says the same.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import Blueprint, Response, render_template, request
+
+from web.reads import Atlas
+from web.views import entries, reading, results, templating
+from web.views.contours import SIZE, contours
+from web.views.workbench import render_workbench
+
+__all__ = ["blueprint", "render_workbench"]
+
+_YEAR = 365 * 24 * 3600
+
+
+def blueprint(atlas: Atlas) -> Blueprint:
+    """The pages over one atlas. `render_workbench(atlas, query)` draws `/sparql` for whoever owns that address."""
+    pages = Blueprint("pages", __name__)
+    templating.install(pages, atlas.base)
+    for rule, name, view in (
+        ("/", "home", home),
+        ("/search", "search", results.search),
+        ("/entity", "entity", entries.by_iri),
+        ("/entity/neighbours", "neighbours", entries.neighbours),
+        ("/page/<path:name>", "page", entries.by_path),
+        ("/browse", "browse", entries.members),
+        ("/documents", "documents", reading.documents),
+        ("/documents/read", "read", reading.read_by_iri),
+        ("/documents/<slug>", "document", reading.documents_by_slug),
+        ("/disagreements", "disagreements", disagreements),
+        ("/about", "about", about),
+    ):
+        pages.add_url_rule(rule, name, partial(view, atlas))
+    pages.after_app_request(_keep_assets)
+    return pages
+
+
+def home(atlas: Atlas) -> str:
+    """GET /"""
+    overview = atlas.overview()
+    return render_template(
+        "home.html",
+        overview=overview,
+        collections=atlas.collections(),
+        contours=contours(tuple((spot.latitude, spot.longitude) for spot in overview.spots)),
+        contours_size=SIZE,
+    )
+
+
+def disagreements(atlas: Atlas) -> str:
+    """GET /disagreements"""
+    return render_template("disagreements.html", disagreements=atlas.disagreements())
+
+
+def about(atlas: Atlas) -> str:
+    """GET /about"""
+    return render_template("about.html", overview=atlas.overview())
+
+
+def _keep_assets(response: Response) -> Response:
+    """The built files carry a hash in their names, so a browser may keep them for good."""
+    if request.path.startswith("/static/build/") and response.status_code == 200:
+        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    return response

@@ -1,0 +1,1 @@
+"""What turns records into pages: wording, links, marks, the layout of results. No storage, no routes."""

@@ -1,0 +1,95 @@
+"""The site's one motif: contour lines of the density of places, as SVG paths.
+
+Method: a sum of Gaussians on a grid, then marching squares with linear interpolation, the segments joined
+into lines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+__all__ = ["SIZE", "contours"]
+
+SIZE: Final = (300, 400)
+"""Width and height of the drawing, in its own units."""
+
+_WEST, _EAST, _SOUTH, _NORTH = -8.4, 2.0, 49.8, 59.2
+_SPREAD: Final = 0.42
+"""Standard deviation of a place's Gaussian, in degrees of latitude."""
+
+_LEVELS: Final = (0.18, 0.45, 0.8, 1.25, 1.8, 2.6, 3.6)
+_STEP: Final = 5
+
+Point = tuple[float, float]
+
+# Which edges (0 top, 1 right, 2 bottom, 3 left) a line crosses, by which corners lie above the level
+# (1 top left, 2 top right, 4 bottom right, 8 bottom left).
+_CROSSINGS: Final[dict[int, tuple[tuple[int, int], ...]]] = {
+    1: ((3, 0),), 2: ((0, 1),), 3: ((3, 1),), 4: ((1, 2),), 5: ((3, 0), (1, 2)), 6: ((0, 2),), 7: ((3, 2),),
+    8: ((2, 3),), 9: ((2, 0),), 10: ((0, 1), (2, 3)), 11: ((2, 1),), 12: ((1, 3),), 13: ((1, 0),), 14: ((0, 3),),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def contours(positions: tuple[Point, ...]) -> tuple[str, ...]:
+    """One SVG path per level, for (latitude, longitude) pairs in degrees; empty where there are none."""
+    inside = [(lat, lon) for lat, lon in positions if _SOUTH <= lat <= _NORTH and _WEST <= lon <= _EAST]
+    if not inside:
+        return ()
+    field = _density(inside)
+    paths = (_path(_lines(field, level)) for level in _LEVELS)
+    return tuple(path for path in paths if path)
+
+
+def _density(positions: Sequence[Point]) -> list[list[float]]:
+    width, height = SIZE
+    longitudes = np.linspace(_WEST, _EAST, width // _STEP + 1)
+    latitudes = np.linspace(_NORTH, _SOUTH, height // _STEP + 1)
+    at = np.array(positions)
+    squeeze = math.cos(math.radians((_NORTH + _SOUTH) / 2))
+    across = np.exp(-(((longitudes[:, None] - at[None, :, 1]) * squeeze / _SPREAD) ** 2) / 2)
+    down = np.exp(-(((latitudes[:, None] - at[None, :, 0]) / _SPREAD) ** 2) / 2)
+    field: list[list[float]] = (down @ across.T).tolist()
+    return field
+
+
+def _lines(field: list[list[float]], level: float) -> list[list[Point]]:
+    """The level's lines, each a list of points; a closed one ends where it begins."""
+    following: dict[Point, Point] = {}
+    for row in range(len(field) - 1):
+        for column in range(len(field[0]) - 1):
+            for start, end in _segments(field, row, column, level):
+                following[start] = end
+    starts = sorted(set(following) - set(following.values()))
+    found = []
+    while following:
+        point = starts.pop() if starts else next(iter(following))
+        line = [point]
+        while point in following:
+            point = following.pop(point)
+            line.append(point)
+        found.append(line)
+    return found
+
+
+def _segments(field: list[list[float]], row: int, column: int, level: float) -> list[tuple[Point, Point]]:
+    corners = (field[row][column], field[row][column + 1], field[row + 1][column + 1], field[row + 1][column])
+    case = sum(1 << index for index, value in enumerate(corners) if value > level)
+
+    def crossing(edge: int) -> Point:
+        first, second = corners[edge], corners[(edge + 1) % 4]
+        share = (level - first) / (second - first)
+        x, y = ((share, 0.0), (1.0, share), (1 - share, 1.0), (0.0, 1 - share))[edge]
+        return round((column + x) * _STEP, 1), round((row + y) * _STEP, 1)
+
+    pairs = [(crossing(start), crossing(end)) for start, end in _CROSSINGS.get(case, ())]
+    return [(start, end) for start, end in pairs if start != end]
+
+
+def _path(lines: list[list[Point]]) -> str:
+    return "".join("M" + "L".join(f"{x:g} {y:g}" for x, y in line) for line in lines if len(line) > 3)
