@@ -1,0 +1,138 @@
+"""Writing the dense index of a new generation: old segments are hard-linked, changes become new small files.
+
+Segments shrink from first to last: a tail that grew to a quarter of its forerunner is folded into it, and so is a
+segment of which 5 % is dead rewritten. Each vector is thus rewritten a few times in its life (log4 of the
+collection), and the cost of a change follows its size.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from search.dense import EXACT_ROWS, faiss_module
+from search.segments import Segment, read_layout, write_layout
+
+__all__ = ["DenseWriter"]
+
+_FOLD_RATIO: Final = 4
+_DEAD_SHARE: Final = 0.05
+_IVF_ROWS: Final = 200_000
+_COPY_ROWS: Final = 65_536
+_TRAIN_PER_LIST: Final = 50
+
+
+class DenseWriter:
+    """Collects changes in `target`, an empty or new folder; `source` is the generation before, or None.
+
+    Slots must be added in rising order and be greater than all of the source's.
+    """
+
+    def __init__(self, source: Path | None, target: Path, dimension: int) -> None:
+        self._folder = target
+        self._dimension = dimension
+        self._segments: list[Segment] = []
+        target.mkdir(parents=True, exist_ok=True)
+        if source is not None:
+            _, self._segments = read_layout(source)
+            for segment in self._segments:
+                for file in segment.files(source):
+                    os.link(file, target / file.name)
+        self._new: Segment | None = None
+
+    def add(self, slots: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> None:
+        """Append vectors (float32[n, dimension], unit rows) under `slots`."""
+        if not len(slots):
+            return
+        new = self._new or Segment("new", 0)
+        with new.slots_file(self._folder).open("ab") as stream:
+            slots.astype(np.int64).tofile(stream)
+        with new.vectors_file(self._folder).open("ab") as stream:
+            vectors.astype(np.float16).tofile(stream)
+        self._new = replace(new, rows=new.rows + len(slots))
+
+    def remove(self, slots: Iterable[int]) -> None:
+        """Mark slots of the source as dead. Unknown ones are ignored."""
+        gone = np.unique(np.fromiter(slots, np.int64))
+        for number, segment in enumerate(self._segments):
+            held = np.intersect1d(segment.slots(self._folder), gone, assume_unique=True) if len(gone) else gone
+            dead = np.union1d(segment.dead_slots(self._folder), held)
+            if len(dead) > segment.dead:
+                if segment.dead:
+                    segment.dead_file(self._folder).unlink()
+                self._segments[number] = replace(segment, dead=len(dead))
+                dead.astype(np.int64).tofile(self._segments[number].dead_file(self._folder))
+
+    def commit(self) -> None:
+        """Fold what has grown, build compressed indexes for large segments, and write the layout."""
+        if self._new is not None:
+            self._segments.append(self._rename(self._new))
+        self._segments = [self._merge([s]) if s.dead > _DEAD_SHARE * s.rows else s for s in self._segments]
+        for segment in self._segments:
+            if not segment.rows:
+                _unlink(segment, self._folder)
+        self._segments = [s for s in self._segments if s.rows]
+        while len(self._segments) > 1 and self._segments[-1].rows * _FOLD_RATIO > self._segments[-2].rows:
+            self._segments[-2:] = [self._merge(self._segments[-2:])]
+        for segment in self._segments:
+            if segment.rows > EXACT_ROWS and not segment.index_file(self._folder).exists():
+                _build_index(segment, self._folder, self._dimension)
+        write_layout(self._folder, self._dimension, self._segments)
+
+    def _merge(self, old: list[Segment]) -> Segment:
+        """One segment with the live rows of `old`, whose files go (this generation's links to them)."""
+        counts = [(s, np.flatnonzero(~np.isin(s.slots(self._folder), s.dead_slots(self._folder)))) for s in old]
+        rows = sum(len(live) for _, live in counts)
+        first = next((int(s.slots(self._folder)[live[0]]) for s, live in counts if len(live)), 0)
+        scratch = Segment("merging", rows)
+        with (
+            scratch.slots_file(self._folder).open("wb") as slots,
+            scratch.vectors_file(self._folder).open("wb") as vectors,
+        ):
+            for segment, live in counts:
+                segment.slots(self._folder)[live].tofile(slots)
+                source = segment.vectors(self._folder, self._dimension)
+                for at in range(0, len(live), _COPY_ROWS):
+                    source[live[at : at + _COPY_ROWS]].tofile(vectors)
+        for segment in old:
+            _unlink(segment, self._folder)
+        return self._rename(scratch, first)
+
+    def _rename(self, scratch: Segment, first: int = -1) -> Segment:
+        """Give a finished segment its name, which tells its first slot and its size."""
+        first = first if first >= 0 else int(scratch.slots(self._folder)[0])
+        named = replace(scratch, name=f"{first:010d}-{scratch.rows}")
+        scratch.slots_file(self._folder).rename(named.slots_file(self._folder))
+        scratch.vectors_file(self._folder).rename(named.vectors_file(self._folder))
+        return named
+
+
+def _unlink(segment: Segment, folder: Path) -> None:
+    """Only this generation's links go; other generations keep the files."""
+    for file in segment.files(folder):
+        file.unlink()
+
+
+def _build_index(segment: Segment, folder: Path, dimension: int) -> None:
+    """8 bits per value; above 200k rows in inverted lists, trained on a regular sample so that builds repeat."""
+    faiss = faiss_module()
+    vectors = segment.vectors(folder, dimension)
+    kind, metric = faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+    if segment.rows < _IVF_ROWS:
+        index = faiss.IndexScalarQuantizer(dimension, kind, metric)
+        wanted = 50_000
+    else:
+        lists = int(4 * segment.rows**0.5)
+        quantizer = faiss.IndexFlatIP(dimension)
+        index = faiss.IndexIVFScalarQuantizer(quantizer, dimension, lists, kind, metric)
+        wanted = lists * _TRAIN_PER_LIST
+    index.train(vectors[:: max(1, segment.rows // wanted)].astype(np.float32))
+    for at in range(0, segment.rows, _COPY_ROWS):
+        index.add(vectors[at : at + _COPY_ROWS].astype(np.float32))
+    faiss.write_index(index, str(segment.index_file(folder)))

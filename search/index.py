@@ -1,0 +1,203 @@
+"""The search index of one generation: built from units, carried on to the next generation, opened, checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from graph.errors import IndexUnusable
+from search.dense import DenseIndex
+from search.dense_write import DenseWriter
+from search.encoder import Encoder
+from search.floor import relevance_floor
+from search.lexical import LexicalIndex, Stored
+from search.lexical_write import LexicalWriter, link_generation
+from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
+from search.types import Unit
+
+__all__ = ["Index", "Progress", "build", "update"]
+
+Progress = Callable[[int], None]
+"""Called with the number of units that are done."""
+
+_BATCH: Final = 512  # units encoded together: enough to sort by length, few enough to show progress
+_LARGE: Final = 2_000
+
+
+def build(units: Iterable[Unit], target: Path, encoder: Encoder, progress: Progress | None = None) -> dict[str, Any]:
+    """Index `units` (distinct IRIs) into `target`/lexical and `target`/dense; returns the entries for the manifest.
+
+    Raises ValueError when an IRI comes twice.
+    """
+    record = IndexRecord(encoder.id, encoder.sha256, encoder.dimension, relevance_floor(encoder))
+    writer = LexicalWriter(target / LEXICAL, large=True)
+    dense = DenseWriter(None, target / DENSE, encoder.dimension)
+    change = _Change(record, None, writer, dense, encoder)
+    return change.run(units, (), target, progress)
+
+
+def update(
+    source: Path | None,
+    target: Path,
+    upsert: Iterable[Unit],
+    remove: Iterable[str],
+    encoder: Encoder,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """As `build`, starting from the index of the generation `source`: first `remove` (IRIs), then `upsert`.
+
+    A unit that is indexed with the same content costs a look-up; one whose text is the same keeps its vector.
+    Unknown IRIs in `remove` are ignored. Raises IndexUnusable when the source's index cannot be carried on (missing,
+    damaged, another encoder): then `build` from the graph. The source is not changed.
+    """
+    if source is None:
+        return build(upsert, target, encoder, progress)
+    record = read_record(source)
+    record.check_encoder(encoder.id)
+    verify(source, record)
+    units = iter(upsert)
+    first = list(islice(units, _LARGE))
+    link_generation(source / LEXICAL, target / LEXICAL)
+    writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
+    dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
+    change = _Change(record, LexicalIndex(source / LEXICAL), writer, dense, encoder)
+    return change.run(_chain(first, units), remove, target, progress)
+
+
+class Index:
+    """An opened index; any number of threads may search it. Later generations do not disturb it."""
+
+    def __init__(self, lexical: LexicalIndex, dense: DenseIndex, record: IndexRecord) -> None:
+        self.lexical = lexical
+        self.dense = dense
+        self.record = record
+
+    @classmethod
+    def open(cls, generation: Path, manifest: Mapping[str, Any] | None = None, *, encoder: str | None = None) -> Index:
+        """The index in `generation`/lexical and /dense.
+
+        `manifest`: what `build` or `update` returned for it; the index must be the one it describes. `encoder`: the id
+        that the vectors must be of. Raises IndexUnusable, with a remedy, when the index is missing, damaged, of
+        another format, of another encoder or not the one described.
+        """
+        record = read_record(generation)
+        if manifest is not None and IndexRecord.from_dict(manifest) != record:
+            raise IndexUnusable("The search index is not the one that the manifest describes.", REMEDY)
+        if encoder is not None:
+            record.check_encoder(encoder)
+        verify(generation, record)
+        try:
+            index = cls(LexicalIndex(generation / LEXICAL), DenseIndex(generation / DENSE), record)
+        except (OSError, ValueError, KeyError) as error:
+            raise IndexUnusable(f"The search index is damaged: {error}.", REMEDY) from error
+        if not len(index.lexical) == len(index.dense) == record.units:
+            raise IndexUnusable("The search index is incomplete.", REMEDY)
+        return index
+
+
+class _Change:
+    """One run of changes over both halves, which keep the same slots."""
+
+    def __init__(
+        self,
+        record: IndexRecord,
+        old: LexicalIndex | None,
+        lexical: LexicalWriter,
+        dense: DenseWriter,
+        encoder: Encoder,
+    ) -> None:
+        self._record, self._old, self._lexical, self._dense, self._encoder = record, old, lexical, dense, encoder
+        self._sum = int(record.digest, 16)
+        self._units, self._entities, self._next = record.units, record.entities, record.next_slot
+        self._dead: list[int] = []
+        self._seen: set[int] = set()
+
+    def run(
+        self, upsert: Iterable[Unit], remove: Iterable[str], target: Path, progress: Progress | None
+    ) -> dict[str, Any]:
+        removed = self._held(list(remove))
+        for stored in removed.values():
+            self._forget(stored)
+            self._dead.append(stored.slot)
+        done = 0
+        for batch in _batches(upsert):
+            self._take(batch, removed)
+            done += len(batch)
+            if progress is not None:
+                progress(done)
+        self._dense.remove(self._dead)
+        self._dense.commit()
+        self._lexical.commit()
+        record = replace(
+            self._record,
+            units=self._units,
+            entities=self._entities,
+            next_slot=self._next,
+            digest=f"{self._sum:064x}",
+            files=files_of(target),
+        )
+        write_record(target, record)
+        return record.to_dict()
+
+    def _take(self, batch: list[Unit], removed: Mapping[str, Stored]) -> None:
+        held = {iri: old for iri, old in self._held([unit.iri for unit in batch]).items() if iri not in removed}
+        fresh: list[tuple[Unit, str]] = []
+        for unit in batch:
+            self._once(unit.iri)
+            old, digest = held.get(unit.iri), unit.hash
+            if old is not None and old.hash == digest:
+                continue
+            text_hash = hashlib.sha256(unit.embedding_text.encode("utf-8", "replace")).hexdigest()[:32]
+            if old is not None:
+                self._forget(old)
+                if old.text_hash == text_hash:
+                    self._add(Stored(old.slot, digest, text_hash, unit))
+                    continue
+                self._dead.append(old.slot)
+            fresh.append((unit, text_hash))
+        vectors = self._encoder.encode([unit.embedding_text for unit, _ in fresh])
+        slots = np.arange(self._next, self._next + len(fresh), dtype=np.int64)
+        self._dense.add(slots, vectors)
+        for slot, (unit, text_hash) in zip(slots, fresh, strict=True):
+            self._add(Stored(int(slot), unit.hash, text_hash, unit))
+        self._next += len(fresh)
+
+    def _held(self, iris: list[str]) -> dict[str, Stored]:
+        return self._old.by_iri(iris) if self._old is not None else {}
+
+    def _once(self, iri: str) -> None:
+        key = hash(iri)
+        if key in self._seen:
+            raise ValueError(f"two units have the IRI {iri}")
+        self._seen.add(key)
+
+    def _add(self, stored: Stored) -> None:
+        self._lexical.add(stored)
+        self._count(stored, 1)
+
+    def _forget(self, stored: Stored) -> None:
+        self._lexical.remove([stored.unit.iri])
+        self._count(stored, -1)
+
+    def _count(self, stored: Stored, sign: int) -> None:
+        self._units += sign
+        self._entities += sign * (stored.unit.kind == "entity")
+        key = hashlib.sha256(f"{stored.unit.iri}\n{stored.hash}".encode()).digest()
+        self._sum = (self._sum + sign * int.from_bytes(key)) % 2**256
+
+
+def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
+    iterator = iter(units)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch
+
+
+def _chain(first: list[Unit], rest: Iterator[Unit]) -> Iterator[Unit]:
+    yield from first
+    yield from rest

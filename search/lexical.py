@@ -1,0 +1,140 @@
+"""BM25 over the tantivy index of one generation: ranking, scoring of given units, filters, facets, look-ups.
+
+A unit is named here by its slot, the number that the dense index knows it by.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search.schema import analyser, build_schema, register
+from search.types import FacetValue, Unit
+
+if TYPE_CHECKING:
+    import tantivy
+
+__all__ = ["LexicalIndex", "Ranked", "Stored", "open_index"]
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Slots with their scores (float32[n], BM25, higher is better), best first, and where tantivy keeps them."""
+
+    slots: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+    addresses: list[tantivy.DocAddress]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the index keeps of a unit. `text_hash`: digest of the text that its vector was made from."""
+
+    slot: int
+    hash: str
+    text_hash: str
+    unit: Unit
+
+    def to_bytes(self) -> bytes:
+        head = f"{self.slot} {self.hash} {self.text_hash}\n".encode()
+        return head + self.unit.to_json()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Stored:
+        head, _, body = data.partition(b"\n")
+        slot, digest, text_hash = head.decode().split()
+        return cls(int(slot), digest, text_hash, Unit.from_json(body))
+
+
+def open_index(path: Path) -> tantivy.Index:
+    """An existing index with its tokenisers; readers see the state of this moment. Raises ValueError or OSError."""
+    import tantivy
+
+    index = tantivy.Index.open(str(path))
+    register(index)
+    index.config_reader("manual")
+    return index
+
+
+class LexicalIndex:
+    """Read access, safe to share between threads. Raises ValueError or OSError when there is no sound index."""
+
+    def __init__(self, path: Path) -> None:
+        self._searcher = open_index(path).searcher()
+        self.schema = build_schema()
+        self.analyser = analyser()
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, query: tantivy.Query, limit: int) -> Ranked:
+        """The best `limit` units for `query`; `total` counts all that match."""
+        result = self._searcher.search(query, max(limit, 1), count=True)
+        hits = result.hits[:limit]
+        addresses = [address for _, address in hits]
+        slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
+        count = int(getattr(result, "count", len(hits)))
+        return Ranked(np.array(slots, dtype=np.int64), np.array([s for s, _ in hits], np.float32), addresses, count)
+
+    def score(
+        self, slots: Sequence[int] | npt.NDArray[np.int64], scoring: tantivy.Query, must: tantivy.Query | None
+    ) -> Ranked:
+        """BM25 of the given units under `scoring` (0 where no word matches); those that fail `must` are left out."""
+        from tantivy import Occur, Query
+
+        among = Query.const_score_query(self.among(slots), 0.0)
+        clauses = [(Occur.Must, among), (Occur.Should, scoring)]
+        if must is not None:
+            clauses.append((Occur.Must, must))
+        return self.search(Query.boolean_query(clauses), len(slots))
+
+    def among(self, slots: Iterable[int]) -> tantivy.Query:
+        from tantivy import Query
+
+        return Query.term_set_query(self.schema, "slot", [int(slot) for slot in slots])
+
+    def count(self, query: tantivy.Query) -> int:
+        return int(getattr(self._searcher.search(query, 1, count=True), "count", 0))
+
+    def facets(self, query: tantivy.Query, fields: Sequence[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
+        """Counts per value of each field over everything that matches `query`, most frequent first."""
+        wanted = {name: {"terms": {"field": name, "size": size}} for name in fields}
+        counted = self._searcher.aggregate(query, wanted)
+        return {name: _values(counted[name]) for name in fields}
+
+    def stored(self, address: tantivy.DocAddress) -> Stored:
+        return Stored.from_bytes(bytes(self._searcher.doc(address).get_first("unit") or b""))
+
+    def explain(self, query: tantivy.Query, address: tantivy.DocAddress) -> Mapping[str, Any]:
+        """tantivy's own account of the score, as it gives it."""
+        explained: dict[str, Any] = json.loads(query.explain(self._searcher, address).to_json())
+        return explained
+
+    def by_iri(self, iris: Sequence[str]) -> dict[str, Stored]:
+        """What is stored under these IRIs; unknown ones are left out."""
+        from tantivy import Query
+
+        found: dict[str, Stored] = {}
+        for start in range(0, len(iris), _BATCH):
+            batch = list(iris[start : start + _BATCH])
+            for address in self.search(Query.term_set_query(self.schema, "iri", batch), len(batch)).addresses:
+                stored = self.stored(address)
+                found[stored.unit.iri] = stored
+        return found
+
+    def document_frequency(self, field: str, term: str) -> int:
+        return int(self._searcher.doc_freq(field, term))
+
+
+def _values(counted: Mapping[str, Any]) -> tuple[FacetValue, ...]:
+    values = [FacetValue(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]]
+    return tuple(sorted(values, key=lambda value: (-value.count, value.value)))

@@ -1,0 +1,66 @@
+"""What a person typed, taken apart: words, "quoted phrases" and -excluded words.
+
+There is no query language that could fail: a mark without its partner is ordinary text. Linear in the length.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from graph.errors import InputError
+from search.words import STOP_WORDS, exact_words
+
+__all__ = ["ParsedQuery", "content_words", "parse"]
+
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_PART = re.compile(r'(?:(?<=\s)|^)(?P<minus>[-−])?"(?P<phrase>[^"]*)"|(?:(?<=\s)|^)[-−](?P<without>[^\W\d]\S*)')
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words."""
+
+    text: str
+    phrases: tuple[tuple[str, ...], ...] = ()
+    excluded: tuple[tuple[str, ...], ...] = ()
+
+
+def parse(text: str) -> ParsedQuery:
+    """Raises InputError when nothing in the text can be searched for."""
+    clean = _clean(text)
+    phrases: list[tuple[str, ...]] = []
+    excluded: list[tuple[str, ...]] = []
+    rest: list[str] = []
+    at = 0
+    for match in _PART.finditer(clean):
+        rest.append(clean[at : match.start()])
+        at = match.end()
+        said = match["phrase"] if match["phrase"] is not None else match["without"]
+        words = tuple(word.text for word in exact_words(said))
+        if match["minus"] or match["without"]:
+            excluded.append(words)
+        else:
+            phrases.append(words)
+            rest.append(f" {said} ")
+    rest.append(clean[at:])
+    left = " ".join("".join(rest).replace('"', " ").split())
+    if not clean:
+        raise InputError("The search is empty.", "Type a few words, a name or a question.")
+    if not any(char.isalnum() for char in left):
+        remedy = "Add a word to look for." if excluded else "Use at least one letter or number."
+        raise InputError("There is no word to search for.", remedy)
+    return ParsedQuery(left, tuple(p for p in phrases if p), tuple(e for e in excluded if e))
+
+
+def content_words(words: list[str]) -> list[str]:
+    """Each word once, without function words; all of them when there is nothing else ("The Who")."""
+    unique = list(dict.fromkeys(words))
+    return [word for word in unique if word not in STOP_WORDS] or unique
+
+
+def _clean(text: str) -> str:
+    """NFC, straight quotes, and spaces for what cannot be seen: controls, direction marks, lone surrogates."""
+    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
+    return " ".join(unicodedata.normalize("NFC", visible).translate(_QUOTES).split())

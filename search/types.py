@@ -1,0 +1,278 @@
+"""The records of search: what is indexed, what is asked, what comes back.
+
+All are frozen, slotted and checked at construction. Text offsets are Unicode code points, half open [start, end).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
+
+from graph.errors import InputError
+from search.dates import day_range
+
+__all__ = [
+    "MAX_LIMIT",
+    "MAX_QUERY",
+    "Completion",
+    "DocumentRef",
+    "Explain",
+    "FacetValue",
+    "Filters",
+    "Hit",
+    "Kind",
+    "Mode",
+    "Query",
+    "Results",
+    "Snippet",
+    "TermScore",
+    "Unit",
+]
+
+Kind = Literal["passage", "entity"]
+Mode = Literal["hybrid", "lexical", "dense"]
+
+MAX_LIMIT: Final = 100
+"""Most hits in one page of results."""
+
+MAX_QUERY: Final = 2_000
+"""Most characters in a query: twice what the encoder can read (256 tokens)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One thing that can be found: a passage of a document, or an entity's card.
+
+    `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"). Tuples hold
+    IRIs, except `aliases`. `date` is ISO 8601 of any precision. `page` counts from 1, 0 = no pages.
+    """
+
+    iri: str
+    kind: Kind
+    title: str
+    text: str
+    heading: str = ""
+    aliases: tuple[str, ...] = ()
+    document: str | None = None
+    document_id: str | None = None
+    document_title: str | None = None
+    publisher: str | None = None
+    date: str | None = None
+    source_url: str | None = None
+    page: int = 0
+    collection: str | None = None
+    types: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    programmes: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    reliability: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.iri:
+            raise ValueError("a unit needs an IRI")
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"unknown kind of unit: {self.kind!r}")
+
+    @property
+    def hash(self) -> str:
+        """Hex digest of everything in the unit: equal hash, nothing to index again."""
+        return hashlib.sha256(self.to_json()).hexdigest()[:32]
+
+    @property
+    def embedding_text(self) -> str:
+        """What the encoder reads: title and heading give the text its context."""
+        head = ". ".join(part for part in (self.title, ", ".join(self.aliases), self.heading) if part)
+        return f"{head}\n{self.text}" if self.text else head
+
+    def to_json(self) -> bytes:
+        """Compact UTF-8 JSON; fields that hold their default are left out."""
+        held = {k: v for k, v in asdict(self).items() if v not in (None, "", (), 0)}
+        return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+    @classmethod
+    def from_json(cls, data: bytes) -> Unit:
+        """The inverse of `to_json`; unknown keys are ignored, so that a later version can add some."""
+        known = {f.name for f in fields(cls)}
+        raw: dict[str, Any] = {"title": "", "text": ""} | json.loads(data)
+        held: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known}
+        return cls(**held)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a hit must be. Values of one field are alternatives; fields must all hold.
+
+    `date_from` and `date_to` are ISO dates of any precision, both inclusive: a document dated "2018" lies in
+    "2018-06".."2019". Raises InputError on a date or kind that cannot be read.
+    """
+
+    kind: tuple[str, ...] = ()
+    type: tuple[str, ...] = ()
+    theme: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()
+    organisation: tuple[str, ...] = ()
+    programme: tuple[str, ...] = ()
+    publisher: tuple[str, ...] = ()
+    reliability: tuple[str, ...] = ()
+    collection: tuple[str, ...] = ()
+    document: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    date_from: str | None = None
+    date_to: str | None = None
+
+    def __post_init__(self) -> None:
+        for kind in self.kind:
+            if kind not in get_args(Kind):
+                raise InputError(f"“{kind}” is not a kind of result.", "Use kind=passage or kind=entity.")
+        for date in (self.date_from, self.date_to):
+            if date is not None and day_range(date) is None:
+                raise InputError(f"“{date}” is not a date.", "Write a date as 2018, 2018-11 or 2018-11-20.")
+
+    def values(self) -> dict[str, tuple[str, ...]]:
+        """The fields that are set, apart from the dates."""
+        held = {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("date_")}
+        return {name: chosen for name, chosen in held.items() if chosen}
+
+    def __bool__(self) -> bool:
+        return bool(self.values() or self.date_from or self.date_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search. `entities` are IRIs that the caller linked in the text: hits about them get a small boost.
+
+    Raises InputError when limit is outside 0..100, offset is negative, or the text is too long.
+    """
+
+    text: str
+    limit: int = 10
+    offset: int = 0
+    mode: Mode = "hybrid"
+    filters: Filters = field(default_factory=Filters)
+    entities: tuple[str, ...] = ()
+    facets: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.limit <= MAX_LIMIT:
+            raise InputError(f"The limit {self.limit} is out of range.", f"Ask for 0 to {MAX_LIMIT} results at a time.")
+        if self.offset < 0:
+            raise InputError(f"The offset {self.offset} is out of range.", "The first result has offset 0.")
+        if self.mode not in get_args(Mode):
+            raise InputError(f"“{self.mode}” is not a way to search.", "Use hybrid, lexical or dense.")
+        if len(self.text) > MAX_QUERY:
+            raise InputError(
+                f"The query has {len(self.text):,} characters; at most {MAX_QUERY:,} can be searched.",
+                "Ask in a sentence or two.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of the unit's text. `highlights` are offsets into `text`; `start` is its offset in the unit's text.
+
+    `cut` says whether text was left out before and after it.
+    """
+
+    text: str
+    highlights: tuple[tuple[int, int], ...] = ()
+    start: int = 0
+    cut: tuple[bool, bool] = (False, False)
+
+    def __post_init__(self) -> None:
+        last = 0
+        for start, end in self.highlights:
+            if not last <= start < end <= len(self.text):
+                raise ValueError(f"highlight [{start}, {end}) is out of place")
+            last = end
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    iri: str
+    id: str | None = None
+    title: str | None = None
+    publisher: str | None = None
+    date: str | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TermScore:
+    """What one word added to the raw lexical score. `field`: title, heading, text or exact."""
+
+    term: str
+    field: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explain:
+    """Why a hit has its score: score = lexical_weight·lexical + dense_weight·dense + Σ boosts.
+
+    `lexical_raw` is BM25 (0 up, higher is better), `dense_raw` a cosine in [-1, 1]; `lexical` and `dense` are these
+    scaled to [0, 1] over the candidates of this search. None = not measured in this mode.
+    """
+
+    score: float
+    lexical: float | None = None
+    lexical_raw: float | None = None
+    lexical_weight: float = 0.0
+    terms: tuple[TermScore, ...] = ()
+    dense: float | None = None
+    dense_raw: float | None = None
+    dense_weight: float = 0.0
+    boosts: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One result. `score` orders the hits of one search (higher is better); it says nothing across searches."""
+
+    iri: str
+    kind: Kind
+    score: float
+    title: str
+    snippet: Snippet
+    document: DocumentRef | None
+    page: int
+    entities: tuple[str, ...]
+    types: tuple[str, ...]
+    reliability: str | None
+    explain: Explain
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """`total` counts the candidates that matched, over which `facets` are counted too; `hits` is one page of them.
+
+    `facets`: field → values, most frequent first; empty unless asked for.
+    """
+
+    query: str
+    total: int
+    took_ms: float
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    mode: Mode = "hybrid"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A name that goes on from what was typed. `matched` is the label or alias that did."""
+
+    iri: str
+    label: str
+    matched: str
+    types: tuple[str, ...] = ()
