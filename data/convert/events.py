@@ -1,0 +1,38 @@
+"""Events that the relations imply, as individuals with a place, a date and those who spoke."""
+
+from __future__ import annotations
+
+from data.convert.names import Names
+from data.convert.output import Claim, Output
+from data.convert.read import FactBase, table
+from data.convert.turtle import date, iri, text
+
+__all__ = ["convert"]
+
+_FILE = "entities/events.ttl"
+
+
+def convert(facts: FactBase, names: Names, out: Output) -> None:
+    relations = {record["id"]: record for record in facts.relations}
+    for row in table("events")["event"]:
+        subject = iri(f"event/{row['slug']}")
+        pairs = [("a", "schema:Event"), ("rdfs:label", text(row["label"])), ("schema:about", names.iri(row["about"]))]
+        if "location" in row:
+            pairs.append(("schema:location", names.iri(row["location"])))
+        for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
+            if part in row:
+                pairs.append((property_, date(row[part])))
+        out.add(_FILE, subject, *pairs)
+        out.sources(_FILE, subject, [name for record in row["records"] for name in relations[record]["source"]])
+        for name in row["performers"]:
+            record = relations[name]
+            claim = Claim(
+                name,
+                subject,
+                "schema:performer",
+                names.iri(record["subject"]),
+                tuple(record["source"]),
+                part="event",
+                confidence=record["confidence"],
+            )
+            out.claim("events", claim)

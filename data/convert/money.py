@@ -1,0 +1,58 @@
+"""Sums of money: schema:MonetaryAmount individuals with value, currency and kind, beside the source's wording."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from data.convert.names import Names
+from data.convert.output import Claim, Output
+from data.convert.read import Record, table
+from data.convert.turtle import iri, number, text
+from graph.iri import slugify
+
+__all__ = ["amounts", "by_record"]
+
+_FILE = "entities/amounts.ttl"
+
+
+def by_record() -> dict[str, list[Record]]:
+    held: dict[str, list[Record]] = defaultdict(list)
+    for row in table("amounts")["amount"]:
+        held[row["record"]].append(row)
+    return held
+
+
+def amounts(record: Record, rows: Iterable[Record], names: Names, out: Output) -> None:
+    """One individual for each sum that the record's wording holds, and the claim that ties it to its subject."""
+    for index, row in enumerate(rows, start=1):
+        label = f"{names.labels[record['subject']]}: {row['words']}"
+        subject = iri(f"amount/{slugify(label.replace('£', '').replace('.', '-'))}")
+        pairs = [
+            ("a", "schema:MonetaryAmount"),
+            ("rdfs:label", text(label)),
+            ("schema:value", number(row["value"])),
+            ("schema:currency", text("GBP")),
+            ("ca:amountKind", iri(f"amount-kind/{row['kind']}")),
+            ("ca:record", text(record["id"])),
+        ]
+        if "qualifier" in row:
+            pairs.append(("ca:qualifier", text(row["qualifier"])))
+        if "as_of" in row:
+            pairs.append(("ca:asOf", text(row["as_of"])))
+        if "recipient" in row:
+            pairs.append(("ca:recipient", names.iri(row["recipient"])))
+        out.add(_FILE, subject, *pairs)
+        out.sources(_FILE, subject, record["source"])
+        claim = Claim(
+            record["id"],
+            names.iri(record["subject"]),
+            "ca:hasAmount",
+            subject,
+            tuple(record["source"]),
+            part=f"amount {index}",
+            notes=("the sum inside the wording",),
+            confidence=record["confidence"],
+            as_of=row.get("as_of") or record["date"],
+        )
+        out.claim("funding", claim)

@@ -1,0 +1,99 @@
+"""Where the converter puts what it makes: blocks by file, claims, and what became of each input record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.convert.turtle import Blocks, iri, text, write
+from graph.iri import slugify
+
+__all__ = ["Claim", "Output"]
+
+_HEADINGS = {
+    "entities": "Entities: each statement is claimed by every source that the block names.",
+    "claims": "Claims: each is made by every source that the record names.",
+    "sources": "Sources: what the facts of this atlas rest on.",
+    "statistics": "Statistics: one observation a block, as its sources give it.",
+    "disagreements": "Points on which sources disagree, with each position and the preferred reading.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement of the fact base. `record` is the input record's id; `part` tells several of one record apart."""
+
+    record: str
+    subject: str
+    predicate: str
+    obj: str
+    sources: tuple[str, ...]
+    status: str = "accepted"
+    part: str = ""
+    notes: tuple[str, ...] = ()
+    confidence: str | None = None
+    as_of: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+@dataclass(slots=True)
+class Output:
+    """`outcomes[file, id]` is (outcome, what it became, why): one for each input record."""
+
+    files: dict[str, Blocks] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
+    outcomes: dict[tuple[str, str], tuple[str, str, str]] = field(default_factory=dict)
+
+    def add(self, file: str, subject: str, *pairs: tuple[str, str]) -> None:
+        self.files[file][subject].update(pairs)
+
+    def sources(self, file: str, subject: str, identifiers: Iterable[str]) -> None:
+        self.add(file, subject, *(("dcterms:source", source(name)) for name in identifiers))
+
+    def claim(self, file: str, claim: Claim) -> str:
+        """Write the claim into `claims/<file>.ttl`; returns its IRI. Raises ValueError on a name used twice."""
+        subject = iri(f"claim-record/{slugify(claim.record)}" + (f"-{slugify(claim.part)}" if claim.part else ""))
+        path = f"claims/{file}.ttl"
+        if subject in self.files[path]:
+            raise ValueError(f"two claims would share the name {subject}")
+        pairs = [
+            ("a", "ca:Claim"),
+            ("rdf:subject", claim.subject),
+            ("rdf:predicate", claim.predicate),
+            ("rdf:object", claim.obj),
+            ("ca:status", f"ca:{claim.status}"),
+            ("ca:record", text(claim.record)),
+        ]
+        for name, value in (
+            ("ca:confidence", claim.confidence),
+            ("ca:asOf", claim.as_of),
+            ("ca:validFrom", claim.valid_from),
+            ("ca:validTo", claim.valid_to),
+            ("ca:note", "; ".join(note for note in claim.notes if note) or None),
+        ):
+            if value is not None:
+                pairs.append((name, text(value)))
+        self.add(path, subject, *pairs)
+        self.sources(path, subject, claim.sources)
+        return subject
+
+    def account(self, file: str, record: str, outcome: str, into: str, why: str = "") -> None:
+        self.outcomes[file, record] = (outcome, into, why)
+
+    def write(self, folder: Path) -> None:
+        """Replace every generated file below the folder; files that are no longer made are removed."""
+        for stale in [*folder.glob("entities/*.ttl"), *folder.glob("claims/*.ttl")]:
+            stale.unlink()
+        for name, blocks in sorted(self.files.items()):
+            if blocks:
+                write(folder / name, blocks, _HEADINGS[name.split("/")[0].removesuffix(".ttl")])
+        rows = ["file\trecord\toutcome\tinto\twhy"]
+        rows += ["\t".join((*key, *value)) for key, value in sorted(self.outcomes.items())]
+        (folder / "convert" / "report.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def source(identifier: str) -> str:
+    """A source's IRI as Turtle, from its id in the fact base."""
+    return iri(f"source/{slugify(identifier)}")
