@@ -42,7 +42,7 @@ def is_furniture(line: str) -> bool:
     bare = " ".join(line.strip(_DECORATION).split()) if len(line) <= 400 else ""
     if not bare:
         return len(line) <= 400  # nothing but decoration
-    return NOTICE.fullmatch(bare) is not None
+    return NOTICE.fullmatch(bare) is not None or NOTICE.fullmatch(line) is not None
 
 
 def is_sentence(line: str) -> bool:
@@ -56,8 +56,8 @@ def furniture(text: str, running: frozenset[str] = frozenset(), title: str = "")
     spans = list(lines_of(text))
     dropped = {span for span in spans if is_furniture(text[slice(*span)])}
     if running:
-        edges = {*spans[:3], *spans[-3:]}
-        dropped |= {span for span in edges if _key(text[slice(*span)]) in running}
+        edges = {span for span in (*spans[:3], *spans[-3:]) if _key(text[slice(*span)]) in running}
+        dropped |= edges if len(edges) < len(spans) else set()  # a page of nothing else has that as its text
     rest = [span for span in spans if span not in dropped]
     dropped |= _menus(text, rest)
     dropped |= _repeats(text, [span for span in rest if span not in dropped])
@@ -86,16 +86,33 @@ def _menus(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     if not prose:
         return set()  # all lines are short: a list or a poem, not a page with a menu
     menu: set[tuple[int, int]] = set()
-    for first, last in ((0, prose[0]), (prose[-1] + 1, len(spans))):
-        run: list[tuple[int, int]] = []
-        for span in (*spans[first:last], None):
-            if span is not None and _is_entry(text[slice(*span)]):
-                run.append(span)
-                continue
-            if len(run) >= _MENU_RUN:
-                menu.update(run)
-            run = []
+    for region, before_prose in ((spans[: prose[0]], True), (spans[prose[-1] + 1 :], False)):
+        for run in _entry_runs(text, region):
+            # The last line before the prose is rather its title.
+            entries = run[:-1] if before_prose and run[-1] == region[-1] else run
+            if len(entries) >= _MENU_RUN:
+                menu.update(entries)
     return menu
+
+
+def _entry_runs(text: str, region: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Consecutive menu-like lines that are spaced alike."""
+    run: list[tuple[int, int]] = []
+    spacing = 0
+    for span in region:
+        if not _is_entry(text[slice(*span)]):
+            if run:
+                yield run
+            run = []
+            continue
+        gap = text.count("\n", run[-1][1], span[0]) if run else 0
+        if len(run) > 1 and gap != spacing:
+            yield run
+            run = []
+        spacing = gap
+        run.append(span)
+    if run:
+        yield run
 
 
 def _is_entry(line: str) -> bool:

@@ -60,7 +60,7 @@ def run(task: Task, path: Path, *, deadline: float = DEADLINE, memory: int = MAX
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the child if it still runs, and waits for it. It has no children: it may not start any."""
+    """Ends the child if it still runs, and waits for it."""
     if process.poll() is None:
         process.kill()
     process.wait()
@@ -87,6 +87,8 @@ def _fence(limits: dict[str, float]) -> None:
     """From here on, nothing but computing: the limits of this process, from the inside."""
     import resource
 
+    from graph.sparql import fences
+
     seconds = max(1, int(limits["seconds"]))
     signal.setitimer(signal.ITIMER_REAL, limits["seconds"])  # default action: the process ends, parent or no parent
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
@@ -98,6 +100,8 @@ def _fence(limits: dict[str, float]) -> None:
     free = os.dup(0)
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))
+    if fences.available():
+        fences.refuse_system_calls()
 
 
 def _main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,31 +48,24 @@ def read(path: Path) -> Reading:
 def extract(data: bytes | None) -> dict[str, Any]:
     """Runs in the child: text and metadata, or `error`. None loads everything by reading a small page."""
     import trafilatura
-    from trafilatura.settings import use_config
 
+    if data is None:
+        _preload()
     page = _WARM_UP if data is None else data
     tree = trafilatura.load_html(page)
+    if tree is None:  # too little of a page for its taste
+        page = b"<html><body>" + page + b"</body></html>"
+        tree = trafilatura.load_html(page)
     if tree is None:
         return {"error": "holds no HTML that can be read"}
-    config = use_config()
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "100")
-    config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
-    found = trafilatura.bare_extraction(
-        tree,
-        include_comments=False,
-        include_tables=True,
-        include_formatting=False,
-        date_extraction_params={"extensive_search": False, "original_date": True},
-        with_metadata=False,
-        config=config,
-    )
-    facts = found.as_dict() if found is not None else {}
+    try:
+        facts = _main_content(tree)
+    except OSError:
+        facts = {}  # a helper wanted a file that is out of reach in the child: the plain way remains
     body = facts.get("body")
     text = "\n\n".join(_blocks(body)) if body is not None else ""
     if not text.strip():
-        from trafilatura import html2txt
-
-        text = html2txt(page)
+        text = trafilatura.html2txt(page)
     return {
         "text": text,
         "title": facts.get("title"),
@@ -79,6 +73,49 @@ def extract(data: bytes | None) -> dict[str, Any]:
         "publisher": facts.get("sitename"),
         "url": facts.get("url"),
     }
+
+
+def _main_content(tree: Any) -> dict[str, Any]:
+    """The body, as trafilatura's tree, and the stated metadata; empty where it finds no main content."""
+    import trafilatura
+
+    found = trafilatura.bare_extraction(
+        tree,
+        include_comments=False,
+        include_tables=True,
+        include_formatting=False,
+        date_extraction_params={"extensive_search": False, "original_date": True},
+        with_metadata=True,
+        config=_config(),
+    )
+    if found is None:
+        return {}
+    return found if isinstance(found, dict) else found.as_dict()
+
+
+@lru_cache(maxsize=1)
+def _config() -> Any:
+    """trafilatura's settings, for short texts too. Read from a file, so once, before the fence closes."""
+    from trafilatura.settings import use_config
+
+    config = use_config()
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "100")
+    config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
+    return config
+
+
+def _preload() -> None:
+    """What trafilatura's helpers would open in the middle of a page: stop words, top-level domains, late imports."""
+    import time
+
+    from tld import get_tld
+    from trafilatura import external, html2txt
+
+    external.jt_stoplist_init()
+    time.strptime("2020", "%Y")
+    "example".encode("idna")
+    get_tld("https://www.example.co.uk/", fail_silently=True)  # it would look for its list on the network otherwise
+    html2txt("<p>x</p>")
 
 
 _WARM_UP: Final = (

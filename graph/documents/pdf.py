@@ -49,7 +49,7 @@ def _speaks(title: str) -> bool:
         r"\.(?:docx?|pptx?|indd|qxd|pdf|tex|dvi|xlsx?|odt|rtf)$|^Microsoft|^untitled", title, re.I
     ):
         return False
-    return " " in title or len(title) > 12 and title.isalpha()
+    return " " in title or (len(title) > 12 and title.isalpha())
 
 
 def extract(data: bytes | None) -> dict[str, Any]:
@@ -57,7 +57,9 @@ def extract(data: bytes | None) -> dict[str, Any]:
     import pypdfium2 as pdfium
 
     if data is None:
-        return {}
+        blank = pdfium.PdfDocument.new()
+        blank.new_page(100, 100).get_textpage().get_text_range()
+        return {"pages": len(blank), **blank.get_metadata_dict()}
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:

@@ -16,7 +16,8 @@ _PATTERNS: Final = (
     # Moving about the page
     r"skip to (?:the )?(?:main |primary )?(?:content|navigation|search|footer)(?: ↓)?",
     r"(?:jump|back|return|go|scroll) to (?:the )?(?:top|(?:main )?content|navigation|home ?page)(?: of (?:the )?page)?",
-    r"(?:main )?(?:menu|navigation)|(?:open|close|toggle) (?:the )?(?:menu|navigation|search)|search|close|open|breadcrumbs?|site ?map|home ?page",
+    r"(?:main )?(?:menu|navigation)|(?:open|close|toggle) (?:the )?(?:menu|navigation|search)",
+    r"search|close|open|breadcrumbs?|site ?map|home ?page",
     r"you are here:?|(?:previous|next)(?: (?:page|article|post))?|loading(?:\.\.\.|…)?",
     # Other texts of the site
     rf"(?:read|see|watch|listen|{_ALSO})(?: also| more| next| on)?(?: \w+)?:",

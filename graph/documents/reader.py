@@ -32,9 +32,9 @@ def read(path: Path) -> Iterator[Reading]:
 
             yield markdown.read(path)
         case "html":
-            from graph.documents import html
+            from graph.documents import html as web_page
 
-            yield html.read(path)
+            yield web_page.read(path)
         case "pdf":
             from graph.documents import pdf
 
