@@ -29,7 +29,15 @@ Evidences = dict[tuple[str, str, str], tuple[Evidence, ...]]
 
 _OWN_PLACE: Final = {
     expand(name)
-    for name in ("rdf:type", "rdfs:label", "skos:altLabel", "skos:prefLabel", "schema:description", "dcterms:source")
+    for name in (
+        "rdf:type",
+        "rdfs:label",
+        "skos:altLabel",
+        "skos:prefLabel",
+        "schema:description",
+        "dcterms:source",
+        "dcterms:identifier",
+    )
 }
 _BOOKKEEPING: Final = {
     expand(name)
@@ -86,7 +94,7 @@ def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claim
         if key not in seen:
             seen[key] = Fact(
                 predicate=quad.predicate.value,
-                predicate_label=snapshot.label(quad.predicate.value),
+                predicate_label=snapshot.relation(quad.predicate.value, direction),
                 direction=direction,
                 value=value_of(snapshot, other),
                 evidence=claims.get(key, ()),
@@ -107,7 +115,7 @@ def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Evidences) -
             if key not in found and claim.predicate != term("rdf:type"):
                 found[key] = Fact(
                     predicate=claim.predicate.value,
-                    predicate_label=snapshot.label(claim.predicate.value),
+                    predicate_label=snapshot.relation(claim.predicate.value, "out" if direction == "out" else "in"),
                     direction="out" if direction == "out" else "in",
                     value=value_of(snapshot, other),
                     evidence=claims.get(key, ()),

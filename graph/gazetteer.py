@@ -8,21 +8,22 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.extract.link import Entry, Gazetteer
+from graph.extract.link import Entry, Gazetteer, link
+from graph.model import Passage
 from graph.store import DEFAULT, Snapshot, term
 from graph.vocabulary import expand
 
-__all__ = ["NOT_LINKED", "build_gazetteer"]
+__all__ = ["NOT_LINKED", "build_gazetteer", "linked_in"]
 
 _NAMES: Final = (("rdfs:label", False), ("skos:prefLabel", False), ("schema:name", False), ("skos:altLabel", True))
 
-NOT_LINKED: Final = frozenset(
+NOT_LINKED: Final[frozenset[str]] = frozenset(
     expand(name)
     for name in (
-        "ca:Document", "ca:Passage", "ca:Source", "ca:Statistic", "ca:Disagreement", "ca:Position", "ca:Amount",
-        "org:Membership", "org:Role", "skos:ConceptScheme", "owl:Class", "rdfs:Class", "owl:ObjectProperty",
-        "owl:DatatypeProperty", "owl:AnnotationProperty", "owl:Ontology", "rdf:Property", "qb:Observation",
-        "schema:MonetaryAmount", "qb:DataSet",
+        "ca:Document", "ca:Passage", "ca:Source", "ca:Statistic", "ca:Disagreement", "ca:Position", "ca:Indicator",
+        "ca:Kind", "ca:AmountKind", "ca:ClaimStatus", "org:Membership", "org:Role", "skos:ConceptScheme", "owl:Class",
+        "rdfs:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "owl:AnnotationProperty", "owl:Ontology",
+        "rdf:Property", "qb:Observation", "qb:DataSet", "schema:MonetaryAmount",
     )
 )  # fmt: skip
 
@@ -30,6 +31,12 @@ NOT_LINKED: Final = frozenset(
 def build_gazetteer(snapshot: Snapshot) -> Gazetteer:
     """Reads all labels (O(entities)): build one per write and keep it."""
     return Gazetteer(_entries(snapshot))
+
+
+def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
+    """The entities that a question or a search names, in order."""
+    asked = Passage("urn:question", "urn:question", 0, text, 0, len(text))
+    return tuple(dict.fromkeys(mention.entity for mention in link(asked, gazetteer)))
 
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
-from typing import cast
+from typing import Literal, cast
 
 import pyoxigraph as ox
 
@@ -100,6 +100,15 @@ class Snapshot:
                 return min(found, key=lambda lit: (lit.language not in (None, "en", "en-gb"), lit.value)).value
         short = compact(iri)
         return short if short != iri else iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri
+
+    def relation(self, predicate: str, direction: Literal["out", "in"]) -> str:
+        """What the relation is called from this end: the label of its inverse where it points here."""
+        if direction == "in":
+            inverse = self.value(predicate, "owl:inverseOf")
+            found = inverse or next(self.subjects("owl:inverseOf", predicate, 1), None)
+            if found:
+                return self.label(found)
+        return self.label(predicate)
 
     def source(self, iri: str) -> Source:
         """The description of a source, or of an ingested document in that role."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from graph.errors import IndexUnusable
 from graph.home import Generation
 from graph.store import Snapshot
 from graph.writer import Changes, Progress
 from search import index
 from search.encoder import Encoder
-from search.types import Unit
 from search.units import UnitReader
 
 __all__ = ["SearchIndexer"]
@@ -26,18 +26,28 @@ class SearchIndexer:
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        """An index that is missing, damaged or of another encoder is made anew from the graph."""
-        reader = UnitReader(snapshot)
-        encoder = self._encoder()
-        source = live.path if live is not None and index.usable(live.path, live.manifest(), encoder) else None
-        if source is None:
-            return index.build(reader.everything(), target, encoder, progress)
-        if changes.everything:
-            return index.rebuild(source, reader.everything(), target, encoder, progress)
-        return index.update(
-            source, target, self._changed(reader, changes), changes.removed | changes.entities, encoder, progress
-        )
+        """Carry the index on; one that is missing, damaged or of another encoder is made anew from the graph."""
+        if live is not None:
+            try:
+                return self._carry_on(live, target, snapshot, changes, progress)
+            except IndexUnusable as error:
+                progress(f"indexing anew: {error.message}", 0, 0)
+        units = UnitReader(snapshot).everything()
+        return index.build(units, target, self._encoder(), _counted(progress))
 
-    @staticmethod
-    def _changed(reader: UnitReader, changes: Changes) -> Iterator[Unit]:
-        yield from reader.of(changes.documents, changes.entities)
+    def _carry_on(
+        self, live: Generation, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
+    ) -> dict[str, Any]:
+        reader = UnitReader(snapshot)
+        if changes.everything:
+            units = list(reader.everything())
+            held = UnitReader(Snapshot.open(live)).iris()
+            gone = held - {unit.iri for unit in units}
+        else:
+            units = list(reader.of(changes.documents, changes.entities))
+            gone = set(changes.removed) | (set(changes.entities) - {unit.iri for unit in units})
+        return index.update(live.path, target, units, gone, self._encoder(), _counted(progress, len(units)))
+
+
+def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:
+    return lambda done: progress("indexing", done, total)

@@ -51,6 +51,12 @@ class UnitReader:
         for iri in sorted(self._entities()):
             yield from self.card(iri)
 
+    def iris(self) -> set[str]:
+        """The IRIs that `everything` may give, without reading the texts."""
+        documents = self._snapshot.subjects("rdf:type", expand("ca:Document"))
+        passages = {iri for document in documents for iri in self._snapshot.subjects("dcterms:isPartOf", document)}
+        return passages | self._entities()
+
     def of(self, documents: Iterable[str], entities: Iterable[str]) -> Iterator[Unit]:
         """Units of some documents and entities; those that are not there give none."""
         for iri in sorted(documents):
@@ -94,7 +100,10 @@ class UnitReader:
             types=(expand("ca:Passage"),),
             entities=tuple(sorted(named)),
             reliability=document.reliability,
-            **{name: tuple(sorted(found)) for name, found in facets.items()},
+            themes=tuple(sorted(facets["themes"])),
+            places=tuple(sorted(facets["places"])),
+            organisations=tuple(sorted(facets["organisations"])),
+            programmes=tuple(sorted(facets["programmes"])),
         )
 
     def card(self, iri: str) -> Iterator[Unit]:
@@ -118,7 +127,10 @@ class UnitReader:
             text=" ".join([description] if description else []) + ("\n" + "; ".join(facts) + "." if facts else ""),
             types=tuple(types),
             entities=(iri, *sorted(linked - {iri})),
-            **{name: tuple(sorted(found)) for name, found in facets.items()},
+            themes=tuple(sorted(facets["themes"])),
+            places=tuple(sorted(facets["places"])),
+            organisations=tuple(sorted(facets["organisations"])),
+            programmes=tuple(sorted(facets["programmes"])),
         )
 
     def _key_facts(self, iri: str) -> tuple[list[str], set[str]]:

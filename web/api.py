@@ -10,8 +10,8 @@ from flask import Blueprint, Response, jsonify, request
 from graph.errors import InputError
 from graph.network import neighbourhood, shortest_path
 from search.types import Filters, Query
+from web.atlas import LiveAtlas
 from web.live import Live
-from web.reads import Atlas
 from web.shapes import results_json, view_json
 
 __all__ = ["blueprint"]
@@ -23,7 +23,7 @@ _SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "
 _DEEPEST: Final = 3
 
 
-def blueprint(live: Live, atlas: Atlas) -> Blueprint:
+def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
 
     @routes.get("/search")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graph import entities, network
 from graph.errors import UnknownEntity
+from graph.gazetteer import build_gazetteer, linked_in
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView
 from graph.store import Snapshot
@@ -51,14 +52,17 @@ class LiveAtlas:
         return overview.overview(self.live.view())
 
     def search(self, request: Query) -> Results:
-        return self.searcher(self.live.view()).search(request)
+        view = self.live.view()
+        gazetteer = view.once("gazetteer", lambda v: build_gazetteer(v.snapshot))
+        named = linked_in(request.text, gazetteer)
+        return self.searcher(view).search(replace(request, entities=named) if named else request)
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
         return self.searcher(self.live.view()).complete(prefix, limit)
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
-        snapshot = self.live.view().snapshot
-        return {iri: overview.ref(snapshot, iri) for iri in iris}
+        view = self.live.view()
+        return {iri: overview.ref(view, iri) for iri in iris}
 
     def entity(self, iri: str) -> EntityView:
         return entities.view(self.live.view().snapshot, iri)
@@ -67,12 +71,12 @@ class LiveAtlas:
         view = self.live.view()
         known = view.once("names", lambda v: _folded(v.snapshot))
         found = known.get(name.strip().casefold(), ())
-        return overview.ref(view.snapshot, found[0]) if len(found) == 1 else None
+        return overview.ref(view, found[0]) if len(found) == 1 else None
 
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
         view = self.live.view()
         found = overview.members(view).get(kind, ())
-        return Listing(tuple(overview.ref(view.snapshot, iri) for iri in found[offset : offset + limit]), len(found))
+        return Listing(tuple(overview.ref(view, iri) for iri in found[offset : offset + limit]), len(found))
 
     def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
         snapshot = self.live.view().snapshot
@@ -81,12 +85,13 @@ class LiveAtlas:
         return Listing(tuple(marked for marked in held if marked), len(found))
 
     def neighbourhood(self, iri: str, limit: int) -> Neighbourhood:
-        snapshot = self.live.view().snapshot
+        view = self.live.view()
+        snapshot = view.snapshot
         around = network.neighbourhood(snapshot, iri, depth=1, limit=network.EDGES_PER_NODE * 2)
         others = sorted((name for name in around if name != iri), key=lambda name: (-around.degree(name), name))
         shown = [iri, *others[: max(0, limit - 1)]]
         return Neighbourhood(
-            nodes=tuple(Node(overview.ref(snapshot, name), network.degree(snapshot, name)) for name in shown),
+            nodes=tuple(Node(overview.ref(view, name), network.degree(snapshot, name)) for name in shown),
             edges=tuple(
                 Edge(start, end, data["predicate"], data["label"])
                 for start, end, data in around.subgraph(shown).edges(data=True)
@@ -107,7 +112,8 @@ class LiveAtlas:
         return Listing(tuple(found[offset : offset + limit]), len(found))
 
     def document(self, iri: str, limit: int, offset: int) -> DocumentView:
-        snapshot = self.live.view().snapshot
+        view = self.live.view()
+        snapshot = view.snapshot
         document = snapshot.document(iri)
         if document is None:
             raise UnknownEntity(f"No document in this atlas has the IRI {iri[:200]}.", "Look through the documents.")
@@ -117,7 +123,7 @@ class LiveAtlas:
         )
         named = Counter(mention.entity for marked in slice_ for mention in marked.mentions)
         order = sorted(named, key=lambda name: (-named[name], snapshot.label(name)))
-        return DocumentView(document, Listing(slice_, len(cut)), tuple(overview.ref(snapshot, name) for name in order))
+        return DocumentView(document, Listing(slice_, len(cut)), tuple(overview.ref(view, name) for name in order))
 
     def examples(self) -> tuple[Example, ...]:
         return read_examples(self.queries)

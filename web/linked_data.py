@@ -39,7 +39,7 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
     @routes.get("/id/<path:name>")
     def thing(name: str) -> BaseResponse:
-        accepted = request.accept_mimetypes.best_match([_HTML, *FORMATS], default=None)
+        accepted = request.accept_mimetypes.best_match([_HTML, *FORMATS])
         if accepted is None:
             raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
         target = f"/page/{name}" if accepted == _HTML else url_for("linked_data.data", name=name)
@@ -48,7 +48,7 @@ def blueprint(live: Live, base: str) -> Blueprint:
         return response
 
     @routes.get("/data/<path:name>")
-    def data(name: str) -> Response:
+    def data(name: str) -> BaseResponse:
         stem, dot, suffix = name.rpartition(".")
         named = _SUFFIXES.get(suffix) if dot else None
         iri = base + (stem if named else name)

@@ -25,6 +25,9 @@ _QUESTIONS: Final = (
     "who leads the R&D clusters in Scotland",
 )
 _SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
+_TOO_WIDE: Final = frozenset(
+    expand(name) for name in ("skos:Concept", "schema:AdministrativeArea", "schema:Thing", "owl:NamedIndividual")
+)
 _CLUSTERS: Final = frozenset(expand(name) for name in ("ca:Cluster", "ca:ResearchCluster", "ca:CreativeCluster"))
 _TONES: Final[dict[str, Tone]] = {
     expand("foaf:Person"): "person",
@@ -38,11 +41,12 @@ def tone(types: set[str]) -> Tone:
     return next((_TONES[name] for name in sorted(types) if name in _TONES), "other")
 
 
-def ref(snapshot: Snapshot, iri: str) -> Ref:
-    """An IRI as a link: its label, and the most telling of its classes."""
-    types = {obj.value for obj in snapshot.objects(iri, "rdf:type")}
-    own = sorted(types, key=lambda name: (not name.startswith(PREFIXES["ca"]), name))
-    return Ref(iri, snapshot.label(iri), snapshot.label(own[0]) if own else "", tone(types))
+def ref(view: View, iri: str) -> Ref:
+    """An IRI as a link: its label, and the most telling of its classes, which is the one with fewest members."""
+    types = {obj.value for obj in view.snapshot.objects(iri, "rdf:type")}
+    by_class = members(view)
+    own = min(types, key=lambda name: (len(by_class.get(name, ())) or 1e9, name), default=None)
+    return Ref(iri, view.snapshot.label(iri), view.snapshot.label(own) if own else "", tone(types))
 
 
 def _members(view: View) -> dict[str, tuple[str, ...]]:
@@ -80,7 +84,7 @@ def _disagreements(view: View) -> tuple[Disagreement, ...]:
         Disagreement(
             iri=iri,
             topic=snapshot.label(iri),
-            about=tuple(ref(snapshot, obj.value) for obj in sorted(snapshot.objects(iri, "ca:about"), key=str)),
+            about=tuple(ref(view, obj.value) for obj in sorted(snapshot.objects(iri, "ca:about"), key=str)),
             positions=tuple(_positions(snapshot, iri)),
             judgement=snapshot.value(iri, "ca:judgement"),
         )
@@ -129,19 +133,20 @@ def _overview(view: View) -> Overview:
         kinds=tuple(
             Kind(iri, snapshot.label(iri), len(iris))
             for iri, iris in sorted(by_class.items(), key=lambda item: (-len(item[1]), item[0]))
-            if iri.startswith(PREFIXES["ca"])
+            if iri not in _TOO_WIDE
         ),
         recent=held[:_RECENT],
         disagreements=disagreements(view),
         questions=_QUESTIONS,
-        spots=tuple(_spots(snapshot, by_class)),
+        spots=tuple(_spots(view, by_class)),
         generation=view.generation.number,
         built=None,
     )
 
 
-def _spots(snapshot: Snapshot, by_class: dict[str, tuple[str, ...]]) -> Iterator[Spot]:
+def _spots(view: View, by_class: dict[str, tuple[str, ...]]) -> Iterator[Spot]:
+    snapshot = view.snapshot
     for iri in sorted({iri for kind in _CLUSTERS for iri in by_class.get(kind, ())}):
         latitude, longitude = snapshot.value(iri, "schema:latitude"), snapshot.value(iri, "schema:longitude")
         if latitude and longitude:
-            yield Spot(ref(snapshot, iri), float(latitude), float(longitude))
+            yield Spot(ref(view, iri), float(latitude), float(longitude))

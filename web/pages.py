@@ -10,7 +10,7 @@ from functools import partial
 
 from flask import Blueprint, Response, render_template, request
 
-from web.reads import Atlas
+from web.reads import Atlas, Disagreement
 from web.views import entries, reading, results, templating
 from web.views.contours import SIZE, contours
 from web.views.workbench import render_workbench
@@ -48,10 +48,16 @@ def home(atlas: Atlas) -> str:
     return render_template(
         "home.html",
         overview=overview,
+        disagreement=min(overview.disagreements, key=_terseness, default=None),
         collections=atlas.collections(),
         contours=contours(tuple((spot.latitude, spot.longitude) for spot in overview.spots)),
         contours_size=SIZE,
     )
+
+
+def _terseness(disagreement: Disagreement) -> tuple[bool, int]:
+    """Three sides or more that can be read at a glance go before two that cannot."""
+    return len(disagreement.positions) < 3, max((len(p.text) for p in disagreement.positions), default=0)
 
 
 def disagreements(atlas: Atlas) -> str:

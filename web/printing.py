@@ -9,8 +9,9 @@ import click
 
 from graph.model import EntityView, Fact
 from search.types import Results
+from web.reads import QueryTable
 
-__all__ = ["MARKS", "print_entity", "print_json", "print_results"]
+__all__ = ["MARKS", "print_entity", "print_json", "print_results", "print_table"]
 
 MARKS = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
 """Reliability as a shape; the word goes with it."""
@@ -75,3 +76,22 @@ def _fact(fact: Fact) -> str:
     sources = "; ".join(dict.fromkeys(_plain(evidence.source.title) for evidence in fact.evidence))
     strength = f"  {MARKS[fact.strength]} {fact.strength}" if fact.evidence else ""
     return f"{_plain(fact.value.label)}{strength}{f'  [{sources[:160]}]' if sources else ''}"
+
+
+def print_table(table: QueryTable) -> None:
+    """Columns as wide as their content, within the terminal's width."""
+    if table.boolean is not None:
+        click.echo("yes" if table.boolean else "no")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table()
+    for name in table.columns:
+        drawn.add_column(Text(name))
+    for row in table.rows:
+        drawn.add_row(*[Text(_plain(value.label)) if value else Text("") for value in row])
+    Console().print(drawn)
+    more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
+    click.echo(f"{table.total:,} rows{more}, {table.took_ms:.0f} ms, generation {table.generation}")

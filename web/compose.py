@@ -1,0 +1,108 @@
+"""Composition: settings become services. The one place where the rooms are put together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from graph.home import Home
+from graph.sparql.limits import Limits
+from graph.sparql.pool import QueryPool
+from graph.writer import Progress, Writer
+from search.encoder import Encoder
+from search.searcher import Searcher
+from web.atlas import LiveAtlas
+from web.live import Live, View
+from web.settings import Settings, starter_folder
+from web.tables import run_table
+
+__all__ = ["Services", "compose"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the site and the commands work with; each part is made when it is first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(self.settings.home)
+
+    @cached_property
+    def live(self) -> Live:
+        return Live(self.home)
+
+    @cached_property
+    def pool(self) -> QueryPool:
+        return QueryPool(Limits(timeout=self.settings.query_timeout, workers=self.settings.query_workers))
+
+    @cached_property
+    def encoder(self) -> Callable[[], Encoder]:
+        """For queries: one thread, loaded at the first call."""
+        return _once(lambda: _open(self.settings, threads=1))
+
+    @cached_property
+    def atlas(self) -> LiveAtlas:
+        return LiveAtlas(
+            live=self.live,
+            searcher=self._searcher,
+            run=lambda view, query, query_id, limit: run_table(self.pool, view, query, query_id, limit),
+            queries=starter_folder() / "queries",
+            base=self.settings.base,
+        )
+
+    def writer(self, progress: Progress) -> Writer:
+        """The way to change the atlas. Indexing uses every core."""
+        from search.indexer import SearchIndexer
+
+        def encoder() -> Encoder:
+            progress("loading the encoder", 0, 0)
+            return _open(self.settings, threads=0)
+
+        return Writer(self.home, SearchIndexer(_once(encoder)))
+
+    def warm(self) -> None:
+        """Start the query workers and load the encoder in the background, so that the first visitor need not wait."""
+        self.pool.warm()
+        threading.Thread(target=self._warm_search, daemon=True, name="warm").start()
+
+    def _warm_search(self) -> None:
+        self.encoder().encode(["warm"])
+        self._searcher(self.live.view())
+
+    def _searcher(self, view: View) -> Searcher:
+        return view.once("searcher", self._open_searcher)
+
+    def _open_searcher(self, view: View) -> Searcher:
+        from search.index import Index
+
+        return Searcher(Index.open(view.generation.path, view.manifest["index"]), self.encoder)
+
+
+def compose(settings: Settings) -> Services:
+    return Services(settings)
+
+
+def _open(settings: Settings, threads: int) -> Encoder:
+    import os
+
+    from search.encoder import open_encoder
+
+    return open_encoder(settings.model, settings.cache, threads=threads or os.cpu_count() or 1)
+
+
+def _once(make: Callable[[], Encoder]) -> Callable[[], Encoder]:
+    """`make`, called once whatever the number of threads that ask."""
+    lock = threading.Lock()
+    made: list[Encoder] = []
+
+    def get() -> Encoder:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return get
