@@ -19,6 +19,8 @@ _BRACKETS: Final = re.compile(r"[(\[]([^()\[\]\n]{2,120})[)\]]")
 _SHORT: Final = re.compile(r"[^\W_](?:[\w&./+-]| (?=[A-Z0-9])){0,8}[\w+]")
 _WORD: Final = re.compile(r"\S+")
 _CLAUSE: Final = re.compile(r"[.;:!?](?=\s)|[()\[\]\n]")
+_WORD_START: Final = re.compile(r"(?<![^\W_])[^\W_]")
+_SMALL: Final = re.compile(r"(?:and|of|for|the|in|a|an|on|at|to)\b")
 _MAX_SHORT_WORDS: Final = 2
 _REACH: Final = 400
 
@@ -81,16 +83,22 @@ def _before(text: str, bracket: int, short: str) -> tuple[int, int] | None:
 
 
 def _align(short: str, long: str) -> int | None:
-    """Where the long form begins for the letters of the short one to be found from right to left; None = nowhere."""
-    at = len(long)
+    """Where the long form begins for the letters of the short one to be found from right to left; None = nowhere.
+
+    One step beyond the method: a long form does not begin with a small word ("and Humanities Research Council") where
+    one further left begins alike.
+    """
     letters = [char.lower() for char in short if char.isalnum()]
-    for place in range(len(letters) - 1, -1, -1):
-        at -= 1
-        while at >= 0 and (long[at].lower() != letters[place] or (place == 0 and at > 0 and long[at - 1].isalnum())):
-            at -= 1
+    lowered = long.lower()
+    at = len(long)
+    for letter in reversed(letters[1:]):
+        at = lowered.rfind(letter, 0, at)
         if at < 0:
             return None
-    return at
+    begins = [m.start() for m in _WORD_START.finditer(lowered, 0, at) if m.group() == letters[0]]
+    strong = [start for start in begins[-2:] if not _SMALL.match(lowered, start)]
+    best = strong or begins
+    return best[-1] if best else None
 
 
 def _trim(text: str, start: int, end: int, short: str) -> tuple[int, int] | None:

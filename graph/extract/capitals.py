@@ -4,6 +4,7 @@
 - A label without any, or with that of a sentence's first word only ("Access to finance"), is matched in any case.
 - A label that is also an everyday word ("Reading", "Place") is matched in the middle of a sentence only, and not
   beside another capitalised word, of which it may be a part; as a lower-case altLabel ("screen") it is not matched.
+- A small word written with a capital as part of a larger name ("School of Science") is not matched.
 - An acronym that is also a word ("IT", "SIGN") is not matched in text that is all in capitals.
 """
 
@@ -20,6 +21,7 @@ __all__ = ["Fit", "fits", "sentence_start"]
 Fit = Literal["exact", "shouted", "no"]
 
 _STOPS: Final = frozenset(".!?:;•…|")
+_LINKS: Final = frozenset({"of", "for"})
 _SHORT: Final = 4
 
 
@@ -28,7 +30,7 @@ def fits(form: Form, found: Sequence[Word], first: int, last: int, text: str = "
     if form.common and not _common_word_fits(form, found, first, text):
         return "no"
     if form.any_case:
-        return "exact"
+        return "no" if last - first == 1 and _in_larger_name(found, first, text) else "exact"
     written = [word.raw for word in found[first:last]]
     if all(_same_capitals(raw, label) for raw, label in zip(written, form.raws, strict=True)):
         return "exact"
@@ -54,12 +56,25 @@ def _common_word_fits(form: Form, found: Sequence[Word], first: int, text: str) 
         return not _shouting(found, first, first + 1)
     if sentence_start(found, first, text):
         return False
-    before = found[first - 1]
+    return raw != raw.lower() and not _beside_capital(found, first, text)
+
+
+def _in_larger_name(found: Sequence[Word], first: int, text: str) -> bool:
+    """Whether a small word is written with a capital as part of a name: "School of Science", "Film Academy"."""
+    raw = found[first].raw
+    if raw.lower() == raw or sentence_start(found, first, text):
+        return False
+    linked = first > 1 and found[first - 1].norm in _LINKS and _is_name(found[first - 2])
+    return linked or _beside_capital(found, first, text)
+
+
+def _beside_capital(found: Sequence[Word], first: int, text: str) -> bool:
+    """Whether the word next to it is capitalised, but not for beginning a sentence."""
+    before = found[first - 1] if first else None
     after = found[first + 1] if first + 1 < len(found) else None
-    beside_capital = (_is_name(before) and not sentence_start(found, first - 1, text)) or (
-        after is not None and _is_name(after)
-    )
-    return raw != raw.lower() and not beside_capital
+    if before is not None and _is_name(before) and not sentence_start(found, first - 1, text):
+        return True
+    return after is not None and _is_name(after)
 
 
 def _is_name(word: Word) -> bool:

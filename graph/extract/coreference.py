@@ -16,6 +16,14 @@ LinkedSpan = tuple[int, int, str, float]
 _TITLES: Final = frozenset(
     {"mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "dame", "lord", "lady", "baroness", "baron", "mayor"}
 )
+_OPENERS: Final = frozenset(
+    {
+        "a", "after", "also", "although", "an", "and", "as", "at", "because", "before", "both", "but", "by", "for",
+        "from", "here", "how", "however", "if", "in", "later", "now", "on", "or", "since", "so", "that", "the", "then",
+        "there", "though", "to", "today", "until", "what", "when", "where", "while", "why", "with", "yet",
+    }
+)  # fmt: skip
+"""Capitalised at the start of a sentence, and no first names."""
 _CONFIDENCE: Final = 0.8
 
 
@@ -58,5 +66,5 @@ def _alone(found: Sequence[Word], at: int) -> bool:
     )
     if titled:
         return True
-    other = before is not None and before.raw[0].isupper() and before.norm not in ("the", "but", "and", "as", "for")
+    other = before is not None and before.raw[0].isupper() and before.norm not in _OPENERS
     return not other and found[at].norm not in COMMON
