@@ -42,6 +42,7 @@ def amounts(record: Record, rows: Iterable[Record], names: Names, out: Output) -
             pairs.append(("ca:asOf", text(row["as_of"])))
         if "recipient" in row:
             pairs.append(("ca:recipient", names.iri(row["recipient"])))
+        out.open(_FILE, subject)
         out.add(_FILE, subject, *pairs)
         out.sources(_FILE, subject, record["source"])
         claim = Claim(

@@ -69,5 +69,6 @@ def membership(record: Record, role: str, names: Names, out: Output, dates_from_
             confidence="memory",
         )
         out.claim("offices", claim)
+    out.open(_FILE, subject)
     out.add(_FILE, subject, *pairs)
     out.sources(_FILE, subject, record["source"])

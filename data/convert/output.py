@@ -49,6 +49,11 @@ class Output:
     def add(self, file: str, subject: str, *pairs: tuple[str, str]) -> None:
         self.files[file][subject].update(pairs)
 
+    def open(self, file: str, subject: str) -> None:
+        """Begin a block. Raises ValueError on a name that another thing bears already."""
+        if subject in self.files[file]:
+            raise ValueError(f"two things would share the name {subject} in {file}")
+
     def sources(self, file: str, subject: str, identifiers: Iterable[str]) -> None:
         self.add(file, subject, *(("dcterms:source", source(name)) for name in identifiers))
 
@@ -56,8 +61,7 @@ class Output:
         """Write the claim into `claims/<file>.ttl`; returns its IRI. Raises ValueError on a name used twice."""
         subject = iri(f"claim-record/{slugify(claim.record)}" + (f"-{slugify(claim.part)}" if claim.part else ""))
         path = f"claims/{file}.ttl"
-        if subject in self.files[path]:
-            raise ValueError(f"two claims would share the name {subject}")
+        self.open(path, subject)
         pairs = [
             ("a", "ca:Claim"),
             ("rdf:subject", claim.subject),

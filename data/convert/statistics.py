@@ -28,7 +28,8 @@ def convert(facts: FactBase, names: Names, statuses: Statuses, out: Output) -> N
             into = "disagreements and a proposed claim"
             out.account("statistics.jsonl", record["id"], "mapped, not asserted", into, statuses.why(record))
             continue
-        subject = iri(f"statistic/{slugify(label)}")
+        subject = iri(f"statistic/{_slug(record, label)}")
+        out.open(_FILE, subject)
         out.add(_FILE, subject, *_observation(record, label, releases, names))
         out.sources(_FILE, subject, record["source"])
         indicators.setdefault(record["indicator"], set()).update(record["source"])
@@ -57,6 +58,12 @@ def _label(record: Record, names: Names) -> str:
     special = f": {names.labels[about]}" if about.startswith("subsector:") else ""
     place = "UK" if record["place"] == _UK else names.labels[record["place"]]
     return f"{record['indicator']}{special}, {place}, {record['year']}"
+
+
+def _slug(record: Record, label: str) -> str:
+    """A long indicator gives way, so that place, year and publisher stay in the name."""
+    indicator, rest = slugify(record["indicator"]), slugify(label.removeprefix(record["indicator"]))
+    return f"{indicator[:60].rstrip('-')}-{rest}"
 
 
 def _observation(record: Record, label: str, releases: Record, names: Names) -> list[tuple[str, str]]:

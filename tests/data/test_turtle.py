@@ -1,0 +1,70 @@
+"""The data folder as files: it parses, it is canonical, every term it uses is defined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.convert import turtle
+from graph.starter.load import Starter
+from graph.vocabulary import PREFIXES, compact, expand
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((ROOT / "data").rglob("*.ttl"))
+NEEDED = ("rdfs:label", "skos:definition", "skos:example", "skos:altLabel")
+# RDF's own machinery, which nobody asks a question about.
+MACHINERY = ("rdf:", "owl:", "sh:", "rdfs:domain", "rdfs:range", "rdfs:subClassOf", "rdfs:subPropertyOf")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_parses_and_has_no_blank_nodes(path: Path) -> None:
+    quads = list(ox.parse(path=str(path), format=ox.RdfFormat.TURTLE))
+    assert quads
+    terms = {term for quad in quads for term in (quad.subject, quad.object)}
+    assert not [term for term in terms if isinstance(term, ox.BlankNode)]
+
+
+def test_every_property_and_class_in_use_is_defined_with_words(data: Path, atlas: ox.Store) -> None:
+    ontology = ox.Store()
+    ontology.load(path=str(data / "ontology.ttl"), format=ox.RdfFormat.TURTLE)
+    used = {quad.predicate.value for quad in atlas}
+    types = (quad.object for quad in atlas.quads_for_pattern(None, ox.NamedNode(expand("rdf:type")), None))
+    used |= {name.value for name in types if isinstance(name, ox.NamedNode)}
+    missing = []
+    for name in sorted(used):
+        short = compact(name)
+        if short.startswith(MACHINERY):
+            continue
+        node = ox.NamedNode(name)
+        missing += [
+            f"{short} lacks {needed}"
+            for needed in NEEDED
+            if not any(ontology.quads_for_pattern(node, ox.NamedNode(expand(needed)), None))
+        ]
+    assert not missing
+
+
+def test_claimed_predicates_are_defined_too(atlas: ox.Store, starter: Starter) -> None:
+    predicate, label = ox.NamedNode(expand("rdf:predicate")), ox.NamedNode(expand("rdfs:label"))
+    claimed = {quad.object for quad in starter.claims if quad.predicate == predicate}
+    names = {p for p in claimed if isinstance(p, ox.NamedNode) and not p.value.startswith(PREFIXES["rdf"])}
+    assert not [p.value for p in names if not any(atlas.quads_for_pattern(p, label, None))]
+
+
+@given(st.text())
+def test_a_literal_survives_the_writer(value: str) -> None:
+    value = "".join(char for char in value if not 0xD800 <= ord(char) <= 0xDFFF)
+    document = f"<urn:s> <urn:p> {turtle.text(value)} .".encode()
+    (triple,) = ox.parse(document, format=ox.RdfFormat.TURTLE)
+    assert isinstance(triple.object, ox.Literal)
+    assert triple.object.value == value
+
+
+@pytest.mark.parametrize("value", ["18", "2018-1", "June 2018", "2018-11-20T00:00:00"])
+def test_a_date_of_another_form_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="not a year"):
+        turtle.date(value)
