@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import NamedTuple
 
 from graph.sparql.dataset import Dataset
@@ -32,19 +32,18 @@ class CachedResult(NamedTuple):
     body: bytes
 
 
-def generation_key(generation: Path) -> str:
+def generation_key(generation: str) -> str:
     """Changes when the directory is replaced by another of the same name. Raises OSError where it is gone."""
-    status = (generation / "graph").stat()
+    status = os.stat(f"{generation}/graph")  # noqa: PTH116  # on every query: no Path
     return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
 
 
 def etag(key: ResultKey) -> str:
     """A strong entity tag (RFC 9110 §8.8.3), quotes included."""
-    digest = hashlib.sha256()
-    for part in (Path(key.generation).name, key.stamp, key.query, *key.dataset.default, "", *key.dataset.named, "",
-                 key.media_type, key.base or ""):  # fmt: skip
-        digest.update(part.encode() + b"\0")
-    return f'"{digest.hexdigest()[:32]}"'
+    name = os.path.basename(key.generation)  # noqa: PTH119
+    parts = (name, key.stamp, key.query, key.media_type, key.base or "", *key.dataset.default, "", *key.dataset.named)
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f'"{digest[:32]}"'
 
 
 class ResultCache:

@@ -36,16 +36,21 @@ class Crew:
 
     def take(self) -> WorkerProcess:
         """An idle worker, or a new one. Raises `QueryError` where none can be started."""
+        dead: list[WorkerProcess] = []
+        try:
+            with self._lock:
+                if self._closed:
+                    raise QueryCancelled("The service is closing.")
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.alive:
+                        return worker
+                    self._all.discard(worker)
+                    dead.append(worker)
+        finally:
+            for each in dead:
+                each.close()
         self.start()
-        with self._lock:
-            while self._idle:
-                worker = self._idle.pop()
-                if worker.alive:
-                    self._lock.notify_all()
-                    return worker
-                self._drop(worker)
-            if self._closed:
-                raise QueryCancelled("The service is closing.")
         return self._spawn()
 
     def give_back(self, worker: WorkerProcess) -> None:
@@ -53,21 +58,34 @@ class Crew:
         with self._lock:
             if worker.alive and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
                 self._idle.append(worker)
-            else:
-                self._drop(worker)
+                return
+            self._all.discard(worker)
+            self._lock.notify_all()
+        worker.kill("closed")
+        worker.close()
+
+    def idle(self) -> list[int]:
+        """Process ids."""
+        with self._lock:
+            return [each.pid for each in self._idle]
+
+    def slowed(self) -> None:
+        """A worker was given to a slow query and counts no more: start another."""
+        with self._lock:
             self._lock.notify_all()
 
     def close(self) -> None:
         """Kill all; those that are in use are closed by their users, who find them dead."""
         with self._lock:
             self._closed = True
-            for worker in self._idle:
-                self._drop(worker)
-            self._idle.clear()
+            idle, self._idle = self._idle, []
             for worker in self._all:
                 worker.kill("closed")
+            self._all.difference_update(idle)
             keeper = self._keeper
             self._lock.notify_all()
+        for worker in idle:
+            worker.close()
         if keeper is not None:
             keeper.join(5)
 
@@ -75,11 +93,6 @@ class Crew:
         """In a forked child: none of these processes is ours."""
         for worker in self._all:
             worker.forget()
-
-    def _drop(self, worker: WorkerProcess) -> None:
-        self._all.discard(worker)
-        worker.kill("closed")
-        worker.close()
 
     def _spawn(self) -> WorkerProcess:
         self._spool_dir.mkdir(parents=True, exist_ok=True)
@@ -92,13 +105,18 @@ class Crew:
             with self._lock:
                 self._all.discard(worker)
             raise
+        if self._closed:
+            worker.kill("closed")
         return worker
+
+    def _complete(self) -> bool:
+        return sum(not each.slow for each in self._all) > self._limits.workers
 
     def _keep(self) -> None:
         """The keeper: one at a time, so that a burst of deaths does not become a burst of starts."""
         while True:
             with self._lock:
-                while len(self._idle) > self._limits.workers and not self._closed:
+                while self._complete() and not self._closed:
                     self._lock.wait()
                 if self._closed:
                     return

@@ -4,10 +4,11 @@ It refuses what would reach the network (SERVICE, LOAD) and what would only exha
 many patterns). It is not the last line: the fences around the worker hold without it. Nor does it parse: the
 worker's engine does, because a parser in this process could be crashed by the text.
 
-The engine's parser works on characters, without tokens, which makes two disguises possible that a tokeniser alone
-does not see; both are known from trying them:
+The engine's parser works on characters, without tokens, which makes disguises possible that a tokeniser alone does not
+see; these are known from trying them:
 
 - keywords need no boundary: `trueSERVICE<…>` and `SERVICE:x {` (the keyword, then the name `:x`) are calls;
+- `1<<u:x#>` is "less than" an IRI or opens a triple term: the lexer refuses it;
 - after an operand inside brackets, `<` is tried as "less than" first, even where it starts an IRI: in
   `FILTER(?a <'>')SERVICE …` the engine sees the string `'>'`, a tokeniser the IRI `<'>` and a string that hides the
   rest. Such IRIs are sent with `'` and `#` as `\\u` escapes, which the engine decodes in IRIs and nowhere else, so
@@ -162,7 +163,7 @@ def _hidden_call(tokens: list[Token], index: int, depth: int) -> bool:
         after = tokens[index + 1].text if index + 1 < len(tokens) else ""
         graph = before is not None and before.kind == "word" and before.text.upper() == "GRAPH"
         return depth > 0 and after == "{" and not graph
-    return "LOAD" in prefix and depth == 0 and not named and before is not None and before.text in (";", ">")
+    return "LOAD" in prefix and depth == 0 and not named and before is not None and before.text[-1] in ";>"
 
 
 def _search_clause(tokens: list[Token], index: int, text: str, search: bool) -> SearchClause:

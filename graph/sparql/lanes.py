@@ -48,6 +48,7 @@ class Lanes:
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
         self._named: dict[str, Ticket] = {}
+        self._held: set[Ticket] = set()
         self._count = 0
         self._closed = False
 
@@ -99,6 +100,7 @@ class Lanes:
         """Say which worker runs the query, so that `cancel` kills this one and no other."""
         with self._changed:
             ticket.worker = worker
+            (self._held.discard if worker is None else self._held.add)(ticket)
             if worker is not None and ticket.cancelled:
                 worker.kill("cancelled")
 
@@ -124,6 +126,11 @@ class Lanes:
         """How many queries run and how many wait."""
         with self._changed:
             return sum(self._running.values()), len(self._waiting)
+
+    def busy(self) -> list[int]:
+        """Process ids of the workers that run a query."""
+        with self._changed:
+            return [each.worker.pid for each in self._held if each.worker is not None]
 
     def _admit(self, ticket: Ticket) -> None:
         if self._closed:

@@ -46,7 +46,7 @@ _STRINGS = (
     r"'(?!'')(?:[^'\\\r\n]++|\\[^\r\n])*+'",
 )
 _NUMBER = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)[eE][+-]?[0-9]++|[0-9]*+\.[0-9]++|[0-9]++"
-_PUNCT = r"<<|>>|\^\^|&&|\|\||!=|<=|>=|[{}()\[\].;,|/^*?+!=<>~-]"
+_PUNCT = rf"<(?={_IRI})|<<|>>|\^\^|&&|\|\||!=|<=|>=|[{{}}()\[\].;,|/^*?+!=<>~-]"
 
 _PARTS = (
     r"(?P<space>[ \t\r\n]++|\#[^\r\n]*+)",
@@ -100,8 +100,18 @@ def tokenise(text: str) -> list[Token]:
             if "\\" in token.text and kind in ("string", "iri"):
                 _decode(token, text)
             tokens.append(token)
+            if token.text == "<" and text.startswith("<", offset + 1):
+                _check_angles(text, offset)
         offset = found.end()
     return tokens
+
+
+def _check_angles(text: str, offset: int) -> None:
+    """`<<u:x#>` is "less than" and an IRI, or a triple term with a comment in it: the engine may read it either way,
+    and where `#` or `'` stands in it, what follows would be hidden in one reading. Never meant, so never allowed."""
+    iri = _TOKEN.match(text, offset + 1)
+    if iri is not None and ("#" in iri.group() or "'" in iri.group()):
+        raise _syntax(text, offset, "‘<<’ can be read in two ways here; put a space between or after the brackets.")
 
 
 def decoded(token: Token) -> str:

@@ -20,9 +20,8 @@ from graph.sparql.guard import Guarded, guard
 from graph.sparql.lanes import Lanes, Ticket
 from graph.sparql.limits import Limits
 from graph.sparql.messages import syntax_error
-from graph.sparql.process import Reply, WorkerDied, WorkerProcess
+from graph.sparql.process import Reply, WorkerDied, WorkerProcess, query_request
 from graph.sparql.result import KINDS, QueryResult
-from graph.vocabulary import PREFIXES
 
 __all__ = ["QueryPool"]
 
@@ -89,7 +88,9 @@ class QueryPool:
         if kept is not None:
             return _result(kept, wanted, generation, tag)
         seconds = min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout
-        request = self._request(guarded, key, wanted, seconds)
+        request = query_request(
+            key.generation, guarded.text, wanted, self.limits, stamp=key.stamp, dataset=dataset, base=base, timeout=seconds
+        )
         ticket = Ticket(client, query_id)
         self._lanes.enter(ticket)
         try:
@@ -118,6 +119,14 @@ class QueryPool:
         """How many queries run and how many wait."""
         return self._lanes.load()
 
+    def idle(self) -> list[int]:
+        """Process ids of the workers that wait for a query."""
+        return self._crew.idle()
+
+    def busy(self) -> list[int]:
+        """Process ids of the workers that run one."""
+        return self._lanes.busy()
+
     def close(self) -> None:
         """Kill every worker; queries under way raise `QueryCancelled`. The pool cannot be used again."""
         self._lanes.close()
@@ -140,21 +149,13 @@ class QueryPool:
         self._cache = ResultCache(self.limits.cache_bytes)
         self._begin()
 
-    def _request(self, guarded: Guarded, key: ResultKey, wanted: Format, seconds: float) -> dict[str, Any]:
-        return {
-            "generation": key.generation, "key": key.stamp, "query": guarded.text, "base": key.base,
-            "default": key.dataset.default, "named": key.dataset.named,
-            "media_type": wanted.media_type, "style": wanted.name,
-            "prefixes": PREFIXES if wanted.kind == "graph" else {},
-            "timeout": seconds, "rows": self.limits.result_rows,
-            "bytes": self.limits.result_bytes, "inline": self.limits.inline_bytes,
-        }  # fmt: skip
-
     def _serve(
         self, ticket: Ticket, request: dict[str, Any], guarded: Guarded, seconds: float
     ) -> tuple[dict[str, Any], Any]:
         """The header of the answer, and its bytes or its spool file."""
+        spared = self.limits.workers + 1
         while True:
+            started = time.monotonic()
             worker = self._crew.take()
             self._lanes.hold(ticket, worker)
             try:
@@ -164,12 +165,17 @@ class QueryPool:
             except WorkerDied:
                 self._lanes.hold(ticket, None)
                 error = worker.death(seconds)
-                if worker.reason != "yield":
+                early = worker.killed_from_outside and time.monotonic() - started < self.limits.quantum
+                if worker.reason != "yield" and not (early and spared):
                     raise error from None
             finally:
                 self._lanes.hold(ticket, None)
                 self._crew.give_back(worker)
-            self._lanes.queue_for_slow(ticket)
+            if worker.reason == "yield":
+                self._lanes.queue_for_slow(ticket)
+            else:
+                # Killed while it was idle, or at once: this query was not the cause. Again, with another.
+                spared -= 1
 
     def _await(self, ticket: Ticket, worker: WorkerProcess, seconds: float) -> Reply:
         """The answer. A query that outlives its quantum goes to the slow lane, or gives way if that is full."""
@@ -185,6 +191,7 @@ class QueryPool:
                 raise WorkerDied
             if self._lanes.promote(ticket):
                 worker.step_back()
+                self._crew.slowed()
             elif self._lanes.contended():
                 worker.kill("yield")
                 raise WorkerDied
@@ -215,9 +222,9 @@ def _format(guarded: Guarded, media_type: str | None) -> Format:
 
 
 def _key(generation: Path, query: str, dataset: Dataset, wanted: Format, base: str | None) -> ResultKey:
-    resolved = generation.resolve()
+    path = os.path.abspath(generation)  # noqa: PTH100  # Path.resolve takes 30 µs, on every query
     try:
-        return ResultKey(str(resolved), generation_key(resolved), query, dataset, wanted.media_type, base)
+        return ResultKey(path, generation_key(path), query, dataset, wanted.media_type, base)
     except OSError as error:
         raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
 

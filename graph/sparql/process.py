@@ -26,9 +26,12 @@ from graph.errors import (
     QueryTooLarge,
 )
 from graph.sparql import wire
+from graph.sparql.dataset import WHOLE, Dataset
+from graph.sparql.formats import Format
 from graph.sparql.limits import Limits
+from graph.vocabulary import PREFIXES
 
-__all__ = ["Reason", "Reply", "WorkerDied", "WorkerProcess", "interpret_death"]
+__all__ = ["Reason", "Reply", "WorkerDied", "WorkerProcess", "interpret_death", "query_request"]
 
 Reason = Literal["deadline", "cancelled", "yield", "closed"]
 """Why the parent killed a worker itself."""
@@ -37,6 +40,28 @@ Reply = tuple[dict[str, Any], bytes]
 
 _START_SECONDS: Final = 20.0
 _PROJECT: Final = Path(__file__).resolve().parents[2]
+
+
+def query_request(
+    generation: str,
+    text: str,
+    wanted: Format,
+    limits: Limits,
+    *,
+    stamp: str = "",
+    dataset: Dataset = WHOLE,
+    base: str | None = None,
+    timeout: float | None = None,
+) -> dict[str, Any]:
+    """What a worker is asked. `generation` is an absolute path; `stamp` as of `cache.generation_key`."""
+    return {
+        "generation": generation, "key": stamp, "query": text, "base": base,
+        "default": dataset.default, "named": dataset.named,
+        "media_type": wanted.media_type, "style": wanted.name,
+        "prefixes": PREFIXES if wanted.kind == "graph" else {},
+        "timeout": timeout or limits.timeout, "rows": limits.result_rows,
+        "bytes": limits.result_bytes, "inline": limits.inline_bytes,
+    }  # fmt: skip
 
 
 class WorkerDied(Exception):
@@ -84,6 +109,11 @@ class WorkerProcess:
     def alive(self) -> bool:
         """False once the process has ended, by whatever hand."""
         return self.reason is None and self._process.poll() is None
+
+    @property
+    def killed_from_outside(self) -> bool:
+        """True where somebody else killed it: an operator, or the system for want of memory."""
+        return self.reason is None and self._process.returncode == -signal.SIGKILL
 
     def wait_ready(self) -> None:
         """Until the worker is fenced and has loaded its engine. Raises `QueryError` where it cannot start."""

@@ -1,0 +1,180 @@
+"""What a fenced process cannot do. Each escape is tried for real in a child that has entered the fences."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Store
+
+from graph.sparql import fences, wire
+from graph.sparql.formats import RESULTS
+from graph.sparql.limits import Limits
+from graph.sparql.process import WorkerProcess, query_request
+from tests.sparql.conftest import Listener, make_generation
+from tests.sparql.test_guard import disguises
+
+ROOT = Path(__file__).resolve().parents[2]
+
+needs_seccomp = pytest.mark.skipif(not fences.available(), reason="this system has no seccomp")
+
+ESCAPES = r"""
+import ctypes, json, os, socket, subprocess, sys, threading
+parent, folder, port = os.getppid(), sys.argv[1], int(sys.argv[2])
+inherited = socket.socket()
+kept = open(folder + "/kept", "wb")
+import graph.sparql.fences as fences
+fences.limit_resources(2 << 30, 1 << 20)
+fences.refuse_system_calls()
+import pyoxigraph
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(number, *arguments):
+    if libc.syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+def threads():
+    done = []
+    thread = threading.Thread(target=lambda: done.append(1))
+    thread.start(); thread.join()
+    if not done: raise OSError("no thread")
+
+def resolve():
+    socket.getaddrinfo("localhost.example", 80)
+
+def limits():
+    import resource
+    resource.prlimit(parent, resource.RLIMIT_NOFILE)
+
+tries = {
+    "socket": lambda: socket.socket(),
+    "socketpair": lambda: socket.socketpair(),
+    "connect an inherited socket": lambda: inherited.connect(("127.0.0.1", port)),
+    "sendto on an inherited socket": lambda: inherited.sendto(b"x", 0, ("127.0.0.1", port)),
+    "bind": lambda: inherited.bind(("127.0.0.1", 0)),
+    "name look-up": resolve,
+    "fork": lambda: os.fork() or os._exit(0),
+    "spawn": lambda: subprocess.run(["/bin/true"], check=True),
+    "exec": lambda: os.execv("/bin/true", ["/bin/true"]),
+    "signal the parent": lambda: os.kill(parent, 0),
+    "limits of the parent": limits,
+    "memory of the parent": lambda: open(f"/proc/{parent}/mem", "r+b"),
+    "ptrace": lambda: call({"x86_64": 101, "aarch64": 117}[os.uname().machine], 16, parent, 0, 0),
+    "process_vm_readv": lambda: call({"x86_64": 310, "aarch64": 270}[os.uname().machine], parent, 0, 0, 0, 0, 0),
+    "io_uring_setup": lambda: call(425, 8, 0),
+    "openat2": lambda: call(437, -100, b"/etc/passwd", 0, 0),
+    "clone3": lambda: call(435, 0, 0),
+    "pidfd_open": lambda: call(434, parent, 0),
+    "a call of the future": lambda: call(600),
+    "write a file": lambda: open(folder + "/new", "wb"),
+    "append to a file": lambda: open(folder + "/kept", "ab"),
+    "delete a file": lambda: os.unlink(folder + "/kept"),
+    "rename a file": lambda: os.rename(folder + "/kept", folder + "/other"),
+    "make a folder": lambda: os.mkdir(folder + "/sub"),
+    "change a mode": lambda: os.chmod(folder + "/kept", 0o777),
+    "memfd": lambda: os.memfd_create("x"),
+    "LOAD": lambda: pyoxigraph.Store().update(f"LOAD <http://127.0.0.1:{port}/>"),
+    "SERVICE": lambda: list(pyoxigraph.Store().query(f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}")),
+    "SERVICE by name": lambda: list(pyoxigraph.Store().query("SELECT * { SERVICE <http://localhost/> { ?s ?p ?o } }")),
+    "more memory than allowed": lambda: bytearray(4 << 30),
+    "more spool than allowed": lambda: (kept.write(bytes(2 << 20)), kept.flush()),
+    "allowed: threads": threads,
+    "allowed: reading": lambda: open("/proc/self/status").read(),
+    "allowed: writing what is open": lambda: (os.lseek(kept.fileno(), 0, 0), os.write(kept.fileno(), b"x")),
+}
+outcome = {}
+for name, attempt in tries.items():
+    try:
+        attempt()
+        outcome[name] = "done"
+    except (OSError, MemoryError, subprocess.SubprocessError) as error:
+        outcome[name] = type(error).__name__
+print(json.dumps(outcome), flush=True)
+os._exit(0)
+"""
+
+
+@needs_seccomp
+def test_no_way_out(tmp_path: Path, listener: Listener) -> None:
+    port = listener.url.rsplit(":", 1)[1].rstrip("/")
+    child = subprocess.run(
+        [sys.executable, "-c", ESCAPES, str(tmp_path), port],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    outcome = json.loads(child.stdout)
+    assert {name for name, how in outcome.items() if how == "done"} == {
+        "allowed: threads", "allowed: reading", "allowed: writing what is open",
+    }  # fmt: skip
+    assert listener.connections == 0
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["kept"]
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the x32 numbers exist on x86_64 only")
+@needs_seccomp
+def test_numbers_of_another_architecture_end_the_process() -> None:
+    script = "import ctypes, graph.sparql.fences as f; f.refuse_system_calls(); ctypes.CDLL(None).syscall(0x40000000 + 41)"
+    child = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert child.returncode == -31, "killed by SIGSYS"
+
+
+@pytest.fixture(scope="module", params=[pytest.param(True, marks=needs_seccomp, id="seccomp"), pytest.param(False, id="nofile")])
+def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
+    """A worker asked directly, so with no guard before it: with both fences, and with the descriptor fence alone."""
+    each = WorkerProcess(Limits(), tmp_path_factory.mktemp("spool"), seccomp=request.param)
+    each.wait_ready()
+    assert each.seccomp is request.param
+    yield each
+    each.kill("closed")
+    each.close()
+
+
+def test_calls_that_pass_no_guard_reach_nobody(worker: WorkerProcess, generation: Path, listener: Listener) -> None:
+    refused = 0
+    for query in disguises(listener.url):
+        worker.ask(query_request(str(generation), query, RESULTS[0], Limits()))
+        reply = worker.wait(20)
+        assert reply is not None
+        refused += reply[0].get("error") == "refused"
+        assert reply[0].get("error") != "memory"
+    assert listener.connections == 0
+    assert refused >= 10, "the engine did try"
+
+
+def test_the_same_calls_do_connect_without_fences(generation: Path, listener: Listener) -> None:
+    """Else the two tests above would prove nothing."""
+    store = Store.read_only(str(generation / "graph"))
+    with pytest.raises(OSError, match=r".+"):
+        list(store.query(f"SELECT * {{ SERVICE <{listener.url}> {{ ?s ?p ?o }} }}"))  # type: ignore[arg-type]
+    assert listener.connections > 0
+
+
+def test_a_fenced_worker_can_open_further_generations(worker: WorkerProcess, tmp_path: Path) -> None:
+    for number in range(4):
+        path = make_generation(tmp_path / f"{number:06}", 20, word=f"round{number}")
+        query = "SELECT ?o { <http://example.org/s3> ?p ?o }"
+        worker.ask(query_request(str(path), query, RESULTS[2], Limits()))
+        reply = worker.wait(20)
+        assert reply is not None
+        assert reply[1] == f"o\r\nround{number} 3\r\n".encode()
+
+
+def test_a_worker_ends_with_its_control_stream(tmp_path: Path) -> None:
+    worker = WorkerProcess(Limits(), tmp_path)
+    worker.wait_ready()
+    worker.close()
+    assert not worker.alive
+
+
+def test_frames_past_their_limits_are_not_read() -> None:
+    import socket
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"\xff" * 12)
+        with pytest.raises(wire.Closed, match="bytes"):
+            wire.receive(ours, 100)
