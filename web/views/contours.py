@@ -15,15 +15,15 @@ import numpy as np
 
 __all__ = ["SIZE", "contours"]
 
-SIZE: Final = (300, 400)
+SIZE: Final = (300, 408)
 """Width and height of the drawing, in its own units."""
 
-_WEST, _EAST, _SOUTH, _NORTH = -8.4, 2.0, 49.8, 59.2
+_WEST, _EAST, _SOUTH, _NORTH = -7.6, 2.4, 49.9, 58.0
 _SPREAD: Final = 0.42
 """Standard deviation of a place's Gaussian, in degrees of latitude."""
 
 _LEVELS: Final = (0.18, 0.45, 0.8, 1.25, 1.8, 2.6, 3.6)
-_STEP: Final = 5
+_STEP: Final = 4
 
 Point = tuple[float, float]
 

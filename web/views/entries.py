@@ -24,6 +24,9 @@ FACTS_FIRST: Final = 8
 
 PASSAGES_SHOWN: Final = 8
 NODES_SHOWN: Final = 40
+NODES_DRAWN: Final = 25
+"""Nodes of the drawing at first; more come by asking for a node's neighbours."""
+
 MOST_NODES: Final = 120
 MEMBERS_SHOWN: Final = 150
 
@@ -67,7 +70,8 @@ def _entry(atlas: Atlas, iri: str) -> str:
         step=PASSAGES_SHOWN,
         near=_lines(near, iri),
         near_total=near.total,
-        graph_address=with_query("/entity/neighbours", iri=iri),
+        graph_address=lambda limit: with_query("/entity/neighbours", iri=iri, limit=limit),
+        drawn=NODES_DRAWN,
         first=FACTS_FIRST,
         more_query=lambda group: with_query("/sparql", query=_all_of(iri, group)),
         describe=with_query("/sparql", query=f"DESCRIBE <{iri}>"),

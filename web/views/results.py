@@ -14,7 +14,7 @@ from search.types import MAX_QUERY, Filters, Query, Results
 from web.reads import Atlas, Ref
 from web.views.links import with_query
 from web.views.templating import plural, ref_of
-from web.views.wording import ground_of
+from web.views.wording import ground_of, word_of
 
 __all__ = ["Choice", "Facet", "search"]
 
@@ -147,7 +147,7 @@ def _met(found: _Found, asked: MultiDict[str, str]) -> Iterable[str]:
 
 def _label(name: str, value: str, refs: dict[str, Ref]) -> str:
     if name == "reliability":
-        return {"low": "weak", "memory": "background"}.get(value, value)
+        return word_of(value)
     label = ref_of(value, refs).label if ":" in value else value
     return plural(label) if name == "type" else label
 

@@ -43,6 +43,8 @@ def install(blueprint: Blueprint, base: str) -> None:
         "linked": wording.linked,
         "sources_of": wording.sources_of,
         "ground_of": wording.ground_of,
+        "word_of": wording.word_of,
+        "best_word": wording.best_word,
         "outside": links.outside,
         "plural": plural,
         "href": partial(links.href, base=base),
@@ -79,7 +81,7 @@ def document_path(iri: str, base: str) -> str:
 
 def citation(source: Source) -> str:
     """Publisher and date in one phrase, as far as they are known."""
-    return ", ".join(part for part in (source.publisher, wording.date(source.date)) if part)
+    return ", ".join(wording.short(part, 80) for part in (source.publisher, wording.date(source.date)) if part)
 
 
 def sentence(text: str) -> str:

@@ -13,6 +13,7 @@ from graph.vocabulary import expand
 __all__ = [
     "GROUNDS",
     "Ground",
+    "best_word",
     "date",
     "elapsed",
     "ground_of",
@@ -24,6 +25,7 @@ __all__ = [
     "short",
     "shown",
     "sources_of",
+    "word_of",
 ]
 
 Ground = Literal["official", "press", "weak", "background", "none"]
@@ -36,6 +38,8 @@ GROUNDS: Final[dict[str, str]] = {
     "none": "no source",
 }
 """The word that always stands beside a ground's shape and colour."""
+
+_WORDS: Final = {"low": "weak", "memory": "background"}
 
 _OF_RELIABILITY: Final[dict[str, Ground]] = {
     "official": "official",
@@ -62,6 +66,17 @@ _DATED: Final = {expand(f"xsd:{name}") for name in ("date", "dateTime", "gYearMo
 def ground_of(reliability: str | None) -> Ground:
     """The ground that a source of this reliability gives; `none` where it is not known."""
     return _OF_RELIABILITY.get(reliability or "", "none")
+
+
+def word_of(reliability: str | None) -> str:
+    """The word for one source's reliability: as it is called in the data, save `low` and `memory`."""
+    return _WORDS.get(reliability or "", reliability or GROUNDS["none"])
+
+
+def best_word(evidence: Iterable[Evidence]) -> str:
+    """The word for the best ground among the claims."""
+    found = {each.source.reliability for each in evidence}
+    return word_of(next((name for name in _OF_RELIABILITY if name in found), None))
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:
@@ -98,10 +113,10 @@ def linked(text: str, mentions: Sequence[Mention]) -> list[tuple[str, str | None
 
 
 def date(iso: str | None) -> str:
-    """`2018-11-20` → `20 November 2018`, at whatever precision it has; anything else as it is."""
+    """`2018-11-20` → `20 November 2018`, at whatever precision it has; anything else as it is, cut at 40 characters."""
     match = _ISO.fullmatch(iso or "")
     if match is None:
-        return iso or ""
+        return short(iso or "", 40)
     year, month, day = match.groups()
     if not month or not 1 <= int(month) <= 12:
         return year
@@ -135,8 +150,8 @@ def is_numeric(value: Value) -> bool:
 
 
 def shown(value: Value) -> str:
-    """A literal in words: numbers with separators (a four-digit year has none), dates spelt out."""
-    if is_numeric(value) and not re.fullmatch(r"[12]\d{3}", value.value):
+    """A literal in words: numbers with separators (a year has none), dates spelt out."""
+    if is_numeric(value) and not re.fullmatch(r"(?:19|20)\d{2}", value.value):
         try:
             return number(float(value.value))
         except (ValueError, OverflowError):

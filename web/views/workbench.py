@@ -15,7 +15,7 @@ from web.views.links import with_query
 
 __all__ = ["render_workbench"]
 
-ROWS_SHOWN: Final = 500
+ROWS_SHOWN: Final = 200
 
 _STARTER: Final = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 

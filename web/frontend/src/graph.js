@@ -11,7 +11,8 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
 /** Draw into `holder`, whose data-graph is the address of the first neighbourhood. */
 export async function draw(holder) {
-  const data = await fetched(holder.dataset.graph);
+  const narrow = window.matchMedia("(max-width: 40rem)").matches;
+  const data = await fetched(narrow ? holder.dataset.graphNarrow : holder.dataset.graph);
   if (!data || data.nodes.length < 2) return;
   keepStyleOut();
   holder.hidden = false;
@@ -22,7 +23,6 @@ export async function draw(holder) {
     layout: layout(false),
     minZoom: 0.25,
     maxZoom: 3,
-    wheelSensitivity: 0.2,
     userZoomingEnabled: false, // until the drawing is clicked: the page must still scroll
   });
   graph.on("tap", () => graph.userZoomingEnabled(true));
@@ -56,10 +56,12 @@ function layout(more) {
     animate: !still.matches && more,
     randomize: !more,
     quality: "proof",
-    nodeSeparation: 110,
-    idealEdgeLength: 105,
-    nodeRepulsion: 9000,
-    padding: 28,
+    nodeDimensionsIncludeLabels: true,
+    nodeSeparation: 130,
+    idealEdgeLength: 120,
+    nodeRepulsion: 30000,
+    gravity: 0.1,
+    padding: 16,
   };
 }
 
@@ -77,7 +79,7 @@ function style() {
         "font-family": getComputedStyle(document.body).fontFamily,
         "font-size": 12,
         "text-wrap": "ellipsis",
-        "text-max-width": 150,
+        "text-max-width": 130,
         "text-valign": "bottom",
         "text-margin-y": 4,
         "text-background-color": ink("paper"),

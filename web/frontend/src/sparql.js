@@ -19,7 +19,8 @@ const look = EditorView.theme({
   "&": { backgroundColor: "var(--paper)", color: "var(--ink)" },
   "&.cm-focused": { outline: "3px solid var(--link)", outlineOffset: "2px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--ink)", padding: "0.6rem 0", minHeight: "13rem" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "0.6rem 0" },
+  ".cm-content, .cm-gutter": { minHeight: "14rem" },
   ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
   ".cm-gutters": { backgroundColor: "var(--tint)", color: "var(--muted)", border: "none" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
