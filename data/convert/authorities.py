@@ -33,6 +33,8 @@ _AREAS = {
 _NATIONS = {"Scotland": "place:scotland", "Wales": "place:wales", "Northern Ireland": "place:northern-ireland"}
 # The dataset's county positions lie up to 100 km off (Lancashire's falls in Leicestershire).
 _NO_POSITION = "County"
+# The dataset adds a county to its own districts.
+_NO_POPULATION = "E47000008"
 
 
 def convert(facts: FactBase, names: Names, out: Output) -> None:
@@ -47,11 +49,10 @@ def convert(facts: FactBase, names: Names, out: Output) -> None:
             if (key, area) not in contained:
                 _contain(row, key, area, names, out)
         if key in held:
-            why = "with the fact base's own entity; its position is kept"
+            why = "; ".join(filter(None, ("with the fact base's own entity", _left_out(row))))
             out.account("gazetteer_local_authorities.jsonl", row["gss"], "merged", names.iri(key), why)
         else:
-            why = "position left out: the dataset's county positions are wrong" if row["type"] == _NO_POSITION else ""
-            out.account("gazetteer_local_authorities.jsonl", row["gss"], "mapped", names.iri(key), why)
+            out.account("gazetteer_local_authorities.jsonl", row["gss"], "mapped", names.iri(key), _left_out(row))
 
 
 def _describe(row: Record, key: str, held: Record | None, names: Names, out: Output) -> None:
@@ -65,7 +66,7 @@ def _describe(row: Record, key: str, held: Record | None, names: Names, out: Out
     if held is None:
         pairs += [("dcterms:identifier", text(key)), ("schema:description", text(_description(row)))]
         pairs += [("skos:altLabel", text(name)) for name in _other_names(row, names.labels[key], combined)]
-    if row["population_2020"]:
+    if row["population_2020"] and row["gss"] != _NO_POPULATION:
         pairs.append(("ca:population", whole(row["population_2020"])))
     if held is not None and row["type"] == _NO_POSITION:
         # The fact base took the same wrong positions over.
@@ -77,6 +78,14 @@ def _describe(row: Record, key: str, held: Record | None, names: Names, out: Out
             pairs.append(("ca:inheritedPosition", boolean(True)))
     out.add(_FILE, subject, *pairs)
     out.sources(_FILE, subject, [row["source"]])
+
+
+def _left_out(row: Record) -> str:
+    if row["type"] == _NO_POSITION:
+        return "position left out: the dataset's county positions are wrong"
+    if row["gss"] == _NO_POPULATION:
+        return "population left out: the dataset counts a county and its districts twice"
+    return ""
 
 
 def _other_names(row: Record, label: str, combined: bool) -> Iterator[str]:
