@@ -89,8 +89,9 @@ class QueryPool:
             return _result(kept, wanted, generation, tag)
         seconds = min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout
         request = query_request(
-            key.generation, guarded.text, wanted, self.limits, stamp=key.stamp, dataset=dataset, base=base, timeout=seconds
-        )
+            key.generation, guarded.text, wanted, self.limits,
+            stamp=key.stamp, dataset=dataset, base=base, timeout=seconds,
+        )  # fmt: skip
         ticket = Ticket(client, query_id)
         self._lanes.enter(ticket)
         try:
