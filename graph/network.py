@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import networkx as nx
 import pyoxigraph as ox
 
 from graph.errors import UnknownEntity
 from graph.store import DEFAULT, Snapshot, node
 from graph.vocabulary import PREFIXES, expand
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 __all__ = ["EDGES_PER_NODE", "degree", "neighbourhood", "shortest_path", "whole"]
 
@@ -66,6 +68,8 @@ def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 
     """
     if not snapshot.exists(iri):
         raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    import networkx as nx  # a fifth of a second, which a search from the command line need not pay
+
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_node(iri, label=snapshot.label(iri))
     frontier = [iri]
@@ -124,6 +128,8 @@ def _unwind(came: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, .
 
 def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
     """All entities and links. Reads the whole default graph: for analysis and checks, not for requests."""
+    import networkx as nx
+
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for quad in snapshot.store.quads_for_pattern(None, None, None, DEFAULT):
         if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):

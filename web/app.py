@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 
-from web import api, health, linked_data, security
+from web import api, health, linked_data, pages, security, sparql
 from web.compose import Services
 from web.errors import install_errors
 
@@ -21,7 +23,16 @@ def create_app(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security.install(app)
     install_errors(app)
+    atlas = services.atlas
     app.register_blueprint(health.blueprint(services.live))
-    app.register_blueprint(api.blueprint(services.live, services.atlas))
+    app.register_blueprint(api.blueprint(services.live, atlas))
     app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))
+    app.register_blueprint(pages.blueprint(atlas))
+    app.register_blueprint(
+        sparql.blueprint(
+            services.pool,
+            lambda: services.live.view().generation.path,
+            workbench=partial(pages.render_workbench, atlas),
+        )
+    )
     return app

@@ -39,7 +39,7 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
     @routes.get("/id/<path:name>")
     def thing(name: str) -> BaseResponse:
-        accepted = request.accept_mimetypes.best_match([_HTML, *FORMATS])
+        accepted = request.accept_mimetypes.best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
         if accepted is None:
             raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
         target = f"/page/{name}" if accepted == _HTML else url_for("linked_data.data", name=name)

@@ -94,4 +94,5 @@ def print_table(table: QueryTable) -> None:
         drawn.add_row(*[Text(_plain(value.label)) if value else Text("") for value in row])
     Console().print(drawn)
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
-    click.echo(f"{table.total:,} rows{more}, {table.took_ms:.0f} ms, generation {table.generation}")
+    rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
+    click.echo(f"{rows}{more}, {table.took_ms:.0f} ms, generation {table.generation}")

@@ -1,0 +1,34 @@
+"""Errors as RFC 9457 problem details (`application/problem+json`)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, jsonify
+
+from graph.errors import AtlasError, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
+
+__all__ = ["TYPES", "problem", "problem_response"]
+
+TYPES: Final = "https://w3id.org/creative-atlas/problems/"
+
+
+def problem(error: AtlasError, status: int | None = None) -> Response:
+    """The answer for one of our own errors, with what it carries."""
+    extra: dict[str, Any] = {}
+    if isinstance(error, QuerySyntax):
+        extra = {"line": error.line, "column": error.column}
+    elif isinstance(error, UnknownEntity) and error.nearest:
+        extra = {"nearest": [{"iri": iri, "label": label} for iri, label in error.nearest]}
+    response = problem_response(status or error.status, error.slug, error.title, str(error), **extra)
+    if isinstance(error, (Overloaded, HomeLocked)):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def problem_response(status: int, slug: str, title: str, detail: str, **extra: Any) -> Response:
+    """`slug` ends the problem's `type`; `extra` members stand beside the standard ones."""
+    response = jsonify(type=TYPES + slug, title=title, status=status, detail=detail, **extra)
+    response.status_code = status
+    response.mimetype = "application/problem+json"
+    return response
