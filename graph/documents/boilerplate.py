@@ -16,7 +16,7 @@ from typing import Final
 
 from graph.documents.phrases import NOTICE
 
-__all__ = ["furniture", "is_furniture", "is_sentence", "lines_of", "running_lines"]
+__all__ = ["furniture", "is_furniture", "is_sentence", "line_key", "lines_of", "running_lines"]
 
 _DECORATION: Final = " \t|•·*_=~<>»«›‹→←↑↓►▶-–—"
 _TERMINAL: Final = re.compile(r"[.!?…:;][\"'”’)\]]*\d{0,3}$")
@@ -56,7 +56,7 @@ def furniture(text: str, running: frozenset[str] = frozenset(), title: str = "")
     spans = list(lines_of(text))
     dropped = {span for span in spans if is_furniture(text[slice(*span)])}
     if running:
-        edges = {span for span in (*spans[:3], *spans[-3:]) if _key(text[slice(*span)]) in running}
+        edges = {span for span in (*spans[:3], *spans[-3:]) if line_key(text[slice(*span)]) in running}
         dropped |= edges if len(edges) < len(spans) else set()  # a page of nothing else has that as its text
     rest = [span for span in spans if span not in dropped]
     dropped |= _menus(text, rest)
@@ -71,12 +71,13 @@ def running_lines(pages: Sequence[str]) -> frozenset[str]:
     counts: Counter[str] = Counter()
     for text in pages:
         spans = list(lines_of(text))
-        counts.update({_key(text[slice(*span)]) for span in (*spans[:3], *spans[-3:])})
+        counts.update({line_key(text[slice(*span)]) for span in (*spans[:3], *spans[-3:])})
     least = max(3, (len(pages) + 1) // 3)
     return frozenset(key for key, count in counts.items() if count >= least)
 
 
-def _key(line: str) -> str:
+def line_key(line: str) -> str:
+    """What tells a running line from page to page: its words, without regard to case and figures."""
     return _DIGITS.sub("#", " ".join(line.casefold().split()))[:200]
 
 

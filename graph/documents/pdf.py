@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.documents import child, files
+from graph.documents.boilerplate import line_key, running_lines
 from graph.documents.encoding import clean
 from graph.documents.text import no_text, shorten, title_of
 from graph.model import Page, Reading
@@ -30,7 +31,9 @@ def read(path: Path) -> Reading:
     if path.stat().st_size > MAX_BYTES:
         raise files.too_large(path, MAX_BYTES)
     answer = child.run("pdf", path)
-    pages = tuple(Page(number, clean(str(text))) for number, text in enumerate(answer["pages"], 1))
+    printed = [clean(_whole_words(str(text))) for text in answer["pages"]]
+    running = running_lines(printed)
+    pages = tuple(Page(number, unwrap(text, running)) for number, text in enumerate(printed, 1))
     if not any(page.text.strip() for page in pages):
         error = no_text(path)
         error.remedy = "It may be a scan: run text recognition (OCR) over it and try again."
@@ -75,7 +78,7 @@ def extract(data: bytes | None) -> dict[str, Any]:
         try:
             page = document[index]
             text = page.get_textpage()
-            pages.append(unwrap(text.get_text_range()))
+            pages.append(text.get_text_range())
             text.close()
             page.close()
         except pdfium.PdfiumError:
@@ -92,27 +95,39 @@ def extract(data: bytes | None) -> dict[str, Any]:
     }
 
 
-def unwrap(text: str) -> str:
+def _whole_words(text: str) -> str:
+    """PDFium's marks for words parted at a line's end taken out, before they are cleaned away."""
+    return _HYPHEN.sub(r"\1", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def unwrap(text: str, running: frozenset[str] = frozenset()) -> str:
     """Printed lines joined into paragraphs, words parted at a line's end made whole; a blank line between blocks.
 
     A line ends its block when it is clearly shorter than the page's lines are and closes a sentence, or when it is
-    so short that it must be a title or a cell; the next block begins with a capital, a figure or a list mark.
+    so short that it must be a title or a cell; the next block begins with a capital, a figure or a list mark. Lines
+    of which the key (`boilerplate.line_key`) is in `running` stand apart, to be recognised later.
     """
-    text = _HYPHEN.sub(r"\1", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _SOFT_BREAK.sub("", text)
-    lines = [line.strip() for line in text.split("\n")]
+    lines = [line.strip() for line in _SOFT_BREAK.sub("", text).split("\n")]
     width = _usual_width(lines)
+    edges = set(_edges(lines)) if running else set()
+    apart = {at for at in edges if line_key(lines[at]) in running}
     parts: list[str] = []
     for place, line in enumerate(lines):
         if not line:
             continue
         before = lines[place - 1] if place else ""
-        if parts and before:
-            parts.append("\n\n" if _breaks(before, line, width) else " ")
-        elif parts:
-            parts.append("\n\n")
+        if parts:
+            alone = place in apart or place - 1 in apart
+            joined = before and not alone and not _breaks(before, line, width)
+            parts.append(" " if joined else "\n\n")
         parts.append(line)
     return "".join(parts)
+
+
+def _edges(lines: Sequence[str]) -> list[int]:
+    """The first three and the last three lines that are not blank."""
+    full = [at for at, line in enumerate(lines) if line]
+    return [*full[:3], *full[-3:]]
 
 
 def _usual_width(lines: Sequence[str]) -> int:

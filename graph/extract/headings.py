@@ -15,6 +15,13 @@ _MARKED: Final = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
 _NUMBERED: Final = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?[ \t]+[^\W\d_]")
 _ITEM: Final = re.compile(r"(?:[-*•‣◦·▪]|\(?[a-z0-9]{1,3}[.)])[ \t]")
 _ENDS: Final = re.compile(r"[.!?;:,…][\"'”’)\]]*$")
+_NEVER_LAST: Final = frozenset(
+    {
+        "a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "her", "his", "in", "is", "its", "my", "of",
+        "on", "or", "our", "that", "the", "their", "this", "to", "was", "with", "your",
+    }
+)  # fmt: skip
+"""A line that ends so goes on in the next: a piece of a layout, not a heading."""
 _MAX_WORDS: Final = 14
 _MAX_CHARS: Final = 120
 
@@ -95,15 +102,17 @@ def _is_title(text: str, span: tuple[int, int]) -> bool:
     line = text[span[0] : min(span[1], span[0] + _MAX_CHARS + 1)]
     if len(line) > _MAX_CHARS or len(line.split()) > _MAX_WORDS or _ENDS.search(line[-6:]) or "|" in line:
         return False
+    if line.split()[-1] in _NEVER_LAST:
+        return False
     first = next((char for char in line if char.isalnum()), "")
     letters = sum(char.isalpha() for char in line)
     return (first.isupper() or first.isdigit()) and 2 * letters > len(line) and not _ITEM.match(line)
 
 
 def _is_prose(text: str, span: tuple[int, int]) -> bool:
-    """Whether a line looks like running text: longer than titles are, or ended like a sentence."""
+    """Whether a line begins running text: no small letter first, longer than titles are or ended like a sentence."""
     line = text[span[0] : min(span[1], span[0] + _MAX_CHARS + 1)]
-    return (
+    return not line[0].islower() and (
         len(line.split()) > _MAX_WORDS
         or len(line) > _MAX_CHARS
         or _ENDS.search(text[span[0] : span[1]][-6:]) is not None

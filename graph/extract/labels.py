@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from graph.extract.common import COMMON
 from graph.extract.normalise import Word, words
@@ -26,8 +26,7 @@ class Entry:
     weight: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """A way to write a label. `rank` 0 label, 1 altLabel, 2 label without its qualifier; `raws` as capitalised."""
 
     entry: Entry
@@ -52,7 +51,7 @@ def forms(entry: Entry) -> Iterator[Form]:
     found = _strip(words(entry.label))
     if found:
         yield from _variants(entry, found, rank)
-    qualified = _QUALIFIER.fullmatch(entry.label)
+    qualified = _QUALIFIER.fullmatch(entry.label) if "(" in entry.label else None
     if qualified and (base := _strip(words(qualified.group(1)))):
         yield from _variants(entry, base, 2)
 
@@ -111,10 +110,10 @@ def _inflections(norm: str, raw: str, size: int) -> Iterator[str]:
 
 def _is_plain(raws: Sequence[str]) -> bool:
     """Whether no word has a capital, but perhaps the first of several ("Access to finance")."""
-    if any(char.isupper() for raw in raws[1:] for char in raw):
+    if any(raw != raw.lower() for raw in raws[1:]):
         return False
     first = raws[0]
-    if not any(char.isupper() for char in first):
+    if first == first.lower():
         return True
     return sum(raw[0].isalpha() for raw in raws) > 1 and first[0].isupper() and first[1:].islower()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
     """`make(name, content)` writes a file and gives its path."""

@@ -64,3 +64,9 @@ def test_places_are_in_order_and_inside(text: str) -> None:
         at = word.end
     letters = [char for char in text if char.isalnum()]
     assert bool(letters) <= bool(found) or not any(char.isascii() for char in letters)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(alphabet="aZ9 ", max_size=30))
+def test_the_short_cut_for_simple_text_changes_nothing(text: str) -> None:
+    assert words(text) == words(text + "\t")  # a tab is a blank as well, and takes the long way

@@ -105,6 +105,11 @@ def test_title_like_lines_of_plain_text_are_headings() -> None:
     ]
 
 
+def test_pieces_of_a_layout_are_no_headings() -> None:
+    assert [p.heading for p in cut("Acquired the\n\nBolton Distribution Centre, which is large and new.")] == [()]
+    assert [p.heading for p in cut("Formed Our Social\n\ncommittee, which met for the first time in May.")] == [()]
+
+
 def test_a_heading_with_nothing_under_it_is_text() -> None:
     made = cut("# One\n\n# Two\n\nWords.\n\n## Three\n")
     assert [(p.heading, p.text) for p in made] == [((), "One"), (("Two",), "Words."), (("Two",), "Three")]
