@@ -17,7 +17,14 @@ document.addEventListener("htmx:afterSettle", (event) => {
   region?.querySelector("[data-focus]")?.focus({ preventScroll: true });
 });
 
-// A failed partial update falls back to the page itself, which says what is wrong.
+// An error page that holds the region says there what is wrong; any other falls back to the page itself.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const region = detail.target.id;
+  if (detail.xhr.status >= 400 && region && detail.serverResponse.includes(`id="${region}"`)) {
+    detail.shouldSwap = true;
+    detail.isError = false;
+  }
+});
 document.addEventListener("htmx:responseError", (event) => {
   const path = event.detail.requestConfig?.verb === "get" && event.detail.pathInfo?.finalRequestPath;
   if (path) window.location.assign(path);

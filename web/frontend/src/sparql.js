@@ -1,13 +1,11 @@
 // The workbench: an editor over the plain text area, a clock while a query runs, a way to stop it.
 
 import { indentWithTab } from "@codemirror/commands";
-import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
-import { EditorView, keymap } from "@codemirror/view";
+import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { Prec } from "@codemirror/state";
+import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
-import { bracketMatching } from "@codemirror/language";
-import { lineNumbers } from "@codemirror/view";
 import { sparql } from "codemirror-lang-sparql";
 
 const form = document.querySelector("[data-workbench]");
@@ -42,6 +40,16 @@ const run = () => {
   return true;
 };
 
+// Where a character replaces a selection, Chromium writes style attributes into the text, which the page's policy
+// refuses; so the editor replaces it itself.
+const replaceSelection = EditorView.domEventHandlers({
+  beforeinput(event, editor) {
+    if (event.inputType !== "insertText" || !event.data || editor.state.selection.main.empty) return false;
+    editor.dispatch(editor.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
 const view = new EditorView({
   doc: area.value,
   extensions: [
@@ -51,6 +59,7 @@ const view = new EditorView({
     bracketMatching(),
     keymap.of([indentWithTab]),
     sparql(),
+    replaceSelection,
     look,
     Prec.high(syntaxHighlighting(inks)),
     EditorView.lineWrapping,
