@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from graph.documents.phrases import NOTICE
+from graph.documents.phrases import notice
 
 __all__ = ["furniture", "is_furniture", "is_sentence", "line_key", "lines_of", "running_lines"]
 
@@ -42,7 +42,7 @@ def is_furniture(line: str) -> bool:
     bare = " ".join(line.strip(_DECORATION).split()) if len(line) <= 400 else ""
     if not bare:
         return len(line) <= 400  # nothing but decoration
-    return NOTICE.fullmatch(bare) is not None or NOTICE.fullmatch(line) is not None
+    return notice().fullmatch(bare) is not None or notice().fullmatch(line) is not None
 
 
 def is_sentence(line: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
-__all__ = ["NOTICE"]
+__all__ = ["notice"]
 
 _ALSO: Final = r"you (?:may|might) also (?:like|enjoy|be interested in)"
 _PLACES: Final = r"(?:facebook|twitter|x|linkedin|whatsapp|instagram|youtube|pinterest|reddit|bluesky|threads|tiktok)"
@@ -49,4 +50,8 @@ _PATTERNS: Final = (
     r"table of contents?|contents|.{2,90}?(?: ?\.){4,} ?\d{1,4}",
 )
 
-NOTICE: Final = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.I)
+
+@cache
+def notice() -> re.Pattern[str]:
+    """All of them as one pattern for `fullmatch`. Compiled when first wanted: a search need not wait for it."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.I)
