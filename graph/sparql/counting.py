@@ -51,7 +51,7 @@ def depth_of(tokens: list[Token], text: str) -> int:
 
 
 def patterns_in(tokens: list[Token]) -> int:
-    """About how many triple patterns the text stands for, never fewer than it has; VALUES blocks count nothing.
+    """About how many triple patterns the text stands for; VALUES and DATA blocks count nothing.
 
     A statement counts one, and one more for each `;` and `,` that another term follows; a member of a collection
     counts two (rdf:first and rdf:rest).
@@ -64,7 +64,7 @@ def patterns_in(tokens: list[Token]) -> int:
         frame, text = frames[-1], token.text
         if token.kind == "word" and text not in _TERM_WORDS:
             word = text.upper()
-            values = values or word == "VALUES"
+            values = values or word in ("VALUES", "DATA")
             frame.terms = 0
         elif token.kind in _TERMS or token.kind == "word":
             total += frame.term()

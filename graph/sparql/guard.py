@@ -88,7 +88,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     """
     _check_length(text, limits)
     tokens = tokenise(text)
-    form = _form(tokens, text)
+    form = _form(tokens, text, update)
     if update is not (form == "UPDATE"):
         wanted = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"
         raise _syntax(text, _first_keyword(tokens), f"This is {'a query' if update else 'an update'}, not {wanted}.")
@@ -124,13 +124,13 @@ def _first_keyword(tokens: list[Token]) -> Token | None:
     return tokens[index] if index < len(tokens) else None
 
 
-def _form(tokens: list[Token], text: str) -> Form:
+def _form(tokens: list[Token], text: str, update: bool) -> Form:
     first = _first_keyword(tokens)
     word = first.text.upper() if first is not None else ""
     if word in _QUERIES:
         return word  # type: ignore[return-value]  # one of the four
-    if word in _UPDATES:
-        return "UPDATE"
+    if word in _UPDATES or (update and first is None):
+        return "UPDATE"  # an update may hold nothing
     if first is None:
         raise _syntax(text, None, "The query is empty." if not tokens else "The query ends after its prefixes.")
     raise _syntax(text, first, f"Unexpected ‘{first.text}’: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE.")

@@ -255,7 +255,7 @@ def _error(header: dict[str, Any], guarded: Guarded) -> AtlasError:
             return HomeError("This generation of the atlas cannot be opened.", message)
         case "cancelled":
             return QueryCancelled("The query was cancelled.")
-    return QueryError(f"The query could not be evaluated: {message}.")
+    return QueryError(f"The query could not be evaluated: {message.rstrip('.')}.")
 
 
 _pools: Final[weakref.WeakSet[QueryPool]] = weakref.WeakSet()

@@ -173,7 +173,9 @@ def _failure(error: BaseException, sink: Sink) -> dict[str, Any]:
         return {"error": "syntax", "message": message}
     if isinstance(error, OSError) and any(each in message for each in _REFUSALS):
         return {"error": "refused", "message": message}
-    return {"error": "failed", "message": f"{type(error).__name__}: {message}"}
+    if not isinstance(error, (RuntimeError, ValueError)):
+        message = f"{type(error).__name__}: {message}"
+    return {"error": "failed", "message": message}
 
 
 if __name__ == "__main__":
