@@ -29,6 +29,8 @@ def create(atlas: Atlas) -> Flask:
 
     @app.route("/sparql", methods=["GET", "POST"])
     def sparql() -> tuple[str, int]:
+        if "text/html" not in request.headers.get("Accept", ""):
+            return "{}", 200  # what a program gets
         return pages.render_workbench(atlas, request.values.get("query", ""))
 
     @app.errorhandler(AtlasError)

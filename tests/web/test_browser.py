@@ -94,7 +94,8 @@ def test_evidence_opens_on_the_fact(address: str, opened: Open) -> None:
     fact.locator("summary").click()
     expect(fact.get_by_text("InGAME grant")).to_be_visible()
     assert (
-        fact.get_by_role("link", name="InGAME grant").get_attribute("href") == "https://gtr.ukri.org/projects?ref=AH%2FS002871%2F1"
+        fact.get_by_role("link", name="InGAME grant").get_attribute("href")
+        == "https://gtr.ukri.org/projects?ref=AH%2FS002871%2F1"
     )
 
 

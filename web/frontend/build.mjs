@@ -76,8 +76,10 @@ async function notices() {
   for (const name of [...new Set(names.filter(Boolean))].sort()) {
     const folder = path.join(here, "node_modules", name);
     const about = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-    const licence = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
-    const text = licence ? await readFile(path.join(folder, licence), "utf8") : "(no licence file in the package)";
+    const found = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
+    // A package that leaves its licence out has it in our own folder.
+    const licence = found ? path.join(folder, found) : path.join(here, "licences", `${name.replace("/", "-")}.txt`);
+    const text = await readFile(licence, "utf8");
     parts.push(`${"=".repeat(72)}\n${name} ${about.version} · ${about.license}\n\n${text.trim()}\n`);
   }
   return parts.join("\n");

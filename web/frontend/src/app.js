@@ -11,6 +11,11 @@ Object.assign(htmx.config, {
   scrollBehavior: "auto",
 });
 
+// Addresses that serve both people and programs tell them apart by this.
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  detail.headers.Accept = "text/html";
+});
+
 // A reader who does not see the change hears it: focus goes to the heading of what was swapped in.
 document.addEventListener("htmx:afterSettle", (event) => {
   const region = event.target instanceof Element ? event.target : null;

@@ -1,0 +1,148 @@
+"""The pages as a program sees them: statuses, headers, markup, links that lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from graph.errors import IndexUnusable
+from search.types import Query, Results
+from tests.web import site, world
+from tests.web.fake_atlas import FakeAtlas
+from web.views.assets import Assets
+
+PAGES = (
+    "/", "/search", "/search?q=InGAME", "/search?q=zebra", "/page/cluster/ingame", "/page/org/nesta", "/browse",
+    "/browse?kind=https://w3id.org/creative-atlas/ontology%23Organisation", "/documents", "/sparql", "/disagreements",
+    "/about", "/documents/ingame-and-the-dundee-games-cluster-b546a8a8", "/sparql?query=SELECT+*+{}",
+)  # fmt: skip
+HTML = {"Accept": "text/html"}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_holds_no_inline_script_or_style(path: str, client: FlaskClient) -> None:
+    answer = client.get(path, headers=HTML, follow_redirects=True)
+    assert answer.status_code == 200
+    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+    assert nonce is not None
+    for tag in re.findall(r"<script[^>]*>", answer.text):
+        assert f'nonce="{nonce[1]}"' in tag and "src=" in tag
+    assert re.search(r"<[^>]+\s(style|on[a-z]+)=", answer.text) is None
+    assert "<style" not in answer.text
+
+
+def test_every_link_on_the_site_leads_somewhere(client: FlaskClient) -> None:
+    waiting, seen = ["/"], {"/"}
+    while waiting:
+        path = waiting.pop()
+        answer = client.get(path, headers=HTML, follow_redirects=True)
+        # Data files and the protocol are served by other surfaces.
+        assert answer.status_code == 200 or path.startswith("/data/"), path
+        text = answer.text if answer.mimetype == "text/html" and not path.startswith("/search?") else ""
+        answer.close()
+        for link in re.findall(r'(?:href|src|data-graph|data-script)="(/[^"#]*)', text):
+            target = link.replace("&amp;", "&")
+            if target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    assert len(seen) > 40
+
+
+def test_headers_differ_in_their_nonce_only(client: FlaskClient) -> None:
+    first, second = client.get("/").headers, client.get("/").headers
+    assert first["Content-Security-Policy"] != second["Content-Security-Policy"]
+    assert first["X-Content-Type-Options"] == "nosniff"
+    assert "frame-ancestors 'none'" in first["Content-Security-Policy"]
+    assert "unsafe" not in first["Content-Security-Policy"]
+
+
+def test_built_assets_are_kept_by_the_browser(client: FlaskClient) -> None:
+    style = re.search(r'href="(/static/build/site-[^"]+\.css)"', client.get("/").text)
+    assert style is not None
+    with client.get(style[1]) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+    assert "immutable" not in client.get("/static/build/none.css").headers.get("Cache-Control", "")
+
+
+def test_no_template_trusts_what_it_is_given() -> None:
+    folder = Path(site.pages.__file__).parent / "templates"
+    for template in folder.rglob("*.html"):
+        text = template.read_text("utf-8")
+        assert "|safe" not in text.replace(" ", "") and "autoescape" not in text, template.name
+
+
+def test_hostile_text_is_escaped_everywhere(built: Path) -> None:
+    client = site.create(FakeAtlas(world.hostile())).test_client()
+    for path in (*PAGES[:3], "/page/org/hostile", "/documents", "/disagreements", "/sparql?query=SELECT+*+{}"):
+        text = client.get(path, headers=HTML).text
+        assert "<script>window" not in text and "<img" not in text and "49" not in re.findall(r"\{\{.*?\}\}", text)
+        assert 'href="javascript' not in text
+
+
+def test_an_unknown_entry_offers_the_nearest(client: FlaskClient) -> None:
+    answer = client.get("/entity?iri=http://example.org/x")
+    assert answer.status_code == 404
+    assert "Nearest names" in answer.text and "/id/cluster/ingame" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/entity", 400),
+        ("/search?q=a&start=-1", 400),
+        ("/search?q=a&kind=animal", 400),
+        ("/search?q=a&from=yesterday", 400),
+        ("/search?q=" + "a" * 3000, 400),
+        ("/documents?start=x", 400),
+        ("/page/cluster/ingame?passages=x", 400),
+        ("/page/nothing", 404),
+        ("/browse?kind=http://example.org/none", 404),
+        ("/documents/none", 404),
+        ("/sparql?query=SELECT", 400),
+        ("/sparql?query=SLOW", 503),
+        ("/nowhere", 404),
+    ],
+)
+def test_bad_requests_get_one_clear_page(path: str, status: int, client: FlaskClient) -> None:
+    answer = client.get(path, headers=HTML, follow_redirects=True)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.text
+    assert re.search(r"<h1[^>]*>[^<]+", answer.text) or 'role="alert"' in answer.text
+
+
+def test_a_passage_leads_to_its_place_in_the_text(client: FlaskClient) -> None:
+    answer = client.get("/page/document/ingame-and-the-dundee-games-cluster-b546a8a8/p2")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].endswith("/page/document/ingame-and-the-dundee-games-cluster-b546a8a8#p2")
+
+
+def test_an_entry_of_the_base_has_one_address(client: FlaskClient) -> None:
+    answer = client.get("/entity?iri=https://w3id.org/creative-atlas/id/cluster/ingame")
+    assert answer.headers["Location"] == "/page/cluster/ingame"
+
+
+def test_a_missing_index_is_said_plainly(built: Path) -> None:
+    class Unindexed(FakeAtlas):
+        def search(self, query: Query) -> Results:
+            raise IndexUnusable("The search index is missing.", "Run creative-atlas build.")
+
+    answer = site.create(Unindexed(world.small())).test_client().get("/search?q=a")
+    assert answer.status_code == 503
+    assert "The search index is missing." in answer.text
+
+
+def test_a_front_end_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"python hatch_build\.py"):
+        Assets(tmp_path).name("site.css")
+
+
+def test_the_drawing_gets_what_it_needs(client: FlaskClient) -> None:
+    iri = "https://w3id.org/creative-atlas/id/cluster/ingame"
+    body = client.get("/entity/neighbours", query_string={"iri": iri, "limit": 5}).get_json()
+    names = [node["id"] for node in body["nodes"]]
+    assert names[0] == iri and len(names) == 5
+    assert body["edges"] and all(edge["source"] in names and edge["target"] in names for edge in body["edges"])
+    assert body["total"] > 5
