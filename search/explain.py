@@ -11,7 +11,7 @@ from search.types import TermScore
 __all__ = ["term_scores"]
 
 _TERM: Final = re.compile(r'Term=Term\(field=(\d+), type=Str, "(.*)"\)')
-_FIELDS: Final = {3: "title", 4: "heading", 5: "text", 6: "exact"}
+_FIELDS: Final = {3: "title", 4: "text", 5: "exact"}
 """tantivy numbers fields in the order of `schema.build_schema`."""
 
 

@@ -1,14 +1,14 @@
 """From which cosine on a passage may be called relevant, for any encoder.
 
 Models differ: unrelated texts have a cosine near 0 with one and 0.7 with another. So the encoder is shown everyday
-questions beside texts on other subjects; what hardly any of these unrelated pairs reaches is the floor.
+questions beside texts on other subjects, and the floor is put where chance hardly reaches: 3.5 standard deviations
+above the mean cosine of these pairs. For all-MiniLM-L6-v2 that is 0.26: on SciFact, nonsense queries find 0 to 2 of
+5,183 documents above it, and 97 % of the judged documents lie above it.
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-import numpy as np
 
 from search.encoder import Encoder
 
@@ -48,10 +48,10 @@ _TEXTS: Final = (
     "The minister told members that the review of regional investment would be published before the summer.",
 )
 
-_SHARE: Final = 0.95
+_DEVIATIONS: Final = 3.5
 
 
 def relevance_floor(encoder: Encoder) -> float:
-    """The cosine that 95 % of pairs of an everyday question and a text about something else stay below."""
+    """A cosine in [-1, 1] that unrelated texts hardly ever reach with this encoder."""
     cosines = encoder.encode(_QUESTIONS) @ encoder.encode(_TEXTS).T
-    return float(round(float(np.quantile(cosines, _SHARE)), 4))
+    return round(min(1.0, float(cosines.mean() + _DEVIATIONS * cosines.std())), 4)

@@ -16,8 +16,8 @@ __all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "order", "scale"]
 
 Floats = npt.NDArray[np.float32]
 
-LEXICAL_WEIGHT: Final = 0.3
-DENSE_WEIGHT: Final = 0.7
+LEXICAL_WEIGHT: Final = 0.4
+DENSE_WEIGHT: Final = 0.6
 
 
 def scale(scores: Floats) -> Floats:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from search.dates import day_range
 from search.parse import ParsedQuery, content_words
+from search.schema import TEXT_FIELDS
 from search.types import Filters
 from search.words import exact_words
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELD_WEIGHTS", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
 
-FIELD_WEIGHTS: Final = {"title": 1.0, "heading": 0.5, "text": 1.0, "exact": 1.0}
-"""What a word is worth in each field."""
+FIELD_WEIGHTS: Final = {"title": 0.3, "text": 1.0, "exact": 1.0}
+"""What a word is worth in each field; `text` holds the title too."""
 
 _MAX_WORDS: Final = 64
 """Words of a query that are ranked by, the first ones: the cost of a search has a ceiling."""
@@ -46,7 +47,7 @@ def lexical_query(
     exact = list(dict.fromkeys(word.text for word in exact_words(parsed.text) if not word.plain))[:_MAX_WORDS]
     clauses = [
         _weighted(Query.term_query(schema, field, stem, index_option="freq"), FIELD_WEIGHTS[field])
-        for field in ("title", "heading", "text")
+        for field in TEXT_FIELDS
         for stem in stems
     ]
     clauses += [

@@ -2,8 +2,9 @@
 
 | field | holds | words |
 |---|---|---|
-| title, heading, text | what is read; `title` with the aliases | letters and digits, lower case, no accents, stemmed |
-| exact | all of these in one, for phrases, amounts and short names | `search.words` |
+| title | the title with the aliases | letters and digits, lower case, no accents, stemmed |
+| text | title, aliases, heading and text in one, which BM25 ranks better by | the same |
+| exact | the same once more, for phrases, amounts and short names | `search.words` |
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
 | iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
 | filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
@@ -28,7 +29,7 @@ __all__ = ["FILTER_FIELDS", "FORMAT", "TEXT_FIELDS", "analyser", "build_schema",
 
 FORMAT: Final = 1
 
-TEXT_FIELDS: Final = ("title", "heading", "text")
+TEXT_FIELDS: Final = ("title", "text")
 
 FILTER_FIELDS: Final = (
     "kind",
@@ -93,10 +94,10 @@ def document(unit: Unit, slot: int, stored: bytes) -> tantivy.Document:
     doc.add_unsigned("slot", slot)
     doc.add_bytes("unit", stored)
     names = "\n".join((unit.title, *unit.aliases))
-    for name, value in (("title", names), ("heading", unit.heading), ("text", unit.text)):
-        if value:
-            doc.add_text(name, unicodedata.normalize("NFC", value))
-    doc.add_text("exact", _BREAK.join(_spaced(part) for part in (names, unit.heading, unit.text) if part))
+    parts = [part for part in (names, unit.heading, unit.text) if part]
+    doc.add_text("title", unicodedata.normalize("NFC", names))
+    doc.add_text("text", unicodedata.normalize("NFC", "\n".join(parts)))
+    doc.add_text("exact", _BREAK.join(_spaced(part) for part in parts))
     if unit.kind == "entity":
         doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
     _add_filters(doc, unit)

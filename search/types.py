@@ -204,7 +204,7 @@ class DocumentRef:
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """What one word added to the raw lexical score. `field`: title, heading, text or exact."""
+    """What one word added to the raw lexical score. `field`: title, text (which holds the title too) or exact."""
 
     term: str
     field: str
