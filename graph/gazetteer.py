@@ -15,8 +15,6 @@ from graph.vocabulary import expand
 
 __all__ = ["NOT_LINKED", "build_gazetteer", "linked_in"]
 
-_NAMES: Final = (("rdfs:label", False), ("skos:prefLabel", False), ("schema:name", False), ("skos:altLabel", True))
-
 NOT_LINKED: Final[frozenset[str]] = frozenset(
     expand(name)
     for name in (
@@ -27,10 +25,15 @@ NOT_LINKED: Final[frozenset[str]] = frozenset(
     )
 )  # fmt: skip
 
+_NAMES: Final = (("rdfs:label", False), ("skos:prefLabel", False), ("schema:name", False), ("skos:altLabel", True))
+_PEOPLE: Final = (expand("schema:Person"), expand("foaf:Person"))
+_FIRST: Final = (expand("schema:City"), expand("schema:Country"))
+"""Who says "Manchester" means the city, not the authority or the travel-to-work area of the same name."""
+
 
 def build_gazetteer(snapshot: Snapshot) -> Gazetteer:
-    """Reads all labels (O(entities)): build one per write and keep it."""
-    return Gazetteer(_entries(snapshot))
+    """Reads all labels (O(entities)): build one per write, or per generation, and keep it."""
+    return Gazetteer(_entries(snapshot), prefer=_FIRST, people=_PEOPLE)
 
 
 def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
@@ -41,12 +44,7 @@ def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     store = snapshot.store
-    kinds: dict[str, str] = {}
-    for quad in store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
-        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            kinds[quad.subject.value] = min(kinds.get(quad.subject.value, "~"), quad.object.value)
-            if quad.object.value in NOT_LINKED:
-                kinds[quad.subject.value] = ""
+    kinds = _kinds(store)
     weight: Counter[str] = Counter()
     for quad in store.quads_for_pattern(None, None, None, DEFAULT):
         if isinstance(quad.object, ox.NamedNode) and quad.object.value in kinds:
@@ -55,5 +53,20 @@ def _entries(snapshot: Snapshot) -> Iterator[Entry]:
         for quad in store.quads_for_pattern(None, term(name), None, DEFAULT):
             if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
                 iri = quad.subject.value
-                if kinds.get(iri, "~"):
-                    yield Entry(iri, quad.object.value, is_alt=is_alt, kind=kinds.get(iri, ""), weight=weight[iri])
+                kind = kinds.get(iri, "")
+                if kind is not None:
+                    yield Entry(iri, quad.object.value, is_alt=is_alt, kind=kind, weight=weight[iri])
+
+
+def _kinds(store: ox.Store) -> dict[str, str | None]:
+    """Each entity's most particular class, which is the one with fewest members; None for what is never linked."""
+    types: dict[str, list[str]] = {}
+    members: Counter[str] = Counter()
+    for quad in store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            types.setdefault(quad.subject.value, []).append(quad.object.value)
+            members[quad.object.value] += 1
+    return {
+        iri: None if NOT_LINKED.intersection(own) else min(own, key=lambda name: (members[name], name))
+        for iri, own in types.items()
+    }

@@ -1,0 +1,93 @@
+"""What a person waits for: build, ingest, a search from cold, a server's first answer. Whole processes, wall clock.
+
+python -m benchmarks.skeleton [RUNS]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
+ARTICLE = ROOT.parent / "shared" / "input" / "creative-microclusters-article.txt"
+
+
+def run(*arguments: str) -> float:
+    """Seconds that one command took. Raises CalledProcessError where it failed."""
+    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": _cache(), "PYTHONPATH": str(ROOT)}
+    began = time.perf_counter()
+    subprocess.run([*COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
+    return time.perf_counter() - began
+
+
+def _cache() -> str:
+    return os.environ.get("CREATIVE_ATLAS_CACHE") or str(ROOT / ".cache" / "creative-atlas")
+
+
+def first_answer(home: str) -> float:
+    """Seconds from starting `serve` to the first answered search."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": _cache(), "PYTHONPATH": str(ROOT)}
+    began = time.perf_counter()
+    command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT)
+    try:
+        while time.perf_counter() - began < 60:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/search?q=finance", timeout=10) as answer:
+                    answer.read()
+                return time.perf_counter() - began
+            except OSError:
+                time.sleep(0.02)
+        raise TimeoutError("the server did not answer within a minute")
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(10)
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    rows: list[tuple[str, list[float], float]] = []
+
+    def measure(name: str, most: float, what: Callable[[int], float], times: int = runs) -> None:
+        rows.append((name, [what(number) for number in range(times)], most))
+
+    with tempfile.TemporaryDirectory() as folder:
+        run("build", "--home", f"{folder}/warm")  # makes the quantised model where it is not there yet
+        measure("build of the starter atlas", 30, lambda n: run("build", "--home", f"{folder}/built{n}"), min(runs, 3))
+        home = f"{folder}/built0"
+        measure("build again, nothing to do", 5, lambda n: run("build", "--home", home))
+        if ARTICLE.is_file():
+            measure(
+                "ingest of the article",
+                2,
+                lambda n: run("ingest", str(ARTICLE), "--home", home, "--collection", f"c{n}"),
+            )
+            measure(
+                "the same article again",
+                2,
+                lambda n: run("ingest", str(ARTICLE), "--home", home, "--collection", f"c{n}"),
+            )
+        measure(
+            'search "access to finance" from cold', 1.5, lambda n: run("search", "access to finance", "--home", home)
+        )
+        measure("serve to the first answered search", 3, lambda n: first_answer(home))
+    print(f"{'seconds':42}{'min':>7}{'median':>8}{'max':>7}{'asked':>8}")
+    for name, seconds, most in rows:
+        low, middle, high = min(seconds), statistics.median(seconds), max(seconds)
+        print(f"{name:42}{low:7.2f}{middle:8.2f}{high:7.2f}{f'≤ {most:g}':>8}")
+
+
+if __name__ == "__main__":
+    main()
