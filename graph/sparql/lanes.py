@@ -80,15 +80,11 @@ class Lanes:
 
     def queue_for_slow(self, ticket: Ticket) -> None:
         """Give up the quick place and wait for a slow one, at most a timeout and a wait: those who hold the slow
-        places end by then. Raises as `enter` does; the ticket is then out."""
+        places end by then. Raises as `enter` does."""
         with self._changed:
             self._release(ticket)
             ticket.wanted = "slow"
-            try:
-                self._wait(ticket, self._limits.wait + self._limits.timeout)
-            except BaseException:
-                self._strike(ticket)
-                raise
+            self._wait(ticket, self._limits.wait + self._limits.timeout)
 
     def leave(self, ticket: Ticket) -> None:
         """The query is over, however it ended."""

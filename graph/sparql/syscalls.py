@@ -12,6 +12,7 @@ __all__ = ["CHECKED", "MODERN", "MODERN_FROM", "REFUSED"]
 
 _Numbers = tuple[int | None, int | None]
 
+# fmt: off
 REFUSED: Final[dict[str, _Numbers]] = {
     # the network
     "socket": (41, 198), "socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201),
@@ -58,6 +59,7 @@ CHECKED: Final[dict[str, _Numbers]] = {
     "open": (2, None), "openat": (257, 56), "clone": (56, 220), "kill": (62, 129), "tgkill": (234, 131),
     "prctl": (157, 167), "sendto": (44, 206), "prlimit64": (302, 261),
 }
+# fmt: on
 """Allowed with some arguments only: name → (x86_64, aarch64)."""
 
 MODERN_FROM: Final = 424

@@ -106,8 +106,12 @@ def test_negotiation(client: FlaskClient, query: str, accept: str | None, expect
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("csv", "text/csv; charset=utf-8"), ("XML", "application/sparql-results+xml"), ("tsv", "text/tab-separated-values; charset=utf-8")],
-)  # fmt: skip
+    [
+        ("csv", "text/csv; charset=utf-8"),
+        ("XML", "application/sparql-results+xml"),
+        ("tsv", "text/tab-separated-values; charset=utf-8"),
+    ],
+)
 def test_format_wins_over_accept(client: FlaskClient, name: str, expected: str) -> None:
     assert get(client, accept="text/html", format=name).headers["Content-Type"] == expected
 
@@ -137,7 +141,9 @@ def test_service_description(client: FlaskClient) -> None:
     store = ox.Store()
     store.load(response.data, format=ox.RdfFormat.TURTLE)
     sd = "http://www.w3.org/ns/sparql-service-description#"
-    assert store.query(f"ASK {{ ?s a <{sd}Service> ; <{sd}endpoint> ?e ; <{sd}supportedLanguage> <{sd}SPARQL11Query> }}")
+    assert store.query(
+        f"ASK {{ ?s a <{sd}Service> ; <{sd}endpoint> ?e ; <{sd}supportedLanguage> <{sd}SPARQL11Query> }}"
+    )
     assert client.get("/sparql", headers={"Accept": "application/rdf+xml"}).mimetype == "application/rdf+xml"
 
 
@@ -225,7 +231,9 @@ def test_head_and_options(client: FlaskClient) -> None:
     head = client.head("/sparql", query_string={"query": SELECT})
     assert (head.status_code, head.data) == (200, b"")
     assert int(head.headers["Content-Length"]) > 0
-    options = client.options("/sparql", headers={"Origin": "https://example.org", "Access-Control-Request-Method": "POST"})
+    options = client.options(
+        "/sparql", headers={"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    )
     assert options.status_code == 204
     assert "POST" in options.headers["Access-Control-Allow-Methods"]
 

@@ -79,7 +79,7 @@ tries = {
     "change a mode": lambda: os.chmod(folder + "/kept", 0o777),
     "memfd": lambda: os.memfd_create("x"),
     "LOAD": lambda: pyoxigraph.Store().update(f"LOAD <http://127.0.0.1:{port}/>"),
-    "SERVICE": lambda: list(pyoxigraph.Store().query(f"SELECT * {{ SERVICE <http://127.0.0.1:{port}/> {{ ?s ?p ?o }} }}")),
+    "SERVICE": lambda: list(pyoxigraph.Store().query(f"SELECT * {{ SERVICE <http://127.0.0.1:{port}> {{}} }}")),
     "SERVICE by name": lambda: list(pyoxigraph.Store().query("SELECT * { SERVICE <http://localhost/> { ?s ?p ?o } }")),
     "more memory than allowed": lambda: bytearray(4 << 30),
     "more spool than allowed": lambda: (kept.write(bytes(2 << 20)), kept.flush()),
@@ -117,12 +117,16 @@ def test_no_way_out(tmp_path: Path, listener: Listener) -> None:
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="the x32 numbers exist on x86_64 only")
 @needs_seccomp
 def test_numbers_of_another_architecture_end_the_process() -> None:
-    script = "import ctypes, graph.sparql.fences as f; f.refuse_system_calls(); ctypes.CDLL(None).syscall(0x40000000 + 41)"
+    script = (
+        "import ctypes, graph.sparql.fences as f; f.refuse_system_calls(); ctypes.CDLL(None).syscall(0x40000000 + 41)"
+    )
     child = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=60, check=False)
     assert child.returncode == -31, "killed by SIGSYS"
 
 
-@pytest.fixture(scope="module", params=[pytest.param(True, marks=needs_seccomp, id="seccomp"), pytest.param(False, id="nofile")])
+@pytest.fixture(
+    scope="module", params=[pytest.param(True, marks=needs_seccomp, id="seccomp"), pytest.param(False, id="nofile")]
+)
 def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
     """A worker asked directly, so with no guard before it: with both fences, and with the descriptor fence alone."""
     each = WorkerProcess(Limits(), tmp_path_factory.mktemp("spool"), seccomp=request.param)
@@ -142,7 +146,7 @@ def test_calls_that_pass_no_guard_reach_nobody(worker: WorkerProcess, generation
         refused += reply[0].get("error") == "refused"
         assert reply[0].get("error") != "memory"
     assert listener.connections == 0
-    assert refused >= 10, "the engine did try"
+    assert refused >= 8, "the engine did try; the rest does not parse, is SILENT or finds nothing to join"
 
 
 def test_the_same_calls_do_connect_without_fences(generation: Path, listener: Listener) -> None:

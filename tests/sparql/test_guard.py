@@ -54,7 +54,7 @@ def disguises(url: str) -> list[str]:
         f"SELECT * {{ ?a ?b true.SERVICE<{url}>{{ ?s ?p ?o }} }}",
         f"PREFIX : <{url}> PREFIX true.SERVICE: <u:> SELECT * {{ ?a ?b true.SERVICE:x{{ ?s ?p ?o }} }}",
         f"SELECT * {{ ?a ?b 1SERVICE<{url}>{{ ?s ?p ?o }} }}",
-        f"SELECT * {{ ?a ?b \"x\\u005C\" . SERVICE <{url}> {{ ?s ?p ?o }} }}",
+        f'SELECT * {{ ?a ?b "x\\u005C" . SERVICE <{url}> {{ ?s ?p ?o }} }}',
         f"SELECT * {{ ?a ?b 'x'SERVICE#\n<{url}>#\n{{ ?s ?p ?o }} }}",
         f"SELECT * {{ BIND(1 AS ?a) FILTER(?a <'>')SERVICE<{url}>{{ ?s ?p ?o }}FILTER('x'<'>') #'\n}}",
         f"PREFIX u: <u:> SELECT * {{ BIND(1 AS ?a) FILTER(?a <u:x#>'''\n)SERVICE<{url}>{{ ?s ?p ?o }} #''')\n}}",
@@ -82,10 +82,48 @@ def test_a_disguised_call_is_refused_or_made_unreadable(query: str) -> None:
 
 
 FRAGMENTS = st.sampled_from(
-    ["SERVICE", "SERVICE:x", ":x", "<http://127.0.0.1:1/>", "{?s ?p ?o}", "{", "}", "(", ")", "FILTER(", "1", "?a", "<", ">", "<<", ">>",
-     "<'>", "<#>", "<u:x#>", "<u:f('>", "'", "''", "'''", '"', '"""', "#", "\n", " ", "true", "\\u0027", "BIND(1 AS ?a)",
-     "&&", "VALUES ?e {", "u:x", ".", "SILENT", "EXISTS", "a:b", "'x'"]
-)  # fmt: skip
+    [
+        "SERVICE",
+        "SERVICE:x",
+        ":x",
+        "<http://127.0.0.1:1/>",
+        "{?s ?p ?o}",
+        "{",
+        "}",
+        "(",
+        ")",
+        "FILTER(",
+        "1",
+        "?a",
+        "<",
+        ">",
+        "<<",
+        ">>",
+        "<'>",
+        "<#>",
+        "<u:x#>",
+        "<u:f('>",
+        "'",
+        "''",
+        "'''",
+        '"',
+        '"""',
+        "#",
+        "\n",
+        " ",
+        "true",
+        "\\u0027",
+        "BIND(1 AS ?a)",
+        "&&",
+        "VALUES ?e {",
+        "u:x",
+        ".",
+        "SILENT",
+        "EXISTS",
+        "a:b",
+        "'x'",
+    ]
+)
 
 
 @settings(max_examples=400, deadline=None)
@@ -111,7 +149,9 @@ def test_escaped_iris_mean_the_same(query: str) -> None:
 
 
 def test_an_iri_after_an_operand_in_brackets_still_works() -> None:
-    query = "SELECT ?x { VALUES (?a ?x) { (1 <http://e/Schindler's#List>) } FILTER(?x IN (<http://e/Schindler's#List>)) }"
+    query = (
+        "SELECT ?x { VALUES (?a ?x) { (1 <http://e/Schindler's#List>) } FILTER(?x IN (<http://e/Schindler's#List>)) }"
+    )
     cleared = guard(query, LIMITS)
     assert "\\u0027" in cleared.text
     (solution,) = Store().query(cleared.text)  # type: ignore[misc]  # one solution
@@ -133,7 +173,9 @@ def test_form(query: str, form: str) -> None:
     assert guard(query, LIMITS).form == form
 
 
-@pytest.mark.parametrize("query", ["INSERT DATA { <u:a> <u:b> 1 }", "WITH <u:g> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }"])
+@pytest.mark.parametrize(
+    "query", ["INSERT DATA { <u:a> <u:b> 1 }", "WITH <u:g> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }"]
+)
 def test_updates_go_through_the_other_door(query: str) -> None:
     with pytest.raises(QuerySyntax, match="update"):
         guard(query, LIMITS)
@@ -167,7 +209,12 @@ def test_caps() -> None:
     with pytest.raises(QueryRefused, match="deep"):
         guard("SELECT * { FILTER(" + "!" * 500 + "true) }", LIMITS)
     star = " . ".join(f"?s ?p{n} ?o{n}" for n in range(200))
-    for shape in (star, star.replace(" . ?s", " ;"), "?s ?p " + ", ".join("?o" for _ in range(200)), "?s ?p (" + "1 " * 99 + ")"):
+    for shape in (
+        star,
+        star.replace(" . ?s", " ;"),
+        "?s ?p " + ", ".join("?o" for _ in range(200)),
+        "?s ?p (" + "1 " * 99 + ")",
+    ):
         with pytest.raises(QueryRefused, match="triple patterns"):
             guard(f"SELECT * {{ {shape} }}", LIMITS)
 

@@ -79,12 +79,16 @@ def test_look_ups_go_on_while_a_query_runs_into_its_limit(pool: QueryPool, large
         ("ASK { FILTER(" + "1 + " * 15000 + "1) }", (QueryRefused,)),
         ("SELECT * {" + " " * (5 << 20) + "}", (QueryTooLarge,)),
         ("LOAD <http://127.0.0.1:9/>", (QueryError,)),
-        ("SELECT * { ?s (<u:p>|!<u:p>)* ?o . ?o (<u:p>|!<u:p>)* ?x . ?y (<u:p>|!<u:p>)* ?z } ORDER BY ?z",
-         (QueryTimeout, QueryMemory)),
+        (
+            "SELECT * { ?s (<u:p>|!<u:p>)* ?o . ?o (<u:p>|!<u:p>)* ?x . ?y (<u:p>|!<u:p>)* ?z } ORDER BY ?z",
+            (QueryTimeout, QueryMemory),
+        ),
     ],
     ids=["concat", "sort", "groups", "unions", "sums", "5 MB", "LOAD", "paths"],
 )
-def test_each_ends_with_its_own_error(pool: QueryPool, large: Path, query: str, errors: tuple[type[QueryError], ...]) -> None:
+def test_each_ends_with_its_own_error(
+    pool: QueryPool, large: Path, query: str, errors: tuple[type[QueryError], ...]
+) -> None:
     with pytest.raises(errors):
         pool.run(large, query, timeout=4)
     with pool.run(large, LOOK_UP) as result:
@@ -98,7 +102,12 @@ def test_results_have_caps(large: Path, tmp_path: Path) -> None:
         with pytest.raises(QueryTooLarge, match="triples"):
             pool.run(large, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }")
         with pytest.raises(QueryTooLarge, match="bytes"):
-            pool.run(large, f"SELECT ?x {{ VALUES ?x {{ '{'x' * 1000}' }} ?s ?p ?o }} LIMIT 100".replace("?x {", "(CONCAT(?x, ?x, ?x) AS ?y) {", 1))
+            pool.run(
+                large,
+                f"SELECT ?x {{ VALUES ?x {{ '{'x' * 1000}' }} ?s ?p ?o }} LIMIT 100".replace(
+                    "?x {", "(CONCAT(?x, ?x, ?x) AS ?y) {", 1
+                ),
+            )
         with pool.run(large, "SELECT * { ?s ?p ?o } LIMIT 100") as result:
             assert (result.rows, result.spooled) == (100, True)
             assert len(result.read()) == result.size
@@ -168,6 +177,7 @@ def test_overload(large: Path) -> None:
     limits = Limits(workers=1, queue=1, wait=0.3, timeout=2, per_client=2, memory=1 << 30)
     outcomes: list[str] = []
     with QueryPool(limits) as pool:
+
         def run(client: str) -> None:
             try:
                 pool.run(large, CARTESIAN, client=client)

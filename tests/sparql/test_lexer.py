@@ -73,10 +73,29 @@ def test_a_string_decodes_to_what_was_escaped(value: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        '"', "'", '"""', '"""a""', "'''a'", '"a\nb"', '"\\"', "'\\x'", '"\\uD800"', '"\\U00110000"', '"\\u12"',
-        "<http://e/\\u003E>", "<http://e/\\u0020>", "\\u0041", "SEL\\u0045CT", "?x \x00", "\x0c", "\ufeff", "£", "`", "_ ",
+        '"',
+        "'",
+        '"""',
+        '"""a""',
+        "'''a'",
+        '"a\nb"',
+        '"\\"',
+        "'\\x'",
+        '"\\uD800"',
+        '"\\U00110000"',
+        '"\\u12"',
+        "<http://e/\\u003E>",
+        "<http://e/\\u0020>",
+        "\\u0041",
+        "SEL\\u0045CT",
+        "?x \x00",
+        "\x0c",
+        "\ufeff",
+        "£",
+        "`",
+        "_ ",
     ],
-)  # fmt: skip
+)
 def test_broken_text_is_an_error(text: str) -> None:
     with pytest.raises(QuerySyntax):
         tokenise(text)

@@ -1,47 +1,225 @@
-"""The pool as its callers see it: results, errors, and that it lives on."""
+"""The pool as its callers see it: results, errors, generations, the cache, and that no worker outlives its parent."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from graph.errors import QuerySyntax
+from graph.errors import HomeError, QueryError, QueryRefused, QuerySyntax
+from graph.sparql.dataset import Dataset
+from graph.sparql.formats import GRAPHS, RESULTS
 from graph.sparql.limits import Limits
 from graph.sparql.pool import QueryPool
+from tests.sparql.conftest import EX, make_generation
 
-EX = "http://example.org/"
-
-
-@pytest.fixture(scope="module")
-def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("home") / "000001"
-    home.mkdir()
-    store = Store(str(home / "graph"))
-    store.extend(
-        Quad(NamedNode(f"{EX}s{n}"), NamedNode(f"{EX}p"), Literal(f"value {n}")) for n in range(500)
-    )
-    store.flush()
-    del store
-    return home
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[QueryPool]:
-    with QueryPool(Limits()) as each:
-        yield each
+ROOT = Path(__file__).resolve().parents[2]
+LOOK_UP = f"SELECT ?o {{ <{EX}s7> <{EX}p> ?o }}"
 
 
 def test_select_answers_json_by_default(pool: QueryPool, generation: Path) -> None:
-    with pool.run(generation, f"SELECT ?o {{ <{EX}s7> <{EX}p> ?o }}") as result:
+    with pool.run(generation, LOOK_UP) as result:
         assert (result.kind, result.rows, result.media_type) == ("bindings", 1, "application/sparql-results+json")
         assert json.loads(result.read())["results"]["bindings"] == [{"o": {"type": "literal", "value": "value 7"}}]
+        assert result.generation == generation
+        assert result.ms > 0
 
 
-def test_syntax_error_says_where(pool: QueryPool, generation: Path) -> None:
+@pytest.mark.parametrize("form", RESULTS, ids=lambda each: each.name)
+def test_every_result_format_counts_its_rows(pool: QueryPool, generation: Path, form: object) -> None:
+    query = f'SELECT ?s ?o ?u {{ ?s <{EX}p> ?n BIND(CONCAT(?n, "\\n\\"}},{{<result> \\\\\\\\") AS ?o) }}'
+    with pool.run(generation, query, media_type=form.media_type) as result:  # type: ignore[attr-defined]
+        assert result.rows == 500
+    with pool.run(generation, "ASK {}", media_type=form.media_type) as result:  # type: ignore[attr-defined]
+        assert (result.kind, result.rows) == ("boolean", 1)
+
+
+@pytest.mark.parametrize("form", GRAPHS, ids=lambda each: each.name)
+def test_every_graph_format_reads_back(pool: QueryPool, generation: Path, form: object) -> None:
+    media_type: str = form.media_type  # type: ignore[attr-defined]
+    with pool.run(generation, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", media_type=media_type) as result:
+        triples = list(ox.parse(result.read(), format=ox.RdfFormat.from_media_type(media_type)))
+        assert (result.kind, result.rows, len(triples)) == ("graph", 500, 500)
+
+
+def test_errors_of_the_engine(pool: QueryPool, generation: Path) -> None:
     with pytest.raises(QuerySyntax) as caught:
         pool.run(generation, "SELECT * {\n  ?s ?p }")
     assert (caught.value.line, caught.value.column) == (2, 9)
+    with pytest.raises(QuerySyntax, match="WHER") as caught:
+        pool.run(generation, "SELECT ?x WHER { ?x ?p ?o }")
+    assert (caught.value.line, caught.value.column) == (1, 11)
+    with pytest.raises(QuerySyntax, match="unbound"):
+        pool.run(generation, "SELECT ?s (COUNT(?o) AS ?n) { ?s ?p ?o }")
+    with pytest.raises(QuerySyntax, match="too early"):
+        pool.run(generation, "SELECT * { ?s ?p ?o")
+    with pytest.raises(QueryError, match="custom function"):
+        pool.run(generation, f"SELECT (<{EX}f>(1) AS ?x) {{}}")
+    with pytest.raises(QueryRefused, match="not a format"):
+        pool.run(generation, "ASK {}", media_type="text/turtle")
+
+
+def test_dataset(pool: QueryPool, generation: Path) -> None:
+    def rows(dataset: Dataset, query: str = "SELECT * { ?s ?p ?o }") -> int:
+        return pool.run(generation, query, dataset=dataset).rows
+
+    named = "SELECT * { GRAPH ?g { ?s ?p ?o } }"
+    graph = f"{EX}g"
+    assert (rows(Dataset()), rows(Dataset(), named)) == (500, 1)
+    assert (rows(Dataset.of([graph])), rows(Dataset.of([graph]), named)) == (1, 0)
+    assert (rows(Dataset.of(named=[graph])), rows(Dataset.of(named=[graph]), named)) == (0, 1)
+    assert rows(Dataset.of([graph]), f"SELECT * FROM <{EX}none> {{ ?s ?p ?o }}") == 1
+    assert rows(Dataset(), f"SELECT * FROM <{graph}> {{ ?s ?p ?o }}") == 1
+
+
+def test_a_new_generation_is_picked_up_and_an_old_one_still_answers(pool: QueryPool, tmp_path: Path) -> None:
+    generations = [make_generation(tmp_path / f"{n:06}", 10, word=f"g{n}") for n in range(4)]
+    for _ in range(2):
+        for number, path in enumerate(generations):
+            with pool.run(path, LOOK_UP, media_type="text/csv") as result:
+                assert result.read() == f"o\r\ng{number} 7\r\n".encode()
+    with pytest.raises(HomeError, match="nowhere"):
+        pool.run(tmp_path / "nowhere", LOOK_UP)
+
+
+def test_the_cache_knows_generation_query_dataset_and_format(pool: QueryPool, tmp_path: Path) -> None:
+    one, two = (make_generation(tmp_path / name, 10, word=name) for name in ("one", "two"))
+    first = pool.run(one, LOOK_UP)
+    again = pool.run(one, LOOK_UP)
+    assert (first.cached, again.cached) == (False, True)
+    assert first.read() == again.read()
+    assert first.etag == again.etag == pool.etag(one, LOOK_UP, first.media_type)
+    others = [
+        pool.run(two, LOOK_UP),
+        pool.run(one, LOOK_UP, media_type="text/csv"),
+        pool.run(one, LOOK_UP + " "),
+        pool.run(one, LOOK_UP, dataset=Dataset.of([f"{EX}g"])),
+        pool.run(one, LOOK_UP, base=EX),
+    ]
+    assert not any(each.cached for each in others)
+    assert len({each.etag for each in (first, *others)}) == 6
+    assert pool.run(one, "SELECT (RAND() AS ?r) {}").etag is None
+
+
+def test_a_directory_replaced_under_its_name_is_another_generation(pool: QueryPool, tmp_path: Path) -> None:
+    path = make_generation(tmp_path / "000001", 10, word="old")
+    assert b"old 7" in pool.run(path, LOOK_UP).read()
+    path.rename(tmp_path / "away")
+    make_generation(path, 10, word="new")
+    assert b"new 7" in pool.run(path, LOOK_UP).read()
+
+
+def test_many_threads(pool: QueryPool, generation: Path) -> None:
+    wrong: list[object] = []
+
+    def run(offset: int) -> None:
+        for n in range(offset, offset + 40):
+            query = f"SELECT ?o {{ <{EX}s{n}> <{EX}p> ?o }}"
+            body = pool.run(generation, query, media_type="text/csv").read()
+            if body != f"o\r\nvalue {n}\r\n".encode():
+                wrong.append((n, body))
+
+    threads = [threading.Thread(target=run, args=(40 * each,)) for each in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert pool.load() == (0, 0)
+
+
+PARENT = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from graph.sparql.limits import Limits
+from graph.sparql.pool import QueryPool
+pool = QueryPool(Limits(timeout=2, workers=1))
+generation = Path(sys.argv[1])
+pool.run(generation, "ASK {}")
+slow = "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f"
+def run():
+    try: pool.run(generation, slow)
+    except Exception as error: print("slow:", type(error).__name__, flush=True)
+threading.Thread(target=run, daemon=True).start()
+while not pool.busy(): time.sleep(0.01)
+while not pool.idle(): time.sleep(0.01)
+print(*pool.busy(), *pool.idle(), flush=True)
+sys.stdin.readline()
+if sys.argv[2] == "kill": os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@pytest.mark.parametrize("how", ["exit", "kill"])
+def test_no_worker_outlives_its_parent(generation: Path, how: str) -> None:
+    """Idle ones see the end of their stream, a busy one is ended by its own alarm."""
+    command = [sys.executable, "-c", PARENT, str(generation), how]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(each) for each in parent.stdout.readline().split()]
+        assert len(pids) >= 2
+        parent.communicate("\n", timeout=20)
+        assert parent.returncode == (-signal.SIGKILL if how == "kill" else 0)
+    deadline = time.monotonic() + 6
+    while time.monotonic() < deadline and not all(map(gone, pids)):
+        time.sleep(0.05)
+    assert [pid for pid in pids if not gone(pid)] == []
+
+
+FORKED = """
+import os, sys
+from pathlib import Path
+from graph.sparql.pool import QueryPool
+pool = QueryPool()
+generation = Path(sys.argv[1])
+pool.run(generation, "ASK {}")
+mine = set(pool.idle())
+child = os.fork()
+if child == 0:
+    ok = pool.run(generation, "ASK { ?s ?p ?o }").rows == 1 and not mine & set(pool.idle())
+    pool.close()
+    os._exit(0 if ok else 1)
+_, status = os.waitpid(child, 0)
+again = pool.run(generation, "ASK { ?s ?p 'x' }").rows == 1 and bool(mine & set(pool.idle()))
+print(os.waitstatus_to_exitcode(status), again)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_workers_of_its_own(generation: Path) -> None:
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED, str(generation)]
+    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert child.stdout.split() == ["0", "True"], child.stderr
+
+
+def test_the_worker_imports_little() -> None:
+    """Its start is on the path of every replacement."""
+    script = "import sys, graph.sparql.worker; print(*sorted(m for m in sys.modules if m in sys.argv[1:]))"
+    heavy = ["flask", "subprocess", "rdflib", "numpy", "torch", "tempfile", "graph.sparql.pool", "graph.sparql.guard"]
+    child = subprocess.run([sys.executable, "-c", script, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert child.stdout.strip() == ""
+
+
+def test_limits_check_themselves() -> None:
+    with pytest.raises(ValueError, match="1 GiB"):
+        Limits(memory=1000)
+    with pytest.raises(ValueError, match="timeout"):
+        Limits(timeout=0)
+    with pytest.raises(ValueError, match="queue"):
+        Limits(queue=-1)

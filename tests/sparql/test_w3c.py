@@ -23,8 +23,15 @@ EVALUATION = (
     "negation", "project-expression", "property-path", "subquery",
 )  # fmt: skip
 SYNTAX = (
-    "aggregates", "construct", "delete-insert", "grouping", "syntax-fed", "syntax-query", "syntax-update-1", "syntax-update-2",
-)  # fmt: skip
+    "aggregates",
+    "construct",
+    "delete-insert",
+    "grouping",
+    "syntax-fed",
+    "syntax-query",
+    "syntax-update-1",
+    "syntax-update-2",
+)
 
 
 @pytest.fixture(scope="module")

@@ -51,9 +51,8 @@ def cases(folder: Path) -> list[Case]:
         query = _path(row["query"]) or _path(action)
         if query is None or not query.is_file():
             continue
-        graphs = tuple(
-            path for quad in store.quads_for_pattern(action, ox.NamedNode(QT + "graphData"), None) if (path := _path(quad.object))
-        )  # fmt: skip
+        named = store.quads_for_pattern(action, ox.NamedNode(QT + "graphData"), None)
+        graphs = tuple(path for quad in named if (path := _path(quad.object)))
         kind = row["kind"].value.rpartition("#")[2]
         found[name] = Case(name, kind, query, _path(row["data"]), tuple(sorted(graphs)), _path(row["result"]))
     return [found[name] for name in sorted(found)]
@@ -78,7 +77,9 @@ def load(case: Case, folder: Path) -> Path:
 def wanted_type(case: Case) -> str | None:
     """The media type that the expected result is written in, where the suite tests that format."""
     suffix = case.result.suffix if case.result else ""
-    return {".csv": "text/csv", ".tsv": "text/tab-separated-values", ".srj": "application/sparql-results+json"}.get(suffix)
+    return {".csv": "text/csv", ".tsv": "text/tab-separated-values", ".srj": "application/sparql-results+json"}.get(
+        suffix
+    )
 
 
 def same(case: Case, actual: bytes, media_type: str) -> bool:

@@ -1,0 +1,169 @@
+"""The small parts of the SPARQL room: row counting, lanes, formats, datasets, prologue, cache."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.errors import Overloaded, QueryCancelled
+from graph.sparql.cache import CachedResult, ResultCache, ResultKey
+from graph.sparql.dataset import WHOLE, Dataset
+from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_name, offered
+from graph.sparql.lanes import Lanes, Ticket
+from graph.sparql.limits import Limits
+from graph.sparql.prologue import with_prefixes
+from graph.sparql.sink import RowCounter
+
+NASTY = st.text(st.sampled_from('ab"\\{}[],:\n\r\t <>&;£🎭'), max_size=8)
+ROWS = st.lists(st.lists(st.none() | NASTY, min_size=2, max_size=2), max_size=12)
+
+
+@settings(deadline=None)
+@given(ROWS, st.sampled_from(RESULTS), st.integers(1, 9))
+def test_rows_are_counted_whatever_they_hold_and_however_they_are_cut(
+    rows: list[list[str | None]], form: object, width: int
+) -> None:
+    values = " ".join("(" + " ".join("UNDEF" if v is None else str(ox.Literal(v)) for v in row) + ")" for row in rows)
+    results = ox.Store().query(f"SELECT ?a ?b {{ VALUES (?a ?b) {{ {values} }} }}")
+    kind = ox.QueryResultsFormat.from_media_type(form.media_type)  # type: ignore[attr-defined]
+    body = results.serialize(format=kind)  # type: ignore[union-attr]
+    assert body is not None
+    counter = RowCounter(form.name)  # type: ignore[attr-defined]
+    for start in range(0, len(body), width):
+        counter.add(body[start : start + width])
+    assert counter.rows == len(rows)
+
+
+def test_rows_without_variables() -> None:
+    body = ox.Store().query("SELECT * { VALUES () { () () } }").serialize(format=ox.QueryResultsFormat.JSON)  # type: ignore[union-attr]
+    assert body is not None
+    counter = RowCounter("json")
+    assert counter.add(body) == 2
+
+
+def enter(lanes: Lanes, client: str | None = None) -> Ticket:
+    ticket = Ticket(client, None)
+    lanes.enter(ticket)
+    return ticket
+
+
+def test_a_slow_query_makes_room() -> None:
+    lanes = Lanes(Limits(workers=1, wait=0.05))
+    slow = enter(lanes)
+    with pytest.raises(Overloaded):
+        enter(lanes)
+    assert lanes.promote(slow)
+    quick = enter(lanes)
+    assert not lanes.promote(quick), "the slow lane is full"
+    assert lanes.load() == (2, 0)
+    lanes.leave(slow)
+    assert lanes.promote(quick)
+    lanes.leave(quick)
+    assert lanes.load() == (0, 0)
+
+
+def test_who_runs_least_comes_first() -> None:
+    lanes = Lanes(Limits(workers=2, wait=5))
+    running = [enter(lanes, "greedy"), enter(lanes, "greedy")]
+    order: list[str] = []
+
+    def wait(client: str) -> None:
+        ticket = enter(lanes, client)
+        order.append(client)
+        lanes.leave(ticket)
+
+    threads = []
+    for number, client in enumerate(("greedy", "greedy", "modest")):
+        threads.append(threading.Thread(target=wait, args=(client,)))
+        threads[-1].start()
+        while lanes.load()[1] != number + 1:
+            time.sleep(0.001)
+    lanes.leave(running[0])
+    for thread in threads:
+        thread.join()
+    lanes.leave(running[1])
+    assert order[0] == "modest"
+    assert sorted(order) == ["greedy", "greedy", "modest"]
+
+
+def test_one_who_waits_can_be_cancelled() -> None:
+    lanes = Lanes(Limits(workers=1, wait=5))
+    first = enter(lanes)
+    ended: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            lanes.enter(Ticket(None, "q"))
+        except QueryCancelled as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while lanes.load()[1] == 0:
+        time.sleep(0.001)
+    assert lanes.cancel("q")
+    thread.join()
+    assert len(ended) == 1
+    lanes.leave(first)
+    assert lanes.load() == (0, 0)
+
+
+def test_a_place_in_the_slow_lane_comes_free() -> None:
+    lanes = Lanes(Limits(workers=1, wait=1, timeout=1))
+    slow, second = enter(lanes), None
+    lanes.promote(slow)
+    second = enter(lanes)
+    assert not lanes.contended()
+    thread = threading.Timer(0.05, lanes.leave, [slow])
+    thread.start()
+    lanes.queue_for_slow(second)
+    thread.join()
+    assert second.lane == "slow"
+
+
+def test_formats_are_known_to_the_engine_and_by_their_names() -> None:
+    for form in FORMATS:
+        engine = ox.QueryResultsFormat if form.kind == "bindings" else ox.RdfFormat
+        known = engine.from_media_type(form.media_type)
+        assert known is not None
+        assert form.media_type in known.media_type
+        among = offered("SELECT") if form in RESULTS else GRAPHS if form in GRAPHS else FORMATS
+        for name in (form.name, form.name.upper(), form.extension, *form.names, form.media_type, *form.aliases):
+            assert by_name(name, among) is form
+        assert by_media_type(f"{form.media_type}; charset=utf-8", among) is form
+    assert by_name("docx") is None
+
+
+def test_dataset_arguments() -> None:
+    assert WHOLE.arguments() == {}
+    named = ox.NamedNode("u:a")
+    assert Dataset.of(named=["u:a", "u:a"]).arguments() == {"default_graph": [], "named_graphs": [named]}
+    with pytest.raises(ValueError, match=r".+"):
+        Dataset.of(["not an iri"]).arguments()
+
+
+def test_missing_well_known_prefixes_are_added() -> None:
+    query = "PREFIX mine: <u:> SELECT * { ?s rdfs:label ?o ; mine:x schema:y , unknown:z } # foaf:name"
+    completed = with_prefixes(query)
+    added, _, rest = completed.rpartition("\n")
+    assert rest == query
+    assert [line.split()[1] for line in added.splitlines()] == ["rdfs:", "schema:"]
+    assert with_prefixes(completed) == completed
+    assert with_prefixes("SELECT 'x") == "SELECT 'x"
+
+
+def test_the_cache_keeps_to_its_size() -> None:
+    cache = ResultCache(10_000)
+    keys = [ResultKey("g", "s", f"q{n}", WHOLE, "text/csv", None) for n in range(20)]
+    for key in keys:
+        cache.put(key, CachedResult("bindings", 1, 1.0, b"x" * 1000))
+    kept = [key for key in keys if cache.get(key)]
+    assert kept == keys[-len(kept) :]
+    assert 4 <= len(kept) <= 7
+    cache.put(keys[0], CachedResult("bindings", 1, 1.0, b"x" * 5000))
+    assert cache.get(keys[0]) is None, "an eighth of the whole at most"
