@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import pyoxigraph as ox
@@ -30,6 +31,8 @@ _PEOPLE: Final = (expand("schema:Person"), expand("foaf:Person"))
 _FIRST: Final = (expand("schema:City"), expand("schema:Country"))
 """Who says "Manchester" means the city, not the authority or the travel-to-work area of the same name."""
 
+_COUNTED: Final = 1_000
+
 
 def build_gazetteer(snapshot: Snapshot) -> Gazetteer:
     """Reads all labels (O(entities)): build one per write, or per generation, and keep it."""
@@ -45,17 +48,24 @@ def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     store = snapshot.store
     kinds = _kinds(store)
-    weight: Counter[str] = Counter()
-    for quad in store.quads_for_pattern(None, None, None, DEFAULT):
-        if isinstance(quad.object, ox.NamedNode) and quad.object.value in kinds:
-            weight[quad.object.value] += 1
-    for name, is_alt in _NAMES:
-        for quad in store.quads_for_pattern(None, term(name), None, DEFAULT):
-            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
-                iri = quad.subject.value
-                kind = kinds.get(iri, "")
-                if kind is not None:
-                    yield Entry(iri, quad.object.value, is_alt=is_alt, kind=kind, weight=weight[iri])
+    found = [
+        (quad.subject.value, quad.object.value, is_alt)
+        for name, is_alt in _NAMES
+        for quad in store.quads_for_pattern(None, term(name), None, DEFAULT)
+        if isinstance(quad.subject, ox.NamedNode)
+        and isinstance(quad.object, ox.Literal)
+        and kinds.get(quad.subject.value, "") is not None
+    ]
+    # How well connected an entity is matters only where another bears the same name, and is dear to find out.
+    bearers = Counter(label for label, _ in {(label.casefold(), iri) for iri, label, _ in found})
+    for iri, label, is_alt in found:
+        weight = _links(store, iri) if bearers[label.casefold()] > 1 else 0
+        yield Entry(iri, label, is_alt=is_alt, kind=kinds.get(iri) or "", weight=weight)
+
+
+def _links(store: ox.Store, iri: str) -> int:
+    """Facts that point to the entity, as far as they are counted."""
+    return sum(1 for _ in islice(store.quads_for_pattern(None, None, ox.NamedNode(iri), DEFAULT), _COUNTED))
 
 
 def _kinds(store: ox.Store) -> dict[str, str | None]:

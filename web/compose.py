@@ -1,4 +1,7 @@
-"""Composition: settings become services. The one place where the rooms are put together."""
+"""Composition: settings become services. The one place where the rooms are put together.
+
+A command pays only for the parts that it asks for: their modules are imported then.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from graph.home import Home
-from graph.sparql.limits import Limits
-from graph.sparql.pool import QueryPool
 from graph.writer import Progress, Writer
-from search.encoder import Encoder
-from search.searcher import Searcher
-from web.atlas import LiveAtlas
 from web.live import Live, View
 from web.settings import Settings, starter_folder
-from web.tables import run_table
+
+if TYPE_CHECKING:
+    from graph.sparql.pool import QueryPool
+    from search.encoder import Encoder
+    from search.searcher import Searcher
+    from web.atlas import LiveAtlas
+    from web.reads import QueryTable
 
 __all__ = ["Services", "compose"]
 
@@ -37,6 +42,9 @@ class Services:
 
     @cached_property
     def pool(self) -> QueryPool:
+        from graph.sparql.limits import Limits
+        from graph.sparql.pool import QueryPool
+
         return QueryPool(Limits(timeout=self.settings.query_timeout, workers=self.settings.query_workers))
 
     @cached_property
@@ -46,13 +54,20 @@ class Services:
 
     @cached_property
     def atlas(self) -> LiveAtlas:
+        from web.atlas import LiveAtlas
+
         return LiveAtlas(
             live=self.live,
             searcher=self._searcher,
-            run=lambda view, query, query_id, limit: run_table(self.pool, view, query, query_id, limit),
+            run=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
         )
+
+    def _run_table(self, view: View, query: str, query_id: str, limit: int) -> QueryTable:
+        from web.tables import run_table
+
+        return run_table(self.pool, view, query, query_id, limit)
 
     def writer(self, progress: Progress) -> Writer:
         """The way to change the atlas. Indexing uses every core."""
@@ -78,6 +93,7 @@ class Services:
 
     def _open_searcher(self, view: View) -> Searcher:
         from search.index import Index
+        from search.searcher import Searcher
 
         return Searcher(Index.open(view.generation.path, view.manifest["index"]), self.encoder)
 
