@@ -1,0 +1,76 @@
+"""A writer that is killed at any moment leaves a whole atlas, with every acknowledged document in it."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from graph.store import Snapshot
+from graph.writer import no_progress
+from search.index import Index
+from tests.support.small import few_facts
+from web.compose import compose
+from web.settings import Settings
+
+KILLS = 50
+DOCUMENTS = 60
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_fifty_kills_leave_a_whole_atlas(tmp_path: Path, cache: Path) -> None:
+    services = compose(Settings(home=tmp_path / "atlas", cache=cache))
+    with services.writer(no_progress).session() as session:
+        session.change(few_facts)
+    chance = random.Random(20261122)
+    acknowledged: set[str] = set()
+    killed = 0
+    for attempt in range(KILLS):
+        records = tmp_path / f"records-{attempt}.jsonl"
+        lines = ({"_id": f"{attempt}-{n}", "title": f"T{n}", "text": f"Text {n} of PEC."} for n in range(DOCUMENTS))
+        records.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        seen, was_killed = _ingest_and_kill(services.settings, records, chance)
+        acknowledged |= seen
+        killed += was_killed
+        live = services.home.require()
+        snapshot = Snapshot.open(live)
+        held = {document.iri: document for document in snapshot.documents()}
+        assert acknowledged <= held.keys()
+        for iri in seen:
+            assert len(snapshot.passages(iri)) == held[iri].passages
+        assert snapshot.label("https://example.org/pec") == "Creative PEC"
+        index = Index.open(live.path, live.manifest()["index"])
+        assert index.record.units - index.record.entities == sum(document.passages for document in held.values())
+    assert killed > KILLS // 2, "most runs ended before they were killed: the test shows too little"
+    assert acknowledged, "no run lived long enough to acknowledge a document: the test shows too little"
+
+
+def _ingest_and_kill(settings: Settings, records: Path, chance: random.Random) -> tuple[set[str], bool]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.support.ingest_child",
+        str(settings.home),
+        str(settings.cache),
+        str(records),
+    ]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    seen: list[str] = []
+    lines = child.stdout
+    assert lines is not None
+    reader = threading.Thread(target=lambda: seen.extend(line.strip() for line in lines if line.endswith("\n")))
+    reader.start()
+    time.sleep(chance.uniform(0.3, 2.2))
+    child.send_signal(signal.SIGKILL)
+    status = child.wait()
+    reader.join()
+    lines.close()
+    return set(seen), status == -signal.SIGKILL

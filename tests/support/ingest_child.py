@@ -1,0 +1,31 @@
+"""A process that ingests and prints each document once it is safe; the kill test ends it half-way.
+
+python -m tests.support.ingest_child HOME CACHE FILE
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import graph.ingest
+from graph.ingest import Outcome, ingest
+from graph.writer import no_progress
+from web.compose import compose
+from web.settings import Settings
+
+
+def main(home: str, cache: str, file: str) -> None:
+    graph.ingest.BATCH = 5  # type: ignore[misc]  # so that there are many moments between two publications
+    services = compose(Settings(home=Path(home), cache=Path(cache)))
+
+    def say(outcome: Outcome) -> None:
+        sys.stdout.write(f"{outcome.iri}\n")
+        sys.stdout.flush()
+
+    with services.writer(no_progress).session() as session:
+        ingest(session, services.home, [Path(file)], acknowledge=say)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
