@@ -22,7 +22,8 @@ FILES = ("entities", "relations", "statistics", "sources", "conflicts")
 
 
 def numbers(text: str) -> set[str]:
-    return {match.group().rstrip(",").replace(",", "") for match in NUMBER.finditer(text)}
+    """Without thousands separators and leading zeros, so that 7 September is found in 2018-09-07."""
+    return {match.group().rstrip(",").replace(",", "").lstrip("0") for match in NUMBER.finditer(text)}
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:
