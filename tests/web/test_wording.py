@@ -110,10 +110,20 @@ def test_only_web_addresses_are_linked(url: str | None) -> None:
     assert outside("https://www.gov.uk/a?b#c") == "https://www.gov.uk/a?b#c"
 
 
-def test_plurals() -> None:
-    assert [plural(word) for word in ("Programme", "R&D cluster", "City", "Person", "Local authority", "Process")] == [
-        "Programmes", "R&D clusters", "Cities", "People", "Local authorities", "Processes",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    ("word", "several"),
+    [
+        ("Programme", "Programmes"),
+        ("R&D cluster", "R&D clusters"),
+        ("local authority", "local authorities"),
+        ("Person", "People"),
+        ("Process", "Processes"),
+        ("city or town", "cities or towns"),
+        ("cluster (TTWA)", "clusters (TTWA)"),
+    ],
+)
+def test_plurals(word: str, several: str) -> None:
+    assert plural(word) == several
 
 
 def test_contours_ring_the_places() -> None:

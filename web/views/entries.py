@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from graph.errors import InputError
 from graph.iri import digest
-from graph.model import FactGroup
+from graph.model import EntityView, FactGroup
 from web.reads import Atlas, Edge, Neighbourhood, Node
 from web.views.links import href, page_path, with_query
 from web.views.reading import read
@@ -58,17 +58,22 @@ def by_path(atlas: Atlas, name: str) -> str | BaseResponse:
 def _entry(atlas: Atlas, iri: str) -> str:
     entity = atlas.entity(iri)
     near = atlas.neighbourhood(iri, NODES_SHOWN)
+    disagreements = atlas.disagreements(iri)
+    named = [group for group in entity.groups if group.direction == "in" and group.facts]
+    inverses = _inverses(atlas, (*(g.predicate for g in named), *(f.predicate for f in entity.disputed)), entity)
+    apart = {disagreement.iri for disagreement in disagreements}  # shown in blocks of their own
     start = _number("passages", 0)
     return render_template(
         "entity.html",
         entity=entity,
         stated=[group for group in entity.groups if group.direction == "out" and group.facts],
-        named=[group for group in entity.groups if group.direction == "in" and group.facts],
-        disagreements=atlas.disagreements(iri),
+        named=[group for group in named if any(fact.value.value not in apart for fact in group.facts)],
+        inverses=inverses,
+        disagreements=disagreements,
         passages=atlas.passages_mentioning(iri, PASSAGES_SHOWN, start),
         start=start,
         step=PASSAGES_SHOWN,
-        near=_lines(near, iri),
+        near=[line for line in _lines(near, iri, inverses) if line.node.entity.iri not in apart],
         near_total=near.total,
         graph_address=lambda limit: with_query("/entity/neighbours", iri=iri, limit=limit),
         drawn=NODES_DRAWN,
@@ -86,12 +91,25 @@ def _all_of(iri: str, group: FactGroup) -> str:
     return f"SELECT ?entry WHERE {{ {pattern} }}"
 
 
-def _lines(near: Neighbourhood, iri: str) -> list[_Near]:
+def _inverses(atlas: Atlas, predicates: tuple[str, ...], entity: EntityView) -> dict[str, str]:
+    """What a relation is called from its far end, for those that have a name of their own there."""
+    own = atlas.refs(tuple(dict.fromkeys(predicates)))
+    seen = [*((g.predicate, g.direction, g.label) for g in entity.groups)]
+    seen += [(f.predicate, f.direction, f.predicate_label) for f in entity.disputed]
+    return {
+        predicate: label
+        for predicate, direction, label in seen
+        if direction == "in" and predicate in own and own[predicate].label != label
+    }
+
+
+def _lines(near: Neighbourhood, iri: str, inverses: dict[str, str]) -> list[_Near]:
     relations: dict[str, list[str]] = {}
     for edge in near.edges:
         if iri in (edge.source, edge.target) and edge.source != edge.target:
             other = edge.target if edge.source == iri else edge.source
-            words = edge.label if edge.source == iri else f"as its “{edge.label}”"
+            there = inverses.get(edge.predicate) or f"as its “{edge.label}”"
+            words = edge.label if edge.source == iri else there
             relations.setdefault(other, []).append(words)
     return [_Near(node, tuple(dict.fromkeys(relations.get(node.entity.iri, ())))) for node in near.nodes[1:]]
 

@@ -139,7 +139,8 @@ def _met(found: _Found, asked: MultiDict[str, str]) -> Iterable[str]:
     """Every IRI that the page will show."""
     for results in (found.passages, found.entities):
         for hit in results.hits if results else ():
-            yield from hit.types
+            if hit.kind == "entity":
+                yield hit.iri
         for values in results.facets.values() if results else ():
             yield from (value.value for value in values if ":" in value.value)
     yield from (value for name in _FILTERS for value in asked.getlist(name) if ":" in value)
@@ -165,10 +166,10 @@ def _facets(results: Results | None, asked: MultiDict[str, str], refs: dict[str,
                 ground_of(value.value) if name == "reliability" else "",
             )
             for value in values
-            if value.value and value.value not in taken
+            # A value that every result has would narrow nothing.
+            if value.value and value.value not in taken and results and value.count < results.total
         ]
-        # One value that everything has would narrow nothing.
-        if results and choices and not (len(choices) == 1 and choices[0].count == results.total):
+        if choices:
             facets.append(Facet(heading, tuple(choices[:_MOST])))
     return facets
 

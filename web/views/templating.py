@@ -100,10 +100,15 @@ def ref_of(iri: str, refs: Mapping[str, Ref]) -> Ref:
 
 
 def plural(word: str) -> str:
-    """The plural of a class's label, by its last word."""
-    head, space, last = word.rpartition(" ")
+    """The plural of a class's label: of its last word before any bracket, and of both sides of an “or”."""
+    if " or " in word:
+        return " or ".join(plural(part) for part in word.split(" or "))
+    head, bracket, note = word.partition(" (")
+    if bracket:
+        return plural(head) + bracket + note
+    before, space, last = word.rpartition(" ")
     if last in _IRREGULAR:
-        return head + space + _IRREGULAR[last]
+        return before + space + _IRREGULAR[last]
     if re.search(r"[^aeiou]y$", last):
         return f"{word[:-1]}ies"
     return f"{word}es" if re.search(r"(s|x|ch|sh)$", last) else f"{word}s"

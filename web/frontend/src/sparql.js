@@ -79,6 +79,17 @@ function leave() {
   return true;
 }
 
+// Which examples hold every word that was typed.
+const finder = document.querySelector("[data-filter]");
+if (finder) {
+  const items = [...finder.parentElement.querySelectorAll("li")].map((item) => [item, item.textContent.toLowerCase()]);
+  finder.hidden = false;
+  finder.querySelector("input").addEventListener("input", ({ target }) => {
+    const words = target.value.toLowerCase().split(/\s+/);
+    for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
+  });
+}
+
 const identifier = form.elements.namedItem("id");
 let started = 0;
 let ticking = 0;
