@@ -18,7 +18,13 @@ from typing import Final
 
 from graph.sparql.syscalls import CHECKED, MODERN, MODERN_FROM, REFUSED
 
-__all__ = ["DescriptorFence", "available", "limit_resources", "refuse_system_calls"]
+__all__ = ["FOR_WRITING", "DescriptorFence", "available", "limit_resources", "refuse_system_calls"]
+
+FOR_WRITING: Final = frozenset({
+    "open", "openat", "creat", "truncate", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
+    "mkdir", "mkdirat", "rmdir", "fchmod", "chmod", "fchmodat", "utimensat", "copy_file_range", "sendfile",
+})  # fmt: skip
+"""What the process that writes an atlas needs beyond a query worker: changes to files."""
 
 _MACHINES: Final = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
 """machine → (column in the tables of numbers, AUDIT_ARCH, number of seccomp(2))."""
@@ -49,9 +55,12 @@ def available() -> bool:
     return answer == 0
 
 
-def refuse_system_calls() -> None:
-    """Install the filter in this thread and all that it will start. Raises OSError where it cannot be done."""
-    code = b"".join(struct.pack("=HBBI", *each) for each in _filter(os.getpid()))
+def refuse_system_calls(allowed: frozenset[str] = frozenset()) -> None:
+    """Install the filter in this thread and all that it will start, but for the calls `allowed` by name.
+
+    Raises OSError where it cannot be done.
+    """
+    code = b"".join(struct.pack("=HBBI", *each) for each in _filter(os.getpid(), allowed))
     libc = _libc()
     buffer = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(buffer))
@@ -82,9 +91,10 @@ class DescriptorFence:
 
     def narrow(self, spare: int = 0) -> None:
         """Allow `spare` more descriptors than are open: files that the store opens only when it reads them."""
-        lowest = os.dup(0)
-        os.close(lowest)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(lowest + spare, self._hard), self._hard))
+        free = [os.dup(0) for _ in range(spare + 1)]
+        for descriptor in free:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(free[-1], self._hard), self._hard))
 
     def widen(self) -> None:
         """Between queries, so that another generation can be opened."""
@@ -95,7 +105,7 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _filter(pid: int) -> list[_Instruction]:
+def _filter(pid: int, allowed: frozenset[str]) -> list[_Instruction]:
     """The classic BPF program (seccomp(2)): each rule ends in a return, so that no jump is longer than its rule."""
     column, architecture, _ = _MACHINES[platform.machine()]
     program: list[_Instruction] = [(_LOAD, 0, 0, 4), (_JUMP_EQUAL, 1, 0, architecture), _return(_KILL)]
@@ -103,13 +113,13 @@ def _filter(pid: int) -> list[_Instruction]:
     for number in MODERN:
         program += [(_JUMP_EQUAL, 0, 1, number), _return(_ALLOW)]
     program += [(_JUMP_AT_LEAST, 0, 1, MODERN_FROM), _return(_ERRNO | errno.ENOSYS)]
-    for numbers in REFUSED.values():
+    for name, numbers in REFUSED.items():
         refused = numbers[column]
-        if refused is not None:
+        if refused is not None and name not in allowed:
             program += [(_JUMP_EQUAL, 0, 1, refused), _return(_ERRNO | errno.EPERM)]
     for name, rule in _argument_rules(pid).items():
         checked = CHECKED[name][column]
-        if checked is not None:
+        if checked is not None and name not in allowed:
             program += [(_JUMP_EQUAL, 0, len(rule), checked), *rule]
     return [*program, _return(_ALLOW)]
 

@@ -87,7 +87,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     Raises `QueryTooLarge`, `QuerySyntax` or `QueryRefused`.
     """
     _check_length(text, limits)
-    tokens = tokenise(text)
+    tokens = tokenise(text, limits.tokens)
     form = _form(tokens, text, update)
     if update is not (form == "UPDATE"):
         wanted = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, NamedTuple
 
-from graph.errors import QuerySyntax
+from graph.errors import QuerySyntax, QueryTooLarge
 
 __all__ = ["Kind", "Token", "decoded", "position", "tokenise"]
 
@@ -49,7 +49,6 @@ _NUMBER = r"(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)[eE][+-]?[0-9]++|[0-9]*+\.[0-9]++
 _PUNCT = rf"<(?={_IRI})|<<|>>|\^\^|&&|\|\||!=|<=|>=|[{{}}()\[\].;,|/^*?+!=<>~-]"
 
 _PARTS = (
-    r"(?P<space>[ \t\r\n]++|\#[^\r\n]*+)",
     rf"(?P<var>[?$][{_NAME}]++)",
     rf"(?P<iri>{_IRI})",
     rf"(?P<string>{'|'.join(_STRINGS)})",
@@ -57,14 +56,16 @@ _PARTS = (
     r"(?P<lang>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+(?:--[A-Za-z]++)?)",
     rf"(?P<number>{_NUMBER})",
 )
-_RUN = rf"(?P<run>[{_BASE}](?:\.*+[{_CHARS}])*+(?P<colon>:(?:{_LOCAL})?)?|:(?:{_LOCAL})?)"
+_RUN = rf"(?P<run>[{_BASE}](?:\.*+[{_CHARS}])*+(?::(?:{_LOCAL})?)?|:(?:{_LOCAL})?)"
 _WORD = r"(?P<word>[A-Za-z][A-Za-z0-9_]*+)"
 _END = rf"(?P<punct>{_PUNCT})"
 
 # A run of name characters is a prefixed name where a colon follows, else words and dots. Inside a run that had no
 # colon the second pattern is used, or `a.a.a.…` would be scanned to its end from every dot: quadratic.
-_TOKEN: Final = re.compile("|".join((*_PARTS, _RUN, _END)))
-_PLAIN: Final = re.compile("|".join((*_PARTS, _WORD, _END)))
+_GAP: Final = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
+_TOKEN: Final = re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _RUN, _END))})")
+_PLAIN: Final = re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _WORD, _END))})")
+_SKIPPED: Final = re.compile(_GAP)
 
 _ECHARS: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|((?s:.)))")
@@ -76,34 +77,56 @@ def position(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def tokenise(text: str) -> list[Token]:
-    """All tokens but white space and comments. Raises `QuerySyntax`, with line and column, at the first bad one."""
+def tokenise(text: str, limit: int | None = None) -> list[Token]:
+    """All tokens but white space and comments.
+
+    Raises `QuerySyntax`, with line and column, at the first bad one, and `QueryTooLarge` past `limit` tokens.
+    """
     tokens: list[Token] = []
+    most = len(text) if limit is None else limit
     offset, plain_until, length = 0, 0, len(text)
     while offset < length:
         found = (_TOKEN if offset >= plain_until else _PLAIN).match(text, offset)
         if found is None:
+            offset = _after_gap(text, offset)
+            if offset == length:
+                break
             raise _broken(text, offset)
         kind = found.lastgroup
-        if kind == "run" or kind == "colon":
-            run = found.group()
-            if ":" not in run:
-                plain_until = found.end()
-                found = _PLAIN.match(text, offset)
-                if found is None:
-                    raise _broken(text, offset)
-                tokens.append(Token("word", found.group(), offset))
+        if kind == "run":
+            start, offset = found.span("run")
+            run = found["run"]
+            if ":" in run:
+                tokens.append(Token("pname", run, start))
             else:
-                tokens.append(Token("pname", run, offset))
-        elif kind != "space":
-            token = Token(kind, found.group(), offset)  # type: ignore[arg-type]  # the group names are the kinds
-            if "\\" in token.text and kind in ("string", "iri"):
-                _decode(token, text)
+                plain_until = offset
+                offset = _plain_word(tokens, text, start)
+        else:
+            start, offset = found.span(kind)  # type: ignore[arg-type]  # one alternative matched
+            token = Token(kind, text[start:offset], start)  # type: ignore[arg-type]  # the group names are the kinds
             tokens.append(token)
-            if token.text == "<" and text.startswith("<", offset + 1):
-                _check_angles(text, offset)
-        offset = found.end()
+            if kind != "punct":
+                if "\\" in token.text and kind in ("string", "iri"):
+                    _decode(token, text)
+            elif token.text == "<" and text.startswith("<", offset):
+                _check_angles(text, start)
+        if len(tokens) > most:
+            raise QueryTooLarge(f"The query has more than {most:,} words and signs.", "Split it into several queries.")
     return tokens
+
+
+def _after_gap(text: str, offset: int) -> int:
+    gap = _SKIPPED.match(text, offset)
+    return gap.end() if gap is not None else offset
+
+
+def _plain_word(tokens: list[Token], text: str, start: int) -> int:
+    """The word that a run without a colon begins with; where it ends."""
+    found = _PLAIN.match(text, start)
+    if found is None or found.lastgroup != "word":
+        raise _broken(text, start)
+    tokens.append(Token("word", found["word"], start))
+    return found.end()
 
 
 def _check_angles(text: str, offset: int) -> None:

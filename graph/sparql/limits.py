@@ -16,8 +16,8 @@ class Limits:
     `timeout` is the longest a query may run and the default (seconds); `memory` the address space of one worker
     (bytes, at least 1 GiB: the engine alone reserves several hundred MiB); `result_bytes` and `result_rows` bound a
     result; `inline_bytes` is the size up to which a result stays in memory instead of a spool file; `text_bytes`,
-    `nesting` and `patterns` bound the query text, the depth of its brackets and its triple patterns (planning a star
-    is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s).
+    `tokens`, `nesting` and `patterns` bound the query text, its words and signs, the depth of its brackets and its
+    triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s).
 
     `workers` queries run at normal priority and as many more at low priority once they are slow, which is after
     `quantum` seconds. `queue` queries may wait, each at most `wait` seconds; one client may have `per_client` at once.
@@ -29,6 +29,7 @@ class Limits:
     result_rows: int = 1_000_000
     inline_bytes: int = 256 << 10
     text_bytes: int = 64 << 10
+    tokens: int = 25_000
     nesting: int = 64
     patterns: int = 128
     workers: int = 2
@@ -41,7 +42,17 @@ class Limits:
     def __post_init__(self) -> None:
         if self.memory < _GIB:
             raise ValueError(f"a worker needs at least 1 GiB of address space, not {self.memory} bytes")
-        for name in ("timeout", "result_bytes", "result_rows", "text_bytes", "nesting", "patterns", "workers", "wait"):
+        for name in (
+            "timeout",
+            "result_bytes",
+            "result_rows",
+            "text_bytes",
+            "tokens",
+            "nesting",
+            "patterns",
+            "workers",
+            "wait",
+        ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
         for name in ("inline_bytes", "queue", "per_client", "cache_bytes", "quantum"):

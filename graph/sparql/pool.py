@@ -203,6 +203,7 @@ class QueryPool:
             raise _error(header, guarded)
         rows, ms, size = header.get("rows"), header.get("ms"), header.get("size")
         if header.get("kind") not in KINDS or not all(isinstance(each, int | float) for each in (rows, ms, size)):
+            worker.kill("closed")
             raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
         if header.get("spooled"):
             return header, worker.take_spool()

@@ -15,6 +15,8 @@ __all__ = ["HEADER_LIMIT", "Closed", "receive", "send"]
 
 _LENGTHS: Final = struct.Struct("!IQ")
 
+_FIRST_READ: Final = 1 << 16
+
 HEADER_LIMIT: Final = 1 << 20
 """Bytes of one header at most; queries are shorter, whatever their cap."""
 
@@ -26,35 +28,40 @@ class Closed(Exception):
 def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"", descriptor: int | None = None) -> None:
     """One frame. Raises OSError where the other side is gone."""
     head = json.dumps(header, separators=(",", ":")).encode()
-    frame = _LENGTHS.pack(len(head), len(body)) + head
+    frame = _LENGTHS.pack(len(head), len(body)) + head + body
     if descriptor is not None:
         sent = socket.send_fds(connection, [frame], [descriptor])
         frame = frame[sent:]
-    connection.sendall(frame + body if len(body) < 1 << 16 else frame)
-    if len(body) >= 1 << 16:
-        connection.sendall(body)
+    connection.sendall(frame)
 
 
 def receive(connection: socket.socket, body_limit: int) -> tuple[dict[str, Any], bytes, int | None]:
     """One frame: header, body, and a descriptor where one came with it.
 
+    The sides take turns, so what is read belongs to one frame, and most frames come with the first read.
     Raises `Closed` at the end of the stream or on a frame past its limits, TimeoutError as the socket is set.
     """
-    lengths, descriptors, _, _ = socket.recv_fds(connection, _LENGTHS.size, 1)
-    if len(lengths) < _LENGTHS.size:
-        lengths += _exactly(connection, _LENGTHS.size - len(lengths)) if lengths else b""
-    if not lengths:
+    data, descriptors, _, _ = socket.recv_fds(connection, _FIRST_READ, 1)
+    if not data:
         raise Closed("end of stream")
-    head_length, body_length = _LENGTHS.unpack(lengths)
+    if len(data) < _LENGTHS.size:
+        data += _exactly(connection, _LENGTHS.size - len(data))
+    head_length, body_length = _LENGTHS.unpack_from(data)
     if head_length > HEADER_LIMIT or body_length > body_limit:
         raise Closed(f"a frame of {head_length} + {body_length} bytes")
+    start = _LENGTHS.size + head_length
+    missing = start + body_length - len(data)
+    if missing < 0:
+        raise Closed("more than one frame at a time")
+    if missing:
+        data += _exactly(connection, missing)
     try:
-        header = json.loads(_exactly(connection, head_length))
+        header = json.loads(data[_LENGTHS.size : start])
     except ValueError as error:
         raise Closed("a header that is not JSON") from error
     if not isinstance(header, dict):
         raise Closed("a header that is not an object")
-    return header, _exactly(connection, body_length), descriptors[0] if descriptors else None
+    return header, data[start:], descriptors[0] if descriptors else None
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from graph.sparql import fences
 from graph.sparql.dataset import Dataset
+from graph.sparql.fences import DescriptorFence
 from graph.sparql.sink import RowCounter, Sink
 from graph.sparql.wire import Closed, receive, send
 
@@ -33,8 +34,8 @@ __all__ = ["Generations", "main"]
 _KEPT: Final = 2
 """Generations held open: the live one and the one before, for requests under way when it changed."""
 
-_OPENED_AT_ONCE: Final = 16
-"""Table files that the engine opens together with a store; further ones when a query first reads them."""
+_FENCED_BELOW: Final = 4096
+"""No descriptor is higher: `fences.limit_resources` sees to that."""
 
 _REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many open files", "not implemented")
 
@@ -43,10 +44,12 @@ class Generations:
     """The stores that this worker holds open, the most recently used last."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[tuple[str, str], tuple[pyoxigraph.Store, int]] = OrderedDict()
+        self._fence = DescriptorFence()
+        self._open: OrderedDict[tuple[str, str], pyoxigraph.Store] = OrderedDict()
+        self._unopened: dict[tuple[str, str], int] = {}
 
-    def store(self, path: str, key: str) -> tuple[pyoxigraph.Store, int]:
-        """The store of a generation and how many of its files may still have to be opened.
+    def store(self, path: str, key: str) -> pyoxigraph.Store:
+        """The store of a generation; no descriptor can be opened after that, until another generation is asked for.
 
         `key` tells a generation from another that had the same path before. Raises OSError where it is gone.
         """
@@ -54,14 +57,29 @@ class Generations:
 
         found = self._open.get((path, key))
         if found is None:
-            folder = Path(path) / "graph"
-            store = pyoxigraph.Store.read_only(str(folder))
-            tables = sum(1 for each in folder.iterdir() if each.suffix == ".sst")
-            found = self._open[path, key] = store, max(0, tables - _OPENED_AT_ONCE)
-            while len(self._open) > _KEPT:
+            self._fence.widen()
+            while len(self._open) >= _KEPT:
                 self._open.popitem(last=False)
+            folder = Path(path) / "graph"
+            found = pyoxigraph.Store.read_only(str(folder))
+            self._open[path, key] = found
+            self._unopened[path, key] = _unopened_tables(folder)
+            self._fence.narrow(sum(self._unopened[each] for each in self._open))
         self._open.move_to_end((path, key))
         return found
+
+
+def _unopened_tables(folder: Path) -> int:
+    """How many table files of a store the engine will open only when a query first reads them."""
+    opened = set()
+    for descriptor in range(_FENCED_BELOW):
+        try:
+            status = os.fstat(descriptor)
+        except OSError:
+            continue
+        opened.add((status.st_dev, status.st_ino))
+    tables = [each.stat() for each in folder.iterdir() if each.suffix == ".sst"]
+    return sum((each.st_dev, each.st_ino) not in opened for each in tables)
 
 
 def main(arguments: list[str]) -> int:
@@ -77,7 +95,6 @@ def main(arguments: list[str]) -> int:
     import pyoxigraph  # noqa: F401  # after the fences, so that nothing of the engine runs outside them
 
     gc.disable()  # one query at a time, and few objects: reference counting is enough
-    descriptors = fences.DescriptorFence()
     generations = Generations()
     send(connection, {"ready": True, "seccomp": fenced})
     while True:
@@ -85,10 +102,11 @@ def main(arguments: list[str]) -> int:
             request, _, renewed = receive(connection, 0)
         except (Closed, OSError):
             return 0
-        if renewed is not None:
-            os.dup2(renewed, spool)
-            os.close(renewed)
-        answer, body = _answer(request, generations, descriptors, spool)
+        # A spool file that was used belongs to the result: its place among the descriptors is free for the next.
+        spool = spool if renewed is None else renewed
+        answer, body = _answer(request, generations, spool)
+        if answer.get("spooled"):
+            os.close(spool)
         try:
             send(connection, answer, body)
         except OSError:
@@ -97,25 +115,20 @@ def main(arguments: list[str]) -> int:
             return 0
 
 
-def _answer(
-    request: dict[str, Any], generations: Generations, descriptors: fences.DescriptorFence, spool: int
-) -> tuple[dict[str, Any], bytes]:
+def _answer(request: dict[str, Any], generations: Generations, spool: int) -> tuple[dict[str, Any], bytes]:
     try:
-        store, spare = generations.store(request["generation"], request["key"])
+        store = generations.store(request["generation"], request["key"])
     except OSError as error:
         return {"error": "generation", "message": str(error)}, b""
     style = request["style"]
     sink = Sink(spool, request["inline"], request["bytes"], RowCounter(style), request["rows"])
     started = time.perf_counter()
-    descriptors.narrow(spare)
     signal.setitimer(signal.ITIMER_REAL, request["timeout"])
     try:
         kind, rows = _evaluate(store, request, sink)
     except BaseException as error:
         signal.setitimer(signal.ITIMER_REAL, 0)
         return _failure(error, sink), b""
-    finally:
-        descriptors.widen()
     signal.setitimer(signal.ITIMER_REAL, 0)
     ms = (time.perf_counter() - started) * 1000
     header = {"kind": kind, "rows": rows, "ms": round(ms, 3), "size": sink.size, "spooled": sink.spooled}

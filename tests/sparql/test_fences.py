@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Store
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from graph.sparql import fences, wire
 from graph.sparql.formats import RESULTS
@@ -165,6 +165,24 @@ def test_a_fenced_worker_can_open_further_generations(worker: WorkerProcess, tmp
         reply = worker.wait(20)
         assert reply is not None
         assert reply[1] == f"o\r\nround{number} 3\r\n".encode()
+
+
+def test_a_store_of_many_files_answers_inside_the_fences(worker: WorkerProcess, tmp_path: Path) -> None:
+    """The engine opens some table files only when a query reads them; the descriptor fence leaves room for these."""
+    path = tmp_path / "many"
+    path.mkdir()
+    for number in range(14):
+        store = Store(str(path / "graph"))
+        subject, predicate = NamedNode(f"http://example.org/{number}"), NamedNode("http://example.org/p")
+        store.add(Quad(subject, predicate, Literal(number), NamedNode("http://example.org/g") if number % 2 else None))
+        store.flush()
+        del store
+    assert len(list((path / "graph").glob("*.sst"))) > 16
+    query = "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    worker.ask(query_request(str(path), query, RESULTS[2], Limits()))
+    reply = worker.wait(20)
+    assert reply is not None
+    assert reply[1] == b"n\r\n14\r\n", reply[0]
 
 
 def test_a_worker_ends_with_its_control_stream(tmp_path: Path) -> None:

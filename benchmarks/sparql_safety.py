@@ -1,0 +1,277 @@
+"""What client SPARQL can and cannot do to the service: `python benchmarks/sparql_safety.py`.
+
+Prints four tables: the guard's time on doubled hostile texts, the price of a worker process for a point look-up, how
+fast a killed worker is replaced, and how each hostile query ends while other clients go on looking things up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pyoxigraph as ox
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from graph.errors import AtlasError
+from graph.sparql import fences
+from graph.sparql.guard import guard
+from graph.sparql.limits import Limits
+from graph.sparql.pool import QueryPool
+
+EX = "http://example.org/"
+STAR = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
+DOUBLING = " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(40))
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "unterminated string": lambda n: "SELECT * { ?s ?p '" + "a" * n,
+    "unterminated long string": lambda n: 'SELECT * { ?s ?p """' + '""a' * (n // 3),
+    "backslashes in a string": lambda n: 'SELECT * { ?s ?p "' + "\\" * n,
+    "escaped quotes": lambda n: 'SELECT * { ?s ?p "' + '\\"' * (n // 2) + '" }',
+    "nested braces": lambda n: "SELECT * " + "{" * (n // 2) + "}" * (n // 2),
+    "open brackets": lambda n: "SELECT * { " + "(" * n,
+    "long comment": lambda n: "SELECT * {} #" + "x" * n,
+    "many comments": lambda n: "SELECT * {} " + "#\n" * (n // 2),
+    "angle brackets": lambda n: "SELECT * { FILTER(1" + "<a" * (n // 2) + ") }",
+    "double angles": lambda n: "SELECT * { FILTER(1" + "<<a" * (n // 3) + ") }",
+    "words and dots": lambda n: "SELECT * { " + "a." * (n // 2) + "}",
+    "names and dots": lambda n: "PREFIX a: <u:> SELECT * { " + "a:b..." * (n // 6) + "}",
+    "digits": lambda n: "SELECT * { ?s ?p " + "1" * n + "}",
+    "one long VALUES": lambda n: "SELECT * { VALUES ?x { " + "<u:a#b> " * (n // 8) + "} }",
+    "not operators": lambda n: "ASK { FILTER(" + "!" * n + "true) }",
+}
+
+HOSTILE: dict[str, str] = {
+    "cartesian product, sorted": "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f",
+    "cartesian product, counted": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f }",
+    "sort all by a random key": "SELECT * { ?s ?p ?o . ?a ?b ?c } ORDER BY (RAND())",
+    "path over all pairs": "SELECT * { ?s (<u:a>|!<u:a>)* ?o . ?o (<u:a>|!<u:a>)* ?x . ?y (!<u:a>)* ?z }",
+    "CONCAT bomb": f'SELECT * {{ BIND("{"x" * 1000}" AS ?a0) {DOUBLING} }}',
+    "regular expressions on all pairs": "SELECT * { ?s ?p ?o . ?a ?b ?c FILTER(REGEX(CONCAT(?o, ?c), '(a|aa|.*)*x$')) }",
+    "10,000 nested groups": "SELECT * " + "{" * 10_000 + "}" * 10_000,
+    "7,000 unions": "SELECT * { " + "{} UNION " * 7000 + "{} }",
+    "15,000 sums": "ASK { FILTER(" + "1 + " * 15_000 + "1) }",
+    "200-pattern star": f"SELECT * {{ ?s {STAR} }}",
+    "120-pattern star": f"SELECT * {{ ?s {' ; '.join(STAR.split(' ; ')[:120])} }}",
+    "5 MB of text": "SELECT * {" + " " * (5 << 20) + "}",
+    "SERVICE": "SELECT * { SERVICE <http://127.0.0.1:PORT/> { ?s ?p ?o } }",
+    "SERVICE in a disguise": "ASK { FILTER(1 <'>')SERVICE<http://127.0.0.1:PORT/>{ ?s ?p ?o }FILTER('x'<'>') #'\n}",
+    "LOAD": "LOAD <http://127.0.0.1:PORT/>",
+}  # fmt: skip
+
+
+def look_up(number: int) -> str:
+    return f"SELECT ?o {{ <{EX}s{number}> <{EX}p0> ?o }}"
+
+
+def make_generation(folder: Path, triples: int) -> Path:
+    generation = folder / "000001"
+    generation.mkdir()
+    store = ox.Store(str(generation / "graph"))
+    store.bulk_extend(
+        ox.Quad(ox.NamedNode(f"{EX}s{n // 10}"), ox.NamedNode(f"{EX}p{n % 10}"), ox.Literal(f"value {n} " + "a" * 20))
+        for n in range(triples)
+    )
+    store.flush()
+    del store
+    return generation
+
+
+def best(work: Callable[[], object], rounds: int) -> float:
+    """The shortest of some runs, in seconds of processor time: others on the machine do not count."""
+    times = []
+    for _ in range(rounds):
+        started = time.thread_time()
+        work()
+        times.append(time.thread_time() - started)
+    return min(times)
+
+
+def guarded(text: str, limits: Limits) -> None:
+    try:
+        guard(text, limits)
+    except AtlasError:
+        return
+
+
+def guard_growth(console: Console) -> None:
+    limits = Limits(text_bytes=1 << 20, tokens=1 << 20)
+    table = Table(
+        "text", "10 kB", "20 kB", "40 kB", "80 kB", "greatest growth", title="Guard, ms (growth per doubling ≤ 2.5)"
+    )
+    worst = 0.0
+    for name, make in SHAPES.items():
+        texts = [make(size) for size in (10_000, 20_000, 40_000, 80_000)]
+        times = [best(partial(guarded, text, limits), 5) * 1000 for text in texts]
+        # Below a tenth of a millisecond the clock and the fixed costs are all that is seen.
+        growth = max((b / a for a, b in pairwise(times) if a > 0.1), default=0.0)
+        worst = max(worst, growth)
+        table.add_row(name, *(f"{each:.2f}" for each in times), f"{growth:.2f}" if growth else "–")
+    console.print(table, f"greatest growth: {worst:.2f}")
+
+
+def overhead(console: Console, pool: QueryPool, generation: Path, rounds: int) -> None:
+    store = ox.Store.read_only(str(generation / "graph"))
+    json = ox.QueryResultsFormat.JSON
+
+    def inside(number: int) -> None:
+        store.query(look_up(number)).serialize(format=json)  # type: ignore[union-attr, arg-type]
+
+    def outside(number: int) -> None:
+        pool.run(generation, look_up(number)).read()
+
+    table = Table("point look-up", "p50 ms", "p95 ms", title="The price of a worker")
+    medians = []
+    for name, work in (("in process", inside), ("through the pool", outside)):
+        times = []
+        for number in range(rounds):
+            started = time.perf_counter()
+            work(number % 500)
+            times.append((time.perf_counter() - started) * 1000)
+        cuts = statistics.quantiles(times, n=20)
+        medians.append(statistics.median(times))
+        table.add_row(name, f"{medians[-1]:.3f}", f"{cuts[18]:.3f}")
+    console.print(table, f"overhead: {medians[1] - medians[0]:.3f} ms")
+
+
+def respawn(console: Console, generation: Path) -> None:
+    """No spare and one worker, so that the next query has to wait for the new process."""
+    from graph.sparql.process import WorkerProcess
+
+    starts = []
+    for _ in range(7):
+        started = time.perf_counter()
+        worker = WorkerProcess(Limits(), Path(tempfile.gettempdir()))
+        worker.wait_ready()
+        starts.append((time.perf_counter() - started) * 1000)
+        worker.kill("closed")
+        worker.close()
+    table = Table("what", "p50 ms", "max ms", title="Replacing a worker")
+    table.add_row("start to ready", f"{statistics.median(starts):.0f}", f"{max(starts):.0f}")
+    waits = []
+    with QueryPool(Limits(cache_bytes=0)) as pool:
+        pool.run(generation, look_up(1))
+        for number in range(5):
+            time.sleep(0.3)  # the spare is there again
+            try:
+                pool.run(generation, HOSTILE["7,000 unions"])
+            except AtlasError:
+                started = time.perf_counter()
+                pool.run(generation, look_up(number))
+                waits.append((time.perf_counter() - started) * 1000)
+    table.add_row("look-up right after a crash, with the spare", f"{statistics.median(waits):.1f}", f"{max(waits):.1f}")
+    console.print(table)
+
+
+class Clients:
+    """Threads that look things up as fast as they are answered."""
+
+    def __init__(self, pool: QueryPool, generation: Path, count: int) -> None:
+        self.answered = [0] * count
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(pool, generation, each)) for each in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, pool: QueryPool, generation: Path, which: int) -> None:
+        number = which
+        while not self._stop.is_set():
+            number += 7
+            try:
+                pool.run(generation, look_up(number % 500), client=f"client {which}").close()
+                self.answered[which] += 1
+            except AtlasError:
+                continue
+
+    def close(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@contextmanager
+def listener() -> Iterator[tuple[int, list[int]]]:
+    """A loopback port and the count of those who came."""
+    came: list[int] = []
+    stop = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.1)
+
+        def run() -> None:
+            while not stop.is_set():
+                try:
+                    server.accept()[0].close()
+                    came.append(1)
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield server.getsockname()[1], came
+        finally:
+            stop.set()
+            thread.join()
+
+
+def hostile(console: Console, pool: QueryPool, generation: Path, limit: float, clients: int) -> None:
+    others = Clients(pool, generation, clients)
+    time.sleep(0.5)
+    before, started = sum(others.answered), time.perf_counter()
+    time.sleep(3)
+    alone = (sum(others.answered) - before) / (time.perf_counter() - started)
+    table = Table("query", "ends with", "seconds", "look-ups/s meanwhile", title=f"Hostile queries, limit {limit:g} s")
+    with listener() as (port, came):
+        for name, query in HOSTILE.items():
+            before, started = sum(others.answered), time.perf_counter()
+            try:
+                with pool.run(generation, query.replace("PORT", str(port)), timeout=limit) as result:
+                    outcome = f"{result.rows:,} rows"
+            except AtlasError as error:
+                outcome = type(error).__name__
+            seconds = time.perf_counter() - started
+            rate = (sum(others.answered) - before) / seconds
+            shown = f"{rate:,.0f} ({rate / alone:.0%})" if seconds > 0.2 else "–"
+            table.add_row(name, outcome, f"{seconds:.2f}", shown)
+        before, started = sum(others.answered), time.perf_counter()
+        time.sleep(3)
+        after = (sum(others.answered) - before) / (time.perf_counter() - started)
+        others.close()
+        console.print(table)
+        console.print(f"look-ups/s of {clients} clients: {alone:,.0f} before, {after:,.0f} after")
+        console.print(f"connections to the listening port: {len(came)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--triples", type=int, default=20_000)
+    parser.add_argument("--limit", type=float, default=2.0, help="seconds per hostile query")
+    parser.add_argument("--rounds", type=int, default=3000, help="point look-ups timed")
+    parser.add_argument("--clients", type=int, default=8)
+    options = parser.parse_args()
+    console = Console(width=120)
+    console.print(f"seccomp: {'yes' if fences.available() else 'no'}")
+    guard_growth(console)
+    with tempfile.TemporaryDirectory() as folder:
+        generation = make_generation(Path(folder), options.triples)
+        respawn(console, generation)
+        with QueryPool(Limits(cache_bytes=0)) as pool:
+            pool.run(generation, look_up(1))
+            overhead(console, pool, generation, options.rounds)
+            hostile(console, pool, generation, options.limit, options.clients)
+
+
+if __name__ == "__main__":
+    main()
