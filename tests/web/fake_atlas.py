@@ -32,6 +32,7 @@ from web.reads import (
 __all__ = ["ONTOLOGY", "FakeAtlas"]
 
 ONTOLOGY = "https://w3id.org/creative-atlas/ontology#"
+_INVERSES = {"director of": "director"}
 _TONES: dict[str, Tone] = {"person": "person", "place": "place"}
 
 
@@ -167,8 +168,12 @@ class FakeAtlas:
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         classes = {self._class(ref.kind): Ref(self._class(ref.kind), ref.kind) for ref in self._refs.values()}
-        known = {**classes, **self._refs}
+        relations = {ONTOLOGY + slugify(name): Ref(ONTOLOGY + slugify(name), name) for name in self._names()}
+        known = {**classes, **relations, **self._refs}
         return {iri: known.get(iri) or Ref(iri, re.split("[/#]", iri)[-1]) for iri in iris}
+
+    def _names(self) -> Iterator[str]:
+        yield from (str(record["predicate"]).replace("_", " ") for record in self._relations)
 
     def entity(self, iri: str) -> EntityView:
         ref = self._known(iri)
@@ -210,7 +215,11 @@ class FakeAtlas:
                 yield Fact(predicate, label, "out", value, evidence)
             elif obj == iri:
                 yield Fact(
-                    predicate, label, "in", Value("iri", subject, self.refs((subject,))[subject].label), evidence
+                    predicate,
+                    _INVERSES.get(label, label),
+                    "in",
+                    Value("iri", subject, self.refs((subject,))[subject].label),
+                    evidence,
                 )
 
     def find(self, name: str) -> Ref | None:

@@ -146,3 +146,10 @@ def test_the_drawing_gets_what_it_needs(client: FlaskClient) -> None:
     assert names[0] == iri and len(names) == 5
     assert body["edges"] and all(edge["source"] in names and edge["target"] in names for edge in body["edges"])
     assert body["total"] > 5
+
+
+def test_a_relation_is_named_from_the_end_it_is_read_from(client: FlaskClient) -> None:
+    text = client.get("/page/cluster/ingame").text
+    assert re.search(r"<dt>Director\s*</dt>", text)  # its inverse has a name
+    assert re.search(r"<dt>as “partner”\s*</dt>", text)  # this one has none
+    assert re.search(r"<dt>Led by\s*</dt>", text)

@@ -10,7 +10,7 @@ from graph.model import Evidence, Mention, Source, Value
 from web.views.contours import SIZE, contours
 from web.views.links import data_path, href, outside, with_query
 from web.views.templating import passage_path, plural
-from web.views.wording import best_word, date, elapsed, held, linked, number, pieces, short, shown
+from web.views.wording import best_first, best_word, date, elapsed, held, linked, number, pieces, short, shown
 
 BASE = "https://w3id.org/creative-atlas/id/"
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
@@ -82,6 +82,8 @@ def test_the_best_ground_is_named() -> None:
     assert best_word([_evidence("memory"), _evidence("low")]) == "weak"
     assert best_word([_evidence("memory")]) == "background"
     assert best_word([]) == "no source"
+    sources = [_evidence(name).source for name in ("low", "press", "official")]
+    assert [source.reliability for source in best_first(sources)] == ["official", "press", "low"]
 
 
 def test_when_a_fact_holds() -> None:

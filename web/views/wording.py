@@ -13,6 +13,7 @@ from graph.vocabulary import expand
 __all__ = [
     "GROUNDS",
     "Ground",
+    "best_first",
     "best_word",
     "date",
     "elapsed",
@@ -170,6 +171,12 @@ def held(evidence: Sequence[Evidence]) -> str:
         if each.as_of:
             return f"as of {date(each.as_of)}"
     return ""
+
+
+def best_first(sources: Iterable[Source]) -> list[Source]:
+    """The most reliable first, otherwise in the order they come."""
+    ranks = list(_OF_RELIABILITY)
+    return sorted(sources, key=lambda source: ranks.index(source.reliability))
 
 
 def sources_of(evidence: Iterable[Evidence]) -> list[Source]:
