@@ -26,6 +26,12 @@ def numbers(text: str) -> set[str]:
     return {match.group().rstrip(",").replace(",", "").lstrip("0") for match in NUMBER.finditer(text)}
 
 
+def rounded(value: float) -> str:
+    """The forms in which a figure may be quoted: rounded, a share as a percentage, millions as billions."""
+    forms = (value, round(value), round(value, 1), round(value, 2), round(100 * value, 1))
+    return " ".join(f"{form:.10g}" for form in (*forms, round(value / 1000, 1), round(value / 1000, 2)))
+
+
 def read(path: Path) -> tuple[dict[str, Any], str]:
     fields, body = front_matter(path.read_text(encoding="utf-8"))
     return dict(fields), body
@@ -39,7 +45,8 @@ def figures(facts_folder: Path) -> dict[str, set[str]]:
         for line in (facts_folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             plain = {key: value for key, value in record.items() if key not in ("source", "confidence", "lat", "lon")}
-            text = json.dumps(plain, ensure_ascii=False).replace("-", " ").replace(".0,", ",")
+            text = json.dumps(plain, ensure_ascii=False).replace("-", " ")
+            text += f" {rounded(record['value'])}" if name == "statistics" else ""
             held = record.get("source") or [record["id"]]
             if name == "conflicts":
                 held = [source for claim in record["claims"] for source in claim["source"]]
