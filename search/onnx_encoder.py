@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,13 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["OnnxEncoder"]
 
-_BATCH: Final = 16  # texts of similar length; larger batches leave the cache without being faster on two cores
-
 
 class OnnxEncoder:
     """Runs the model in `folder` (see `onnx_export`): model.onnx, tokenizer.json, meta.json.
 
-    `threads` for one call of `encode`. The folder's model maps (input_ids, attention_mask) to unit rows.
+    `threads`: texts that one call of `encode` works on at a time. The model maps (input_ids, attention_mask) to unit
+    rows.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -39,21 +39,28 @@ class OnnxEncoder:
         self._loaded: tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession] | None = None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """One text at a time on each thread.
+
+        The int8 graph takes its scale from the largest number in what it is given at once: in a batch, a vector would
+        depend on its neighbours (cosine down to .97), and a rebuilt index would differ from an updated one. On two
+        cores two single texts are also no slower than one batch.
+        """
         result = np.empty((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return result
         tokenizer, session = self._load()
         tokens = [encoding.ids for encoding in tokenizer.encode_batch_fast([_plain(text) for text in texts])]
-        by_length = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
-        for start in range(0, len(by_length), _BATCH):
-            rows = by_length[start : start + _BATCH]
-            width = len(tokens[rows[-1]])
-            ids = np.zeros((len(rows), width), dtype=np.int64)
-            mask = np.zeros_like(ids)
-            for at, row in enumerate(rows):
-                ids[at, : len(tokens[row])] = tokens[row]
-                mask[at, : len(tokens[row])] = 1
-            result[rows] = session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
+
+        def run(row: int) -> None:
+            ids = np.array([tokens[row]], dtype=np.int64)
+            result[row] = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0][0]
+
+        if self._threads > 1 and len(texts) > 1:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(run, range(len(texts))))
+        else:
+            for row in range(len(texts)):
+                run(row)
         return result
 
     def _load(self) -> tuple[tokenizers.Tokenizer, onnxruntime.InferenceSession]:
@@ -67,11 +74,9 @@ class OnnxEncoder:
                 tokenizer.enable_truncation(self._max_tokens)
                 tokenizer.no_padding()
                 options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = self._threads
+                options.intra_op_num_threads = 1
                 options.inter_op_num_threads = 1
                 options.log_severity_level = 3
-                # Idle threads that spin take processor time from the other web processes.
-                options.add_session_config_entry("session.intra_op.allow_spinning", "0")
                 model = str(self._folder / "model.onnx")
                 session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
                 self._loaded = (tokenizer, session)

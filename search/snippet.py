@@ -69,7 +69,7 @@ def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tup
     if len(text) <= LENGTH:
         return 0, len(text)
     start = _best_start(found, weigh) if found else 0
-    start = _sentence_start(text, max(0, min(start - _LEAD // 4, len(text) - LENGTH)))
+    start = _sentence_start(text, min(start, len(text) - LENGTH))
     end = min(len(text), start + LENGTH)
     if end < len(text):
         space = text.rfind(" ", start + LENGTH // 2, end)
@@ -101,11 +101,11 @@ def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
 
 
 def _sentence_start(text: str, at: int) -> int:
-    """The start of the sentence that `at` lies in, if near; else of the word."""
+    """The start of the sentence that `at` lies in, if near; else a word or two before it."""
     for start in range(at, max(0, at - _LEAD), -1):
         if text[start - 1].isspace() and text[start - 2 : start - 1] in _ENDS:
             return start
     if at <= _LEAD:
         return 0
-    space = text.find(" ", at - 1, at + 20)
+    space = text.find(" ", at - _LEAD // 3, at)
     return space + 1 if space >= 0 else at

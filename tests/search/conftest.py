@@ -1,0 +1,87 @@
+"""A small collection, an encoder that needs no model, and the index of both, built once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from search.encoder import DEFAULT_MODEL, Encoder, Vectors, open_encoder
+from search.index import Index, build
+from search.searcher import Searcher
+from search.types import Unit
+from search.words import exact_words
+
+
+class WordEncoder:
+    """Texts that share words are near: each word is a fixed random direction. Small, real, without a model."""
+
+    id = "words/1"
+    sha256 = hashlib.sha256(b"words").hexdigest()
+    dimension = 64
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        self.read += len(texts)
+        rows = [self._row(text) for text in texts]
+        return np.array(rows, np.float32).reshape(len(rows), self.dimension)
+
+    def _row(self, text: str) -> Vectors:
+        words = [word.text for word in exact_words(text)] or ["-"]
+        row = np.sum([_direction(word, self.dimension) for word in words], axis=0)
+        scaled: Vectors = (row / max(float(np.linalg.norm(row)), 1e-9)).astype(np.float32)
+        return scaled
+
+
+def _direction(word: str, dimension: int) -> Any:
+    seed = int.from_bytes(hashlib.sha256(word.encode("utf-8", "replace")).digest()[:8])
+    return np.random.default_rng(seed).normal(size=dimension)
+
+
+@pytest.fixture
+def words() -> WordEncoder:
+    return WordEncoder()
+
+
+@pytest.fixture(scope="session")
+def word_encoder() -> type[WordEncoder]:
+    return WordEncoder
+
+
+@pytest.fixture(scope="session")
+def collection() -> list[Unit]:
+    raw = json.loads((Path(__file__).parent / "collection.json").read_text("utf-8"))
+    units = [Unit.from_json(json.dumps({"kind": "passage", **record}).encode()) for record in raw]
+    return [_with_document(unit) for unit in units]
+
+
+def _with_document(unit: Unit) -> Unit:
+    if unit.kind == "entity":
+        return unit
+    document = "d/" + unit.title.lower().replace(" ", "-")
+    held = {name: getattr(unit, name) for name in Unit.__dataclass_fields__}
+    return Unit(**{**held, "document": document, "document_id": f"{document}.txt", "collection": "small"})
+
+
+@pytest.fixture(scope="session")
+def encoder(cache: Path) -> Encoder:
+    return open_encoder(DEFAULT_MODEL, cache)
+
+
+@pytest.fixture(scope="session")
+def generation(tmp_path_factory: pytest.TempPathFactory, collection: list[Unit], encoder: Encoder) -> Path:
+    folder = tmp_path_factory.mktemp("search") / "generation"
+    build(collection, folder, encoder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def searcher(generation: Path, encoder: Encoder) -> Searcher:
+    return Searcher(Index.open(generation, encoder=encoder.id), lambda: encoder)

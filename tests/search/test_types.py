@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.errors import InputError
+from search.dates import day_range
+from search.types import MAX_QUERY, Filters, Query, Snippet, Unit
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+@given(texts.filter(bool), texts, texts, st.lists(texts, max_size=3), st.integers(0, 999))
+def test_a_unit_survives_its_json(iri: str, title: str, text: str, themes: list[str], page: int) -> None:
+    unit = Unit(iri, "passage", title, text, themes=tuple(themes), page=page)
+    assert Unit.from_json(unit.to_json()) == unit
+
+
+def test_the_hash_follows_the_content() -> None:
+    unit = Unit("u", "passage", "Title", "text")
+    assert unit.hash == Unit("u", "passage", "Title", "text").hash
+    assert unit.hash != Unit("u", "passage", "Title", "text", themes=("t",)).hash
+    assert len({Unit("u", "passage", "", "ab").hash, Unit("u", "passage", "ab", "").hash}) == 2
+
+
+def test_later_fields_are_passed_over() -> None:
+    assert Unit.from_json(b'{"iri":"u","kind":"entity","colour":"red"}') == Unit("u", "entity", "", "")
+
+
+@pytest.mark.parametrize(
+    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY + 1)}]
+)
+def test_a_query_out_of_range_says_what_would_do(bad: dict[str, object]) -> None:
+    with pytest.raises(InputError) as caught:
+        Query(**{"text": "film", **bad})  # type: ignore[arg-type]
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("bad", [{"kind": ("poem",)}, {"date_from": "last year"}, {"date_to": "2018-13"}])
+def test_a_filter_that_cannot_be_says_so(bad: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        Filters(**bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("marks", [((0, 9),), ((2, 2),), ((1, 3), (2, 4)), ((-1, 1),)])
+def test_highlights_lie_inside_and_apart(marks: tuple[tuple[int, int], ...]) -> None:
+    with pytest.raises(ValueError, match="out of place"):
+        Snippet("short", marks)
+
+
+@pytest.mark.parametrize(
+    ("date", "days"),
+    [
+        ("2018", (20180101, 20181231)),
+        ("2020-02", (20200201, 20200229)),
+        ("2018-11-20", (20181120, 20181120)),
+        ("2018-11-20T10:00:00Z", (20181120, 20181120)),
+        ("2018-00", None),
+        ("2018-02-30", None),
+        ("20 November", None),
+        ("", None),
+    ],
+)
+def test_dates_of_any_precision(date: str, days: tuple[int, int] | None) -> None:
+    assert day_range(date) == days
