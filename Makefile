@@ -59,6 +59,12 @@ test: lint
 bench: setup-dev
 	$(BIN)/python -m benchmarks
 
+# The README's picture, from the starter atlas alone.
+screenshot: setup-dev
+	rm -rf .cache/screenshot
+	$(BIN)/creative-atlas build --home .cache/screenshot
+	$(BIN)/python -m benchmarks.screenshot .cache/screenshot
+
 clean:
 	rm -rf $(VENV) .cache build dist web/static/build web/frontend/node_modules *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -20,20 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
-        environment = {
-            k: v for k, v in os.environ.items() if not k.startswith(("CREATIVE_ATLAS", "VIRTUAL_ENV", "PYTHON"))
-        }
+        ours = ("CREATIVE_ATLAS", "VIRTUAL_ENV", "PYTHON")
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         began = time.perf_counter()
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-        server = subprocess.Popen(
-            ["make", "run", f"PORT={port}"],
-            cwd=clone,
-            env=environment,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-        )
+        command = ["make", "run", f"PORT={port}"]
+        quiet = subprocess.DEVNULL
+        server = subprocess.Popen(command, cwd=clone, env=environment, start_new_session=True, stdout=quiet)
         try:
             served = _first_page(port, began, server)
         finally:

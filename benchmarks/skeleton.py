@@ -5,55 +5,30 @@ python -m benchmarks.skeleton [RUNS]
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
+from benchmarks.serving import COMMAND, ROOT, environment, serving
+
 ARTICLE = ROOT.parent / "shared" / "input" / "creative-microclusters-article.txt"
 
 
 def run(*arguments: str) -> float:
     """Seconds that one command took. Raises CalledProcessError where it failed."""
-    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": _cache(), "PYTHONPATH": str(ROOT)}
     began = time.perf_counter()
-    subprocess.run([*COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
+    subprocess.run([*COMMAND, *arguments], check=True, stdout=subprocess.DEVNULL, env=environment(), cwd=ROOT)
     return time.perf_counter() - began
-
-
-def _cache() -> str:
-    return os.environ.get("CREATIVE_ATLAS_CACHE") or str(ROOT / ".cache" / "creative-atlas")
 
 
 def first_answer(home: str) -> float:
     """Seconds from starting `serve` to the first answered search."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": _cache(), "PYTHONPATH": str(ROOT)}
     began = time.perf_counter()
-    command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, cwd=ROOT)
-    try:
-        while time.perf_counter() - began < 60:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/search?q=finance", timeout=10) as answer:
-                    answer.read()
-                return time.perf_counter() - began
-            except OSError:
-                time.sleep(0.02)
-        raise TimeoutError("the server did not answer within a minute")
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
+    with serving(home, "/api/v1/search?q=finance"):
+        return time.perf_counter() - began
 
 
 def main() -> None:
@@ -69,19 +44,11 @@ def main() -> None:
         home = f"{folder}/built0"
         measure("build again, nothing to do", 5, lambda n: run("build", "--home", home))
         if ARTICLE.is_file():
-            measure(
-                "ingest of the article",
-                2,
-                lambda n: run("ingest", str(ARTICLE), "--home", home, "--collection", f"c{n}"),
-            )
-            measure(
-                "the same article again",
-                2,
-                lambda n: run("ingest", str(ARTICLE), "--home", home, "--collection", f"c{n}"),
-            )
-        measure(
-            'search "access to finance" from cold', 1.5, lambda n: run("search", "access to finance", "--home", home)
-        )
+            again = ("--home", home, "--collection")
+            measure("ingest of the article", 2, lambda n: run("ingest", str(ARTICLE), *again, f"c{n}"))
+            measure("the same article again", 2, lambda n: run("ingest", str(ARTICLE), *again, f"c{n}"))
+        words = "access to finance"
+        measure(f'search "{words}" from cold', 1.5, lambda n: run("search", words, "--home", home))
         measure("serve to the first answered search", 3, lambda n: first_answer(home))
     print(f"{'seconds':42}{'min':>7}{'median':>8}{'max':>7}{'asked':>8}")
     for name, seconds, most in rows:

@@ -19,7 +19,8 @@ PREFIXES = """\
 
 _DEFINED = (
     "dcterms:title", "dcterms:publisher", "dcterms:source", "dcterms:identifier", "dcterms:issued",
-    "schema:description", "skos:altLabel", "ca:reliability", "ca:status", "ca:record", "ca:note", "ca:validFrom", "ca:fundedBy",
+    "schema:description", "skos:altLabel", "ca:reliability", "ca:status", "ca:record", "ca:note",
+    "ca:validFrom", "ca:fundedBy",
 )  # fmt: skip
 
 FILES = {

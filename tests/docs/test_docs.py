@@ -1,0 +1,116 @@
+"""Every command in the README and in docs/ is run as it stands; every `make` target named there exists."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
+
+
+def commands(page: Path, program: str) -> list[str]:
+    lines = [line for block in FENCE.findall(page.read_text("utf-8")) for line in block.splitlines()]
+    return [line for line in lines if line.startswith(program + " ")]
+
+
+@pytest.fixture(scope="module")
+def place(starter_home: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A directory with the files that the pages speak of, and an environment in which the commands are known."""
+    folder = tmp_path_factory.mktemp("docs")
+    shutil.copytree(starter_home, folder / "atlas")
+    (folder / "report.txt").write_text("Small studios say that access to finance keeps them from growing.\n" * 3)
+    (folder / "more.ttl").write_text('<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "An A" .\n')
+    (folder / "who-funds.rq").write_text("SELECT ?s ?o { ?s ?p ?o } LIMIT 3")
+    program = folder / "bin" / "creative-atlas"
+    program.parent.mkdir()
+    code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom web.cli import main\nmain()\n"
+    program.write_text(f"#!{sys.executable}\n{code}")
+    program.chmod(0o755)
+    yield {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "CREATIVE_ATLAS_CACHE": str(cache),
+        "PWD": str(folder),
+    }
+
+
+def run(command: str, place: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, shell=True, cwd=place["PWD"], env=place, capture_output=True, text=True, timeout=200)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_run(page: Path, place: dict[str, str]) -> None:
+    for command in commands(page, "creative-atlas"):
+        if "serve" in command:
+            continue  # the recipes below run against it
+        done = run(command, place)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+def test_recipes_answer(place: dict[str, str]) -> None:
+    if not shutil.which("curl"):
+        pytest.skip("curl is not installed: the recipes of docs/http.md are not run")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    server = subprocess.Popen(["creative-atlas", "serve", "--port", str(port)], cwd=place["PWD"], env=place)
+    try:
+        _wait(port)
+        recipes = [recipe for page in PAGES for recipe in commands(page, "curl")]
+        assert recipes
+        for recipe in recipes:
+            command = recipe.replace("curl ", "curl -sS --fail-with-body ", 1).replace(":8000", f":{port}")
+            done = run(command, place)
+            assert done.returncode == 0, f"{recipe}\n{done.stdout}\n{done.stderr}"
+            assert done.stdout.strip(), recipe
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
+
+
+def _wait(port: int) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the server did not start within half a minute")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for command in commands(page, "make"):
+        assert re.search(rf"^{re.escape(command.split()[1])}:", makefile, re.M), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_pictures_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_command_is_documented() -> None:
+    from web.cli import cli
+
+    text = "\n".join(page.read_text("utf-8") for page in PAGES)
+    assert not [name for name in cli.commands if f"creative-atlas {name}" not in text]
+
+
+def test_every_setting_is_documented() -> None:
+    named = set(re.findall(r"CREATIVE_ATLAS_[A-Z_]+", (ROOT / "web" / "settings.py").read_text("utf-8")))
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    assert not [name for name in sorted(named) if name not in text]
