@@ -23,6 +23,7 @@ class Crew:
         self._lock = threading.Condition()
         self._idle: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
+        self._dying: list[WorkerProcess] = []
         self._keeper: threading.Thread | None = None
         self._closed = False
 
@@ -60,8 +61,11 @@ class Crew:
                 self._idle.append(worker)
                 return
             self._all.discard(worker)
-            self._lock.notify_all()
-        worker.kill("closed")
+            worker.kill("closed")
+            if not self._closed:
+                self._dying.append(worker)
+                self._lock.notify_all()
+                return
         worker.close()
 
     def idle(self) -> list[int]:
@@ -79,6 +83,8 @@ class Crew:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            idle += self._dying
+            self._dying = []
             for worker in self._all:
                 worker.kill("closed")
             self._all.difference_update(idle)
@@ -113,18 +119,26 @@ class Crew:
         return sum(not each.slow for each in self._all) > self._limits.workers
 
     def _keep(self) -> None:
-        """The keeper: one at a time, so that a burst of deaths does not become a burst of starts."""
+        """The keeper buries the dead and starts the new: one at a time, so that many deaths are no burst of starts."""
         while True:
             with self._lock:
-                while self._complete() and not self._closed:
+                while self._complete() and not self._dying and not self._closed:
                     self._lock.wait()
                 if self._closed:
                     return
-            try:
-                worker = self._spawn()
-            except (QueryError, OSError):
-                # Whoever needs a worker starts one and sees the reason; do not spin meanwhile.
-                with self._lock:
-                    self._lock.wait(1.0)
-                continue
-            self.give_back(worker)
+                dying, self._dying = self._dying, []
+                complete = self._complete()
+            for worker in dying:
+                worker.close()
+            if not complete:
+                self._start_one()
+
+    def _start_one(self) -> None:
+        try:
+            worker = self._spawn()
+        except (QueryError, OSError):
+            # Whoever needs a worker starts one and sees the reason; do not spin meanwhile.
+            with self._lock:
+                self._lock.wait(1.0)
+            return
+        self.give_back(worker)

@@ -25,11 +25,15 @@ from graph.sparql.result import KINDS, QueryResult
 
 __all__ = ["QueryPool"]
 
-_GRACE: Final = 0.5
-"""Seconds that the parent gives the worker's own alarm before it kills."""
+_GRACE: Final = 0.1
+"""Seconds that the parent gives the worker's own alarm before it kills, and answers without waiting for the end: a
+process of some gigabytes takes a while to go."""
 
 _OPENING: Final = 5.0
-"""Seconds more for a worker that may have to open a generation first; its alarm is set after that."""
+"""Seconds more for a worker that has to open a generation first; its alarm is set after that."""
+
+_REMEMBERED: Final = 2048
+"""Characters of a query whose tokens are worth keeping for the next time."""
 
 
 class QueryPool:
@@ -43,7 +47,7 @@ class QueryPool:
         self._spool_dir = spool_dir
         self._seccomp = seccomp
         self._cache = ResultCache(self.limits.cache_bytes)
-        self._guard = lru_cache(maxsize=256)(partial(guard, limits=self.limits))
+        self._guard = lru_cache(maxsize=128)(partial(guard, limits=self.limits))
         self._begin()
         _remember(self)
 
@@ -60,7 +64,7 @@ class QueryPool:
 
     def check(self, query: str) -> Guarded:
         """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`."""
-        return self._guard(query)
+        return self._guard(query) if len(query) <= _REMEMBERED else guard(query, self.limits)
 
     def run(
         self,
@@ -80,7 +84,7 @@ class QueryPool:
         cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts; `base` resolves relative IRIs.
         Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
         """
-        guarded = self._guard(query)
+        guarded = self.check(query)
         wanted = _format(guarded, media_type)
         key = _key(generation, query, dataset, wanted, base)
         tag = None if guarded.volatile else etag(key)
@@ -109,7 +113,7 @@ class QueryPool:
         self, generation: Path, query: str, media_type: str, dataset: Dataset = WHOLE, base: str | None = None
     ) -> str | None:
         """The entity tag that `run` would give its result; None where the answer may vary."""
-        guarded = self._guard(query)
+        guarded = self.check(query)
         return None if guarded.volatile else etag(_key(generation, query, dataset, _format(guarded, media_type), base))
 
     def cancel(self, query_id: str) -> bool:
@@ -161,7 +165,7 @@ class QueryPool:
             self._lanes.hold(ticket, worker)
             try:
                 worker.ask(request)
-                reply = self._await(ticket, worker, seconds)
+                reply = self._await(ticket, worker, seconds, worker.knows(request))
                 return self._accept(worker, reply, guarded)
             except WorkerDied:
                 self._lanes.hold(ticket, None)
@@ -178,9 +182,9 @@ class QueryPool:
                 # Killed while it was idle, or at once: this query was not the cause. Again, with another.
                 spared -= 1
 
-    def _await(self, ticket: Ticket, worker: WorkerProcess, seconds: float) -> Reply:
+    def _await(self, ticket: Ticket, worker: WorkerProcess, seconds: float, opened: bool) -> Reply:
         """The answer. A query that outlives its quantum goes to the slow lane, or gives way if that is full."""
-        deadline = time.monotonic() + seconds + _GRACE + _OPENING
+        deadline = time.monotonic() + seconds + _GRACE + (0.0 if opened else _OPENING)
         while True:
             left = deadline - time.monotonic()
             quick = ticket.lane == "quick"
@@ -201,13 +205,16 @@ class QueryPool:
         header, body = reply
         if "error" in header:
             raise _error(header, guarded)
-        rows, ms, size = header.get("rows"), header.get("ms"), header.get("size")
-        if header.get("kind") not in KINDS or not all(isinstance(each, int | float) for each in (rows, ms, size)):
+        kind, rows, ms = header.get("kind"), header.get("rows"), header.get("ms")
+        if kind not in KINDS or not isinstance(rows, int) or not isinstance(ms, int | float):
             worker.kill("closed")
             raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
-        if header.get("spooled"):
-            return header, worker.take_spool()
-        return header, body
+        known = {"kind": kind, "rows": rows, "ms": ms}
+        if not header.get("spooled"):
+            return known | {"size": len(body)}, body
+        spool = worker.take_spool()
+        # What the worker says of its size is not relied on: a length that does not hold breaks the connection.
+        return known | {"size": os.fstat(spool.fileno()).st_size}, spool
 
 
 def _format(guarded: Guarded, media_type: str | None) -> Format:

@@ -80,6 +80,7 @@ class WorkerProcess:
         self.seccomp = False
         self.slow = False
         self._said: str | None = None
+        self._generation: tuple[str, str] | None = None
         self._guard = threading.Lock()
         ours, theirs = socket.socketpair()
         ours.settimeout(_START_SECONDS)
@@ -136,6 +137,13 @@ class WorkerProcess:
         except OSError as error:
             raise WorkerDied from error
 
+    def knows(self, request: dict[str, Any]) -> bool:
+        """Whether it had opened the generation of a request when it was last asked about it; it does now."""
+        generation = (request["generation"], request["key"])
+        known = generation == self._generation
+        self._generation = generation
+        return known
+
     def wait(self, seconds: float) -> Reply | None:
         """The answer, or None where there is none within `seconds`. Raises `WorkerDied`."""
         try:
@@ -188,7 +196,9 @@ class WorkerProcess:
         return self._said
 
     def death(self, seconds: float) -> AtlasError:
-        """Close, and say why the worker died. `seconds` is the time that its query was given."""
+        """Why the worker died. `seconds` is the time that its query was given."""
+        if self.reason is not None:
+            return interpret_death(-signal.SIGKILL, self.reason, "", seconds)
         # The stream ends a moment before the process does; let the kernel finish, so that its own reason is seen.
         deadline = time.monotonic() + 2.0
         while self._process.poll() is None and time.monotonic() < deadline:

@@ -76,7 +76,7 @@ def test_look_ups_go_on_while_a_query_runs_into_its_limit(pool: QueryPool, large
         (SORT_ALL, (QueryMemory, QueryTimeout)),
         ("SELECT * " + "{" * 10_000 + "}" * 10_000, (QueryRefused,)),
         ("SELECT * { " + "{} UNION " * 7000 + "{} }", (QueryRefused,)),
-        ("ASK { FILTER(" + "1 + " * 15000 + "1) }", (QueryRefused,)),
+        ("ASK { FILTER(" + "1 + " * 12000 + "1) }", (QueryRefused,)),
         ("SELECT * {" + " " * (5 << 20) + "}", (QueryTooLarge,)),
         ("LOAD <http://127.0.0.1:9/>", (QueryError,)),
         (
