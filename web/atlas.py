@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graph import entities, network
-from graph.errors import UnknownEntity
+from graph.errors import IndexUnusable, UnknownEntity
 from graph.gazetteer import build_gazetteer, linked_in
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView
@@ -40,13 +40,17 @@ _SCANNED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class LiveAtlas:
-    """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker."""
+    """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker.
+
+    `mend` is told of an index that cannot be used, and gives the error that the asker should see.
+    """
 
     live: Live
     searcher: Callable[[View], Searcher]
     run: Callable[[View, str, str, int], QueryTable]
     queries: Path
     base: str = DEFAULT_BASE
+    mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
 
     def overview(self) -> Overview:
         return overview.overview(self.live.view())
@@ -55,10 +59,16 @@ class LiveAtlas:
         view = self.live.view()
         gazetteer = view.once("gazetteer", lambda v: build_gazetteer(v.snapshot))
         named = linked_in(request.text, gazetteer)
-        return self.searcher(view).search(replace(request, entities=named) if named else request)
+        try:
+            return self.searcher(view).search(replace(request, entities=named) if named else request)
+        except IndexUnusable as error:
+            raise self.mend(error) from error
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
-        return self.searcher(self.live.view()).complete(prefix, limit)
+        try:
+            return self.searcher(self.live.view()).complete(prefix, limit)
+        except IndexUnusable as error:
+            raise self.mend(error) from error
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         view = self.live.view()

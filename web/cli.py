@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from graph.errors import AtlasError, UnknownEntity
+from graph.errors import AtlasError, IndexUnusable, UnknownEntity
 from web.settings import Settings, starter_folder
 
 if TYPE_CHECKING:
@@ -127,6 +127,24 @@ def load(files: tuple[Path, ...], graph: str | None, home: Path | None) -> None:
     click.echo(f"Loaded {added:,} quads." if added else "Every statement was there already; nothing changed.")
 
 
+def _reindex(services: Services) -> None:
+    from web.progress import progress_bar
+    from web.repair import reindex
+
+    services.home.require()
+    with progress_bar("Indexing") as progress:
+        reindex(services.writer(progress))
+
+
+@cli.command()
+@_home
+def reindex(home: Path | None) -> None:
+    """Make the search index anew from the graph: after a change of encoder, or damage."""
+    services = _services(home)
+    _reindex(services)
+    click.echo(f"Indexed {services.home.require().manifest()['index']['units']:,} entries.")
+
+
 @cli.command()
 @click.argument("text")
 @click.option("--limit", default=10, show_default=True)
@@ -157,7 +175,13 @@ def search(
         mode=mode,  # type: ignore[arg-type]  # click allows only the three
         filters=Filters(kind=kind, type=type_, collection=collection),
     )
-    results = _services(home).atlas.search(query)
+    services = _services(home)
+    try:
+        results = services.atlas.search(query)
+    except IndexUnusable as error:
+        click.echo(f"{error.message} Making it anew from the graph.", err=True)
+        _reindex(services)
+        results = services.atlas.search(query)
     if as_json:
         print_json(results_json(results))
     else:

@@ -22,7 +22,7 @@ def application() -> Any:
     from web.app import create_app
     from web.compose import compose
 
-    services = compose(Settings.read())
+    services = compose(Settings.read(), mending=True)
     services.warm()
     return create_app(services)
 
@@ -77,5 +77,4 @@ def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
         blocking_threads=_THREADS,
         backlog=_BACKLOG,
         log_level=LogLevels.warning,
-        process_name="creative-atlas",
     ).serve()
