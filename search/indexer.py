@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from graph.errors import IndexUnusable
 from graph.home import Generation
 from graph.store import Snapshot
 from graph.writer import Changes, Progress
 from search import index
+from search.carry import KEY, Behind, behind
 from search.encoder import Encoder
+from search.lexical import LexicalIndex
+from search.manifest import LEXICAL
+from search.types import Unit
 from search.units import UnitReader
 
 __all__ = ["SearchIndexer"]
+
+_AT_ONCE: Final = 500
+"""Changed units that are encoded in one step of catching up, so that other writers wait a few seconds at most."""
 
 
 class SearchIndexer:
@@ -26,7 +34,10 @@ class SearchIndexer:
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        """Carry the index on; one that is missing, damaged or of another encoder is made anew from the graph."""
+        """Carry the index on, and catch up with what it lags behind (see `search.carry`), or with a part of that.
+
+        An index that is missing, damaged or of another encoder is made anew from the graph.
+        """
         if live is not None:
             try:
                 return self._carry_on(live, target, snapshot, changes, progress)
@@ -39,14 +50,73 @@ class SearchIndexer:
         self, live: Generation, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
         reader = UnitReader(snapshot)
+        lag = behind(live)
+        left: Behind | None = None
         if changes.everything:
             units = list(reader.everything())
-            held = UnitReader(Snapshot.open(live)).iris()
-            gone = held - {unit.iri for unit in units}
+            gone = _indexed(live) - {unit.iri for unit in units}
         else:
-            units = list(reader.of(changes.documents, changes.entities))
-            gone = set(changes.removed) | (set(changes.entities) - {unit.iri for unit in units})
-        return index.update(live.path, target, units, gone, self._encoder(), _counted(progress, len(units)))
+            entities = changes.entities | (lag.entities if lag else frozenset())
+            documents, others = _documents_among(snapshot, entities)
+            units = list(reader.of(changes.documents | documents, others))
+            gone = set(changes.removed) | (others - {unit.iri for unit in units})
+            if lag is not None and lag.everything:
+                swept, missing, left = _sweep(live, reader, lag)
+                units = list({unit.iri: unit for unit in (*units, *swept)}.values())
+                gone |= missing
+        entry = index.update(live.path, target, units, gone, self._encoder(), _counted(progress, len(units)))
+        return entry if left is None else {**entry, KEY: left.to_dict()}
+
+
+def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The documents that are, or have a passage, among the IRIs, and the rest: entities, and what is no more."""
+    documents: set[str] = set()
+    others: set[str] = set()
+    for iri in iris:
+        passage = snapshot.passage(iri)
+        if passage is not None:
+            documents.add(passage.document)
+        else:
+            (documents if snapshot.document(iri) else others).add(iri)
+    return documents, others
+
+
+def _sweep(live: Generation, reader: UnitReader, lag: Behind) -> tuple[list[Unit], set[str], Behind | None]:
+    """The next units whose content is not what is indexed, what is indexed and no longer there, and what is left."""
+    held = _lexical(live)
+    gone = _indexed(live) - reader.iris() if not lag.after else set()
+    changed: list[Unit] = []
+    waiting: list[Unit] = []
+    for key, units in reader.after(lag.after):
+        waiting += units
+        if len(waiting) >= _AT_ONCE:
+            changed += _changed(held, waiting)
+            waiting = []
+            if len(changed) >= _AT_ONCE:
+                return changed, gone, replace(lag, entities=frozenset(), after=key)
+    return changed + _changed(held, waiting), gone, None
+
+
+def _changed(held: LexicalIndex, units: list[Unit]) -> list[Unit]:
+    known = held.by_iri([unit.iri for unit in units])
+    return [unit for unit in units if unit.iri not in known or known[unit.iri].hash != unit.hash]
+
+
+def _indexed(live: Generation) -> set[str]:
+    """The IRIs of all units in the index."""
+    from tantivy import Query
+
+    held = _lexical(live)
+    found = held.search(Query.all_query(), len(held)).addresses
+    return {held.stored(address).unit.iri for address in found}
+
+
+def _lexical(live: Generation) -> LexicalIndex:
+    """Raises IndexUnusable where there is none that can be read."""
+    try:
+        return LexicalIndex(live.path / LEXICAL)
+    except (OSError, ValueError) as error:
+        raise IndexUnusable("There is no search index.", "It is made anew from the graph.") from error
 
 
 def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:

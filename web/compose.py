@@ -31,6 +31,8 @@ class Services:
     """Everything that the site and the commands work with; each part is made when it is first asked for."""
 
     settings: Settings
+    mending: bool = False
+    """Whether an unusable index is rebuilt in the background: for servers."""
 
     @cached_property
     def home(self) -> Home:
@@ -55,6 +57,7 @@ class Services:
     @cached_property
     def atlas(self) -> LiveAtlas:
         from web.atlas import LiveAtlas
+        from web.repair import Mender
 
         return LiveAtlas(
             live=self.live,
@@ -62,6 +65,7 @@ class Services:
             run=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
+            mend=Mender(self.settings) if self.mending else lambda error: error,
         )
 
     def _run_table(self, view: View, query: str, query_id: str, limit: int) -> QueryTable:
@@ -92,14 +96,15 @@ class Services:
         return view.once("searcher", self._open_searcher)
 
     def _open_searcher(self, view: View) -> Searcher:
+        from search.carry import record_in
         from search.index import Index
         from search.searcher import Searcher
 
-        return Searcher(Index.open(view.generation.path, view.manifest["index"]), self.encoder)
+        return Searcher(Index.open(view.generation.path, record_in(view.manifest)), self.encoder)
 
 
-def compose(settings: Settings) -> Services:
-    return Services(settings)
+def compose(settings: Settings, *, mending: bool = False) -> Services:
+    return Services(settings, mending)
 
 
 def _open(settings: Settings, threads: int) -> Encoder:
