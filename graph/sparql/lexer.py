@@ -93,45 +93,46 @@ def tokenise(text: str, limit: int | None = None) -> list[Token]:
         if char in _ALONE:
             tokens.append(Token("punct", char, offset))
             offset += 1
-            if len(tokens) > most:
-                raise _too_many(most)
-            continue
-        found = (_TOKEN if offset >= plain_until else _PLAIN).match(text, offset)
-        if found is None:
-            offset = _after_gap(text, offset)
-            if offset == length:
-                break
-            raise _broken(text, offset)
-        kind = found.lastgroup
-        if kind == "run":
-            start, offset = found.span("run")
-            run = found["run"]
-            if ":" in run:
-                tokens.append(Token("pname", run, start))
-            else:
-                plain_until = offset
-                offset = _plain_word(tokens, text, start)
         else:
-            start, offset = found.span(kind)  # type: ignore[arg-type]  # one alternative matched
-            token = Token(kind, text[start:offset], start)  # type: ignore[arg-type]  # the group names are the kinds
-            tokens.append(token)
-            if kind != "punct":
-                if "\\" in token.text and kind in ("string", "iri"):
-                    _decode(token, text)
-            elif token.text == "<" and text.startswith("<", offset):
-                _check_angles(text, start)
+            found = (_TOKEN if offset >= plain_until else _PLAIN).match(text, offset)
+            if found is None:
+                return _ended(tokens, text, offset)
+            if found.lastgroup == "run" and ":" not in found["run"]:
+                start, plain_until = found.span("run")
+                offset = _plain_word(tokens, text, start)
+            else:
+                offset = _take(tokens, text, found)
         if len(tokens) > most:
             raise _too_many(most)
     return tokens
 
 
+def _take(tokens: list[Token], text: str, found: re.Match[str]) -> int:
+    """Add the token that a pattern found; where it ends."""
+    group = str(found.lastgroup)
+    kind: Kind = "pname" if group == "run" else group  # type: ignore[assignment]  # the group names are the kinds
+    start, end = found.span(group)
+    token = Token(kind, text[start:end], start)
+    tokens.append(token)
+    if kind != "punct":
+        if "\\" in token.text and kind in ("string", "iri"):
+            _decode(token, text)
+    elif token.text == "<" and text.startswith("<", end):
+        _check_angles(text, start)
+    return end
+
+
+def _ended(tokens: list[Token], text: str, offset: int) -> list[Token]:
+    """The tokens, where only white space and comments follow; an error at what else follows."""
+    gap = _SKIPPED.match(text, offset)
+    end = gap.end() if gap is not None else offset
+    if end < len(text):
+        raise _broken(text, end)
+    return tokens
+
+
 def _too_many(most: int) -> QueryTooLarge:
     return QueryTooLarge(f"The query has more than {most:,} words and signs.", "Split it into several queries.")
-
-
-def _after_gap(text: str, offset: int) -> int:
-    gap = _SKIPPED.match(text, offset)
-    return gap.end() if gap is not None else offset
 
 
 def _plain_word(tokens: list[Token], text: str, start: int) -> int:
