@@ -173,7 +173,7 @@ class Lanes:
     def _grant(self) -> None:
         """Hand free places to those who wait."""
         granted = False
-        for lane in get_args(Lane):
+        for lane in get_args(Lane) if self._waiting else ():
             while self._free[lane] > 0:
                 candidates = [each for each in self._waiting if each.wanted == lane]
                 if not candidates:
@@ -191,12 +191,17 @@ class Lanes:
         if ticket.lane is not None:
             self._free[ticket.lane] += 1
             ticket.lane = None
-            self._running[ticket.client] -= 1
-            self._running += Counter()
-            self._grant()
+    XX            self._grant()
 
     def _strike(self, ticket: Ticket) -> None:
-        self._present[ticket.client] -= 1
-        self._present += Counter()
+        _less(self._present, ticket.client)
         if ticket.query_id is not None:
             self._named.pop(ticket.query_id, None)
+
+
+def _less(counts: Counter[str | None], client: str | None) -> None:
+    """One less; a client without any is forgotten, or the table would grow with every address that ever came."""
+    if counts[client] > 1:
+        counts[client] -= 1
+    else:
+        del counts[client]
