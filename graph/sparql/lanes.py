@@ -191,7 +191,8 @@ class Lanes:
         if ticket.lane is not None:
             self._free[ticket.lane] += 1
             ticket.lane = None
-    XX            self._grant()
+            _less(self._running, ticket.client)
+            self._grant()
 
     def _strike(self, ticket: Ticket) -> None:
         _less(self._present, ticket.client)
