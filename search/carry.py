@@ -14,7 +14,7 @@ whose content did not change costs a look-up.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +23,7 @@ from graph.home import Generation, Home
 from graph.store import Snapshot
 from graph.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["KEY", "Behind", "CarriedIndex", "behind", "catch_up", "listed", "record_in"]
+__all__ = ["KEY", "Behind", "CarriedIndex", "behind", "catch_up", "record_in"]
 
 KEY: Final = "behind"
 _LISTED: Final = 2_000
@@ -102,13 +102,6 @@ def catch_up(session: Session, home: Home, progress: Progress = no_progress) -> 
         return None
     # The indexer adds what the manifest says; the note is there to make this a change.
     return session.change(lambda store: Changes(notes={"indexed_since": lag.as_of}), progress=progress)
-
-
-def listed(entities: Iterable[str] | None) -> Changes:
-    """The change that touched these entities; None = nobody knows which."""
-    if entities is None:
-        return Changes(everything=True)
-    return Changes(entities=frozenset(entities))
 
 
 def _link(source: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ class DenseIndex:
     """Read access, safe to share between threads. Raises OSError, ValueError or KeyError when files are amiss."""
 
     def __init__(self, folder: Path) -> None:
+        one_thread()
         self.dimension, segments = read_layout(folder)
         self._parts = [_Part(folder, segment, self.dimension) for segment in segments if segment.rows]
         self._starts = np.array([part.slots[0] for part in self._parts], np.int64)
@@ -137,6 +138,14 @@ class _Part:
         if isinstance(self._index, faiss.IndexIVF):
             return faiss.SearchParametersIVF(sel=selector, nprobe=_NPROBE)
         return faiss.SearchParameters(sel=selector) if selector is not None else None
+
+
+@cache
+def one_thread() -> None:
+    """Keep numpy's products on the thread that asks: a search is short, and many of them share few cores."""
+    import threadpoolctl  # type: ignore[import-untyped]
+
+    threadpoolctl.threadpool_limits(1, "blas")
 
 
 def faiss_module() -> Any:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from search.schema import analyser, build_schema, register
+from search.schema import build_schema, register
+from search.stems import Stems
 from search.types import FacetValue, Unit
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class LexicalIndex:
     def __init__(self, path: Path) -> None:
         self._searcher = open_index(path).searcher()
         self.schema = build_schema()
-        self.analyser = analyser()
+        self.stems = Stems()
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)

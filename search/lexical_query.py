@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from search.dates import day_range
 from search.parse import ParsedQuery, content_words
 from search.schema import TEXT_FIELDS
+from search.stems import Stems
 from search.types import Filters
 from search.words import exact_words
 
@@ -38,12 +39,10 @@ class LexicalQuery:
     phrases: tuple[tuple[str, ...], ...]
 
 
-def lexical_query(
-    parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema, analyser: tantivy.TextAnalyzer
-) -> LexicalQuery:
+def lexical_query(parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema, stemmer: Stems) -> LexicalQuery:
     from tantivy import Occur, Query
 
-    stems = _stems(parsed.text, analyser)
+    stems = _stems(parsed.text, stemmer)
     exact = list(dict.fromkeys(word.text for word in exact_words(parsed.text) if not word.plain))[:_MAX_WORDS]
     clauses = [
         _weighted(Query.term_query(schema, field, stem, index_option="freq"), FIELD_WEIGHTS[field])
@@ -92,13 +91,13 @@ def prefix_query(words: Sequence[str], schema: tantivy.Schema) -> tantivy.Query:
     )
 
 
-def _stems(text: str, analyser: tantivy.TextAnalyzer) -> list[str]:
+def _stems(text: str, stemmer: Stems) -> list[str]:
     """Stems of the content words, in order, each once. Function words are told before stemming changes them."""
     words = content_words([word.text for word in exact_words(text)])
-    stems = dict.fromkeys(stem for word in words for stem in analyser.analyze(word))
+    stems = dict.fromkeys(stem for word in words for stem in stemmer.of(word))
     # What the exact words merged ("£25 million" → £25000000, "r&d") is also looked for in its written parts.
     odd = " ".join(text[word.start : word.end] for word in exact_words(text) if not word.plain)
-    stems.update(dict.fromkeys(analyser.analyze(odd)))
+    stems.update(dict.fromkeys(stemmer.of(odd)))
     return list(stems)[:_MAX_WORDS]
 
 

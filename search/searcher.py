@@ -56,7 +56,7 @@ class Searcher:
         began = time.perf_counter()
         lexical = self.index.lexical
         parsed = parse(query.text)
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.analyser)
+        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
         vector = None if query.mode == "lexical" else self._encoder.encode([parsed.text])[0]
         cards = self._slots_of(query.entities)
         pool = gather(self.index, words, vector, query.mode, cards)
@@ -93,7 +93,7 @@ class Searcher:
         if stored is None:
             raise UnknownEntity(f"Nothing is indexed under {iri}.", "Check the address, or search for its name.")
         vector = dense.vectors(np.array([stored.slot], np.int64))[0]
-        words = lexical_query(parse("x"), Filters(kind=(kind,) if kind else ()), lexical.schema, lexical.analyser)
+        words = lexical_query(parse("x"), Filters(kind=(kind,) if kind else ()), lexical.schema, lexical.stems)
         pool = gather(self.index, words, vector, "dense", np.empty(0, np.int64))
         cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
@@ -135,7 +135,7 @@ class Searcher:
             field = "exact" if word in query.exact or " " in word else "text"
             return math.log1p(total / (1 + self.index.lexical.document_frequency(field, word)))
 
-        return make_snippet(unit.text, query, self.index.lexical.analyser, weigh)
+        return make_snippet(unit.text, query, self.index.lexical.stems, weigh)
 
     def _explain(self, row: int, pool: Pool, scoring: tantivy.Query, boosts: dict[str, float]) -> Explain:
         hybrid = pool.lexical is not None and pool.dense is not None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from search.lexical_query import LexicalQuery
+from search.stems import Stems
 from search.types import Snippet
 from search.words import exact_words
-
-if TYPE_CHECKING:
-    import tantivy
 
 __all__ = ["LENGTH", "make_snippet", "matches"]
 
@@ -29,14 +27,12 @@ class Match:
     word: str
 
 
-def make_snippet(
-    text: str, query: LexicalQuery, analyser: tantivy.TextAnalyzer, weigh: Callable[[str], float]
-) -> Snippet:
+def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[str], float]) -> Snippet:
     """The window of `text` with the weightiest different words of the query; its beginning when none occurs.
 
     `weigh`: how much a word (stem or exact word) tells.
     """
-    found = matches(text, query, analyser)
+    found = matches(text, query, stems)
     start, end = _window(text, found, weigh)
     marks: list[tuple[int, int]] = []
     for match in found:
@@ -50,10 +46,9 @@ def make_snippet(
     return Snippet(text[start:end], tuple(marks), start, (start > 0, end < len(text)))
 
 
-def matches(text: str, query: LexicalQuery, analyser: tantivy.TextAnalyzer) -> list[Match]:
+def matches(text: str, query: LexicalQuery, stems: Stems) -> list[Match]:
     """Every occurrence of the query's words, and of its phrases as a whole, by start."""
-    tokens = analyser.pre_tokenize(text).tokens if query.stems else []
-    found = [Match(t.char_offset_from, t.char_offset_to, t.text) for t in tokens if t.text in query.stems]
+    found = [Match(start, end, stem) for start, end, stem in stems.matching(text, query.stems)]
     if query.exact or query.phrases:
         words = list(exact_words(text))
         found += [Match(word.start, word.end, word.text) for word in words if word.text in query.exact]

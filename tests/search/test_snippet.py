@@ -5,20 +5,21 @@ from hypothesis import strategies as st
 
 from search.lexical_query import LexicalQuery, lexical_query
 from search.parse import parse
-from search.schema import analyser, build_schema
+from search.schema import build_schema
 from search.snippet import LENGTH, make_snippet
+from search.stems import Stems
 from search.types import Filters, Snippet
 
-ANALYSER = analyser()
+STEMS = Stems()
 SCHEMA = build_schema()
 
 
 def query(text: str) -> LexicalQuery:
-    return lexical_query(parse(text), Filters(), SCHEMA, ANALYSER)
+    return lexical_query(parse(text), Filters(), SCHEMA, STEMS)
 
 
 def snippet(text: str, words: str) -> Snippet:
-    return make_snippet(text, query(words), ANALYSER, lambda word: 1.0)
+    return make_snippet(text, query(words), STEMS, lambda word: 1.0)
 
 
 def marked(made: Snippet) -> list[str]:
