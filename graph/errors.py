@@ -8,7 +8,10 @@
     ├── InputError                 what the user gave cannot be taken in; nothing was changed
     │   ├── UnreadableFile         missing, empty, binary, wrongly encoded, too large; carries `path`
     │   ├── BadData                a data file that does not parse or validate; carries `path`, `line`
-    │   └── UnknownEntity          no such IRI or name; carries `nearest`
+    │   ├── UnknownEntity          no such IRI or name; carries `nearest`
+    │   ├── UnknownGraph           no named graph of this IRI
+    │   ├── ClaimsHeld             a write from outside that would tear facts from the claims they rest on
+    │   └── InputTooLarge          an upload that passes a cap, as sent or unpacked
     ├── QueryError                 a SPARQL request that was not answered
     │   ├── QuerySyntax            carries `line` and `column`, both from 1
     │   ├── QueryRefused           a construct that is never run (SERVICE, LOAD, too deep …)
@@ -30,11 +33,13 @@ from pathlib import Path
 __all__ = [
     "AtlasError",
     "BadData",
+    "ClaimsHeld",
     "EncoderUnavailable",
     "HomeError",
     "HomeLocked",
     "IndexUnusable",
     "InputError",
+    "InputTooLarge",
     "NewerFormat",
     "NotAnAtlas",
     "Overloaded",
@@ -46,6 +51,7 @@ __all__ = [
     "QueryTimeout",
     "QueryTooLarge",
     "UnknownEntity",
+    "UnknownGraph",
     "UnreadableFile",
 ]
 
@@ -116,6 +122,18 @@ class UnknownEntity(InputError):
         super().__init__(message, remedy)
         self.nearest = nearest
         """(iri, label) pairs, best first."""
+
+
+class UnknownGraph(InputError):
+    slug, title, status = "unknown-graph", "Unknown graph", 404
+
+
+class ClaimsHeld(InputError):
+    slug, title, status = "claims-held", "This graph rests on claims", 409
+
+
+class InputTooLarge(InputError):
+    slug, title, status = "input-too-large", "Too large", 413
 
 
 class QueryError(AtlasError):

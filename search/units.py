@@ -51,6 +51,18 @@ class UnitReader:
         for iri in sorted(self._entities()):
             yield from self.card(iri)
 
+    def after(self, key: str) -> Iterator[tuple[str, list[Unit]]]:
+        """`everything` in pieces, a document or a card each, from the one after `key` ("" = from the first).
+
+        Keys keep their order whatever is added to the graph, so that a long run can be interrupted and go on.
+        """
+        documents = sorted(f"d {iri}" for iri in self._snapshot.subjects("rdf:type", expand("ca:Document")))
+        for name in (*documents, *sorted(f"e {iri}" for iri in self._entities())):
+            if name > key:
+                iri = name[2:]
+                found = self._snapshot.document(iri) if name[0] == "d" else None
+                yield name, list(self.passages(found) if found else self.card(iri))
+
     def iris(self) -> set[str]:
         """The IRIs that `everything` may give, without reading the texts."""
         documents = self._snapshot.subjects("rdf:type", expand("ca:Document"))

@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Flask
 
-from web import api, health, linked_data, pages, security, sparql
+from web import api, auth, graph_store, health, linked_data, pages, security, sparql, update
 from web.compose import Services
 from web.errors import install_errors
 
@@ -23,6 +23,7 @@ def create_app(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security.install(app)
     install_errors(app)
+    auth.install_read_token(app, services.settings.read_token, services.settings.token)
     atlas = services.atlas
     app.register_blueprint(health.blueprint(services.live))
     app.register_blueprint(api.blueprint(services.live, atlas))
@@ -35,4 +36,7 @@ def create_app(services: Services) -> Flask:
             workbench=partial(pages.render_workbench, atlas),
         )
     )
+    may_write = auth.write_check(services.settings.token)
+    app.register_blueprint(update.blueprint(services.writes, may_write))
+    app.register_blueprint(graph_store.blueprint(services.live, services.pool, services.writes, may_write))
     return app

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from search.encoder import Encoder
     from search.searcher import Searcher
     from web.atlas import LiveAtlas
+    from web.follow import Follower
     from web.reads import QueryTable
+    from web.writes import Writes
 
 __all__ = ["Services", "compose"]
 
@@ -72,6 +74,36 @@ class Services:
         from web.tables import run_table
 
         return run_table(self.pool, view, query, query_id, limit)
+
+    @cached_property
+    def writes(self) -> Writes:
+        """The write side of the HTTP service; the search index follows each write in the background."""
+        from web.writes import WriteLimits, Writes
+
+        limits = WriteLimits(timeout=self.settings.query_timeout)
+        return Writes(self.home, limits, then=self.follower.poke)
+
+    @cached_property
+    def follower(self) -> Follower:
+        from web.follow import Follower
+
+        return Follower(self._catch_up)
+
+    def _catch_up(self) -> bool:
+        """One step of bringing the index up to date, with the encoder that the searches use."""
+        from search.carry import behind, catch_up
+        from search.indexer import SearchIndexer
+
+        if behind(self.home.live()) is None:
+            return False
+        with Writer(self.home, SearchIndexer(self.encoder)).session() as session:
+            return catch_up(session, self.home) is not None
+
+    def close(self) -> None:
+        """End what runs beside the requests: query workers, the waiting writer, the follower."""
+        self.follower.close()
+        self.writes.close()
+        self.pool.close()
 
     def writer(self, progress: Progress) -> Writer:
         """The way to change the atlas. Indexing uses every core."""

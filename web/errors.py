@@ -15,6 +15,9 @@ __all__ = ["install_errors"]
 
 _PROGRAMS = ("/api/", "/sparql", "/update", "/graph-store", "/data/", "/healthz", "/readyz", "/text2sparql")
 
+_KEPT = ("allow", "www-authenticate")
+"""Headers of an HTTP error that belong to its meaning."""
+
 log = logging.getLogger(__name__)
 
 
@@ -38,9 +41,10 @@ def install_errors(app: Flask) -> None:
             detail = "There is no page at this address."
         if not _wants_page():
             response = problem_response(status, title.lower().replace(" ", "-"), title, detail)
-            response.headers.extend({k: v for k, v in error.get_headers() if k.lower() == "allow"})
-            return response
-        return _page(status, title, detail, "Search for it, or go back to the start.")
+        else:
+            response = _page(status, title, detail, "Search for it, or go back to the start.")
+        response.headers.extend([each for each in error.get_headers() if each[0].lower() in _KEPT])
+        return response
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:

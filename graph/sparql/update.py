@@ -1,0 +1,86 @@
+"""Evaluating a client's update on a writable store. Call it in a fenced, supervised process only (see web.writes).
+
+An update acts on the plain dataset: it asserts and retracts triples, and never materialises claims (that is
+`graph.acceptance`). The caller's store is a scratch copy, so that a request of several operations is applied whole or
+not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pyoxigraph as ox
+
+from graph.errors import QueryError, QueryRefused, QuerySyntax
+from graph.sparql.dataset import WHOLE, Dataset
+from graph.sparql.guard import Guarded, guard
+from graph.sparql.limits import Limits
+from graph.sparql.messages import syntax_error
+from graph.sparql.update_text import as_insertions, only_data, with_dataset
+from graph.store import DEFAULT
+
+__all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
+
+TEXT_BYTES: Final = 2 << 20
+"""Of an update's text: about 20,000 triples as INSERT DATA. Larger loads go through the graph store."""
+
+_TOKENS: Final = 400_000
+_REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many open files", "not implemented")
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """IRIs of the default graph whose triples may have changed; None = not known without looking at everything."""
+
+    entities: frozenset[str] | None
+
+
+def update_limits(timeout: float) -> Limits:
+    """The caps on an update's text; `timeout` in seconds."""
+    return Limits(timeout=timeout, text_bytes=TEXT_BYTES, tokens=_TOKENS)
+
+
+def apply_update(
+    store: ox.Store, text: str, limits: Limits, *, base: str | None = None, dataset: Dataset = WHOLE
+) -> Touched:
+    """Guard the update and run it. `base` resolves relative IRIs, `dataset` is that of the request.
+
+    Raises QueryTooLarge, QuerySyntax and QueryRefused before anything is run, ValueError for a graph of the dataset
+    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there); after an
+    exception the store may hold the first operations of the request.
+    """
+    guarded = guard(text, limits, update=True)
+    sent = guard(with_dataset(guarded, dataset), limits, update=True) if dataset.given else guarded
+    try:
+        store.update(sent.text, base_iri=base)
+        return _touched(guarded, base)
+    except SyntaxError as error:
+        # In a text that was rewritten, the engine's line and column are not the client's.
+        raise syntax_error(str(error), guarded) if sent is guarded else _unplaced(error) from error
+    except OSError as error:
+        if any(each in str(error) for each in _REFUSALS):
+            raise QueryRefused("The update tried to reach the network or a file, which is never allowed.") from error
+        raise QueryError(f"The update could not be carried out: {str(error).rstrip('.')}.") from error
+    except (RuntimeError, ValueError) as error:
+        raise QueryError(
+            f"The update could not be carried out: {str(error).rstrip('.')}.", "Nothing was changed."
+        ) from error
+
+
+def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
+    """Subjects and objects of the quads that are in the default graph: the entities whose cards may change."""
+    ends = {end for quad in quads if quad.graph_name == DEFAULT for end in (quad.subject, quad.object)}
+    return frozenset(end.value for end in ends if isinstance(end, ox.NamedNode))
+
+
+def _touched(guarded: Guarded, base: str | None) -> Touched:
+    if not only_data(guarded):
+        return Touched(None)
+    named = ox.Store()
+    named.update(as_insertions(guarded), base_iri=base)
+    return Touched(touched_by(list(named)))
+
+
+def _unplaced(error: SyntaxError) -> QuerySyntax:
+    return QuerySyntax(f"The update is not valid SPARQL: {error.msg}.", line=1, column=1)

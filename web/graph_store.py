@@ -1,0 +1,179 @@
+"""`/graph-store`: the SPARQL 1.1 Graph Store HTTP Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/).
+
+A graph is named by `?graph=IRI`, is the default graph with `?default`, or is named by the address itself
+(`/graph-store/any/path`). POST to `/graph-store` without a name makes a new graph under an address of its own. Reading
+is open to whoever may read; the rest takes the token.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, Response, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+
+from graph.errors import HomeError, UnknownGraph
+from graph.graph_store import holds
+from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name
+from graph.sparql.pool import QueryPool
+from graph.store import DEFAULT, Snapshot, node
+from web.auth import Check
+from web.live import Live, View
+from web.update import DIRECT, answer, update_text
+from web.uploads import received
+from web.writes import Writes
+
+__all__ = ["blueprint"]
+
+_METHODS: Final = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
+_ALLOW: Final = "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The graph of a request: its IRI, None for the default graph. `fresh`: the server has just made the name up."""
+
+    iri: str | None
+    fresh: bool = False
+
+    def among(self, snapshot: Snapshot) -> bool:
+        found = DEFAULT if self.iri is None else node(self.iri)
+        return found is not None and holds(snapshot.store, found)
+
+
+def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blueprint:
+    """`check` refuses those who may not write, before anything of the body is read."""
+    bp = Blueprint("graph_store", __name__)
+    bp.before_request(check)
+    verbs: dict[str, Callable[[_Named], Response]] = {
+        "PUT": lambda named: _take(writes, named),
+        "POST": lambda named: _take(writes, named),
+        "DELETE": lambda named: answer(writes.graph("DELETE", named.iri, base=request.url), 204),
+        "PATCH": lambda named: _patch(writes, named),
+    }
+
+    def handle(path: str | None = None) -> ResponseReturnValue:
+        if request.method == "OPTIONS":
+            return _allowed()
+        named = _named(path)
+        verb = verbs.get(request.method)
+        return verb(named) if verb is not None else _read(live, pool, named)
+
+    rules = ("/graph-store", "/graph-store/", "/graph-store/<path:path>")
+    for number, rule in enumerate(rules):
+        bp.add_url_rule(rule, f"graph{number}", handle, methods=_METHODS, provide_automatic_options=False)
+    bp.after_request(_readable_anywhere)
+    return bp
+
+
+def _named(path: str | None) -> _Named:
+    """Which graph the request is about. Raises 400 where it says so twice, not at all, or not by an absolute IRI."""
+    graphs, default = request.args.getlist("graph"), "default" in request.args
+    if path:
+        if graphs or default:
+            raise BadRequest("The address names a graph by its path and by a parameter; use one of them.")
+        return _Named(_absolute(request.base_url))
+    if len(graphs) + default > 1:
+        raise BadRequest("Name one graph: ?default, or one ?graph=IRI.")
+    if default:
+        return _Named(None)
+    if graphs:
+        return _Named(_absolute(graphs[0]))
+    if request.method == "POST":
+        return _Named(f"{request.base_url.rstrip('/')}/{secrets.token_hex(8)}", fresh=True)
+    if request.method in ("GET", "HEAD"):
+        raise BadRequest("Say which graph: ?default, or ?graph=IRI.")
+    raise MethodNotAllowed(["POST", "OPTIONS"], "Say which graph: ?default, or ?graph=IRI.")
+
+
+def _absolute(iri: str) -> str:
+    if node(iri) is None:
+        raise BadRequest(f"‘{iri[:100]}’ is not an absolute IRI.")
+    return iri
+
+
+def _read(live: Live, pool: QueryPool, named: _Named) -> Response:
+    """GET and HEAD, through the pool: the answer is complete before it is sent, and kept for the next who asks."""
+    try:
+        return _answered(live.view(), pool, named)
+    except HomeError:
+        return _answered(live.view(), pool, named)  # the first one was pruned between the look and the query
+
+
+def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
+    if not named.among(view.snapshot):
+        raise UnknownGraph(f"There is no graph <{named.iri}>.", "See the named graphs with a query: GRAPH ?g {}.")
+    chosen, content_type = _format(request.args.get("format"), request.accept_mimetypes)
+    pattern = "?s ?p ?o" if named.iri is None else f"GRAPH <{named.iri}> {{ ?s ?p ?o }}"
+    query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
+    tag = pool.etag(view.generation.path, query, chosen.media_type)
+    if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
+        response = make_response("", 304)
+    else:
+        result = pool.run(view.generation.path, query, media_type=chosen.media_type)
+        response = Response(result.chunks())
+        response.call_on_close(result.close)
+        response.headers["Content-Length"] = str(result.size)
+        response.headers["Content-Type"] = content_type
+    if tag is not None:
+        response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Generation"] = view.generation.name
+    response.vary.add("Accept")
+    return response
+
+
+def _format(name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
+    """`format=` wins over Accept. Raises 406."""
+    if name is not None:
+        chosen = by_name(name, GRAPHS)
+    elif not accept:
+        chosen = GRAPHS[0]
+    else:
+        # A client may say `text/turtle; charset=utf-8`, which Werkzeug holds for another type than text/turtle.
+        plain = MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in accept])
+        best = plain.best_match([name for each in GRAPHS for name in (each.media_type, *each.aliases)])
+        chosen = by_media_type(best, GRAPHS) if best is not None else None
+    if chosen is None:
+        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
+    return chosen, chosen.content_type
+
+
+def _take(writes: Writes, named: _Named) -> Response:
+    """PUT and POST. 201 where the graph is new, with its address where the server chose it; else 204."""
+    with received(writes.limits.upload_bytes) as uploads:
+        base = named.iri or request.base_url
+        done = writes.graph(request.method, named.iri, base=base, uploads=uploads)
+    response = answer(done, 201 if done.created else 204)
+    if named.fresh and named.iri is not None:
+        response.headers["Location"] = named.iri
+    return response
+
+
+def _patch(writes: Writes, named: _Named) -> Response:
+    if request.mimetype != DIRECT:
+        raise UnsupportedMediaType(f"A patch is a SPARQL update; send it as {DIRECT}.")
+    return answer(writes.graph("PATCH", named.iri, base=named.iri or request.base_url, text=update_text()), 204)
+
+
+def _allowed() -> Response:
+    response = make_response("", 204)
+    response.headers["Allow"] = _ALLOW
+    response.headers["Accept-Patch"] = DIRECT
+    return response
+
+
+def _readable_anywhere(response: Response) -> Response:
+    """CORS: any page may read what anyone may read; writing is not offered to pages of other sites."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag, X-Generation"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, If-None-Match"
+    return response

@@ -1,0 +1,139 @@
+"""The parent's handle on the process that carries out one write: start it, give it its job, hear it out, bury it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import AtlasError, QueryError, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
+
+__all__ = ["WriterChild"]
+
+_GRACE: Final = 0.25
+"""Seconds that the child's own alarm is given before the parent kills."""
+
+_START: Final = 20.0
+_PUBLISH: Final = 120.0
+_PROJECT: Final = Path(__file__).resolve().parents[1]
+
+
+class WriterChild:
+    """One child, for one job. `fenced`: its caps on memory and file sizes (bytes), and whether to use seccomp."""
+
+    def __init__(self, fenced: dict[str, Any]) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
+        self._words = ""
+        self._home: Path | None = None
+        self._process = subprocess.Popen(
+            [sys.executable, "-B", "-S", "-P", "-m", "web.writer_child", json.dumps(fenced)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            start_new_session=True,
+            cwd="/",
+            env=_environment(),
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def give(self, job: dict[str, Any]) -> bool:
+        """Hand over the job; False where the child has died while it waited."""
+        assert self._process.stdin is not None  # noqa: S101  it is a pipe
+        self._home = Path(job["home"])
+        try:
+            with self._process.stdin as stream:
+                stream.write(json.dumps(job).encode())
+            return True
+        except OSError:
+            self.end()
+            return False
+
+    def answer(self, timeout: float, wait: float) -> dict[str, Any]:
+        """What the child said last. Raises one of our errors where it died or had to be killed."""
+        phase, deadline, rest = "starting", time.monotonic() + _START + wait, b""
+        late = False
+        assert self._process.stdout is not None  # noqa: S101  it is a pipe
+        try:
+            while data := _next(self._process.stdout.fileno(), deadline):
+                *lines, rest = (rest + data).split(b"\n")
+                for line in lines:
+                    said: dict[str, Any] = json.loads(line)
+                    if "phase" not in said:
+                        return said
+                    phase = said["phase"]
+                    deadline = time.monotonic() + (timeout + _GRACE if phase == "evaluating" else _PUBLISH)
+            late = data is None
+        finally:
+            self.end(0.0 if late else 0.5)
+        raise self._death(phase, late, timeout)
+
+    def end(self, patience: float = 0.5) -> None:
+        """Let the child end by itself for `patience` seconds, then kill it, and take away what it left. Repeatable."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            self._process.stdin.close()
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        if not self._said.closed:
+            self._said.seek(0)
+            self._words = self._said.read(4096).decode(errors="replace")
+            self._said.close()
+        if self._home is not None:
+            # The next writer would sweep it up too; but a killed write may have left gigabytes.
+            shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
+
+    def _death(self, phase: str, late: bool, timeout: float) -> AtlasError:
+        status = self._process.returncode
+        if phase == "publishing":
+            return QueryError(
+                "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
+            )
+        if status == -signal.SIGALRM or (late and phase == "evaluating"):
+            return QueryTimeout(
+                f"The write was still running after {timeout:g} seconds; nothing was changed.",
+                "Do it in smaller steps.",
+                seconds=timeout,
+            )
+        return _interpreted(status, self._words)
+
+
+def _interpreted(status: int, said: str) -> AtlasError:
+    """The error for a child that ended with `status` before it had made its change."""
+    if status in (-signal.SIGSEGV, -signal.SIGBUS) or "overflowed its stack" in said:
+        return QueryRefused("The write is too deeply nested or too complex.", "Break it into simpler ones.")
+    if status == -signal.SIGXFSZ:
+        return QueryTooLarge("The write needs larger files than it may have; nothing was changed.", "Send less.")
+    if status in (-signal.SIGABRT, -signal.SIGKILL) or "memory allocation" in said or "MemoryError" in said:
+        return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
+    last = said.strip().splitlines()[-1][:200] if said.strip() else f"status {status}"
+    return QueryError(f"The process that writes ended unexpectedly ({last}).", "Nothing was changed; try again.")
+
+
+def _next(descriptor: int, deadline: float) -> bytes | None:
+    """What the child says next, nothing at its end; None past the deadline."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    if not poll.poll(max(deadline - time.monotonic(), 0.0) * 1000):
+        return None
+    return os.read(descriptor, 1 << 16)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the parent's environment: it may hold tokens. Without `site`, so the paths are given."""
+    paths = dict.fromkeys([str(_PROJECT), *(path for path in sys.path if path)])
+    return {"PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}

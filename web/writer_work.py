@@ -1,0 +1,88 @@
+"""What the writer child does with a job: wait for the lock, make the change under an alarm, publish."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import pyoxigraph as ox
+
+from graph import graph_store
+from graph.errors import HomeLocked
+from graph.home import Home
+from graph.sparql.dataset import Dataset
+from graph.sparql.update import apply_update, update_limits
+from graph.writer import Changes, Session, Writer
+from search.carry import CarriedIndex
+
+__all__ = ["carry_out"]
+
+Job = dict[str, Any]
+Touched = frozenset[str] | None
+"""Entities of the default graph, None = nobody knows which."""
+
+_RETRY: Final = 0.03
+"""Seconds between two tries for the lock."""
+
+
+def carry_out(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Returns what the write did. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
+    did: dict[str, Any] = {}
+
+    def work(store: ox.Store) -> Changes:
+        say({"phase": "evaluating"})
+        signal.setitimer(signal.ITIMER_REAL, job["timeout"])
+        touched = _OPERATIONS[job["operation"]](store, job, did)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        say({"phase": "publishing"})
+        # The note makes a change of a write that touches nothing that is indexed: a named graph, say.
+        notes = {"written_over": "http"}
+        return Changes(entities=touched or frozenset(), everything=touched is None, notes=notes, counted=False)
+
+    with ExitStack() as stack:
+        session = _locked(stack, Writer(Home(Path(job["home"])), CarriedIndex()), job["wait"])
+        generation = session.change(work)
+    return {**did, "generation": generation.name if generation is not None else None}
+
+
+def _locked(stack: ExitStack, writer: Writer, wait: float) -> Session:
+    """The session, once no other process writes. Raises HomeLocked after `wait` seconds."""
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            return stack.enter_context(writer.session())
+        except HomeLocked:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY)
+
+
+def _update(store: ox.Store, job: Job, did: dict[str, Any]) -> Touched:
+    dataset = Dataset.of(job["using"], job["using_named"])
+    return apply_update(store, job["text"], update_limits(job["timeout"]), base=job["base"], dataset=dataset).entities
+
+
+def _change_graph(store: ox.Store, job: Job, did: dict[str, Any]) -> Touched:
+    target: graph_store.Target = ox.DefaultGraph() if job["graph"] is None else ox.NamedNode(job["graph"])
+    uploads = [graph_store.Upload(**{**each, "path": Path(each["path"])}) for each in job["uploads"]]
+    match job["method"]:
+        case "PUT":
+            outcome = graph_store.replace(store, target, uploads, job["base"])
+        case "POST":
+            outcome = graph_store.merge(store, target, uploads, job["base"])
+        case "DELETE":
+            outcome = graph_store.delete(store, target)
+        case _:
+            outcome = graph_store.patch(store, target, job["text"], update_limits(job["timeout"]), job["base"])
+    did["created"] = outcome.created
+    return outcome.touched
+
+
+_OPERATIONS: Final[dict[str, Callable[[ox.Store, Job, dict[str, Any]], Touched]]] = {
+    "update": _update,
+    "graph": _change_graph,
+}

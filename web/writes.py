@@ -1,0 +1,117 @@
+"""Writes that come over HTTP: each is carried out by a supervised child process, one at a time, whole or not at all.
+
+The child (`web.writer_child`) publishes the new generation before it answers, so a client's next request sees its own
+write. A child that is killed leaves the live generation as it was; its scratch folder is removed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graph import errors
+from graph.errors import AtlasError, HomeLocked, QueryError
+from graph.home import Home
+from graph.sparql.dataset import WHOLE, Dataset
+from web.writer_process import WriterChild
+
+__all__ = ["Done", "WriteLimits", "Writes"]
+
+_GIB: Final = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class WriteLimits:
+    """`timeout` is what an update may take, `upload_timeout` the reading of an upload, `wait` the lock (seconds).
+
+    `memory` caps the child's address space and `file_bytes` each file that it writes; `upload_bytes` is the largest
+    body that the graph store takes.
+    """
+
+    timeout: float = 10.0
+    upload_timeout: float = 60.0
+    wait: float = 10.0
+    memory: int = 3 * _GIB
+    file_bytes: int = 4 * _GIB
+    upload_bytes: int = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a write did: the generation that it made, and whether its graph is new."""
+
+    generation: str
+    created: bool
+    ms: float
+
+
+@dataclass
+class Writes:
+    """The write side of a service. Thread-safe. `then` is called after each write that succeeded."""
+
+    home: Home
+    limits: WriteLimits = field(default_factory=WriteLimits)
+    then: Callable[[], None] = lambda: None
+    seccomp: bool = True
+    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _spare: WriterChild | None = field(default=None, repr=False)
+
+    def update(self, text: str, *, base: str, dataset: Dataset = WHOLE) -> Done:
+        """Run a SPARQL update. Raises the members of QueryError, and HomeLocked while another process writes."""
+        job = {"operation": "update", "text": text, "using": dataset.default, "using_named": dataset.named}
+        return self._run({**job, "base": base, "timeout": self.limits.timeout})
+
+    def graph(
+        self, method: str, graph: str | None, *, base: str, uploads: Sequence[dict[str, Any]] = (), text: str = ""
+    ) -> Done:
+        """PUT, POST, DELETE or PATCH a graph, None being the default graph. `uploads` as `graph_store.Upload`.
+
+        Raises the members of InputError and QueryError, and HomeLocked.
+        """
+        timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
+        job = {"operation": "graph", "method": method, "graph": graph, "uploads": list(uploads), "text": text}
+        return self._run({**job, "base": base, "timeout": timeout})
+
+    def close(self) -> None:
+        """End the child that waits for the next write."""
+        with self._turn:
+            if self._spare is not None:
+                self._spare.end()
+                self._spare = None
+
+    def _run(self, job: dict[str, Any]) -> Done:
+        started = time.perf_counter()
+        if not self._turn.acquire(timeout=self.limits.wait):
+            raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
+        try:
+            answer = self._ask({**job, "home": str(self.home.root.resolve()), "wait": self.limits.wait})
+        finally:
+            self._turn.release()
+        if "error" in answer:
+            raise _error(answer["error"])
+        self.then()
+        ms = (time.perf_counter() - started) * 1000
+        return Done(answer["generation"], bool(answer.get("created")), ms)
+
+    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        """One child for one job; the next one starts meanwhile, so that a write does not wait for its imports."""
+        fenced = {"memory": self.limits.memory, "file_bytes": self.limits.file_bytes, "seccomp": self.seccomp}
+        child, self._spare = self._spare or WriterChild(fenced), None
+        if not child.give(job):
+            child = WriterChild(fenced)
+            child.give(job)
+        self._spare = WriterChild(fenced)
+        return child.answer(job["timeout"], self.limits.wait)
+
+
+def _error(told: dict[str, Any]) -> AtlasError:
+    """The child's error, made again; only classes of our own tree."""
+    kind = getattr(errors, str(told["class"]), None) if told["class"] in errors.__all__ else None
+    error: AtlasError = AtlasError.__new__(kind or QueryError)
+    AtlasError.__init__(error, str(told["message"]), str(told.get("remedy", "")))
+    for name, value in {"line": 1, "column": 1, "nearest": (), "path": None, **told.get("details", {})}.items():
+        setattr(error, name, value)
+    return error
