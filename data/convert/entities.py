@@ -12,13 +12,12 @@ __all__ = ["convert", "position"]
 
 def convert(facts: FactBase, names: Names, out: Output) -> None:
     dates = table("dates")["entity"]
+    issued = {record["id"]: record["date"] or "" for record in facts.sources}
     for record in facts.entities:
         key, subject = record["id"], names.iri(record["id"])
         file = f"entities/{names.kind(key)['file']}.ttl"
         out.add(file, subject, *_identity(record, names), *_details(record, names))
-        for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
-            if part in dates.get(key, {}):
-                out.add(file, subject, (property_, date(dates[key][part])))
+        _dates(record, dates.get(key, {}), issued, subject, out)
         out.sources(file, subject, record["source"])
         _unsourced(record, names, out)
         why = "named by low-reliability sources only" if "low" in record["confidence"] else ""
@@ -79,6 +78,18 @@ def _codes(record: Record) -> list[tuple[str, str]]:
 def position(lat: float, lon: float) -> list[tuple[str, str]]:
     """Five decimals, about a metre: more than any of these positions is worth."""
     return [("schema:latitude", number(round(lat, 5))), ("schema:longitude", number(round(lon, 5)))]
+
+
+def _dates(record: Record, given: Record, issued: dict[str, str], subject: str, out: Output) -> None:
+    """Dates that the description holds. A source from before the end cannot be the one that told of it."""
+    for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
+        if part not in given:
+            continue
+        year = given[part][:4]
+        able = [name for name in record["source"] if part == "start" or not issued[name] or issued[name][:4] >= year]
+        note = "read from the description"
+        claim = Claim(record["id"], subject, property_, date(given[part]), tuple(able), part=part, notes=(note,))
+        out.claim("dates", claim)
 
 
 def _unsourced(record: Record, names: Names, out: Output) -> None:
