@@ -16,6 +16,7 @@ from graph.home import Generation
 from graph.ingest import describe, put_reading
 from graph.iri import DEFAULT_BASE
 from graph.model import Reading
+from graph.purge import purge
 from graph.records import remove_document
 from graph.starter.load import Starter
 from graph.store import DEFAULT, Snapshot, term
@@ -49,6 +50,7 @@ def build(
         for graph in graphs:
             if isinstance(graph, ox.NamedNode):
                 accept_graph(store, graph)
+        purge(store, session.suppressed)  # before names are looked for in the notes
         _notes(store, starter, progress)
         return Changes(everything=True, notes={"starter": {"digest": starter.digest}})
 
@@ -78,7 +80,7 @@ def _notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
     known = _identifiers(store)
     for number, (_, reading) in enumerate(starter.readings):
         progress(reading.title, number, len(starter.readings))
-        document = describe(reading, COLLECTION, "secondary")
+        document = describe(reading, COLLECTION, None)
         put_reading(store, document, reading, gazetteer)
         store.extend(_about(document.iri, reading, known))
 

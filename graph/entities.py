@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process, utils
 from graph.acceptance import claims_on
 from graph.errors import UnknownEntity
 from graph.evidence import claims_about
+from graph.gazetteer import is_bookkeeping
 from graph.model import EntityView, Evidence, Fact, FactGroup, Value
 from graph.store import Snapshot, node, term
 from graph.vocabulary import expand
@@ -43,7 +44,7 @@ _BOOKKEEPING: Final = {
     expand(name)
     for name in (
         "rdf:subject", "rdf:predicate", "rdf:object", "oa:hasBody", "oa:hasTarget", "schema:mentions",
-        "prov:wasDerivedFrom", "dcterms:source", "dcterms:isPartOf", "ca:text", "ca:quotedIn",
+        "prov:wasDerivedFrom", "dcterms:source", "ca:text", "ca:quotedIn",
     )
 }  # fmt: skip
 
@@ -89,6 +90,8 @@ def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claim
     for quad in islice(snapshot.store.quads_for_pattern(*pattern), SCANNED):
         other = quad.object if out else quad.subject
         if quad.predicate.value in _BOOKKEEPING or not isinstance(other, (ox.NamedNode, ox.Literal)):
+            continue
+        if not out and isinstance(other, ox.NamedNode) and snapshot.is_passage(other):
             continue
         key = (str(quad.subject), str(quad.predicate), str(quad.object))
         if key not in seen:
@@ -142,19 +145,24 @@ def _grouped(facts: Iterable[Fact]) -> tuple[FactGroup, ...]:
     return tuple(sorted(made, key=lambda g: (g.direction == "in", g.facts[0].value.kind == "literal", g.label)))
 
 
-def names(snapshot: Snapshot) -> dict[str, list[str]]:
-    """Every name in the default graph → the IRIs that bear it. O(labels): hold on to the result."""
+def names(snapshot: Snapshot, *, linked_only: bool = False) -> dict[str, list[str]]:
+    """Every name in the default graph → the IRIs that bear it. O(labels): hold on to the result.
+
+    `linked_only` leaves out what is no entity: classes, relations, sources, documents.
+    """
     found: dict[str, list[str]] = {}
     for predicate in ("rdfs:label", "skos:prefLabel", "skos:altLabel", "schema:name", "foaf:name"):
         for quad in snapshot.store.quads_for_pattern(None, term(predicate), None, ox.DefaultGraph()):
             if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
+                if linked_only and is_bookkeeping(snapshot, quad.subject.value):
+                    continue
                 found.setdefault(quad.object.value, []).append(quad.subject.value)
     return found
 
 
 def nearest(snapshot: Snapshot, name: str, limit: int = 5) -> tuple[tuple[str, str], ...]:
     """(iri, label) pairs of the entities whose names come closest, best first."""
-    known = names(snapshot)
+    known = names(snapshot, linked_only=True)
     close = process.extract(
         name[:200], known.keys(), scorer=fuzz.WRatio, processor=utils.default_process, limit=limit * 3, score_cutoff=60
     )

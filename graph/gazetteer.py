@@ -14,7 +14,7 @@ from graph.model import Passage
 from graph.store import DEFAULT, Snapshot, term
 from graph.vocabulary import expand
 
-__all__ = ["NOT_LINKED", "build_gazetteer", "linked_in"]
+__all__ = ["NOT_LINKED", "build_gazetteer", "is_bookkeeping", "linked_in"]
 
 NOT_LINKED: Final[frozenset[str]] = frozenset(
     expand(name)
@@ -32,6 +32,11 @@ _FIRST: Final = (expand("schema:City"), expand("schema:Country"))
 """Who says "Manchester" means the city, not the authority or the travel-to-work area of the same name."""
 
 _COUNTED: Final = 1_000
+
+
+def is_bookkeeping(snapshot: Snapshot, iri: str) -> bool:
+    """Whether the thing is of a class that is never linked or offered as an entity: a relation, a source, a figure."""
+    return any(kind.value in NOT_LINKED for kind in snapshot.objects(iri, "rdf:type"))
 
 
 def build_gazetteer(snapshot: Snapshot) -> Gazetteer:

@@ -197,7 +197,7 @@ def forget(session: Session, iri: str) -> bool:
     return found
 
 
-def describe(reading: Reading, collection: str, reliability: Reliability) -> Document:
+def describe(reading: Reading, collection: str, reliability: Reliability | None) -> Document:
     """The record of a document before it is cut; `sha256` covers all that a reader made of it."""
     content = [reading.title, reading.date or "", reading.publisher or "", *(page.text for page in reading.pages)]
     return Document(
@@ -206,7 +206,7 @@ def describe(reading: Reading, collection: str, reliability: Reliability) -> Doc
         title=reading.title,
         collection=collection,
         kind=reading.kind,
-        sha256=digest(EXTRACTOR, reliability, *content, length=64),
+        sha256=digest(EXTRACTOR, reliability or "", *content, length=64),
         publisher=reading.publisher,
         date=reading.date,
         source_url=reading.source_url,

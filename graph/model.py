@@ -79,6 +79,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A text in the atlas. `reliability` is None for the atlas's own notes, which are no evidence."""
+
     iri: str
     id: str
     title: str
@@ -88,7 +90,7 @@ class Document:
     publisher: str | None = None
     date: str | None = None
     source_url: str | None = None
-    reliability: Reliability = "secondary"
+    reliability: Reliability | None = None
     passages: int = 0
 
 

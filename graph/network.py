@@ -29,20 +29,23 @@ Edge = tuple[str, str, str]
 """(subject, predicate, object), as the fact is stated."""
 
 _NOT_LINKS: Final = {
-    expand(name)
-    for name in ("rdf:type", "dcterms:source", "dcterms:isPartOf", "schema:mentions", "schema:url", "skos:inScheme")
+    expand(name) for name in ("rdf:type", "dcterms:source", "schema:mentions", "schema:url", "skos:inScheme")
 }
 _SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix not in ("id",))
 
 
-def _is_link(quad: ox.Quad) -> bool:
-    return (
-        isinstance(quad.object, ox.NamedNode)
-        and isinstance(quad.subject, ox.NamedNode)
-        and quad.predicate.value not in _NOT_LINKS
-        and not quad.subject.value.startswith(_SCHEMA_SPACES)
-        and not quad.object.value.startswith(_SCHEMA_SPACES)
-    )
+def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
+    subject, obj = quad.subject, quad.object
+    if (
+        not isinstance(subject, ox.NamedNode)
+        or not isinstance(obj, ox.NamedNode)
+        or quad.predicate.value in _NOT_LINKS
+        or subject.value.startswith(_SCHEMA_SPACES)
+        or obj.value.startswith(_SCHEMA_SPACES)
+        or snapshot.is_passage(subject)
+    ):
+        return None
+    return subject.value, quad.predicate.value, obj.value
 
 
 def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
@@ -52,8 +55,8 @@ def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
         return
     for pattern in ((found, None, None, DEFAULT), (None, None, found, DEFAULT)):
         for quad in islice(snapshot.store.quads_for_pattern(*pattern), EDGES_PER_NODE):
-            if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-                yield quad.subject.value, quad.predicate.value, quad.object.value
+            if edge := _as_link(snapshot, quad):
+                yield edge
 
 
 def degree(snapshot: Snapshot, iri: str) -> int:
@@ -132,6 +135,6 @@ def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
 
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     for quad in snapshot.store.quads_for_pattern(None, None, None, DEFAULT):
-        if _is_link(quad) and isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            graph.add_edge(quad.subject.value, quad.object.value, key=quad.predicate.value)
+        if edge := _as_link(snapshot, quad):
+            graph.add_edge(edge[0], edge[2], key=edge[1])
     return graph

@@ -93,6 +93,9 @@ class Snapshot:
             found = self._labels[iri] = self._label(iri)
         return found
 
+    def is_passage(self, subject: ox.NamedNode) -> bool:
+        return any(True for _ in self.store.quads_for_pattern(subject, term("rdf:type"), term("ca:Passage"), DEFAULT))
+
     def _label(self, iri: str) -> str:
         for name in ("rdfs:label", "skos:prefLabel", "schema:name", "dcterms:title", "foaf:name"):
             found = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal)]
@@ -136,7 +139,7 @@ class Snapshot:
             publisher=self.value(iri, "dcterms:publisher"),
             date=self.value(iri, "dcterms:issued"),
             source_url=self.value(iri, "schema:url"),
-            reliability=cast(Reliability, self.value(iri, "ca:reliability") or "secondary"),
+            reliability=cast("Reliability | None", self.value(iri, "ca:reliability")),
             passages=int(self.value(iri, "ca:passages") or 0),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Final
 
 import pyoxigraph as ox
@@ -28,6 +29,12 @@ _SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix !=
 _TOO_WIDE: Final = frozenset(
     expand(name) for name in ("skos:Concept", "schema:AdministrativeArea", "schema:Thing", "owl:NamedIndividual")
 )
+_FIRST: Final = tuple(
+    expand(name)
+    for name in ("ca:Programme", "ca:Theme", "ca:ResearchCluster", "ca:CreativeCluster", "ca:Microcluster",
+                 "org:Organization", "schema:Person", "schema:Report", "ca:Statistic", "ca:SubSector", "schema:Place")
+)  # fmt: skip
+"""Classes that people look for first, in the order of the home page; others follow by size."""
 _CLUSTERS: Final = frozenset(expand(name) for name in ("ca:Cluster", "ca:ResearchCluster", "ca:CreativeCluster"))
 _TONES: Final[dict[str, Tone]] = {
     expand("foaf:Person"): "person",
@@ -35,6 +42,10 @@ _TONES: Final[dict[str, Tone]] = {
     expand("schema:Place"): "place",
     expand("ca:Place"): "place",
 }
+
+
+def _place_of(kind: str) -> int:
+    return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
 
 
 def tone(types: set[str]) -> Tone:
@@ -132,7 +143,7 @@ def _overview(view: View) -> Overview:
         passages=sum(document.passages for document in held),
         kinds=tuple(
             Kind(iri, snapshot.label(iri), len(iris))
-            for iri, iris in sorted(by_class.items(), key=lambda item: (-len(item[1]), item[0]))
+            for iri, iris in sorted(by_class.items(), key=lambda item: (_place_of(item[0]), -len(item[1]), item[0]))
             if iri not in _TOO_WIDE
         ),
         recent=held[:_RECENT],
@@ -140,8 +151,14 @@ def _overview(view: View) -> Overview:
         questions=_QUESTIONS,
         spots=tuple(_spots(view, by_class)),
         generation=view.generation.number,
-        built=None,
+        built=_published(view),
     )
+
+
+def _published(view: View) -> str:
+    """The date on which the generation was published: that of its manifest, since the graph carries no clock."""
+    moment = (view.generation.path / "manifest.json").stat().st_mtime
+    return datetime.fromtimestamp(moment, tz=UTC).date().isoformat()
 
 
 def _spots(view: View, by_class: dict[str, tuple[str, ...]]) -> Iterator[Spot]:
