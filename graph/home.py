@@ -187,6 +187,12 @@ class Home:
         self._prune(int(name))
         return Generation(target)
 
+    def drop_older(self) -> None:
+        """Delete every generation but the live one, so that what was taken out of that is on disk no more."""
+        live = self.live()
+        if live is not None:
+            self._prune(live.number + KEEP - 1)
+
     def _prune(self, newest: int) -> None:
         for path in self.generations.iterdir():
             if path.name.isdigit() and int(path.name) <= newest - KEEP:

@@ -80,11 +80,17 @@ class Session:
         return live.manifest().get(SUPPRESSED, {}) if live else {}
 
     def change(
-        self, work: Callable[[ox.Store], Changes], *, progress: Progress = no_progress, fresh: bool = False
+        self,
+        work: Callable[[ox.Store], Changes],
+        *,
+        progress: Progress = no_progress,
+        fresh: bool = False,
+        rewrite: bool = False,
     ) -> Generation | None:
         """Run `work` on a writable copy of the live graph and publish what comes of it.
 
-        `fresh` starts from an empty graph. Returns None, and publishes nothing, where nothing changed.
+        `fresh` starts from an empty graph. `rewrite` writes every file of the graph anew, so that not even the
+        strings of what was deleted stay in them. Returns None, and publishes nothing, where nothing changed.
         """
         live = self._home.live()
         scratch = self._home.scratch()
@@ -95,10 +101,16 @@ class Session:
             if not changes:
                 return None
             changes = _without(store, changes, changes.notes.get(SUPPRESSED, kept_out))
+            if rewrite:
+                _write_anew(store, scratch / "anew")
+                del store
+                shutil.rmtree(scratch / "graph")
+                (scratch / "anew").rename(scratch / "graph")
+                store = ox.Store(str(scratch / "graph"))
             store.flush()
             snapshot = Snapshot(store)
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
-            old = {SUPPRESSED: dict(kept_out)} if live is None or fresh else live.manifest()
+            old = ({SUPPRESSED: dict(kept_out)} if kept_out else {}) if live is None or fresh else live.manifest()
             manifest = {**old, **changes.notes, "index": index, "quads": len(store) if changes.counted else None}
             del snapshot, store  # closes RocksDB, whose files must be final before they are synced
             return self._home.publish(scratch, manifest)
@@ -124,6 +136,15 @@ def _without(store: ox.Store, changes: Changes, suppressed: Mapping[str, str]) -
         return changes
     gone = purge(store, suppressed)
     return replace(changes, documents=changes.documents | gone.documents, entities=changes.entities | gone.entities)
+
+
+def _write_anew(store: ox.Store, target: Path) -> None:
+    """The same quads in new files: oxigraph never takes a string out of its dictionary."""
+    other = ox.Store(str(target))
+    other.bulk_extend(store)
+    for name in store.named_graphs():
+        other.add_graph(name)
+    other.flush()
 
 
 def _copy(live: Generation | None, target: Path) -> ox.Store:

@@ -221,6 +221,34 @@ def entity(name: str, home: Path | None, as_json: bool) -> None:
 
 
 @cli.command()
+@click.argument("iri", required=False)
+@click.option("--reason", default="", help="Why; kept with the list, shown nowhere else.")
+@click.option("--list", "listed", is_flag=True, help="Show what is suppressed.")
+@_home
+def suppress(iri: str | None, reason: str, listed: bool, home: Path | None) -> None:
+    """Take an entity out, and keep it out of every later build and ingest."""
+    from web.suppress_command import add, show
+
+    if listed == (iri is not None):
+        raise click.UsageError("Give an IRI, or --list.")
+    services = _services(home)
+    if iri is None:
+        show(services)
+    else:
+        add(services, iri, reason)
+
+
+@cli.command()
+@click.argument("iri")
+@_home
+def unsuppress(iri: str, home: Path | None) -> None:
+    """Let an entity come back with the next build or ingest."""
+    from web.suppress_command import lift
+
+    lift(_services(home), iri)
+
+
+@cli.command()
 @_home
 def check(home: Path | None) -> None:
     """Check the atlas against the shapes, and its index against the graph."""
