@@ -102,12 +102,22 @@ def is_supported(store: ox.Store, subject: ox.NamedNode, predicate: ox.NamedNode
 
 def accept_graph(store: ox.Store, graph: ox.NamedNode) -> set[str]:
     """Assert what the source's accepted claims say. Returns the IRIs whose facts may have changed."""
+    # Four scans of the graph, not a look-up per claim: a fifth of the time when a whole atlas is built.
+    parts = [
+        {quad.subject: quad.object for quad in store.quads_for_pattern(None, name, None, graph)}
+        for name in (_SUBJECT, _PREDICATE, _OBJECT)
+    ]
     touched: set[str] = set()
     facts = []
-    for claim in claims_in(store, graph):
-        if claim.accepted:
-            facts.append(ox.Quad(*claim.triple, DEFAULT))
-            touched.update(_ends(claim))
+    for quad in store.quads_for_pattern(None, _STATUS, _ACCEPTED, graph):
+        subject, predicate, obj = (part.get(quad.subject) for part in parts)
+        if (
+            isinstance(subject, ox.NamedNode)
+            and isinstance(predicate, ox.NamedNode)
+            and isinstance(obj, (ox.NamedNode, ox.Literal))
+        ):
+            facts.append(ox.Quad(subject, predicate, obj, DEFAULT))
+            touched.update(_ends(subject, obj))
     store.extend(facts)
     return touched
 
@@ -121,14 +131,11 @@ def retract_graph(store: ox.Store, graph: ox.NamedNode) -> set[str]:
     store.remove_graph(graph)
     touched: set[str] = set()
     for claim in gone:
-        touched.update(_ends(claim))
+        touched.update(_ends(claim.subject, claim.object))
         if not is_supported(store, *claim.triple):
             store.remove(ox.Quad(*claim.triple, DEFAULT))
     return touched
 
 
-def _ends(claim: Claim) -> set[str]:
-    ends = {claim.subject.value}
-    if isinstance(claim.object, ox.NamedNode):
-        ends.add(claim.object.value)
-    return ends
+def _ends(subject: ox.NamedNode, obj: Object) -> set[str]:
+    return {subject.value, obj.value} if isinstance(obj, ox.NamedNode) else {subject.value}

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from graph.gazetteer import NOT_LINKED
 from graph.model import Document
 from graph.store import DEFAULT, Snapshot, term
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import CA, PREFIXES, expand
 from web.live import View
 from web.reads import Disagreement, Kind, Overview, Position, Ref, Spot, Tone
 
@@ -53,10 +53,13 @@ def tone(types: set[str]) -> Tone:
 
 
 def ref(view: View, iri: str) -> Ref:
-    """An IRI as a link: its label, and the most telling of its classes, which is the one with fewest members."""
+    """An IRI as a link: its label, and the most telling of its classes, which is the one with fewest members.
+
+    Where two have as many, the one of our own vocabulary: a statistic, not an observation.
+    """
     types = {obj.value for obj in view.snapshot.objects(iri, "rdf:type")}
     by_class = members(view)
-    own = min(types, key=lambda name: (len(by_class.get(name, ())) or 1e9, name), default=None)
+    own = min(types, key=lambda name: (len(by_class.get(name, ())) or 1e9, not name.startswith(CA), name), default=None)
     return Ref(iri, view.snapshot.label(iri), view.snapshot.label(own) if own else "", tone(types))
 
 
@@ -100,6 +103,8 @@ def _disagreements(view: View) -> tuple[Disagreement, ...]:
             judgement=snapshot.value(iri, "ca:judgement"),
         )
         for iri in snapshot.subjects("rdf:type", expand("ca:Disagreement"))
+        # Several dated values, or a slip in a dataset, are no disagreement between sources.
+        if snapshot.value(iri, "ca:disagreementKind") in (None, "disagreement")
     ]
     return tuple(sorted(found, key=lambda d: (-len(d.positions), d.iri)))
 
