@@ -14,8 +14,9 @@ from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView
 from graph.store import Snapshot
 from search.searcher import Searcher
-from search.types import Completion, Query, Results
-from web import overview
+from search.types import Completion, Hit, Query, Results
+from search.types import Kind as Unit
+from web import overview, sentences
 from web.examples import read_examples
 from web.live import Live, View
 from web.reads import (
@@ -87,6 +88,9 @@ class LiveAtlas:
         view = self.live.view()
         found = overview.members(view).get(kind, ())
         return Listing(tuple(overview.ref(view, iri) for iri in found[offset : offset + limit]), len(found))
+    def details(self, iris: tuple[str, ...]) -> dict[str, str]:
+        return sentences.details(self.live.view().snapshot, iris)
+
 
     def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
         snapshot = self.live.view().snapshot

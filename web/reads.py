@@ -207,6 +207,9 @@ class Atlas(Protocol):
 
     def entity(self, iri: str) -> EntityView: ...
 
+    def details(self, iris: tuple[str, ...]) -> dict[str, str]:
+        """For a statistic, a sum or an office: what follows its label so that both read as a sentence."""
+
     def find(self, name: str) -> Ref | None:
         """The entity of exactly this name (label or other name, whatever the case), if there is just one."""
 

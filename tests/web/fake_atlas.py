@@ -222,6 +222,9 @@ class FakeAtlas:
                     evidence,
                 )
 
+    def details(self, iris: tuple[str, ...]) -> dict[str, str]:
+        return {iri: self._records[iri]["detail"] for iri in iris if self._records.get(iri, {}).get("detail")}
+
     def find(self, name: str) -> Ref | None:
         found = [ref for ref in self._refs.values() if ref.label.casefold() == name.casefold()]
         return found[0] if len(found) == 1 else None

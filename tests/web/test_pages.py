@@ -151,5 +151,11 @@ def test_the_drawing_gets_what_it_needs(client: FlaskClient) -> None:
 def test_a_relation_is_named_from_the_end_it_is_read_from(client: FlaskClient) -> None:
     text = client.get("/page/cluster/ingame").text
     assert re.search(r"<dt>Director\s*</dt>", text)  # its inverse has a name
-    assert re.search(r"<dt>as “partner”\s*</dt>", text)  # this one has none
+    assert re.search(r"<dt>Partner in\s*</dt>", text)  # this one is named by the page
     assert re.search(r"<dt>Led by\s*</dt>", text)
+    assert re.search(r"<dt>as “statistic”\s*</dt>", client.get("/page/statistic/ingame-gva").text)  # nobody names it
+
+
+def test_a_statistic_reads_as_a_sentence(client: FlaskClient) -> None:
+    text = re.sub(r"<[^>]+>", "", client.get("/page/cluster/ingame").text)
+    assert "InGAME expected GVA, UK, 2023: £84.7 million, forecast" in text

@@ -72,6 +72,7 @@ _ENTITIES = (
     _entity("place:dundee", "Place", "Dundee", "City in Scotland.", lat=56.462, lon=-2.97),
     _entity("place:caerdydd", "Place", "Caerdydd", "Ŵy, ŷd: the Welsh capital.", lat=51.48, lon=-3.18),
     _entity("theme:skills", "Theme", "Skills"),
+    _entity("statistic:ingame-gva", "statistic", "InGAME expected GVA, UK, 2023", detail="£84.7 million, forecast"),
     *(_entity(f"org:{name.lower().replace(' ', '-')}", "Organisation", name) for name in _PARTNERS),
 )  # fmt: skip
 
@@ -80,6 +81,7 @@ _RELATIONS = (
     _relation("cluster:ingame", "led by", "org:abertay-uni", "gtr_ing", "cdundee"),
     _relation("cluster:ingame", "funded by", "org:ahrc", "gtr_ing", **{"from": "2018", "to": "2024"}),
     _relation("cluster:ingame", "located in", "place:dundee", "courier"),
+    _relation("cluster:ingame", "statistic", "statistic:ingame-gva", "courier"),
     _relation("cluster:ingame", "grant reference", "AH/S002871/1", "gtr_ing"),
     _relation("cluster:ingame", "budget", "£9 million centre (2018)", "cdundee", note="As announced."),
     _relation("person:sean-taylor", "director of", "cluster:ingame", "courier", date="2023-07"),

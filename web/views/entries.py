@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from flask import Response, jsonify, redirect, render_template, request
@@ -11,9 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from graph.errors import InputError
 from graph.iri import digest
-from graph.model import EntityView, FactGroup
+from graph.model import EntityView, Fact, FactGroup
 from web.reads import Atlas, Edge, Neighbourhood, Node
 from web.views.links import href, page_path, with_query
+from web.views.order import label_from_here, relations
 from web.views.reading import read
 from web.views.wording import short
 
@@ -59,16 +62,19 @@ def _entry(atlas: Atlas, iri: str) -> str:
     entity = atlas.entity(iri)
     near = atlas.neighbourhood(iri, NODES_SHOWN)
     disagreements = atlas.disagreements(iri)
-    named = [group for group in entity.groups if group.direction == "in" and group.facts]
-    inverses = _inverses(atlas, (*(g.predicate for g in named), *(f.predicate for f in entity.disputed)), entity)
+    inverses = _inverses(atlas, entity)
     apart = {disagreement.iri for disagreement in disagreements}  # shown in blocks of their own
+    told = relations(entity.groups, inverses)
+    named = [group for group in told.named if any(fact.value.value not in apart for fact in group.facts)]
     start = _number("passages", 0)
     return render_template(
         "entity.html",
         entity=entity,
-        stated=[group for group in entity.groups if group.direction == "out" and group.facts],
-        named=[group for group in named if any(fact.value.value not in apart for fact in group.facts)],
-        inverses=inverses,
+        stated=told.stated,
+        named=named,
+        codes=told.codes,
+        details=atlas.details(tuple(_linked((*told.stated, *named), entity.disputed))),
+        from_here=partial(label_from_here, inverses=inverses),
         disagreements=disagreements,
         passages=atlas.passages_mentioning(iri, PASSAGES_SHOWN, start),
         start=start,
@@ -91,8 +97,16 @@ def _all_of(iri: str, group: FactGroup) -> str:
     return f"SELECT ?entry WHERE {{ {pattern} }}"
 
 
-def _inverses(atlas: Atlas, predicates: tuple[str, ...], entity: EntityView) -> dict[str, str]:
+def _linked(groups: Iterable[FactGroup], disputed: Iterable[Fact]) -> Iterator[str]:
+    """The entries that the page links to."""
+    for fact in (*(fact for group in groups for fact in group.facts), *disputed):
+        if fact.value.kind == "iri":
+            yield fact.value.value
+
+
+def _inverses(atlas: Atlas, entity: EntityView) -> dict[str, str]:
     """What a relation is called from its far end, for those that have a name of their own there."""
+    predicates = (*(g.predicate for g in entity.groups), *(f.predicate for f in entity.disputed))
     own = atlas.refs(tuple(dict.fromkeys(predicates)))
     seen = [*((g.predicate, g.direction, g.label) for g in entity.groups)]
     seen += [(f.predicate, f.direction, f.predicate_label) for f in entity.disputed]
@@ -108,7 +122,7 @@ def _lines(near: Neighbourhood, iri: str, inverses: dict[str, str]) -> list[_Nea
     for edge in near.edges:
         if iri in (edge.source, edge.target) and edge.source != edge.target:
             other = edge.target if edge.source == iri else edge.source
-            there = inverses.get(edge.predicate) or f"as its “{edge.label}”"
+            there = label_from_here(edge.predicate, inverses) or f"as its “{edge.label}”"
             words = edge.label if edge.source == iri else there
             relations.setdefault(other, []).append(words)
     return [_Near(node, tuple(dict.fromkeys(relations.get(node.entity.iri, ())))) for node in near.nodes[1:]]
