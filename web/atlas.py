@@ -57,11 +57,21 @@ class LiveAtlas:
         return overview.overview(self.live.view())
 
     def search(self, request: Query) -> Results:
-        view = self.live.view()
+        return self.search_in(self.live.view(), request)
+
+    def search_in(self, view: View, request: Query) -> Results:
+        """The search of one generation, whichever is live now."""
         gazetteer = view.once("gazetteer", lambda v: build_gazetteer(v.snapshot))
         named = linked_in(request.text, gazetteer)
         try:
             return self.searcher(view).search(replace(request, entities=named) if named else request)
+        except IndexUnusable as error:
+            raise self.mend(error) from error
+
+    def similar_in(self, view: View, iri: str, limit: int, kind: Unit | None) -> tuple[Hit, ...]:
+        """Raises `graph.errors.UnknownEntity` where nothing is indexed under `iri`."""
+        try:
+            return self.searcher(view).similar(iri, limit, kind)
         except IndexUnusable as error:
             raise self.mend(error) from error
 
@@ -78,6 +88,9 @@ class LiveAtlas:
     def entity(self, iri: str) -> EntityView:
         return entities.view(self.live.view().snapshot, iri)
 
+    def details(self, iris: tuple[str, ...]) -> dict[str, str]:
+        return sentences.details(self.live.view().snapshot, iris)
+
     def find(self, name: str) -> Ref | None:
         view = self.live.view()
         known = view.once("names", lambda v: _folded(v.snapshot))
@@ -88,9 +101,6 @@ class LiveAtlas:
         view = self.live.view()
         found = overview.members(view).get(kind, ())
         return Listing(tuple(overview.ref(view, iri) for iri in found[offset : offset + limit]), len(found))
-    def details(self, iris: tuple[str, ...]) -> dict[str, str]:
-        return sentences.details(self.live.view().snapshot, iris)
-
 
     def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
         snapshot = self.live.view().snapshot

@@ -48,8 +48,10 @@ class Services:
     def pool(self) -> QueryPool:
         from graph.sparql.limits import Limits
         from graph.sparql.pool import QueryPool
+        from web.search_clause import clause_search
 
-        return QueryPool(Limits(timeout=self.settings.query_timeout, workers=self.settings.query_workers))
+        limits = Limits(timeout=self.settings.query_timeout, workers=self.settings.query_workers)
+        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
 
     @cached_property
     def encoder(self) -> Callable[[], Encoder]:

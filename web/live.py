@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from graph.errors import HomeError
 from graph.home import Generation, Home
@@ -47,7 +49,18 @@ class Live:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._view: View | None = None
+        self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
         self._lock = threading.Lock()
+
+    def at(self, generation: Path) -> View:
+        """The view of a generation that somebody still holds, or of the live one. Raises HomeError for another."""
+        view = self.view()
+        if view.generation.path != generation:
+            held = self._opened.get(generation)
+            if held is None:
+                raise HomeError("This generation of the atlas is no longer open.", "Ask again.")
+            return held
+        return view
 
     def view(self) -> View:
         """Raises HomeError where there is no atlas, or it cannot be read."""
@@ -73,6 +86,7 @@ class Live:
                 return self._view
             try:
                 self._view = View(generation)
+                self._opened[generation.path] = self._view
                 return self._view
             except OSError as error:
                 failure = error

@@ -57,7 +57,7 @@ def blueprint(
         if _wants_page(parameters) and workbench is not None:
             return workbench(text or "")
         if text is None:
-            return _description()
+            return _description(pool.searches)
         return _run(pool, generation, parameters, text, who())
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
@@ -130,10 +130,10 @@ def _wants_page(parameters: MultiDict[str, str]) -> bool:
     return accept.best_match(["text/html", *answers]) == "text/html"
 
 
-def _description() -> Response:
+def _description(search: bool) -> Response:
     """Nothing was asked: the endpoint describes itself."""
     chosen, content_type = _negotiate("CONSTRUCT", None, request.accept_mimetypes)
-    response = make_response(describe_service(request.base_url, chosen))
+    response = make_response(describe_service(request.base_url, chosen, search=search))
     response.headers["Content-Type"] = content_type
     response.vary.add("Accept")
     return response

@@ -17,8 +17,9 @@ see; these are known from trying them:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple
 
 from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.counting import check_shape
@@ -26,7 +27,7 @@ from graph.sparql.lexer import Token, decoded, position, tokenise
 from graph.sparql.limits import Limits
 from graph.vocabulary import PREFIXES
 
-__all__ = ["SEARCH_SERVICE", "Form", "Guarded", "SearchClause", "guard"]
+__all__ = ["SEARCH_SERVICE", "Edit", "Form", "Guarded", "SearchClause", "guard"]
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "UPDATE"]
 
@@ -43,42 +44,61 @@ _RISKY: Final = str.maketrans({"'": "\\u0027", "#": "\\u0023"})
 
 @dataclass(frozen=True, slots=True)
 class SearchClause:
-    """`SERVICE <urn:creative-atlas:search> { … }`: offsets into the query and the tokens between its braces."""
+    """`SERVICE <urn:creative-atlas:search> { … }`: offsets into the query and the tokens between its braces.
+
+    `graph/sparql/search_clause.py` reads them and puts VALUES in their place.
+    """
 
     start: int
     end: int
     body: tuple[Token, ...]
 
 
+class Edit(NamedTuple):
+    """The client's text between two offsets is sent as `text` instead."""
+
+    start: int
+    end: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A query that may run. `original` is as the client wrote it, `text` is what the worker gets."""
+    """A query that may run. `original` is as the client wrote it; the worker gets `text`, which has the `edits`.
+
+    `volatile`: the same query may answer differently the next time. `searches` have to be replaced before it runs.
+    """
 
     original: str
     text: str
     form: Form
     tokens: tuple[Token, ...]
     searches: tuple[SearchClause, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    volatile: bool = False
 
-    @property
-    def volatile(self) -> bool:
-        """True where the same query may answer differently the next time."""
-        return any(each.kind == "word" and each.text.upper() in _VOLATILE for each in self.tokens)
+    def edited(self, edits: Iterable[Edit]) -> Guarded:
+        """The same query with these edits as well; where they take in an earlier one, that is gone."""
+        new = tuple(edits)
+        kept = (each for each in self.edits if not any(one.start <= each.start < one.end for one in new))
+        together = tuple(sorted((*kept, *new)))
+        return replace(self, edits=together, text=_edited(self.original, together))
 
     def original_position(self, line: int, column: int) -> tuple[int, int]:
-        """Line and column in the client's text of a place in `text`; escapes made by the guard widen a line."""
-        if self.text is self.original:
+        """Line and column in the client's text of a place in `text`."""
+        lines = self.text.split("\n")
+        if not self.edits or not 1 <= line <= len(lines):
             return line, column
-        was, now = self.original.split("\n"), self.text.split("\n")
-        if not 1 <= line <= len(now):
-            return line, column
-        sent, at = now[line - 1], 0
-        for index, char in enumerate(was[line - 1]):
-            width = 1 if sent.startswith(char, at) else 6
-            if at + width >= column:
-                return line, index + 1
-            at += width
-        return line, len(was[line - 1]) + 1
+        sent = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
+        grown = 0
+        for edit in self.edits:
+            begins = edit.start + grown
+            if sent < begins:
+                break
+            if sent < begins + len(edit.text):
+                return position(self.original, edit.start)
+            grown += len(edit.text) - (edit.end - edit.start)
+        return position(self.original, min(sent - grown, len(self.original)))
 
 
 def guard(text: str, limits: Limits, *, search: bool = False, update: bool = False) -> Guarded:
@@ -95,7 +115,9 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     check_shape(tokens, text, limits)
     searches = _services(tokens, text, search)
     _check_prefixes(tokens, text)
-    return Guarded(text, _unambiguous(tokens, text), form, tuple(tokens), searches)
+    edits = tuple(_unambiguous(tokens))
+    volatile = any(each.kind == "word" and each.text.upper() in _VOLATILE for each in tokens)
+    return Guarded(text, _edited(text, edits), form, tuple(tokens), searches, edits, volatile)
 
 
 def _check_length(text: str, limits: Limits) -> None:
@@ -204,17 +226,25 @@ def _check_prefixes(tokens: list[Token], text: str) -> None:
             raise _syntax(text, token, f"The prefix ‘{prefix}:’ is not declared.", remedy)
 
 
-def _unambiguous(tokens: list[Token], text: str) -> str:
-    """The text with `'` and `#` escaped in each IRI that the engine could read as "less than" and more."""
-    depth, last, parts = 0, 0, list[str]()
+def _unambiguous(tokens: list[Token]) -> Iterator[Edit]:
+    """`'` and `#` escaped in each IRI that the engine could read as "less than" and more."""
+    depth = 0
     for index, token in enumerate(tokens):
         if token.kind == "punct":
             depth += (token.text == "(") - (token.text == ")")
-        elif token.kind == "iri" and depth > 0 and ("'" in token.text or "#" in token.text):
+        elif token.kind == "iri" and depth > 0:
             before = tokens[index - 1]
             if before.kind in _OPERANDS or before.text in (")", "]", "}"):
-                parts += (text[last : token.start], token.text.translate(_RISKY))
-                last = token.end
+                for offset, char in enumerate(token.text):
+                    if char in "'#":
+                        yield Edit(token.start + offset, token.start + offset + 1, char.translate(_RISKY))
+
+
+def _edited(text: str, edits: tuple[Edit, ...]) -> str:
+    last, parts = 0, list[str]()
+    for edit in edits:
+        parts += (text[last : edit.start], edit.text)
+        last = edit.end
     return "".join((*parts, text[last:])) if parts else text
 
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,13 @@ from graph.sparql.limits import Limits
 from graph.sparql.messages import syntax_error
 from graph.sparql.process import Reply, WorkerDied, WorkerProcess, query_request
 from graph.sparql.result import KINDS, QueryResult
+from graph.sparql.search_clause import SearchRequest, SearchRow, expand
 
-__all__ = ["QueryPool"]
+__all__ = ["QueryPool", "Search"]
+
+Search = Callable[[Path, SearchRequest], Sequence[SearchRow]]
+"""Runs one search clause on the index of a generation: the same generation and request, the same rows. Raises
+`InputError`, `IndexUnusable`, and `HomeError` where the generation is gone."""
 
 _GRACE: Final = 0.1
 """Seconds that the parent gives the worker's own alarm before it kills, and answers without waiting for the end: a
@@ -39,15 +45,24 @@ _REMEMBERED: Final = 2048
 class QueryPool:
     """Runs client queries in killable workers. Thread-safe; in a forked child it starts workers of its own.
 
-    Workers start on the first query, or with `warm()`. `seccomp=False` is for tests of the other fences.
+    Workers start on the first query, or with `warm()`. `search` answers the search clauses of queries; without it
+    they are refused. `seccomp=False` is for tests of the other fences.
     """
 
-    def __init__(self, limits: Limits | None = None, spool_dir: Path | None = None, *, seccomp: bool = True) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        spool_dir: Path | None = None,
+        *,
+        search: Search | None = None,
+        seccomp: bool = True,
+    ) -> None:
         self.limits = limits or Limits()
+        self._search = search
         self._spool_dir = spool_dir
         self._seccomp = seccomp
         self._cache = ResultCache(self.limits.cache_bytes)
-        self._guard = lru_cache(maxsize=128)(partial(guard, limits=self.limits))
+        self._guard = lru_cache(maxsize=128)(partial(guard, limits=self.limits, search=search is not None))
         self._begin()
         _remember(self)
 
@@ -62,9 +77,14 @@ class QueryPool:
 
         return self._seccomp and fences.available()
 
+    @property
+    def searches(self) -> bool:
+        """Whether search clauses are answered."""
+        return self._search is not None
+
     def check(self, query: str) -> Guarded:
         """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`."""
-        return self._guard(query) if len(query) <= _REMEMBERED else guard(query, self.limits)
+        return self._guard(query) if len(query) <= _REMEMBERED else self._guard.__wrapped__(query)
 
     def run(
         self,
@@ -92,13 +112,15 @@ class QueryPool:
         if kept is not None:
             return _result(kept, wanted, generation, tag)
         seconds = min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout
-        request = query_request(
-            key.generation, guarded.text, wanted, self.limits,
-            stamp=key.stamp, dataset=dataset, base=base, timeout=seconds,
-        )  # fmt: skip
         ticket = Ticket(client, query_id)
         self._lanes.enter(ticket)
         try:
+            if guarded.searches and self._search is not None:
+                guarded = expand(guarded, partial(self._search, generation))
+            request = query_request(
+                key.generation, guarded.text, wanted, self.limits,
+                stamp=key.stamp, dataset=dataset, base=base, timeout=seconds,
+            )  # fmt: skip
             answer, body = self._serve(ticket, request, guarded, seconds)
         finally:
             self._lanes.leave(ticket)

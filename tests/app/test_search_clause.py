@@ -1,0 +1,87 @@
+"""Search clauses answered by the real index: over HTTP, on the page, on the command line, and as documented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from graph.vocabulary import CA
+from web.cli import cli
+from web.compose import Services, compose
+from web.settings import Settings
+
+DOCS = Path(__file__).parents[2] / "docs" / "sparql-search.md"
+EXAMPLES = re.findall(r"^```sparql\n(.*?)^```", DOCS.read_text("utf-8"), re.M | re.S)
+FINANCE = (
+    f"PREFIX ca: <{CA}> SELECT ?hit ?score {{ SERVICE <urn:creative-atlas:search> {{ "
+    '?hit ca:query "access to finance" ; ca:kind "passage" ; ca:score ?score }} }} ORDER BY DESC(?score)'
+).replace("}}", "}")
+
+
+@pytest.fixture(scope="module")
+def starter(starter_home: Path, cache: Path) -> Iterator[Services]:
+    services = compose(Settings(home=starter_home, cache=cache))
+    yield services
+    services.pool.close()
+
+
+def test_there_are_ten_examples() -> None:
+    assert len(EXAMPLES) >= 10
+
+
+@pytest.mark.parametrize("query", EXAMPLES)
+def test_each_example_returns_rows(starter: Services, query: str) -> None:
+    path = starter.live.view().generation.path
+    with starter.pool.run(path, query) as result:
+        assert result.rows > 0
+
+
+def test_over_http_the_hits_are_those_of_the_search(client: FlaskClient) -> None:
+    searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
+    asked = client.get("/sparql", query_string={"query": FINANCE})
+    assert searched is not None
+    assert asked.json is not None
+    hits = [row["hit"]["value"] for row in asked.json["results"]["bindings"]]
+    assert hits
+    assert hits == [hit["iri"] for hit in searched["hits"]]
+    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": asked.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ('"passage"', '"page"', "passage, entity"),
+        ('"access to finance"', '""', "search is empty"),
+        ('ca:kind "passage"', 'ca:from "soon"', "not a date"),
+        ('ca:query "access to finance"', "ca:similarTo <http://example.org/nothing>", "Nothing is indexed"),
+    ],
+)
+def test_misuse_over_http(client: FlaskClient, was: str, now: str, words: str) -> None:
+    answer = client.get("/sparql", query_string={"query": FINANCE.replace(was, now)})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["type"].endswith("/query-syntax")
+    assert words in answer.json["detail"]
+    assert answer.json["line"] == 1
+
+
+def test_on_the_page(services: Services) -> None:
+    table = services.atlas.select(FINANCE, "page-1", 3)
+    assert table.columns == ("hit", "score")
+    assert table.rows
+
+
+def test_on_the_command_line(services: Services) -> None:
+    home, cache = str(services.settings.home), str(services.settings.cache)
+    done = CliRunner().invoke(
+        cli, ["query", "--home", home, "-e", FINANCE, "--format", "csv"], env={"CREATIVE_ATLAS_CACHE": cache}
+    )
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("hit,score")
+    assert len(done.output.splitlines()) > 1
