@@ -36,12 +36,13 @@ _LINE: Final = re.compile(r"line (\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to read: `name` is what errors call it, `packed` that it is gzipped."""
+    """A file to read: `name` is what errors call it; where it is gzipped (`packed`), `limit` bytes are unpacked."""
 
     path: Path
     media_type: str
     name: str = "The body"
     packed: bool = False
+    limit: int = UNPACKED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
     try:
         with open(upload.path, "rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
-            source = _Counted(cast("IO[bytes]", packed))
+            source = _Counted(cast("IO[bytes]", packed), upload.limit)
             if upload.packed or upload.path.stat().st_size > _BULK_BYTES:
                 store.bulk_load(cast("IO[bytes]", source), rdf_format, base_iri=base, to_graph=target)
                 return None if target == DEFAULT else set()
@@ -189,12 +190,12 @@ def _triples(quads: Iterable[ox.Quad], upload: Upload) -> Iterator[ox.Quad]:
 class _Counted:
     """A reader that stops at the cap, so that a small gzip file cannot grow without end."""
 
-    def __init__(self, source: IO[bytes]) -> None:
-        self._source, self._left = source, UNPACKED_BYTES
+    def __init__(self, source: IO[bytes], limit: int) -> None:
+        self._source, self._left, self._limit = source, limit, limit
 
     def read(self, size: int = -1) -> bytes:
         data = self._source.read(1 << 16 if size < 0 else size)
         self._left -= len(data)
         if self._left < 0:
-            raise InputTooLarge(f"The body unpacks to more than {UNPACKED_BYTES:,} bytes.", "Send it in parts.")
+            raise InputTooLarge(f"The body unpacks to more than {self._limit:,} bytes.", "Send it in parts.")
         return data

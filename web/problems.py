@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Response, jsonify
 
-from graph.errors import AtlasError, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
+from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
 
 __all__ = ["TYPES", "problem", "problem_response"]
 
@@ -18,6 +18,8 @@ def problem(error: AtlasError, status: int | None = None) -> Response:
     extra: dict[str, Any] = {}
     if isinstance(error, QuerySyntax):
         extra = {"line": error.line, "column": error.column}
+    elif isinstance(error, BadData) and error.line:
+        extra = {"line": error.line}
     elif isinstance(error, UnknownEntity) and error.nearest:
         extra = {"nearest": [{"iri": iri, "label": label} for iri, label in error.nearest]}
     response = problem_response(status or error.status, error.slug, error.title, str(error), **extra)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from graph import errors
 from graph.errors import AtlasError, HomeLocked, QueryError
+from graph.graph_store import UNPACKED_BYTES
 from graph.home import Home
 from graph.sparql.dataset import WHOLE, Dataset
 from web.writer_process import WriterChild
@@ -28,7 +29,7 @@ class WriteLimits:
     """`timeout` is what an update may take, `upload_timeout` the reading of an upload, `wait` the lock (seconds).
 
     `memory` caps the child's address space and `file_bytes` each file that it writes; `upload_bytes` is the largest
-    body that the graph store takes.
+    body that the graph store takes, `unpacked_bytes` the most that a gzipped one is unpacked to.
     """
 
     timeout: float = 10.0
@@ -37,6 +38,7 @@ class WriteLimits:
     memory: int = 3 * _GIB
     file_bytes: int = 4 * _GIB
     upload_bytes: int = 64 << 20
+    unpacked_bytes: int = UNPACKED_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Writes:
         Raises the members of InputError and QueryError, and HomeLocked.
         """
         timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
-        job = {"operation": "graph", "method": method, "graph": graph, "uploads": list(uploads), "text": text}
+        job: dict[str, Any] = {"operation": "graph", "method": method, "graph": graph, "text": text}
+        job["uploads"] = [{**each, "limit": self.limits.unpacked_bytes} for each in uploads]
         return self._run({**job, "base": base, "timeout": timeout})
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.guard import Guarded, guard
 from graph.sparql.limits import Limits
 from graph.sparql.messages import syntax_error
-from graph.sparql.update_text import as_insertions, only_data, with_dataset
+from graph.sparql.update_text import as_insertions, only_data, with_dataset, without_silent_loads
 from graph.store import DEFAULT
 
 __all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
@@ -50,6 +50,8 @@ def apply_update(
     that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there); after an
     exception the store may hold the first operations of the request.
     """
+    if len(text) <= limits.text_bytes:
+        text = without_silent_loads(text, limits.tokens)
     guarded = guard(text, limits, update=True)
     sent = guard(with_dataset(guarded, dataset), limits, update=True) if dataset.given else guarded
     try:

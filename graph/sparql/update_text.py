@@ -11,14 +11,15 @@ from typing import Final
 from graph.errors import QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.guard import Guarded
-from graph.sparql.lexer import Token, position
+from graph.sparql.lexer import Token, position, tokenise
 
-__all__ = ["as_insertions", "only_data", "with_dataset"]
+__all__ = ["as_insertions", "only_data", "with_dataset", "without_silent_loads"]
 
 _WORDS: Final = frozenset({
     "BASE", "PREFIX", "VERSION", "INSERT", "DELETE", "DATA", "WHERE", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY",
     "SILENT", "GRAPH", "DEFAULT", "NAMED", "ALL", "TO", "INTO", "WITH", "USING",
 })  # fmt: skip
+_NOTHING: Final = "INSERT DATA {}"
 _DATASET: Final = frozenset({"WITH", "USING"})
 
 
@@ -32,6 +33,34 @@ def _outer_words(tokens: tuple[Token, ...]) -> list[tuple[int, str]]:
         elif token.kind == "word" and depth == 0:
             found.append((index, token.text.upper()))
     return found
+
+
+def without_silent_loads(text: str, limit: int) -> str:
+    """The text with each `LOAD SILENT …` turned into an operation of the same length that does nothing.
+
+    LOAD is never run here, and a LOAD that fails is a success where the client says SILENT. `limit`: tokens at most.
+    Guard what comes back: this looks for the plain form only.
+    """
+    if "LOAD" not in text.upper():
+        return text
+    tokens = tuple(tokenise(text, limit))
+    changes = []
+    for index, word in _outer_words(tokens):
+        if word == "LOAD":
+            end = _end_of_load(tokens, index)
+            if end:
+                start, stop = tokens[index].start, tokens[end - 1].end
+                changes.append((start, stop, _NOTHING.ljust(stop - start)))
+    return _replaced(text, changes)
+
+
+def _end_of_load(tokens: tuple[Token, ...], index: int) -> int:
+    """One past the last token of `LOAD SILENT source [INTO GRAPH target]`; 0 where it is not that."""
+    said = [token.text.upper() if token.kind == "word" else token.kind for token in tokens[index : index + 6]]
+    if said[1:2] != ["SILENT"] or said[2:3] not in (["iri"], ["pname"]):
+        return 0
+    whole = said[3:5] == ["INTO", "GRAPH"] and said[5:6] in (["iri"], ["pname"])
+    return 0 if said[3:4] == ["INTO"] and not whole else index + (6 if whole else 3)
 
 
 def only_data(guarded: Guarded) -> bool:

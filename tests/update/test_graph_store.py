@@ -1,0 +1,182 @@
+"""The Graph Store HTTP Protocol beyond the W3C cases: statuses, formats, claims, forms, packed and broken bodies."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.support.small import EX
+from tests.update.conftest import BEARER, ServiceMaker, ask, update
+from web.app import create_app
+from web.writes import WriteLimits
+
+G = "http://e/g"
+TURTLE = "@prefix : <http://e/> . :a :p :b ."
+
+
+def send(
+    client: FlaskClient, method: str, data: Any = TURTLE, kind: str | None = "text/turtle", *,
+    graph: str | None = G, headers: Mapping[str, str] | None = None,
+) -> TestResponse:  # fmt: skip
+    query = {"default": ""} if graph is None else {"graph": graph}
+    return client.open(
+        "/graph-store", method=method, data=data, content_type=kind, query_string=query,
+        headers={**BEARER, **(headers or {})},
+    )  # fmt: skip
+
+
+def test_a_graph_comes_changes_and_goes(client: FlaskClient) -> None:
+    assert send(client, "GET").status_code == 404
+    assert send(client, "PUT").status_code == 201
+    assert send(client, "POST", "<http://e/c> <http://e/p> 1 .").status_code == 204
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o . <http://e/c> ?q 1 }} }}")
+    assert send(client, "PUT", "<http://e/c> <http://e/p> 2 .").status_code == 204
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}") is False
+    assert send(client, "DELETE").status_code == 204
+    assert [send(client, method).status_code for method in ("GET", "HEAD", "DELETE")] == [404, 404, 404]
+
+
+def test_an_empty_graph_is_there(client: FlaskClient) -> None:
+    assert send(client, "PUT", "").status_code == 201
+    answer = send(client, "GET")
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+@pytest.mark.parametrize(("kind", "body"), [
+    ("application/n-triples", "<http://e/a> <http://e/p> <http://e/b> ."),
+    ("application/ld+json", '{"@id": "http://e/a", "http://e/p": {"@id": "http://e/b"}}'),
+    ("application/rdf+xml", '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
+     '<r:Description r:about="http://e/a"><e:p r:resource="http://e/b"/></r:Description></r:RDF>'),
+])  # fmt: skip
+def test_every_syntax_in_and_out(kind: str, body: str, client: FlaskClient) -> None:
+    assert send(client, "PUT", body, kind).status_code == 201
+    answer = send(client, "GET", headers={"Accept": kind})
+    assert (answer.status_code, answer.mimetype) == (200, kind)
+    assert send(client, "PUT", answer.data, kind, graph="http://e/copy").status_code == 201
+    assert ask(client, "ASK { GRAPH <http://e/copy> { <http://e/a> <http://e/p> <http://e/b> } }")
+
+
+def test_reading_negotiates_and_validates(client: FlaskClient) -> None:
+    send(client, "PUT")
+    assert send(client, "GET", headers={"Accept": "image/png"}).status_code == 406
+    first = send(client, "GET", headers={"Accept": "application/n-triples;q=0.5, text/turtle;q=0.1"})
+    assert first.mimetype == "application/n-triples"
+    again = send(client, "GET", headers={"Accept": "application/n-triples", "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    head = send(client, "HEAD")
+    assert (head.data, head.headers["Content-Type"]) == (b"", "text/turtle; charset=utf-8")
+
+
+@pytest.mark.parametrize(("kind", "status"), [
+    ("text/plain", 415), ("application/json", 415), ("application/xml", 415), ("application/trig", 415),
+    ("application/n-quads", 415), (None, 415), ("text/turtle; charset=latin-1", 415), ("multipart/form-data", 400),
+])  # fmt: skip
+def test_other_media_types_are_refused(kind: str | None, status: int, client: FlaskClient) -> None:
+    assert send(client, "PUT", TURTLE, kind).status_code == status
+    assert send(client, "PATCH", TURTLE, "text/turtle").status_code == 415
+
+
+def test_a_broken_body_says_the_line_and_changes_nothing(client: FlaskClient) -> None:
+    send(client, "PUT")
+    answer = send(client, "PUT", "<http://e/x> <http://e/p> 1 .\n<http://e/x> <http://e/p> .\n")
+    problem = answer.get_json(force=True)
+    assert (answer.status_code, problem["line"]) == (400, 2)
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
+
+
+def test_which_graph(client: FlaskClient) -> None:
+    def status(method: str, path: str) -> int:
+        return client.open(path, method=method, data=TURTLE, content_type="text/turtle", headers=BEARER).status_code
+
+    assert status("GET", "/graph-store") == 400
+    assert status("PUT", "/graph-store") == 405
+    assert status("PUT", "/graph-store?default&graph=http://e/g") == 400
+    assert status("PUT", "/graph-store?graph=relative") == 400
+    assert status("PUT", "/graph-store/x?graph=http://e/g") == 400
+    assert status("PUT", "/graph-store/people/1?x=1") == 201
+    assert ask(client, "ASK { GRAPH <http://localhost/graph-store/people/1> { ?s ?p ?o } }")
+    assert client.open("/graph-store", method="TRACE").status_code == 405
+
+
+def test_a_new_graph_gets_an_address(client: FlaskClient) -> None:
+    answer = client.post("/graph-store", data=TURTLE, content_type="text/turtle", headers=BEARER)
+    assert answer.status_code == 201
+    assert client.get(answer.headers["Location"]).status_code == 200
+
+
+def test_a_form_with_several_files(client: FlaskClient) -> None:
+    files = [(io.BytesIO(TURTLE.encode()), "a.ttl", "text/turtle"),
+             (io.BytesIO(b'<http://e/n> <http://e/p> "5" .'), "b.nt", "application/n-triples")]  # fmt: skip
+    answer = send(client, "POST", {"file": files}, "multipart/form-data")
+    assert answer.status_code == 201, answer.text
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o . <http://e/n> ?q '5' }} }}")
+    broken = {"file": [(io.BytesIO(b"<a> b"), "bad.ttl", "text/turtle")]}
+    answer = send(client, "POST", broken, "multipart/form-data")
+    assert answer.status_code == 400
+    assert "bad.ttl" in answer.get_json(force=True)["detail"]
+
+
+def test_a_patch_sees_its_graph_alone(client: FlaskClient) -> None:
+    send(client, "PUT")
+    update(client, "INSERT DATA { <http://e/a> <http://e/p> 'elsewhere' }")
+    text = "DELETE { ?s ?p ?o } INSERT { ?s ?p 'patched' } WHERE { ?s ?p ?o }"
+    assert send(client, "PATCH", text, "application/sparql-update").status_code == 204
+    assert ask(client, f"ASK {{ <http://e/a> ?p 'elsewhere' . GRAPH <{G}> {{ <http://e/a> ?q 'patched' }} }}")
+    other = "INSERT DATA { GRAPH <http://e/other> { <http://e/a> <http://e/p> 1 } }"
+    assert send(client, "PATCH", other, "application/sparql-update").status_code == 400
+    assert send(client, "PATCH", text, "application/sparql-update", graph="http://e/none").status_code == 404
+
+
+def test_a_packed_body(client: FlaskClient) -> None:
+    packed = {"Content-Encoding": "gzip"}
+    assert send(client, "PUT", gzip.compress(TURTLE.encode()), headers=packed).status_code == 201
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
+    assert send(client, "PUT", b"not gzip", headers=packed).status_code == 400
+    assert send(client, "PUT", gzip.compress(b"x" * 9999)[:-20], headers=packed).status_code == 400
+    assert send(client, "PUT", headers={"Content-Encoding": "br"}).status_code == 415
+
+
+def test_a_body_past_the_cap(make: ServiceMaker) -> None:
+    services = make()
+    services.writes.limits = WriteLimits(upload_bytes=10_000)
+    app = create_app(services).test_client()
+    assert send(app, "PUT", "#" * 9_000).status_code == 201
+    assert send(app, "PUT", "#" * 20_000).status_code == 413
+    form = {"file": [(io.BytesIO(b"#" * 20_000), "a.ttl", "text/turtle")]}
+    assert send(app, "PUT", form, "multipart/form-data").status_code == 413
+
+
+def test_a_small_body_cannot_unpack_without_end(make: ServiceMaker) -> None:
+    services = make()
+    services.writes.limits = WriteLimits(unpacked_bytes=1_000_000)
+    app = create_app(services).test_client()
+    answer = send(app, "PUT", gzip.compress(b"# nothing\n" * 200_000), headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 413
+    assert "1,000,000 bytes" in answer.get_json(force=True)["detail"]
+    assert send(app, "GET").status_code == 404
+
+
+def test_facts_that_rest_on_claims_are_not_replaced(make: ServiceMaker) -> None:
+    app = create_app(make(facts=True)).test_client()
+    for method in ("PUT", "DELETE"):
+        answer = send(app, method, graph=None)
+        assert answer.status_code == 409
+        assert "claims" in answer.get_json(force=True)["detail"]
+    for method in ("PUT", "POST", "DELETE"):
+        assert send(app, method, graph=EX + "official").status_code == 409
+    assert send(app, "PUT").status_code == 201, "a graph of one's own can be put"
+    assert send(app, "POST", graph=None).status_code == 204, "and plain facts be added"
+    assert ask(app, f"ASK {{ <http://e/a> ?p ?o . GRAPH <{EX}official> {{ ?c a ?kind }} }}")
+
+
+def test_the_default_graph_without_claims(client: FlaskClient) -> None:
+    assert send(client, "PUT", graph=None).status_code == 204
+    assert ask(client, "ASK { <http://e/a> ?p ?o }")
+    assert send(client, "DELETE", graph=None).status_code == 204
+    assert (send(client, "GET", graph=None).status_code, send(client, "GET", graph=None).data) == (200, b"")

@@ -1,0 +1,139 @@
+"""Many writers and readers at once, writers that are killed, and a lock that somebody else holds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from graph.errors import HomeLocked, QueryMemory, QueryTimeout
+from tests.update.conftest import BEARER, ask, update
+from web.app import create_app
+from web.compose import Services
+from web.writes import WriteLimits, Writes
+
+PER_WRITER = 4
+
+
+def writer_of(services: Services) -> int:
+    """The process that has a scratch generation now; 0 where there is none."""
+    found = next(iter(services.home.generations.glob("tmp-*")), None)
+    return int(found.name.removeprefix("tmp-")) if found else 0
+
+
+def test_eight_writers_and_readers_see_whole_updates(services: Services) -> None:
+    """Every update adds a pair; a reader that sees one of two has seen an update in the middle."""
+    app = create_app(services)
+    torn: list[str] = []
+    failed: list[int] = []
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        client = app.test_client()
+        for step in range(PER_WRITER):
+            name = f"<http://e/{number}-{step}>"
+            status = update(
+                client, f"INSERT DATA {{ {name} <http://e/left> 1 }} ; INSERT DATA {{ {name} <http://e/right> 1 }}"
+            )
+            if status != 204 or not ask(client, f"ASK {{ {name} <http://e/left> 1 ; <http://e/right> 1 }}"):
+                failed.append(status)
+
+    def read() -> None:
+        client = app.test_client()
+        while not done.is_set():
+            query = "SELECT (COUNT(?l) AS ?a) { ?l <http://e/left> 1 FILTER NOT EXISTS { ?l <http://e/right> 1 } }"
+            answer = client.get("/sparql", query_string={"query": query, "format": "csv"})
+            if answer.status_code != 200 or answer.text.split() != ["a", "0"]:
+                torn.append(answer.text)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for each in (*readers, *writers):
+        each.start()
+    for each in writers:
+        each.join()
+    done.set()
+    for each in readers:
+        each.join()
+    assert (failed, torn) == ([], [])
+    count = f"ASK {{ {{ SELECT (COUNT(*) AS ?n) {{ ?s <http://e/left> 1 }} }} FILTER(?n = {8 * PER_WRITER}) }}"
+    assert ask(app.test_client(), count)
+
+
+def test_a_killed_writer_leaves_the_generation_as_it_was(services: Services) -> None:
+    slow = Writes(services.home, WriteLimits(timeout=60.0))
+    raised: list[BaseException] = []
+    before = services.home.require().name
+
+    def write() -> None:
+        try:
+            product = "".join(f"VALUES ?v{i} {{ 1 2 3 4 5 6 7 8 9 }} " for i in range(12))
+            slow.update(f"INSERT {{ <a:b> <a:c> ?z }} WHERE {{ {product} BIND(?v0 + ?v11 AS ?z) }}", base="http://e/")
+        except QueryMemory as error:  # what a SIGKILL from outside most often is
+            raised.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not writer_of(services) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.kill(writer_of(services), signal.SIGKILL)
+    thread.join(30)
+    slow.close()
+    assert len(raised) == 1
+    assert services.home.require().name == before
+    assert not writer_of(services), "nothing of it is left"
+    client = create_app(services).test_client()
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+
+
+def test_the_parent_ends_a_child_that_ignores_its_alarm(services: Services) -> None:
+    """A stopped process cannot take its own alarm: the parent's clock counts too."""
+    slow = Writes(services.home, WriteLimits(timeout=1.0))
+    product = "".join(f"VALUES ?v{i} {{ 1 2 3 4 5 6 7 8 9 }} " for i in range(12))
+    stopped = threading.Event()
+
+    def stop() -> None:
+        while not stopped.is_set():
+            child = writer_of(services)
+            if child:
+                time.sleep(0.2)
+                os.kill(child, signal.SIGSTOP)
+                stopped.set()
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(QueryTimeout):
+        slow.update(f"INSERT {{ <a:b> <a:c> ?z }} WHERE {{ {product} BIND(?v0 + ?v11 AS ?z) }}", base="http://e/")
+    stopped.set()
+    thread.join()
+    slow.close()
+    assert not writer_of(services)
+
+
+def test_a_write_waits_for_the_lock_and_then_says_so(services: Services, client: FlaskClient) -> None:
+    services.writes.limits = WriteLimits(wait=0.3)
+    with services.home.lock():
+        answer = client.post("/update", data="CLEAR ALL", content_type="application/sparql-update", headers=BEARER)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.get_json(force=True)["type"].endswith("/locked")
+        with pytest.raises(HomeLocked):
+            services.writes.update("CLEAR ALL", base="http://e/")
+    services.writes.limits = WriteLimits()
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+
+
+def test_a_spare_that_died_is_replaced(services: Services, client: FlaskClient) -> None:
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    spare = services.writes._spare
+    assert spare is not None
+    os.kill(spare.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert update(client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
