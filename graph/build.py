@@ -17,6 +17,7 @@ from graph.ingest import describe, put_reading
 from graph.iri import DEFAULT_BASE
 from graph.model import Reading
 from graph.purge import purge
+from graph.quotes.offer import offer_again
 from graph.records import remove_document
 from graph.starter.load import Starter
 from graph.store import DEFAULT, Snapshot, term
@@ -52,6 +53,7 @@ def build(
                 accept_graph(store, graph)
         purge(store, session.suppressed)  # before names are looked for in the notes
         _notes(store, starter, progress)
+        offer_again(store, without=COLLECTION)
         return Changes(everything=True, notes={"starter": {"digest": starter.digest}})
 
     return session.change(work, progress=progress)

@@ -6,7 +6,9 @@ Evidence is *quoted* (a span of a document in the atlas), *cited* (a source whos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final, get_args
 
 import pyoxigraph as ox
@@ -29,6 +31,10 @@ SELECT ?source ?claim ?status ?note WHERE {
 }"""
 """The documented query: bind ?s, ?p and ?o to list the claims behind any edge."""
 
+_PARTS: Final = tuple(expand(f"ca:{name}") for name in ("quote", "quotedIn", "quoteStart", "quoteEnd"))
+_MARK: Final = expand("ca:mark")
+_STATUS_OF: Final = expand("ca:status")
+_SPAN: Final = re.compile(r"\d{1,9}-\d{1,9}")
 _RANK: Final = {"official": 0, "academic": 1, "dataset": 2, "press": 3, "secondary": 4, "low": 5, "memory": 6}
 _KIND: Final = {"quoted": 0, "cited": 1, "background": 2}
 _STATUS: Final[dict[str, Status]] = {expand(f"ca:{name}"): name for name in get_args(Status)}
@@ -37,15 +43,10 @@ _STATUS: Final[dict[str, Status]] = {expand(f"ca:{name}"): name for name in get_
 def evidence_of(snapshot: Snapshot, claim: Claim) -> Evidence:
     """The claim as a reader should see it."""
     source = snapshot.source(claim.graph.value)
-    quote = claim.detail(term("ca:quote"))
-    passage = claim.detail(term("ca:quotedIn"))
-    kind: EvidenceKind = "cited"
-    if source.reliability == "memory":
-        kind = "background"
-    elif quote and passage and source.held:
-        kind = "quoted"
+    kind: EvidenceKind = "background" if source.reliability == "memory" else "cited"
+    quote = _quote(snapshot, claim) if kind == "cited" else None
     return Evidence(
-        kind=kind,
+        kind="quoted" if quote else kind,
         claim=claim.iri.value,
         source=source,
         status=_STATUS.get(claim.detail(term("ca:status")) or "", "proposed"),
@@ -54,10 +55,56 @@ def evidence_of(snapshot: Snapshot, claim: Claim) -> Evidence:
         valid_from=claim.detail(term("ca:validFrom")),
         valid_to=claim.detail(term("ca:validTo")),
         as_of=claim.detail(term("ca:asOf")),
-        quote=quote if kind == "quoted" else None,
-        passage=passage if kind == "quoted" else None,
-        document=claim.graph.value if kind == "quoted" else None,
+        quote=quote.text if quote else None,
+        passage=quote.passage if quote else None,
+        document=quote.document if quote else None,
+        page=quote.page if quote else 0,
+        highlights=quote.marks if quote else (),
+        offered=quote.offered if quote else False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    text: str
+    passage: str
+    document: str
+    page: int
+    marks: tuple[tuple[int, int], ...]
+    offered: bool
+
+
+def _quote(snapshot: Snapshot, claim: Claim) -> _Quote | None:
+    """The claim's own quote, else one that the ingested text of its source offers (see `graph.quotes`)."""
+    own: dict[str, set[str]] = {}
+    for name, obj in claim.details:
+        own.setdefault(name, set()).add(obj.value)
+    found = _exact(snapshot, own, offered=False)
+    offers = snapshot.store.quads_for_pattern(None, term("ca:quoteOf"), claim.iri, None)
+    for quad in sorted(offers, key=lambda quad: str(quad.subject)):
+        if found is None:
+            values: dict[str, set[str]] = {}
+            for each in snapshot.store.quads_for_pattern(quad.subject, None, None, quad.graph_name):
+                values.setdefault(each.predicate.value, set()).add(getattr(each.object, "value", ""))
+            status = values.get(_STATUS_OF, set())
+            if expand("ca:rejected") not in status:
+                found = _exact(snapshot, values, offered=expand("ca:accepted") not in status)
+    return found
+
+
+def _exact(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) -> _Quote | None:
+    """A quote only where the passage that is held has these very words in that place."""
+    text, passage, start, end = (min(values.get(name, ()), default=None) for name in _PARTS)
+    held = snapshot.passage(passage) if passage else None
+    if text is None or held is None:
+        return None
+    if start is not None and end is not None:
+        if held.text[int(start) : int(end)] != text:
+            return None
+    elif text not in held.text:
+        return None
+    marks = sorted(tuple(map(int, mark.split("-"))) for mark in values.get(_MARK, ()) if _SPAN.fullmatch(mark))
+    return _Quote(text, held.iri, held.document, held.page, tuple((m[0], m[1]) for m in marks), offered)
 
 
 def order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

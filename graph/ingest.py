@@ -25,6 +25,8 @@ from graph.gazetteer import build_gazetteer
 from graph.home import Home
 from graph.iri import digest, document_iri
 from graph.model import Document, Passage, Reading, Reliability
+from graph.quotes.offer import offer
+from graph.quotes.recognise import Sources
 from graph.records import document_quads, mention_quads, passage_quads, remove_document
 from graph.store import Snapshot
 from graph.writer import Changes, Progress, Session, no_progress
@@ -138,6 +140,7 @@ def _publish(
         changed: set[str] = set()
         removed: set[str] = set()
         entities: set[str] = set()
+        sources = Sources(Snapshot(store))
         for number, pending in enumerate(batch):
             progress(pending.document.title, number, len(batch))
             try:
@@ -150,6 +153,7 @@ def _publish(
             entities |= touched
             if outcome.status != "unchanged":
                 changed.add(outcome.iri)
+                offer(store, pending.document, pending.reading.extra, sources)
         return Changes(frozenset(changed), frozenset(entities), frozenset(removed))
 
     generation = session.change(work, progress=progress)

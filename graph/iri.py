@@ -15,6 +15,7 @@ __all__ = [
     "local_path",
     "mention_iri",
     "passage_iri",
+    "quote_iri",
     "slugify",
     "source_iri",
 ]
@@ -59,6 +60,11 @@ def passage_iri(document: str, index: int) -> str:
 def mention_iri(passage: str, start: int, end: int) -> str:
     """`start` and `end` are code points into the passage."""
     return f"{passage}/mention/{start}-{end}"
+
+
+def quote_iri(document: str, claim: str) -> str:
+    """What a document says for a claim; `claim` is that claim's IRI."""
+    return f"{document}/quote/{claim.rpartition('/')[2]}"
 
 
 def claim_iri(source: str, subject: str, predicate: str, obj: str, record: str = "", base: str = DEFAULT_BASE) -> str:

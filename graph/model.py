@@ -143,7 +143,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One claim behind a fact. `highlights` are [start, end) offsets into the quote."""
+    """One claim behind a fact. `highlights` are [start, end) offsets into the quote.
+
+    `offered`: the quote was found by matching words, and nobody has confirmed it yet.
+    """
 
     kind: EvidenceKind
     claim: str
@@ -159,6 +162,7 @@ class Evidence:
     document: str | None = None
     page: int = 0
     highlights: tuple[tuple[int, int], ...] = ()
+    offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

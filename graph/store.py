@@ -115,7 +115,7 @@ class Snapshot:
 
     def source(self, iri: str) -> Source:
         """The description of a source, or of an ingested document in that role."""
-        held = any(True for _ in self.objects(iri, "ca:sha256"))
+        held = any(True for _ in self.objects(iri, "ca:sha256")) or any(True for _ in self.subjects("ca:textOf", iri))
         return Source(
             iri=iri,
             title=self.value(iri, "dcterms:title") or self.label(iri),
