@@ -12,7 +12,7 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from graph.errors import BadData, InputError, UnreadableFile
-from graph.store import node
+from graph.store import DEFAULT, node
 from graph.writer import Changes, Progress, Session, no_progress
 
 __all__ = ["SUFFIXES", "format_of", "load"]
@@ -29,6 +29,9 @@ SUFFIXES: Final = {
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
 _DATASETS: Final = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG)
+_READ_TWICE: Final = 4 << 20
+"""Bytes up to which files are parsed again for the entities they name; of more, all cards are compared."""
+
 _LINE: Final = re.compile(r"line (\d+)")
 
 
@@ -69,10 +72,25 @@ def load(session: Session, files: Sequence[Path], *, graph: str | None = None, p
                 raise InputError(f"{path.name} names its own graphs.", "Load it without --graph.")
             _load_one(store, path, rdf_format, target)
         added = len(store) - before
-        return Changes(everything=added > 0)
+        return _changes(files, formats, target) if added else Changes()
 
     session.change(work, progress=progress)
     return added
+
+
+def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
+    """What the files say about whom in the default graph; of large ones, only that they say much."""
+    if target is not None:
+        return Changes(notes={"loaded_into": target.value})
+    if sum(path.stat().st_size for path in files) > _READ_TWICE or any(path.suffix == ".gz" for path in files):
+        return Changes(everything=True)
+    entities: set[str] = set()
+    for path, rdf_format in zip(files, formats, strict=True):
+        quads = ox.parse(path=str(path), format=rdf_format, base_iri=path.resolve().as_uri())
+        for quad in quads:
+            if quad.graph_name == DEFAULT:
+                entities.update(end.value for end in (quad.subject, quad.object) if isinstance(end, ox.NamedNode))
+    return Changes(entities=frozenset(entities), notes={"loaded_into": "default"})
 
 
 def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.NamedNode | None) -> None:

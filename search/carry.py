@@ -81,7 +81,8 @@ class CarriedIndex:
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
         index = live.manifest().get("index", {}) if live is not None else {}
-        lag = Behind.of(index) or Behind(live.name if live is not None else "")
+        # Where there is no index at all, it lags behind everything.
+        lag = Behind.of(index) or Behind(live.name if live is not None and index else "", everything=not index)
         if live is not None:
             for folder in _FOLDERS:
                 if (live.path / folder).is_dir():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 _home = click.option("--home", type=click.Path(path_type=Path), help="Directory of the atlas (default ./atlas).")
+_index = click.option("--index/--no-index", default=True, help="Whether the search index follows at once (it does).")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -115,16 +116,41 @@ def forget(document: str, home: Path | None) -> None:
 @cli.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--graph", help="IRI of the named graph to load into (default: the default graph).")
+@_index
 @_home
-def load(files: tuple[Path, ...], graph: str | None, home: Path | None) -> None:
+def load(files: tuple[Path, ...], graph: str | None, index: bool, home: Path | None) -> None:
     """Load RDF files of any syntax, gzipped or not."""
-    from graph.load import load as load_files
-    from web.progress import progress_bar
+    from web.write_commands import load as run
 
-    services = _services(home)
-    with progress_bar("Loading") as progress, services.writer(progress).session() as session:
-        added = load_files(session, files, graph=graph, progress=progress)
-    click.echo(f"Loaded {added:,} quads." if added else "Every statement was there already; nothing changed.")
+    run(_services(home), files, graph, index)
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-e", "expression", help="The update itself.")
+@_index
+@_home
+def update(file: Path | None, expression: str | None, index: bool, home: Path | None) -> None:
+    """Run a SPARQL update, from a file, from -e, or from standard input (-)."""
+    from web.write_commands import update as run
+
+    run(_services(home), file, expression, index)
+
+
+@cli.command()
+@click.option("--graph", help="IRI of one named graph, or `default` (default: everything).")
+@click.option(
+    "--format", "format_", help="nquads, canonical, trig, jsonld; for one graph also turtle, ntriples, rdfxml."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="A file; gzipped if it ends in .gz."
+)
+@_home
+def export(graph: str | None, format_: str | None, output: Path | None, home: Path | None) -> None:
+    """Write the atlas, or one graph, as RDF."""
+    from web.write_commands import export as run
+
+    run(_services(home), graph, format_, output)
 
 
 def _reindex(services: Services) -> None:

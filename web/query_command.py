@@ -11,19 +11,20 @@ from graph.errors import InputError, UnreadableFile
 from graph.sparql.formats import by_name, offered
 from web.compose import Services
 from web.printing import print_table
+from web.reads import Slice
 
-__all__ = ["run"]
+__all__ = ["run", "text_of"]
 
 _SHOWN = 100
 
 
 def run(services: Services, file: Path | None, expression: str | None, format_: str) -> None:
     """Raises QueryError, or InputError for a format that does not suit the query."""
-    query = _text(file, expression)
+    query = text_of(file, expression)
     view = services.live.view()
     with services.pool as pool:
         if format_ == "table":
-            print_table(services.atlas.select(query, "command-line", _SHOWN))
+            print_table(services.atlas.select(query, "command-line", Slice(limit=_SHOWN)))
             return
         form = pool.check(query).form
         chosen = by_name(format_, offered(form))
@@ -38,7 +39,8 @@ def run(services: Services, file: Path | None, expression: str | None, format_: 
     sys.stdout.buffer.flush()
 
 
-def _text(file: Path | None, expression: str | None) -> str:
+def text_of(file: Path | None, expression: str | None) -> str:
+    """The SPARQL text: an expression, a file, or standard input (-). Raises UnreadableFile and UsageError."""
     if (file is None) == (expression is None):
         raise click.UsageError("Give a query file, - for standard input, or -e QUERY.")
     if expression is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from search.carry import behind
 from tests.update.conftest import BEARER, ask, update
 from web.compose import Services
 
@@ -90,21 +89,6 @@ def test_other_ways_of_sending_are_refused(kind: str, body: bytes, status: int, 
 def test_get_is_not_a_way_to_update(client: FlaskClient) -> None:
     assert client.get("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 405
     assert client.post("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 400
-
-
-def test_the_manifest_says_what_the_index_does_not_know(client: FlaskClient, services: Services) -> None:
-    first = services.home.require().name
-    update(
-        client,
-        "INSERT DATA { <http://e/a> <http://e/p> <http://e/b> . GRAPH <http://e/g> { <http://e/c> <http://e/p> 1 } }",
-    )
-    lag = behind(services.home.require())
-    assert lag is not None
-    assert (lag.as_of, lag.entities, lag.everything) == (first, {"http://e/a", "http://e/b"}, False)
-    update(client, "DELETE { ?s ?p ?o } INSERT { ?s ?p 1 } WHERE { ?s ?p ?o }")
-    lag = behind(services.home.require())
-    assert lag is not None
-    assert (lag.as_of, lag.everything) == (first, True)
 
 
 def test_load_silent_loads_nothing_and_succeeds(client: FlaskClient) -> None:
