@@ -143,7 +143,7 @@ class _Part:
 @cache
 def one_thread() -> None:
     """Keep numpy's products on the thread that asks: a search is short, and many of them share few cores."""
-    import threadpoolctl  # type: ignore[import-untyped]
+    import threadpoolctl
 
     threadpoolctl.threadpool_limits(1, "blas")
 
