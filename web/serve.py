@@ -76,5 +76,5 @@ def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
         workers=1,
         blocking_threads=_THREADS,
         backlog=_BACKLOG,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
     ).serve()
