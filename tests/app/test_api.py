@@ -118,3 +118,9 @@ def test_unknown_addresses_and_methods_are_problems(client: FlaskClient) -> None
 def test_health(client: FlaskClient) -> None:
     assert client.get("/healthz").get_json() == {"status": "ok"}
     assert client.get("/readyz").get_json()["generation"] == 2
+
+
+def test_a_query_of_a_megabyte_is_refused(client: FlaskClient) -> None:
+    for size in (1_000_000, 3_000_000):
+        answer = client.post("/sparql", data="SELECT * {}" + " " * size, content_type="application/sparql-query")
+        assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
