@@ -1,8 +1,8 @@
 """Writing the atlas, or one of its graphs, to a file: streamed, so that memory does not grow with the graph.
 
-Canonical N-Quads are one sorted line a quad with canonical names for blank nodes (RDFC-1.0,
-https://www.w3.org/TR/rdf-canon/), so that equal datasets give equal bytes. Other formats come in the store's order,
-which is the same for the same generation.
+Canonical N-Quads (N-Triples for one graph) are one sorted line a quad with canonical names for blank nodes
+(RDFC-1.0, https://www.w3.org/TR/rdf-canon/), so that equal datasets give equal bytes. Other formats come in the
+store's order, which is the same for the same generation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,6 @@ _ENDINGS: Final = {".nq": "nquads", ".trig": "trig", ".ttl": "turtle", ".nt": "n
 _WHOLE: Final = ("nquads", "trig", "jsonld", CANONICAL)
 _PREFIXED: Final = ("turtle", "trig", "rdfxml")
 _SORTED_AT_ONCE: Final = 500_000
-"""Lines that are sorted in memory: about 100 MB."""
 
 
 def format_for(name: str | None, output: Path | None, one_graph: bool) -> str:
@@ -61,14 +60,16 @@ def format_for(name: str | None, output: Path | None, one_graph: bool) -> str:
     return name
 
 
-def export(store: ox.Store, output: IO[bytes], name: str, graph: str | None = None) -> None:
+def export(
+    store: ox.Store, output: IO[bytes], name: str, graph: str | None = None, *, at_once: int = _SORTED_AT_ONCE
+) -> None:
     """Write the whole dataset, or one graph: its IRI, or "default". `name` as `format_for` gives it.
 
-    Raises UnknownGraph.
+    `at_once`: lines that are sorted in memory, 200 bytes each. Raises UnknownGraph.
     """
     target = _target(store, graph) if graph is not None else None
     if name == CANONICAL:
-        for line in _canonical(store, target):
+        for line in _canonical(store, target, at_once):
             output.write(line)
     else:
         prefixes = PREFIXES if name in _PREFIXED else None
@@ -109,13 +110,15 @@ def _target(store: ox.Store, graph: str) -> ox.NamedNode | ox.DefaultGraph:
     return found
 
 
-def _canonical(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None) -> Iterator[bytes]:
+def _canonical(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None, at_once: int) -> Iterator[bytes]:
     """Lines in code-point order, each once; what does not fit into memory is sorted in pieces and merged."""
-    quads = _relabelled(store, target)
     with ExitStack() as stack:
+        raw = stack.enter_context(tempfile.TemporaryFile())
+        store.dump(raw, ox.RdfFormat.N_QUADS if target is None else ox.RdfFormat.N_TRIPLES, from_graph=target)
+        lines = _relabelled(raw)
         pieces: list[Iterator[bytes]] = []
-        while piece := sorted({f"{quad} .\n".encode() for quad in islice(quads, _SORTED_AT_ONCE)}):
-            if len(piece) < _SORTED_AT_ONCE and not pieces:
+        while piece := sorted(set(islice(lines, at_once))):
+            if len(piece) < at_once and not pieces:
                 yield from piece
                 return
             file = stack.enter_context(tempfile.TemporaryFile())
@@ -129,15 +132,15 @@ def _canonical(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None) -
             last = line
 
 
-def _relabelled(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None) -> Iterator[ox.Quad]:
-    """The quads; where there are blank nodes, with canonical names, for which the dataset has to be in memory."""
-    if not any(_blank(quad) for quad in store.quads_for_pattern(None, None, None, target)):
-        yield from store.quads_for_pattern(None, None, None, target)
+def _relabelled(raw: IO[bytes]) -> Iterator[bytes]:
+    """The lines; where there may be blank nodes, with canonical names, for which the dataset has to be in memory."""
+    raw.seek(0)
+    blank = any(line.startswith(b"_:") or b"> _:" in line for line in raw)
+    raw.seek(0)
+    if not blank:
+        yield from raw
         return
-    held = ox.Dataset(store.quads_for_pattern(None, None, None, target))
+    held = ox.Dataset(ox.parse(raw, ox.RdfFormat.N_QUADS))
     held.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    yield from held
-
-
-def _blank(quad: ox.Quad) -> bool:
-    return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
+    for quad in held:
+        yield f"{quad} .\n".encode()

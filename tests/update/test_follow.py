@@ -61,10 +61,8 @@ def test_the_manifest_says_what_the_index_does_not_know(client: FlaskClient, ser
     first = services.home.require().name
     assert behind(services.home.require()) is None
     update(client, "INSERT DATA { <http://e/a> <http://e/p> <http://e/b> }")
-    update(
-        client,
-        "DELETE DATA { <http://e/c> <http://e/p> 1 } ;INSERT DATA { GRAPH <http://e/g> { <http://e/d> <http://e/p> 1 }}",
-    )
+    named = "INSERT DATA { GRAPH <http://e/g> { <http://e/d> <http://e/p> 1 } }"
+    update(client, f"DELETE DATA {{ <http://e/c> <http://e/p> 1 }} ; {named}")
     assert lag(services) == Behind(first, frozenset({"http://e/a", "http://e/b", "http://e/c"}))
     update(client, "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?s = <http://e/a>) }")
     assert (lag(services).as_of, lag(services).everything) == (first, True)

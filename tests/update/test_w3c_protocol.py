@@ -89,3 +89,13 @@ def canonical(turtle: bytes) -> set[str]:
     graph = ox.Dataset(ox.parse(turtle, ox.RdfFormat.TURTLE))
     graph.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
     return {str(quad) for quad in graph}
+
+
+def test_the_document_counts_right() -> None:
+    if not CASES.is_file():
+        pytest.skip("the W3C cases are not in `shared` beside the project")
+    suites = [each["suite"] for each in json.loads(CASES.read_text())["cases"]]
+    text = (Path(__file__).resolve().parents[2] / "docs" / "sparql-writes-conformance.md").read_text("utf-8")
+    protocol = suites.count("protocol")
+    assert f"SPARQL 1.1 Protocol: {protocol} of {protocol}" in text
+    assert f"Graph Store HTTP Protocol: {len(suites) - protocol} of {len(suites) - protocol}" in text
