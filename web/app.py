@@ -6,7 +6,7 @@ from functools import partial
 
 from flask import Flask
 
-from web import api, auth, graph_store, health, linked_data, pages, security, sparql, update
+from web import api, auth, graph_store, health, linked_data, pages, security, sparql, terms_api, update
 from web.compose import Services
 from web.errors import install_errors
 
@@ -27,6 +27,7 @@ def create_app(services: Services) -> Flask:
     atlas = services.atlas
     app.register_blueprint(health.blueprint(services.live))
     app.register_blueprint(api.blueprint(services.live, atlas))
+    app.register_blueprint(terms_api.blueprint(atlas))
     app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))
     app.register_blueprint(pages.blueprint(atlas))
     app.register_blueprint(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,15 +11,16 @@ from graph import entities, network
 from graph.errors import IndexUnusable, UnknownEntity
 from graph.gazetteer import build_gazetteer, linked_in
 from graph.iri import DEFAULT_BASE
-from graph.model import Document, EntityView
+from graph.model import Document, EntityView, Value
 from graph.store import Snapshot
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
-from web import overview, sentences
+from web import edges, overview, schema_terms, sentences
 from web.examples import read_examples
 from web.live import Live, View
 from web.reads import (
+    Backed,
     Disagreement,
     DocumentView,
     Edge,
@@ -31,6 +32,8 @@ from web.reads import (
     Overview,
     QueryTable,
     Ref,
+    Slice,
+    Term,
 )
 
 __all__ = ["LiveAtlas"]
@@ -48,7 +51,7 @@ class LiveAtlas:
 
     live: Live
     searcher: Callable[[View], Searcher]
-    run: Callable[[View, str, str, int], QueryTable]
+    run: Callable[[View, str, str, Slice], QueryTable]
     queries: Path
     base: str = DEFAULT_BASE
     mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
@@ -152,8 +155,22 @@ class LiveAtlas:
     def examples(self) -> tuple[Example, ...]:
         return read_examples(self.queries)
 
-    def select(self, query: str, query_id: str, limit: int) -> QueryTable:
-        return self.run(self.live.view(), query, query_id, limit)
+    def terms(self) -> tuple[Term, ...]:
+        return schema_terms.terms(self.live.view())
+
+    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
+        return edges.why(self.live.view(), subject, predicate, obj)
+
+    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
+        return edges.among(self.live.view(), iris)
+
+    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        view = self.live.view()
+        known = view.once("names", lambda v: _folded(v.snapshot))
+        return [edges.connected(view.snapshot, edges.named_in(row, known)) for row in rows]
+
+    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+        return self.run(self.live.view(), query, query_id, part)
 
 
 def _folded(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

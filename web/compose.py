@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from search.searcher import Searcher
     from web.atlas import LiveAtlas
     from web.follow import Follower
-    from web.reads import QueryTable
+    from web.reads import QueryTable, Slice
     from web.writes import Writes
 
 __all__ = ["Services", "compose"]
@@ -72,10 +72,10 @@ class Services:
             mend=Mender(self.settings) if self.mending else lambda error: error,
         )
 
-    def _run_table(self, view: View, query: str, query_id: str, limit: int) -> QueryTable:
+    def _run_table(self, view: View, query: str, query_id: str, part: Slice) -> QueryTable:
         from web.tables import run_table
 
-        return run_table(self.pool, view, query, query_id, limit)
+        return run_table(self.pool, view, query, query_id, part)
 
     @cached_property
     def writes(self) -> Writes:

@@ -11,7 +11,7 @@ from functools import partial
 from flask import Blueprint, Response, render_template, request
 
 from web.reads import Atlas, Disagreement
-from web.views import entries, reading, results, templating
+from web.views import backing, entries, reading, results, templating
 from web.views.contours import SIZE, contours
 from web.views.workbench import render_workbench
 
@@ -34,6 +34,7 @@ def blueprint(atlas: Atlas) -> Blueprint:
         ("/documents", "documents", reading.documents),
         ("/documents/read", "read", reading.read_by_iri),
         ("/documents/<slug>", "document", reading.documents_by_slug),
+        ("/why", "why", backing.why),
         ("/disagreements", "disagreements", disagreements),
         ("/about", "about", about),
     ):

@@ -6,14 +6,16 @@ with its label, so that a page is drawn without further look-ups. All offsets ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
-from graph.model import Document, EntityView, Mention, Passage, Source, Value
-from search.types import Query, Results
+from graph.model import Document, EntityView, Evidence, Mention, Passage, Source, Value
+from search.types import Completion, Query, Results
 
 __all__ = [
     "Atlas",
+    "Backed",
     "Disagreement",
     "DocumentView",
     "Edge",
@@ -27,7 +29,10 @@ __all__ = [
     "Position",
     "QueryTable",
     "Ref",
+    "Slice",
     "Spot",
+    "Term",
+    "TermKind",
     "Tone",
 ]
 
@@ -170,12 +175,50 @@ class Example:
     tags: tuple[str, ...] = ()
 
 
+TermKind = Literal["class", "property"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A class or a relation. `name` is what a query writes (`ca:ledBy`, or `<IRI>`), `words` are others for it."""
+
+    iri: str
+    name: str
+    label: str
+    kind: TermKind
+    count: int
+    """Its members, or the facts that use it."""
+    words: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Backed:
+    """An edge with the claims behind it; `asserted` False where it is claimed only."""
+
+    subject: Ref
+    predicate: Ref
+    value: Value
+    evidence: tuple[Evidence, ...]
+    asserted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which rows of an answer: counted from `start`, sorted by the column `sort` where there is one, else as given."""
+
+    start: int = 0
+    limit: int = 100
+    sort: str = ""
+    down: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class QueryTable:
     """The answer to a query as a table; a CONSTRUCT or DESCRIBE gives subject, predicate and object.
 
     `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of
-    the whole answer, of which `rows` may hold the first ones only.
+    the whole answer, of which `rows` hold what `part` asked for.
     """
 
     columns: tuple[str, ...]
@@ -185,6 +228,7 @@ class QueryTable:
     generation: int
     boolean: bool | None = None
     form: Literal["select", "ask", "graph"] = "select"
+    part: Slice = field(default_factory=Slice)
 
 
 class Atlas(Protocol):
@@ -201,6 +245,9 @@ class Atlas(Protocol):
 
     def search(self, query: Query) -> Results:
         """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense."""
+
+    def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
+        """Entities with a name that goes on from the prefix. Raises `graph.errors.IndexUnusable`."""
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         """Labels for IRIs met in results; one that is unknown comes back with its local name as the label."""
@@ -235,8 +282,20 @@ class Atlas(Protocol):
 
     def examples(self) -> tuple[Example, ...]: ...
 
-    def select(self, query: str, query_id: str, limit: int) -> QueryTable:
-        """Run a client's query under the guard; `limit` caps the rows returned, not the rows counted.
+    def terms(self) -> tuple[Term, ...]:
+        """Every class and relation, the most used first."""
+
+    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
+        """One edge with the claims behind it; empty where nothing holds or claims it."""
+
+    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
+        """Every fact and claim between the first few of the IRIs."""
+
+    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        """For each row of an answer, the entries in it that facts tie together; a cell may hold an IRI or a name."""
+
+    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+        """Run a client's query under the guard; `part` caps the rows returned, not the rows counted.
 
         `query_id` is what `DELETE /sparql/queries/{id}` cancels it by. Raises `graph.errors.QueryError`.
         """

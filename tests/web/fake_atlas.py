@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from graph.errors import QuerySyntax, QueryTimeout, UnknownEntity
 from graph.iri import DEFAULT_BASE, claim_iri, document_iri, passage_iri, slugify
 from graph.model import Document, EntityView, Evidence, Fact, FactGroup, Mention, Passage, Source, Value
-from search.types import DocumentRef, Explain, FacetValue, Hit, Query, Results, Snippet, TermScore
+from search.types import Completion, DocumentRef, Explain, FacetValue, Hit, Query, Results, Snippet, TermScore
 from tests.web.world import Records
 from web.reads import (
+    Backed,
     Disagreement,
     DocumentView,
     Edge,
@@ -25,7 +26,9 @@ from web.reads import (
     Position,
     QueryTable,
     Ref,
+    Slice,
     Spot,
+    Term,
     Tone,
 )
 
@@ -279,10 +282,47 @@ class FakeAtlas:
 
     def examples(self) -> tuple[Example, ...]:
         query = 'SELECT ?partner WHERE {\n  ?cluster rdfs:label "InGAME" ; ca:partner ?partner\n}'
-        return (Example("partners", "Partners of InGAME", "Which organisations are partners of InGAME?", query),)
+        return (
+            Example(
+                "partners", "Partners of InGAME", "Which organisations are partners of InGAME?", query, ("network",)
+            ),
+            Example("people", "People", "Who holds an office?", "SELECT * {}", ("people", "offices")),
+        )
 
-    def select(self, query: str, query_id: str, limit: int) -> QueryTable:
-        """Understands ASK, a query that names SLOW, and one with a { ; any other lists entities with their kind."""
+    def terms(self) -> tuple[Term, ...]:
+        used = Counter(self._names())
+        kinds = Counter(ref.kind for ref in self._refs.values())
+        relations = (Term(ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c) for n, c in used.most_common())
+        classes = (Term(self._class(k), f"<{self._class(k)}>", k, "class", c) for k, c in kinds.most_common())
+        return (*relations, *classes)
+
+    def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
+        found = (ref for ref in self._refs.values() if ref.label.casefold().startswith(prefix.casefold()))
+        return tuple(Completion(ref.iri, ref.label, ref.label) for ref in found)[:limit]
+
+    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
+        held = self._facts(subject) if subject in self._refs else ()
+        return tuple(
+            Backed(self._refs[subject], Ref(fact.predicate, fact.predicate_label), fact.value, fact.evidence, True)
+            for fact in held
+            if (fact.direction, fact.predicate, fact.value.value) == ("out", predicate, obj.value)
+        )
+
+    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
+        known = [iri for iri in iris if iri in self._refs]
+        return tuple(
+            Backed(self._refs[iri], Ref(fact.predicate, fact.predicate_label), fact.value, fact.evidence, True)
+            for iri in known
+            for fact in self._facts(iri)
+            if fact.direction == "out" and fact.value.value in known
+        )
+
+    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        in_rows = (tuple(cell.value for cell in row if cell and cell.kind == "iri") for row in rows)
+        return [iris if self.among(iris) else () for iris in in_rows]
+
+    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+        """Understands ASK, a query that names SLOW, MANY, YEARS or EDGES; any other with a { lists all entities."""
         if "SLOW" in query:
             raise QueryTimeout("The query was stopped after 10 s.", "Ask for less.", seconds=10)
         if "{" not in query and "DESCRIBE" not in query:
@@ -290,12 +330,33 @@ class FakeAtlas:
         if query.lstrip().startswith("ASK"):
             return QueryTable((), (), 1, 1.2, 42, boolean=True, form="ask")
         number = "http://www.w3.org/2001/XMLSchema#integer"
+        if "EDGES" in query:
+            return self._edges(part)
+        if "MANY" in query or "YEARS" in query:
+            first, total = (2010, 12) if "YEARS" in query else (0, 100_000)
+            counted = range(first, first + total)
+            shown = (counted[::-1] if part.down else counted)[part.start : part.start + part.limit]
+            many = tuple(
+                (Value("literal", str(n), str(n)), Value("literal", str(n % 97 - 20), "", number)) for n in shown
+            )
+            return QueryTable(("year", "amount"), many, total, 12.0, 42, part=part)
         rows = tuple(
             (Value("iri", ref.iri, ref.label), None if not ref.kind else Value("literal", ref.kind, ref.kind),
              Value("literal", str(index * 1000), "", number))
             for index, ref in enumerate(self._refs.values())
         )  # fmt: skip
-        return QueryTable(("entry", "kind", "amount"), rows[:limit], len(rows), 12.0, 42)
+        cut = rows[part.start : part.start + part.limit]
+        return QueryTable(("entry", "kind", "amount"), cut, len(rows), 12.0, 42, part=part)
+
+    def _edges(self, part: Slice) -> QueryTable:
+        rows = tuple(
+            (Value("iri", iri, ref.label), Value("iri", fact.predicate, fact.predicate_label), fact.value)
+            for iri, ref in self._refs.items()
+            for fact in self._facts(iri)
+            if fact.direction == "out"
+        )
+        cut = rows[part.start : part.start + part.limit]
+        return QueryTable(("subject", "predicate", "object"), cut, len(rows), 1.0, 42, form="graph", part=part)
 
 
 def _spans(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:

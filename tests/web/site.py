@@ -11,7 +11,7 @@ from flask import Flask, Response, redirect, render_template, request
 from werkzeug.serving import make_server
 
 from graph.errors import AtlasError, UnknownEntity
-from web import pages, security
+from web import pages, security, terms_api
 from web.reads import Atlas
 
 __all__ = ["create", "serving"]
@@ -22,6 +22,7 @@ def create(atlas: Atlas) -> Flask:
     app = Flask("web", root_path=str(pages.__file__).rpartition("/")[0])
     security.install(app)
     app.register_blueprint(pages.blueprint(atlas))
+    app.register_blueprint(terms_api.blueprint(atlas))
 
     @app.get("/id/<path:name>")
     def thing(name: str) -> Response:

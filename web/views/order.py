@@ -9,7 +9,7 @@ from graph.model import Fact, FactGroup
 from graph.vocabulary import expand
 from web.views.wording import shown
 
-__all__ = ["Code", "Relations", "codes", "label_from_here", "relations"]
+__all__ = ["Code", "Relations", "codes", "label_from_here", "reading_rank", "relations"]
 
 _FIRST: Final = (
     "dcterms:isPartOf", "schema:containedInPlace", "org:subOrganizationOf", "org:organization",
@@ -117,6 +117,11 @@ def _positions(own: dict[str, FactGroup]) -> list[Code]:
 def _degrees(fact: Fact, above: str, below: str) -> str:
     value = float(fact.value.value)
     return f"{abs(value):.2f} {below if value < 0 else above}"
+
+
+def reading_rank(predicate: str) -> int:
+    """Where a relation stands in reading order; those that have no place of their own come after all others."""
+    return _RANKS.get((predicate, "out"), len(_FIRST))
 
 
 def label_from_here(predicate: str, inverses: dict[str, str]) -> str | None:

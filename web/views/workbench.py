@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
-from typing import Final
+from collections import Counter
+from typing import Any, Final
 
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from graph.errors import QueryError, QuerySyntax
-from web.reads import Atlas, Example, QueryTable
+from graph.vocabulary import PREFIXES
+from web.reads import Atlas, Example, QueryTable, Slice, Term
+from web.views.backing import among_address, edge_address
+from web.views.charts import chart_of
 from web.views.links import with_query
+from web.views.order import reading_rank
 
 __all__ = ["render_workbench"]
 
-ROWS_SHOWN: Final = 200
+ROWS_SHOWN: Final = 100
+TERMS_SHOWN: Final = 40
+TAGS_SHOWN: Final = 14
 
 _STARTER: Final = """PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
 
@@ -27,15 +35,21 @@ ORDER BY DESC(?entries)
 LIMIT 20
 """
 
+_LONGEST: Final = 4_000
+"""Characters of an address; what is longer goes by POST."""
+
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
 _GRAPH_DOWNLOADS: Final = (("Turtle", "turtle"), ("JSON-LD", "jsonld"), ("N-Triples", "nt"), ("RDF/XML", "rdfxml"))
+_EDGES: Final = (("subject", "predicate", "object"), ("subject", "relation", "object"), ("s", "p", "o"))
+"""Columns that make a row an edge."""
 
 
 def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
     """The page with the query's answer, and its status; an empty query only shows the editor.
 
-    Reads from the request: `id`, under which the query can be cancelled, and `example`, the slug of an example.
+    Reads from the request: `id`, under which the query can be cancelled; `example`, the slug of an example, and
+    `tag`, which narrows them; `start`, `sort` and `down`, which part of the answer; `chart`, the column to draw.
     """
     asked: MultiDict[str, str] = request.values
     examples = atlas.examples()
@@ -48,31 +62,102 @@ def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
     problem: QueryError | None = None
     if run:
         try:
-            table = atlas.select(query, identifier, ROWS_SHOWN)
+            table = atlas.select(query, identifier, _part(asked))
         except QueryError as error:
             problem = error
+    tag = asked.get("tag", "")
     page = render_template(
         "sparql.html",
         query=query if run else (example.query if example else _STARTER),
         example=example,
-        examples=examples,
-        table=table,
+        examples=[each for each in examples if not tag or tag in each.tags],
+        tags=_tags(examples),
+        tag=tag,
         problem=problem,
         where=(problem.line, problem.column) if isinstance(problem, QuerySyntax) else None,
         identifier=identifier,
-        downloads=_downloads(query, table),
-        permalink=with_query("/sparql", query=query) if run else "",
+        prefixes=json.dumps(PREFIXES),
+        terms=_relations(atlas.terms()),
         example_address=_example_address,
+        term_address=_term_address,
+        **_answer(atlas, query, table, asked),
     )
     return page, problem.status if problem else 200
+
+
+def _answer(atlas: Atlas, query: str, table: QueryTable | None, asked: MultiDict[str, str]) -> dict[str, Any]:
+    """What the answer's part of the page needs."""
+
+    def go(**pairs: object) -> tuple[str | None, dict[str, object]]:
+        """Another view of this answer: its address, None where it would be too long, and the fields of a form."""
+        fields = {name: value for name, value in {"query": query, **pairs}.items() if value not in (None, "")}
+        address = with_query("/sparql", **fields)
+        return address if len(address) <= _LONGEST else None, fields
+
+    return {
+        "table": table,
+        "go": go,
+        "pages": _pages(table) if table else (None, None),
+        "downloads": () if table is None else _GRAPH_DOWNLOADS if table.form == "graph" else _DOWNLOADS,
+        "why": _why(atlas, table) if table else [],
+        "chart": chart_of(table, asked.get("chart", "")) if table else None,
+        "drawable": table is not None and _drawable(table),
+        "endpoint": f"{request.host_url}sparql",
+        "sorted_by": (table.part.sort, table.part.down) if table else ("", False),
+    }
+
+
+def _part(asked: MultiDict[str, str]) -> Slice:
+    start = asked.get("start", "")
+    return Slice(
+        start=int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 0,
+        limit=ROWS_SHOWN,
+        sort=asked.get("sort", ""),
+        down=asked.get("down") == "1",
+    )
+
+
+def _pages(table: QueryTable) -> tuple[int | None, int | None]:
+    """Where the previous and the next page of rows start."""
+    start, limit = table.part.start, table.part.limit
+    return max(0, start - limit) if start else None, start + limit if start + limit < table.total else None
+
+
+def _why(atlas: Atlas, table: QueryTable) -> list[str | None]:
+    """For each row where the claims behind it are, None where no edge can be told from it; empty where no row has."""
+    edge = next((names for names in _EDGES if set(names) <= set(table.columns)), None)
+    places = [table.columns.index(name) for name in edge] if edge else []
+    direct: list[str | None] = []
+    for row in table.rows:
+        ends = [row[at] for at in places]
+        direct.append(edge_address(ends[0], ends[1], ends[2]) if ends and all(ends) else None)  # type: ignore[arg-type]
+    tied = atlas.connected(table.rows) if not all(direct) or not direct else [()] * len(direct)
+    found = [one or among_address(iris) for one, iris in zip(direct, tied, strict=True)]
+    return found if any(found) else []
+
+
+def _drawable(table: QueryTable) -> bool:
+    """Whether two columns hold IRIs, so that rows can be drawn as edges."""
+    held = [any(cell is not None and cell.kind == "iri" for cell in column) for column in zip(*table.rows, strict=True)]
+    return sum(held) >= 2
+
+
+def _relations(terms: tuple[Term, ...]) -> list[Term]:
+    """Those that people ask for, in the order of an entry's page, then the most used."""
+    used = (each for each in terms if each.kind == "property" and each.count)
+    return sorted(used, key=lambda each: reading_rank(each.iri))[:TERMS_SHOWN]
+
+
+def _tags(examples: tuple[Example, ...]) -> list[str]:
+    """The tags that most examples bear."""
+    counted = Counter(tag for each in examples for tag in each.tags)
+    return [tag for tag, _ in counted.most_common(TAGS_SHOWN)]
 
 
 def _example_address(example: Example) -> str:
     return with_query("/sparql", example=example.slug)
 
 
-def _downloads(query: str, table: QueryTable | None) -> list[tuple[str, str]]:
-    if table is None:
-        return []
-    kinds = _GRAPH_DOWNLOADS if table.form == "graph" else _DOWNLOADS
-    return [(label, with_query("/sparql", query=query, format=name)) for label, name in kinds]
+def _term_address(term: Term) -> str:
+    """A query for what a relation ties together."""
+    return with_query("/sparql", query=f"SELECT ?subject ?object WHERE {{ ?subject <{term.iri}> ?object }} LIMIT 100")

@@ -13,7 +13,12 @@ const dark = window.matchMedia("(prefers-color-scheme: dark)");
 export async function draw(holder) {
   const narrow = window.matchMedia("(max-width: 40rem)").matches;
   const data = await fetched(narrow ? holder.dataset.graphNarrow : holder.dataset.graph);
-  if (!data || data.nodes.length < 2) return;
+  if (data) drawData(holder, data);
+}
+
+/** Draw `{nodes, edges}` into `holder`. */
+export function drawData(holder, data) {
+  if (data.nodes.length < 2) return;
   keepStyleOut();
   holder.hidden = false;
   const graph = cytoscape({

@@ -1,92 +1,75 @@
 // The workbench: an editor over the plain text area, a clock while a query runs, a way to stop it.
 
-import { indentWithTab } from "@codemirror/commands";
-import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
-import { Prec } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
-import { minimalSetup } from "codemirror";
-import { sparql } from "codemirror-lang-sparql";
+import { makeEditor, setText, underline } from "./workbench/editor.js";
+import { fromRows } from "./workbench/drawing.js";
+import { makeMemory } from "./workbench/memory.js";
+import { makeTerms } from "./workbench/terms.js";
+
+// Servers and proxies cut longer addresses off; such a query goes by POST.
+const LONGEST_ADDRESS = 3000;
 
 const form = document.querySelector("[data-workbench]");
 const area = form.querySelector("textarea");
 const stop = form.querySelector("[data-cancel]");
 const clock = form.querySelector("[data-clock]");
+const told = form.querySelector("[data-told]");
+const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes));
 
-const look = EditorView.theme({
-  "&": { backgroundColor: "var(--paper)", color: "var(--ink)" },
-  "&.cm-focused": { outline: "3px solid var(--link)", outlineOffset: "2px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--ink)", padding: "0.6rem 0" },
-  ".cm-content, .cm-gutter": { minHeight: "14rem" },
-  ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
-  ".cm-gutters": { backgroundColor: "var(--tint)", color: "var(--muted)", border: "none" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    background: "var(--mark)",
-  },
-  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--mark)", outline: "none" },
-});
-
-const inks = HighlightStyle.define([
-  { tag: [tags.keyword, tags.operatorKeyword, tags.definitionKeyword], fontWeight: "700" },
-  { tag: [tags.variableName, tags.special(tags.variableName)], color: "var(--person)" },
-  { tag: [tags.string, tags.number, tags.bool], color: "var(--official)" },
-  { tag: [tags.url, tags.namespace, tags.propertyName, tags.atom, tags.name], color: "var(--link)" },
-  { tag: tags.comment, color: "var(--muted)" },
-]);
-
-const run = () => {
-  form.requestSubmit();
-  return true;
-};
-
-// Where a character replaces a selection, Chromium writes style attributes into the text, which the page's policy
-// refuses; so the editor replaces it itself.
-const replaceSelection = EditorView.domEventHandlers({
-  beforeinput(event, editor) {
-    if (event.inputType !== "insertText" || !event.data || editor.state.selection.main.empty) return false;
-    editor.dispatch(editor.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+const view = makeEditor(area, {
+  nonce: form.dataset.nonce,
+  run: () => {
+    form.requestSubmit();
     return true;
   },
+  leave, // Tab indents in the editor, so Escape must lead out of it
+  complete: terms.complete,
+  hover: terms.hover,
 });
+form.querySelector("[data-editor-hint]").hidden = false;
 
-const view = new EditorView({
-  doc: area.value,
-  extensions: [
-    Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: leave }])),
-    lineNumbers(),
-    minimalSetup,
-    bracketMatching(),
-    keymap.of([indentWithTab]),
-    sparql(),
-    replaceSelection,
-    look,
-    Prec.high(syntaxHighlighting(inks)),
-    EditorView.lineWrapping,
-    EditorView.cspNonce.of(form.dataset.nonce),
-    EditorView.contentAttributes.of({ "aria-labelledby": "query-label", "aria-describedby": "query-hint" }),
-    EditorView.updateListener.of((update) => {
-      if (update.docChanged) area.value = update.state.doc.toString();
-    }),
-  ],
-});
-area.before(view.dom);
-area.parentElement.classList.add("has-editor");
-
-// Tab indents in the editor, so Escape must lead out of it.
 function leave() {
   form.querySelector("[type=submit]").focus();
   return true;
 }
 
-// Which examples hold every word that was typed.
+const memory = makeMemory(document.querySelector("[data-memory]"), {
+  current: () => view.state.doc.toString(),
+  open(query) {
+    setText(view, query);
+    view.focus();
+  },
+});
+
+const adding = form.querySelector("[data-add-prefixes]");
+adding.hidden = false;
+adding.addEventListener("click", () => {
+  const names = terms.addPrefixes(view);
+  told.textContent = names.length ? `Added ${names.join(", ")}.` : "No prefix is missing.";
+});
+
+// A relation goes in at the cursor.
+document.querySelector(".relations")?.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-term]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const { from, to } = view.state.selection.main;
+  const name = link.dataset.term;
+  view.dispatch({ changes: { from, to, insert: name }, selection: { anchor: from + name.length }, userEvent: "input" });
+  terms.addPrefixes(view);
+  view.focus();
+});
+
+// Which examples hold every word that was typed, and bear the tag that was chosen.
 const finder = document.querySelector("[data-filter]");
 if (finder) {
-  const items = [...finder.parentElement.querySelectorAll("li")].map((item) => [item, item.textContent.toLowerCase()]);
+  const gallery = document.querySelector("[data-gallery]");
+  const none = document.querySelector("[data-none]");
+  const items = [...gallery.children].map((item) => [item, `${item.textContent} ${item.dataset.tags}`.toLowerCase()]);
   finder.hidden = false;
   finder.querySelector("input").addEventListener("input", ({ target }) => {
     const words = target.value.toLowerCase().split(/\s+/);
     for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
+    none.hidden = items.some(([item]) => !item.hidden);
   });
 }
 
@@ -95,9 +78,18 @@ let started = 0;
 let ticking = 0;
 
 form.addEventListener("htmx:configRequest", (event) => {
+  if (event.target !== form) return;
+  terms.addPrefixes(view);
+  const query = view.state.doc.toString();
   identifier.value = crypto.randomUUID();
-  event.detail.parameters.id = identifier.value;
-  event.detail.parameters.query = view.state.doc.toString();
+  const { detail } = event;
+  detail.parameters.id = identifier.value;
+  detail.parameters.query = query;
+  if (encodeURIComponent(query).length > LONGEST_ADDRESS) {
+    detail.verb = "post";
+    detail.useUrlParams = false;
+  }
+  memory.ran(query);
 });
 
 form.addEventListener("htmx:beforeRequest", () => {
@@ -109,6 +101,7 @@ form.addEventListener("htmx:beforeRequest", () => {
 
 form.addEventListener("htmx:afterRequest", () => {
   window.clearInterval(ticking);
+  if (document.activeElement === stop) leave();
   stop.hidden = true;
   clock.textContent = "";
 });
@@ -120,3 +113,27 @@ stop.addEventListener("click", () => {
 function tick() {
   clock.textContent = `${((performance.now() - started) / 1000).toFixed(1)} s`;
 }
+
+// Each answer as it comes in: its error is underlined, its address is the page's, its rows can be drawn.
+function take() {
+  const answer = document.getElementById("answer");
+  const wrong = answer.querySelector("[data-line]");
+  const message = wrong?.querySelector("p").textContent ?? "";
+  underline(view, wrong && { line: +wrong.dataset.line, column: +wrong.dataset.column, message });
+  const drawing = answer.querySelector("[data-drawing]");
+  const data = drawing && fromRows(answer.querySelector("table"));
+  if (!data || data.nodes.length < 2) return;
+  drawing.hidden = false;
+  drawing.addEventListener(
+    "toggle",
+    () => import(drawing.dataset.script).then((module) => module.drawData(drawing.querySelector(".graph"), data)),
+    { once: true },
+  );
+}
+
+document.addEventListener("htmx:afterSettle", () => {
+  take();
+  const { permalink } = document.getElementById("answer").dataset;
+  if (permalink) window.history.replaceState(window.history.state, "", permalink);
+});
+take();

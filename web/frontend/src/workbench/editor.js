@@ -1,0 +1,116 @@
+// The editor over the plain text area: its looks, its keys, the text it hands back.
+
+import { acceptCompletion, autocompletion, closeBrackets, completionStatus } from "@codemirror/autocomplete";
+import { indentWithTab } from "@codemirror/commands";
+import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { setDiagnostics } from "@codemirror/lint";
+import { Prec } from "@codemirror/state";
+import { EditorView, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { minimalSetup } from "codemirror";
+import { sparql } from "codemirror-lang-sparql";
+
+const popup = { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--control)" };
+
+const look = EditorView.theme({
+  "&": { backgroundColor: "var(--paper)", color: "var(--ink)" },
+  "&.cm-focused": { outline: "3px solid var(--link)", outlineOffset: "2px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)", padding: "0.6rem 0" },
+  ".cm-content, .cm-gutter": { minHeight: "14rem" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)", borderLeftWidth: "2px" },
+  ".cm-gutters": { backgroundColor: "var(--tint)", color: "var(--muted)", border: "none" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: "var(--mark)",
+  },
+  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--mark)", outline: "none" },
+  ".cm-tooltip": popup,
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)", fontSize: "0.84rem", maxHeight: "15em" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.2rem 0.6rem", maxWidth: "none" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--ink)", color: "var(--paper)" },
+  ".cm-completionDetail": { fontStyle: "normal", color: "var(--muted)", marginLeft: "0.8em" },
+  "li[aria-selected] .cm-completionDetail": { color: "inherit" },
+  ".cm-completionMatchedText": { textDecoration: "underline" },
+  ".cm-completionInfo, .cm-tooltip-hover": { fontFamily: "var(--sans)", fontSize: "0.84rem", maxWidth: "22rem" },
+  ".cm-completionInfo": { padding: "0.4rem 0.6rem", ...popup },
+  ".cm-tooltip-hover": { padding: "0.3rem 0.6rem" },
+  ".cm-tooltip-lint": { padding: "0" },
+  ".cm-diagnostic-error": { borderLeft: "4px solid var(--accent)" },
+  ".cm-lintRange-error": {
+    backgroundImage: "none",
+    textDecoration: "underline wavy var(--accent) 2px",
+    textUnderlineOffset: "0.2em",
+  },
+});
+
+const inks = HighlightStyle.define([
+  { tag: [tags.keyword, tags.operatorKeyword, tags.definitionKeyword], fontWeight: "700" },
+  { tag: [tags.variableName, tags.special(tags.variableName)], color: "var(--person)" },
+  { tag: [tags.string, tags.number, tags.bool], color: "var(--official)" },
+  { tag: [tags.url, tags.namespace, tags.propertyName, tags.atom, tags.name], color: "var(--link)" },
+  { tag: tags.comment, color: "var(--muted)" },
+]);
+
+// Where a character replaces a selection, Chromium writes style attributes into the text, which the page's policy
+// refuses; so the editor replaces it itself.
+const replaceSelection = EditorView.domEventHandlers({
+  beforeinput(event, editor) {
+    if (event.inputType !== "insertText" || !event.data || editor.state.selection.main.empty) return false;
+    editor.dispatch(editor.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
+/** Put an editor in the place of `area`, which keeps the text for the form. */
+export function makeEditor(area, { nonce, run, leave, complete, hover }) {
+  const lead = (view) => completionStatus(view.state) !== "active" && leave();
+  const view = new EditorView({
+    doc: area.value,
+    extensions: [
+      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }])),
+      lineNumbers(),
+      minimalSetup,
+      bracketMatching(),
+      closeBrackets(),
+      keymap.of([{ key: "Tab", run: acceptCompletion }, indentWithTab]),
+      sparql(),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40 }),
+      hoverTooltip(hover, { hoverTime: 250 }),
+      replaceSelection,
+      look,
+      Prec.high(syntaxHighlighting(inks)),
+      EditorView.lineWrapping,
+      EditorView.cspNonce.of(nonce),
+      EditorView.contentAttributes.of({ "aria-labelledby": "query-label", "aria-describedby": "query-hint" }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) area.value = update.state.doc.toString();
+      }),
+    ],
+  });
+  area.before(view.dom);
+  area.parentElement.classList.add("has-editor");
+  return view;
+}
+
+/** Replace the whole text. */
+export function setText(view, text) {
+  view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: 0 } });
+  underline(view, null);
+}
+
+/** Underline the word at a place that the server named (both from 1); null takes the line away. */
+export function underline(view, place) {
+  const doc = view.state.doc;
+  const marks = [];
+  if (place && place.line >= 1 && place.line <= doc.lines) {
+    const line = doc.line(place.line);
+    const at = Math.min(line.from + Math.max(0, place.column - 1), line.to);
+    const word = /^\S+/.exec(line.text.slice(at - line.from));
+    // At the end of a line there is nothing to underline: take the character before.
+    const from = word ? at : Math.max(line.from, at - 1);
+    const to = word ? at + word[0].length : at;
+    marks.push({ from, to, severity: "error", message: place.message });
+    view.dispatch({ selection: { anchor: from }, scrollIntoView: true });
+  }
+  view.dispatch(setDiagnostics(view.state, marks));
+}
