@@ -9,9 +9,9 @@ from typing import Final, Literal
 import pyoxigraph as ox
 from rapidfuzz import fuzz, process, utils
 
-from graph.acceptance import claims_on
+from graph.acceptance import Claim
 from graph.errors import UnknownEntity
-from graph.evidence import claims_about
+from graph.evidence import by_edge, claims_about
 from graph.gazetteer import is_bookkeeping
 from graph.model import EntityView, Evidence, Fact, FactGroup, Value
 from graph.store import Snapshot, node, term
@@ -65,7 +65,8 @@ def view(snapshot: Snapshot, iri: str) -> EntityView:
             nearest=nearest(snapshot, iri.rstrip("/").rsplit("/", 1)[-1].replace("-", " ")),
         )
     claims = claims_about(snapshot, found, SCANNED)
-    facts = [*_facts(snapshot, found, "out", claims), *_facts(snapshot, found, "in", claims)]
+    evidence = by_edge(snapshot, claims)
+    facts = [*_facts(snapshot, found, "out", evidence), *_facts(snapshot, found, "in", evidence)]
     asserted = {(fact.predicate, fact.direction, fact.value.value) for fact in facts}
     return EntityView(
         iri=iri,
@@ -76,7 +77,7 @@ def view(snapshot: Snapshot, iri: str) -> EntityView:
         groups=_grouped(fact for fact in facts if fact.predicate not in _OWN_PLACE),
         disputed=tuple(
             fact
-            for fact in _claimed_only(snapshot, found, claims)
+            for fact in _claimed_only(snapshot, found, claims, evidence)
             if (fact.predicate, fact.direction, fact.value.value) not in asserted
         ),
         identifier=snapshot.value(iri, "dcterms:identifier"),
@@ -105,25 +106,21 @@ def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claim
     return list(seen.values())
 
 
-def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Evidences) -> list[Fact]:
+def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Iterable[Claim], evidence: Evidences) -> list[Fact]:
     """What is claimed of the entity: the caller drops those that are also facts."""
     found: dict[tuple[str, str, str], Fact] = {}
-    for direction, source in (
-        ("out", claims_on(snapshot.store, subject=entity, limit=SCANNED)),
-        ("in", claims_on(snapshot.store, obj=entity, limit=SCANNED)),
-    ):
-        for claim in source:
-            key = (str(claim.subject), str(claim.predicate), str(claim.object))
-            other = claim.object if direction == "out" else claim.subject
-            if key not in found and claim.predicate != term("rdf:type"):
-                found[key] = Fact(
-                    predicate=claim.predicate.value,
-                    predicate_label=snapshot.relation(claim.predicate.value, "out" if direction == "out" else "in"),
-                    direction="out" if direction == "out" else "in",
-                    value=value_of(snapshot, other),
-                    evidence=claims.get(key, ()),
-                    asserted=False,
-                )
+    for claim in claims:
+        key = (str(claim.subject), str(claim.predicate), str(claim.object))
+        direction: Direction = "out" if claim.subject == entity else "in"
+        if key not in found and claim.predicate != term("rdf:type"):
+            found[key] = Fact(
+                predicate=claim.predicate.value,
+                predicate_label=snapshot.relation(claim.predicate.value, direction),
+                direction=direction,
+                value=value_of(snapshot, claim.object if direction == "out" else claim.subject),
+                evidence=evidence.get(key, ()),
+                asserted=False,
+            )
     return sorted(found.values(), key=lambda f: (f.predicate_label, f.value.label))
 
 

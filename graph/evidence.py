@@ -18,7 +18,7 @@ from graph.model import Evidence, EvidenceKind, Status
 from graph.store import Snapshot, node, term
 from graph.vocabulary import expand
 
-__all__ = ["CLAIMS_QUERY", "behind", "claims_about", "evidence_of", "order"]
+__all__ = ["CLAIMS_QUERY", "behind", "by_edge", "claims_about", "evidence_of", "order"]
 
 CLAIMS_QUERY: Final = """\
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -122,16 +122,18 @@ def behind(snapshot: Snapshot, subject: str, predicate: str, obj: Object) -> tup
     return order(evidence_of(snapshot, claim) for claim in claims if claim.predicate == relation)
 
 
-def claims_about(snapshot: Snapshot, iri: ox.NamedNode, limit: int) -> dict[tuple[str, str, str], tuple[Evidence, ...]]:
-    """All evidence for triples that start or end at an entity, by (subject, predicate, object) in N-Triples form."""
+def claims_about(snapshot: Snapshot, iri: ox.NamedNode, limit: int) -> tuple[Claim, ...]:
+    """Every claim that has the entity at either end, each once; `limit` bounds either end."""
+    found = {claim.iri: claim for claim in claims_on(snapshot.store, subject=iri, limit=limit)}
+    for claim in claims_on(snapshot.store, obj=iri, limit=limit):
+        found.setdefault(claim.iri, claim)
+    return tuple(found.values())
+
+
+def by_edge(snapshot: Snapshot, claims: Iterable[Claim]) -> dict[tuple[str, str, str], tuple[Evidence, ...]]:
+    """The evidence of claims, best first, by what they say: (subject, predicate, object) in N-Triples form."""
     found: dict[tuple[str, str, str], list[Evidence]] = {}
-    for claims in (
-        claims_on(snapshot.store, subject=iri, limit=limit),
-        claims_on(snapshot.store, obj=iri, limit=limit),
-    ):
-        for claim in claims:
-            key = (str(claim.subject), str(claim.predicate), str(claim.object))
-            held = found.setdefault(key, [])
-            if all(evidence.claim != claim.iri.value for evidence in held):
-                held.append(evidence_of(snapshot, claim))
+    for claim in claims:
+        key = (str(claim.subject), str(claim.predicate), str(claim.object))
+        found.setdefault(key, []).append(evidence_of(snapshot, claim))
     return {key: order(held) for key, held in found.items()}

@@ -22,6 +22,7 @@ __all__ = ["DEFAULT", "Snapshot", "node", "term"]
 DEFAULT = ox.DefaultGraph()
 
 _LABELS_KEPT = 50_000
+_SOURCES_KEPT = 5_000
 
 
 @lru_cache(maxsize=512)
@@ -49,6 +50,7 @@ class Snapshot:
         self.name = name
         # A plain dict: a cache wrapped round the bound method would be a reference cycle, and keep RocksDB open.
         self._labels: dict[str, str] = {}
+        self._sources: dict[str, Source] = {}
 
     @classmethod
     def open(cls, generation: Generation) -> Snapshot:
@@ -115,6 +117,14 @@ class Snapshot:
 
     def source(self, iri: str) -> Source:
         """The description of a source, or of an ingested document in that role."""
+        found = self._sources.get(iri)
+        if found is None:
+            if len(self._sources) >= _SOURCES_KEPT:
+                self._sources.clear()
+            found = self._sources[iri] = self._source(iri)
+        return found
+
+    def _source(self, iri: str) -> Source:
         held = any(True for _ in self.objects(iri, "ca:sha256")) or any(True for _ in self.subjects("ca:textOf", iri))
         return Source(
             iri=iri,

@@ -123,6 +123,7 @@ class Services:
         threading.Thread(target=self._warm_search, daemon=True, name="warm").start()
 
     def _warm_search(self) -> None:
+        self.atlas.overview()
         self.encoder().encode(["warm"])
         self._searcher(self.live.view())
 
