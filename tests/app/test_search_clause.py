@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from graph.vocabulary import CA
 from web.cli import cli
 from web.compose import Services, compose
+from web.reads import Slice
 from web.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "sparql-search.md"
