@@ -81,7 +81,7 @@ def load(session: Session, files: Sequence[Path], *, graph: str | None = None, p
 def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
     """What the files say about whom in the default graph; of large ones, only that they say much."""
     if target is not None:
-        return Changes(notes={"loaded_into": target.value})
+        return Changes(notes={"last_change": "load"})
     if sum(path.stat().st_size for path in files) > _READ_TWICE or any(path.suffix == ".gz" for path in files):
         return Changes(everything=True)
     entities: set[str] = set()
@@ -90,7 +90,7 @@ def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.
         for quad in quads:
             if quad.graph_name == DEFAULT:
                 entities.update(end.value for end in (quad.subject, quad.object) if isinstance(end, ox.NamedNode))
-    return Changes(entities=frozenset(entities), notes={"loaded_into": "default"})
+    return Changes(entities=frozenset(entities), notes={"last_change": "load"})
 
 
 def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.NamedNode | None) -> None:

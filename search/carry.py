@@ -102,7 +102,7 @@ def catch_up(session: Session, home: Home, progress: Progress = no_progress) -> 
     if lag is None:
         return None
     # The indexer adds what the manifest says; the note is there to make this a change.
-    return session.change(lambda store: Changes(notes={"indexed_since": lag.as_of}), progress=progress)
+    return session.change(lambda store: Changes(notes={"last_change": "index"}), progress=progress)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -12,10 +12,10 @@ from graph.errors import AtlasError, HomeLocked
 
 __all__ = ["Follower"]
 
-_QUIET: Final = 0.5
+_QUIET: Final = 1.0
 """Seconds without a write after which the index is brought up to date …"""
 
-_LONGEST: Final = 5.0
+_LONGEST: Final = 20.0
 """… or this many after the first write that it does not know, whatever goes on."""
 
 _RETRY: Final = 2.0

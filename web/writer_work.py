@@ -39,8 +39,8 @@ def carry_out(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]
         touched = _OPERATIONS[job["operation"]](store, job, did)
         signal.setitimer(signal.ITIMER_REAL, 0)
         say({"phase": "publishing"})
-        # The note makes a change of a write that touches nothing that is indexed: a named graph, say.
-        notes = {"written_over": "http"}
+        # A note, because a write may touch nothing that is indexed, and is a change all the same.
+        notes = {"last_change": "http"}
         return Changes(entities=touched or frozenset(), everything=touched is None, notes=notes, counted=False)
 
     with ExitStack() as stack:

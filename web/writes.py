@@ -33,7 +33,7 @@ class WriteLimits:
     """
 
     timeout: float = 10.0
-    upload_timeout: float = 60.0
+    upload_timeout: float = 120.0
     wait: float = 10.0
     memory: int = 3 * _GIB
     file_bytes: int = 4 * _GIB
