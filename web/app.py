@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 
 from web import api, auth, graph_store, health, linked_data, pages, security, sparql, terms_api, update
 from web.compose import Services
 from web.errors import install_errors
+from web.sparql_fast import FastQueries
 
 __all__ = ["create_app"]
 
@@ -30,13 +32,16 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(terms_api.blueprint(atlas))
     app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))
     app.register_blueprint(pages.blueprint(atlas))
-    app.register_blueprint(
-        sparql.blueprint(
-            services.pool,
-            lambda: services.live.view().generation.path,
-            workbench=partial(pages.render_workbench, atlas),
+
+    def generation() -> Path:
+        return services.live.view().generation.path
+
+    page = partial(pages.render_workbench, atlas)
+    app.register_blueprint(sparql.blueprint(services.pool, generation, workbench=page))
+    if services.settings.read_token is None:
+        app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as Flask's documentation has it
+            app.wsgi_app, services.pool, generation, sparql.negotiate, sparql.client_of
         )
-    )
     may_write = auth.write_check(services.settings.token)
     app.register_blueprint(update.blueprint(services.writes, may_write))
     app.register_blueprint(graph_store.blueprint(services.live, services.pool, services.writes, may_write))

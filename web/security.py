@@ -7,9 +7,9 @@ from typing import Final
 
 from flask import Flask, Response, g
 
-__all__ = ["install", "nonce"]
+__all__ = ["FIXED", "install", "nonce"]
 
-_FIXED: Final = {
+FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -17,6 +17,7 @@ _FIXED: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
+"""On every answer, whoever gives it."""
 
 
 def install(app: Flask) -> None:
@@ -52,6 +53,6 @@ def _policy() -> str:
 
 def _harden(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _policy())
-    for name, value in _FIXED.items():
+    for name, value in FIXED.items():
         response.headers.setdefault(name, value)
     return response

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -18,22 +18,23 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
 
-from graph.errors import HomeError, QuerySyntax
+from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name, offered
 from graph.sparql.pool import QueryPool
 from graph.sparql.result import QueryResult
 from web.problems import problem_response
 from web.service_description import describe_service
+from web.sparql_answer import EXPOSED, respond
+from web.sparql_fast import OUTCOME
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "client_of", "negotiate"]
 
 Workbench = Callable[[str], ResponseReturnValue]
 """Draws the page with a query on it, which may be empty."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
-_EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
 _LOOPBACK: Final = ("127.", "::1")
 
 
@@ -41,15 +42,14 @@ def blueprint(
     pool: QueryPool,
     generation: Callable[[], Path],
     workbench: Workbench | None = None,
-    client: Callable[[], str | None] | None = None,
+    client: Callable[[str | None], str | None] | None = None,
 ) -> Blueprint:
     """`generation` names the live generation, asked at each request; `workbench` draws the page for people.
 
-    `client` says whom the caps per client count, None for nobody; it is the remote address by default, and nobody on
-    loopback, where everyone may come through one proxy.
+    `client` says whom the caps per client count for a remote address, None for nobody; see `client_of`.
     """
     bp = Blueprint("sparql", __name__)
-    who = client or _remote_client
+    who = client or client_of
 
     @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
     def query() -> ResponseReturnValue:
@@ -58,7 +58,7 @@ def blueprint(
             return workbench(text or "")
         if text is None:
             return _description(pool.searches)
-        return _run(pool, generation, parameters, text, who())
+        return _run(pool, generation, parameters, text, who(request.remote_addr))
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
     def options() -> ResponseReturnValue:
@@ -132,7 +132,7 @@ def _wants_page(parameters: MultiDict[str, str]) -> bool:
 
 def _description(search: bool) -> Response:
     """Nothing was asked: the endpoint describes itself."""
-    chosen, content_type = _negotiate("CONSTRUCT", None, request.accept_mimetypes)
+    chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
     response = make_response(describe_service(request.base_url, chosen, search=search))
     response.headers["Content-Type"] = content_type
     response.vary.add("Accept")
@@ -143,20 +143,26 @@ def _run(
     pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
 ) -> Response:
     form = pool.check(text).form
-    chosen, content_type = _negotiate(form, parameters.get("format"), request.accept_mimetypes)
+    chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
     dataset = _dataset(parameters)
     base = request.base_url
 
     def ask(live: Path) -> Response:
-        tag = pool.etag(live, text, chosen.media_type, dataset, base)
-        if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
-            return _labelled(make_response("", 304), tag)
+        if request.if_none_match:
+            tag = pool.etag(live, text, chosen.media_type, dataset, base)
+            if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
+                return _unchanged(tag)
         result = pool.run(
             live, text, media_type=chosen.media_type, dataset=dataset, base=base,
             timeout=_seconds(parameters), query_id=_identifier(parameters), client=client,
         )  # fmt: skip
-        return _labelled(_answer(result, chosen, content_type), result.etag)
+        return respond(result, chosen, content_type, request.accept_encodings)
 
+    outcome = request.environ.pop(OUTCOME, None)
+    if isinstance(outcome, QueryResult):
+        return respond(outcome, chosen, content_type, request.accept_encodings)
+    if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
+        raise outcome
     live = generation()
     try:
         return ask(live)
@@ -167,35 +173,15 @@ def _run(
         return ask(newer)  # the first one was pruned between the look and the query
 
 
-def _answer(result: QueryResult, chosen: Format, content_type: str) -> Response:
-    """The body with its length; a spool file is freed when the answer has been sent, or the client is gone."""
-    response = Response(_until_sent(result) if result.spooled else result.read())
-    response.call_on_close(result.close)
-    headers = response.headers
-    headers["Content-Length"] = str(result.size)
-    headers["Content-Type"] = content_type
-    headers["Content-Disposition"] = f'inline; filename="query.{chosen.extension}"'
-    headers["X-Row-Count"] = str(result.rows)
-    headers["X-Generation"] = result.generation.name
-    headers["Server-Timing"] = f"{'cache' if result.cached else 'query'};dur={result.ms:.1f}"
+def _unchanged(tag: str) -> Response:
+    response = make_response("", 304)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(("Accept", "Accept-Encoding"))
     return response
 
 
-def _until_sent(result: QueryResult) -> Iterator[bytes]:
-    with result:
-        yield from result.chunks()
-
-
-def _labelled(response: Response, tag: str | None) -> Response:
-    """A result may be kept, and has to be checked before it is used again: the atlas may have changed."""
-    if tag is not None:
-        response.headers["ETag"] = tag
-    response.headers["Cache-Control"] = "no-cache" if tag is not None else "no-store"
-    response.vary.add("Accept")
-    return response
-
-
-def _negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
+def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
     """The format to answer in and its Content-Type. `format=` wins over Accept. Raises 406."""
     choices = offered(form)
     if name is not None:
@@ -245,8 +231,8 @@ def _identifier(parameters: MultiDict[str, str]) -> str | None:
     return raw
 
 
-def _remote_client() -> str | None:
-    address = request.remote_addr
+def client_of(address: str | None) -> str | None:
+    """Whom the caps per client count: the remote address, and nobody on loopback, where all may come by one proxy."""
     return None if address is None or address.startswith(_LOOPBACK) else address
 
 
@@ -254,7 +240,7 @@ def _open_to_other_origins(response: Response) -> Response:
     """CORS: any page may read what anyone may read. Cancelling is not offered to them."""
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = _EXPOSED
+    headers["Access-Control-Expose-Headers"] = EXPOSED
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = _METHODS

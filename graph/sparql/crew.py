@@ -44,7 +44,7 @@ class Crew:
                     raise QueryCancelled("The service is closing.")
                 while self._idle:
                     worker = self._idle.pop()
-                    if worker.alive:
+                    if worker.usable:
                         return worker
                     self._all.discard(worker)
                     dead.append(worker)
@@ -57,7 +57,7 @@ class Crew:
     def give_back(self, worker: WorkerProcess) -> None:
         """For the next query, if it may have one: a worker that was slowed down or has died is replaced."""
         with self._lock:
-            if worker.alive and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
+            if worker.usable and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
                 self._idle.append(worker)
                 return
             self._all.discard(worker)

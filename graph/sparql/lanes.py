@@ -12,8 +12,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from graph.errors import Overloaded, QueryCancelled, QueryRefused
 from graph.sparql.limits import Limits
@@ -22,6 +22,7 @@ from graph.sparql.process import WorkerProcess
 __all__ = ["Lanes", "Ticket"]
 
 Lane = Literal["quick", "slow"]
+_LANES: Final[tuple[Lane, ...]] = ("quick", "slow")
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +35,8 @@ class Ticket:
     wanted: Lane = "quick"
     cancelled: bool = False
     worker: WorkerProcess | None = None
-    number: int = field(default=0)
+    number: int = 0
+    turn: threading.Condition | None = None
 
 
 class Lanes:
@@ -42,7 +44,7 @@ class Lanes:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._free: dict[Lane, int] = {"quick": limits.workers, "slow": limits.workers}
         self._waiting: list[Ticket] = []
         self._running: Counter[str | None] = Counter()
@@ -54,7 +56,7 @@ class Lanes:
 
     def enter(self, ticket: Ticket) -> None:
         """Register the query and wait for a quick place. Raises `Overloaded`, `QueryCancelled`, `QueryRefused`."""
-        with self._changed:
+        with self._lock:
             self._admit(ticket)
             try:
                 self._wait(ticket, self._limits.wait)
@@ -64,7 +66,7 @@ class Lanes:
 
     def promote(self, ticket: Ticket) -> bool:
         """Move a running query to the slow lane, if that has a place."""
-        with self._changed:
+        with self._lock:
             if ticket.lane != "quick" or self._free["slow"] == 0:
                 return ticket.lane == "slow"
             self._free["slow"] -= 1
@@ -75,58 +77,64 @@ class Lanes:
 
     def contended(self) -> bool:
         """True where a query waits for a quick place."""
-        with self._changed:
+        with self._lock:
             return any(each.wanted == "quick" for each in self._waiting)
 
     def queue_for_slow(self, ticket: Ticket) -> None:
         """Give up the quick place and wait for a slow one, at most a timeout and a wait: those who hold the slow
         places end by then. Raises as `enter` does."""
-        with self._changed:
+        with self._lock:
             self._release(ticket)
             ticket.wanted = "slow"
             self._wait(ticket, self._limits.wait + self._limits.timeout)
 
     def leave(self, ticket: Ticket) -> None:
         """The query is over, however it ended."""
-        with self._changed:
+        with self._lock:
             self._release(ticket)
             self._strike(ticket)
 
     def hold(self, ticket: Ticket, worker: WorkerProcess | None) -> None:
         """Say which worker runs the query, so that `cancel` kills this one and no other."""
-        with self._changed:
+        (self._held.discard if worker is None else self._held.add)(ticket)
+        if ticket.query_id is None:  # nobody can cancel it
             ticket.worker = worker
-            (self._held.discard if worker is None else self._held.add)(ticket)
+            return
+        with self._lock:
+            ticket.worker = worker
             if worker is not None and ticket.cancelled:
                 worker.kill("cancelled")
 
     def cancel(self, query_id: str) -> bool:
         """Kill or un-queue the query of that id; False where there is none."""
-        with self._changed:
+        with self._lock:
             ticket = self._named.get(query_id)
             if ticket is None:
                 return False
             ticket.cancelled = True
             if ticket.worker is not None:
                 ticket.worker.kill("cancelled")
-            self._changed.notify_all()
+            if ticket.turn is not None:
+                ticket.turn.notify()
             return True
 
     def close(self) -> None:
         """Nobody gets in any more; those who wait are told."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            for each in self._waiting:
+                if each.turn is not None:
+                    each.turn.notify()
 
     def load(self) -> tuple[int, int]:
         """How many queries run and how many wait."""
-        with self._changed:
+        with self._lock:
             return sum(self._running.values()), len(self._waiting)
 
     def busy(self) -> list[int]:
         """Process ids of the workers that run a query."""
-        with self._changed:
-            return [each.worker.pid for each in self._held if each.worker is not None]
+        with self._lock:
+            return [each.worker.pid for each in tuple(self._held) if each.worker is not None]
 
     def _admit(self, ticket: Ticket) -> None:
         if self._closed:
@@ -147,6 +155,11 @@ class Lanes:
             self._named[ticket.query_id] = ticket
 
     def _wait(self, ticket: Ticket, seconds: float) -> None:
+        if self._free[ticket.wanted] and not self._waiting:
+            self._place(ticket)
+            return
+        # Each who waits has a condition of its own: to wake all for one free place would cost more than the queries.
+        ticket.turn = threading.Condition(self._lock)
         self._waiting.append(ticket)
         self._grant()
         deadline = time.monotonic() + seconds
@@ -155,7 +168,13 @@ class Lanes:
             if ticket.cancelled or self._closed or left <= 0:
                 self._waiting.remove(ticket)
                 raise self._why(ticket)
-            self._changed.wait(left)
+            ticket.turn.wait(left)
+        ticket.turn = None
+
+    def _place(self, ticket: Ticket) -> None:
+        ticket.lane = ticket.wanted
+        self._free[ticket.lane] -= 1
+        self._running[ticket.client] += 1
 
     def _why(self, ticket: Ticket) -> QueryCancelled | Overloaded:
         if ticket.cancelled:
@@ -172,20 +191,16 @@ class Lanes:
 
     def _grant(self) -> None:
         """Hand free places to those who wait."""
-        granted = False
-        for lane in get_args(Lane) if self._waiting else ():
+        for lane in _LANES if self._waiting else ():
             while self._free[lane] > 0:
                 candidates = [each for each in self._waiting if each.wanted == lane]
                 if not candidates:
                     break
                 chosen = min(candidates, key=lambda each: (self._running[each.client], each.number))
                 self._waiting.remove(chosen)
-                chosen.lane = lane
-                self._free[lane] -= 1
-                self._running[chosen.client] += 1
-                granted = True
-        if granted:
-            self._changed.notify_all()
+                self._place(chosen)
+                if chosen.turn is not None:
+                    chosen.turn.notify()
 
     def _release(self, ticket: Ticket) -> None:
         if ticket.lane is not None:

@@ -226,6 +226,8 @@ class QueryPool:
     def _accept(self, worker: WorkerProcess, reply: Reply, guarded: Guarded) -> tuple[dict[str, Any], Any]:
         header, body = reply
         if "error" in header:
+            if header["error"] == "memory":
+                worker.kill("closed")  # it ends itself; nobody else is to be given it
             raise _error(header, guarded)
         kind, rows, ms = header.get("kind"), header.get("rows"), header.get("ms")
         if kind not in KINDS or not isinstance(rows, int) or not isinstance(ms, int | float):

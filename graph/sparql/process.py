@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -76,6 +77,7 @@ class WorkerProcess:
         self._spool: IO[bytes] = tempfile.TemporaryFile(dir=spool_dir)  # noqa: SIM115  # lives with the worker
         self._renew = False
         self._limits = limits
+        self._quantum = max(limits.quantum, 0.01)
         self.reason: Reason | None = None
         self.seccomp = False
         self.slow = False
@@ -112,15 +114,22 @@ class WorkerProcess:
         return self.reason is None and self._process.poll() is None
 
     @property
+    def usable(self) -> bool:
+        """As far as is known without asking the system: a worker that died meanwhile is found out when it is asked."""
+        return self.reason is None and self._process.returncode is None
+
+    @property
     def killed_from_outside(self) -> bool:
         """True where somebody else killed it: an operator, or the system for want of memory."""
-        return self.reason is None and self._process.returncode == -signal.SIGKILL
+        return self.reason is None and self._process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
 
     def wait_ready(self) -> None:
         """Until the worker is fenced and has loaded its engine. Raises `QueryError` where it cannot start."""
         try:
             hello, _, _ = wire.receive(self._connection, 0)
             self.seccomp = bool(hello.get("seccomp"))
+            self._connection.settimeout(None)
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _interval(self._quantum))
         except (wire.Closed, OSError) as error:
             self.kill("closed")
             said = self.close()
@@ -145,14 +154,17 @@ class WorkerProcess:
         return known
 
     def wait(self, seconds: float) -> Reply | None:
-        """The answer, or None where there is none within `seconds`. Raises `WorkerDied`."""
+        """The answer, or None where there is none within `seconds` or the quantum. Raises `WorkerDied`."""
         try:
-            if not self._readable.poll(max(seconds, 0.0) * 1000):
+            # Most answers come within the quantum: the socket's own time-out then saves asking the kernel first.
+            if seconds < self._quantum and not self._readable.poll(max(seconds, 0.0) * 1000):
                 return None
             header, body, descriptor = wire.receive(self._connection, self._limits.inline_bytes + (1 << 16))
             if descriptor is not None:
                 os.close(descriptor)
             return header, body
+        except BlockingIOError:
+            return None
         except (wire.Closed, OSError) as error:
             raise WorkerDied from error
 
@@ -238,6 +250,11 @@ def interpret_death(status: int, reason: Reason | None, said: str, seconds: floa
             "The query needed more memory than it may have.", "Narrow its patterns, or avoid sorting and joining all."
         )
     return QueryError(f"The query worker ended unexpectedly (status {status}).", "Try again; report it if it recurs.")
+
+
+def _interval(seconds: float) -> bytes:
+    """As the system's `struct timeval`."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _environment() -> dict[str, str]:

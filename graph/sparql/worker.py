@@ -86,7 +86,7 @@ def main(arguments: list[str]) -> int:
     """Serve until the control stream ends. `arguments`: two descriptors and the settings as JSON."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    control, spool, settings = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
+    control, spool, settings = int(arguments[0]), _lowered(int(arguments[1])), json.loads(arguments[2])
     connection = socket.socket(fileno=control)
     fences.limit_resources(settings["memory"], settings["result_bytes"])
     fenced = settings["seccomp"] and fences.available()
@@ -113,6 +113,14 @@ def main(arguments: list[str]) -> int:
             return 0
         if answer.get("error") == "memory":
             return 0
+
+
+def _lowered(descriptor: int) -> int:
+    """The same file under the lowest number there is. The next spool file will take its place, which has to lie below
+    the fence, whatever files the store opens."""
+    other = os.dup(descriptor)
+    os.close(max(descriptor, other))
+    return min(descriptor, other)
 
 
 def _answer(request: dict[str, Any], generations: Generations, spool: int) -> tuple[dict[str, Any], bytes]:

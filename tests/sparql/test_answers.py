@@ -1,0 +1,198 @@
+"""The short way gives the answers of the long one; results are compressed where asked; limits say when to come back."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from graph.sparql.limits import Limits
+from graph.sparql.pool import QueryPool
+from tests.sparql.conftest import make_generation
+from web import security, sparql
+from web.errors import install_errors
+from web.sparql_fast import FastQueries
+
+SELECT = "SELECT ?o { <http://example.org/s7> <http://example.org/p> ?o }"
+MANY = "SELECT * { ?s ?p ?o }"
+SLOW = "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f"
+LIMITS = Limits(timeout=5, quantum=0.1, workers=1, queue=0, per_client=1, inline_bytes=40_000, cache_bytes=0)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[QueryPool]:
+    with QueryPool(LIMITS) as each:
+        yield each
+
+
+def make_app(pool: QueryPool, generation: Path, client: str | None = None) -> Flask:
+    app = Flask(__name__)
+    security.install(app)
+    install_errors(app)
+    app.register_blueprint(sparql.blueprint(pool, lambda: generation, client=lambda _: client))
+    return app
+
+
+@pytest.fixture
+def slow(pool: QueryPool, generation: Path) -> FlaskClient:
+    return make_app(pool, generation).test_client()
+
+
+@pytest.fixture
+def fast(pool: QueryPool, generation: Path) -> FlaskClient:
+    app = make_app(pool, generation)
+    app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as web.app does
+        app.wsgi_app, pool, lambda: generation, sparql.negotiate, sparql.client_of
+    )
+    return app.test_client()
+
+
+def plain(response: TestResponse) -> tuple[int, bytes, dict[str, str]]:
+    """All but what differs between any two answers: the time taken."""
+    headers = {name.lower(): value for name, value in response.headers.items() if name != "Server-Timing"}
+    if response.status_code != 200:
+        headers.pop("content-security-policy")  # it has a nonce
+    return response.status_code, response.data, headers
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SELECT,
+        MANY,
+        "ASK { ?s ?p ?o }",
+        "CONSTRUCT WHERE { ?s ?p 'value 3' }",
+        "SELECT (NOW() AS ?x) {}",
+        "SELECT * { ?s ?p 'é £ 😀 +%' }",
+        "SELECT (<x> AS ?relative) {}",
+        "SELECT * {",
+        "SELECT * { SERVICE <http://127.0.0.1:9/> {} }",
+        "",
+        "SELECT (STRLEN(1) + 1 AS ?n) { FILTER(ex:x) }",
+    ],
+)
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "text/csv", "text/turtle, application/sparql-results+xml;q=0.5", "image/png"]
+)
+def test_both_ways_give_one_answer(fast: FlaskClient, slow: FlaskClient, query: str, accept: str | None) -> None:
+    headers = {"Accept": accept} if accept else {}
+    one, other = (each.get("/sparql", query_string={"query": query}, headers=headers) for each in (fast, slow))
+    if "NOW" in query:
+        assert (one.status_code, set(one.headers.keys())) == (other.status_code, set(other.headers.keys()))
+    else:
+        assert plain(one) == plain(other)
+
+
+@pytest.mark.parametrize(
+    "raw", ["query=%FF", "query=ASK%7B%7D&query=ASK%7B%7D", "query=ASK{}&timeout=x", "update=x", "query"]
+)
+def test_what_is_not_plain_goes_the_long_way(fast: FlaskClient, slow: FlaskClient, raw: str) -> None:
+    one, other = (each.get("/sparql", query_string=raw) for each in (fast, slow))
+    assert one.status_code == 400
+    assert plain(one) == plain(other)
+
+
+def test_a_query_that_fails_runs_once(fast: FlaskClient) -> None:
+    started = time.monotonic()
+    fast_timeout = fast.get("/sparql", query_string={"query": SLOW})
+    assert fast_timeout.status_code == 503
+    assert time.monotonic() - started < 2 * LIMITS.timeout
+
+
+@pytest.mark.parametrize("way", ["fast", "slow"])
+@pytest.mark.parametrize("query", [MANY, MANY + " LIMIT 100"], ids=["spooled", "in memory"])
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding: str) -> None:
+    client: FlaskClient = request.getfixturevalue(way)
+    whole = client.get("/sparql", query_string={"query": query})
+    packed = client.get("/sparql", query_string={"query": query}, headers={"Accept-Encoding": coding})
+    assert "Content-Encoding" not in whole.headers
+    assert packed.headers["Content-Encoding"] == coding
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(whole.data) / 2
+    unpack = (
+        gzip.decompress
+        if coding == "gzip"
+        else lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    )
+    assert unpack(packed.data) == whole.data
+    assert packed.headers["ETag"] == "W/" + whole.headers["ETag"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    for tag in (packed.headers["ETag"], whole.headers["ETag"]):
+        again = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [("gzip, zstd", "zstd"), ("gzip, zstd;q=0.5", "gzip"), ("gzip;q=0", None), ("identity, gzip;q=0.5", None),
+     ("br", None), ("*", "zstd"), ("gzip, deflate, br", "gzip")],
+)  # fmt: skip
+def test_which_coding(slow: FlaskClient, accepted: str, chosen: str | None) -> None:
+    packed = slow.get("/sparql", query_string={"query": MANY}, headers={"Accept-Encoding": accepted})
+    assert packed.headers.get("Content-Encoding") == chosen
+
+
+def test_small_results_stay_as_they_are(fast: FlaskClient) -> None:
+    answer = fast.get("/sparql", query_string={"query": SELECT}, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_head_of_a_compressed_answer(slow: FlaskClient) -> None:
+    head = slow.head("/sparql", query_string={"query": MANY}, headers={"Accept-Encoding": "gzip"})
+    assert (head.status_code, head.data, head.headers["Content-Encoding"]) == (200, b"", "gzip")
+
+
+def busy(client: FlaskClient, pool: QueryPool, running: int) -> list[threading.Thread]:
+    """That many slow queries under way, seen to run."""
+    run = threading.Thread
+    threads = [run(target=client.get, args=("/sparql",), kwargs={"query_string": {"query": SLOW, "timeout": "2"}})
+               for _ in range(running)]  # fmt: skip
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        deadline = time.monotonic() + 5
+        while len(pool.busy()) < number and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)  # past the quantum: it makes room for the next
+    return threads
+
+
+def test_too_many_at_once(pool: QueryPool, generation: Path) -> None:
+    everyone, one = make_app(pool, generation).test_client(), make_app(pool, generation, "192.0.2.1").test_client()
+    threads = busy(one, pool, 1)
+    answer = one.get("/sparql", query_string={"query": SELECT + " #2"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    threads += busy(everyone, pool, 2)
+    answer = everyone.get("/sparql", query_string={"query": SELECT + " #3"})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "overload")
+    assert int(answer.headers["Retry-After"]) >= 1
+    for thread in threads:
+        thread.join()
+
+
+def test_the_timeout_is_cut_to_the_cap(slow: FlaskClient) -> None:
+    started = time.monotonic()
+    answer = slow.get("/sparql", query_string={"query": SLOW, "timeout": "3600"})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "query-timeout")
+    assert "5 seconds" in answer.json["detail"]
+    assert time.monotonic() - started < LIMITS.timeout + 3
+
+
+def test_another_generation_is_another_answer(pool: QueryPool, tmp_path: Path) -> None:
+    live = [make_generation(tmp_path / "000001", 10, "old")]
+    app = make_app(pool, live[0])
+    app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as web.app does
+        app.wsgi_app, pool, lambda: live[0], sparql.negotiate, sparql.client_of
+    )
+    assert b"old 7" in app.test_client().get("/sparql", query_string={"query": SELECT}).data
+    live[0] = make_generation(tmp_path / "000002", 10, "new")
+    assert b"new 7" in app.test_client().get("/sparql", query_string={"query": SELECT}).data
