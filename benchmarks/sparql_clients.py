@@ -1,0 +1,133 @@
+"""A load generator that is cheap beside what it measures: processes of raw keep-alive sockets, each asking again as
+soon as it was answered."""
+
+from __future__ import annotations
+
+import multiprocessing
+import selectors
+import socket
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from urllib.parse import quote, urlsplit
+
+__all__ = ["Load", "drive"]
+
+_ACCEPT = "application/sparql-results+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`latencies` in seconds; `generator` is the generator's own processor time per request, in seconds."""
+
+    requests: int
+    errors: int
+    seconds: float
+    latencies: list[float]
+    generator: float
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+    def percentile(self, percent: int) -> float:
+        """In milliseconds."""
+        cuts = statistics.quantiles(self.latencies, n=100) if len(self.latencies) > 1 else self.latencies * 99
+        return cuts[percent - 1] * 1000
+
+
+def drive(url: str, texts: Iterator[str], clients: int, seconds: float, most: int = 40_000) -> Load:
+    """Ask the queries of `texts` with that many connections in one or two processes."""
+    processes = min(clients, 2)
+    queries = [next(texts) for _ in range(min(most, int(seconds * 20_000)))]
+    context = multiprocessing.get_context("spawn")
+    pipes, workers = [], []
+    for number in range(processes):
+        ours, theirs = context.Pipe()
+        own = clients // processes + (number < clients % processes)
+        worker = context.Process(target=_work, args=(theirs, url, queries[number::processes], own, seconds))
+        worker.start()
+        pipes.append(ours)
+        workers.append(worker)
+    for pipe in pipes:
+        pipe.recv()
+    for pipe in pipes:
+        pipe.send("go")
+    answers = [pipe.recv() for pipe in pipes]
+    for worker in workers:
+        worker.join()
+    latencies = [each for answer in answers for each in answer[0]]
+    cost = sum(answer[3] for answer in answers) / max(len(latencies), 1)
+    return Load(len(latencies), sum(a[1] for a in answers), max(a[2] for a in answers), latencies, cost)
+
+
+class _Client:
+    """One connection; `begin` sends the next request, `read` is called when there is something to read."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.socket = socket.create_connection((host, port), timeout=60)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.began = 0.0
+        self._data = b""
+
+    def begin(self, request: bytes) -> None:
+        self._data = b""
+        self.began = time.perf_counter()
+        self.socket.sendall(request)
+
+    def read(self) -> int:
+        """The status once the answer is whole, else 0."""
+        part = self.socket.recv(1 << 18)
+        if not part:
+            raise ConnectionError("the server closed the connection")
+        self._data = self._data + part if self._data else part
+        head = self._data.find(b"\r\n\r\n")
+        if head < 0:
+            return 0
+        headers = self._data[:head].lower()
+        at = headers.find(b"content-length:")
+        if at >= 0:
+            whole = len(self._data) >= head + 4 + int(headers[at + 15 :].split(b"\r\n", 1)[0])
+        else:
+            whole = self._data.endswith(b"\r\n0\r\n\r\n")
+        return int(headers[9:12]) if whole else 0
+
+
+def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds: float) -> None:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    tail = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: {_ACCEPT}\r\n\r\n"
+    requests = [f"GET {parts.path}?query={quote(query)}{tail}".encode() for query in queries]
+    chooser = selectors.DefaultSelector()
+    open_clients = [_Client(parts.hostname, parts.port) for _ in range(clients)]
+    for client in open_clients:
+        chooser.register(client.socket, selectors.EVENT_READ, client)
+    pipe.send("ready")
+    pipe.recv()
+    latencies: list[float] = []
+    errors = 0
+    worked, started = time.process_time(), time.perf_counter()
+    following = iter(requests)
+    busy = 0
+    for client in open_clients:
+        client.begin(next(following))
+        busy += 1
+    while busy:
+        for key, _ in chooser.select():
+            client = key.data
+            status = client.read()
+            if not status:
+                continue
+            now = time.perf_counter()
+            latencies.append(now - client.began)
+            errors += status != 200
+            request = next(following, None) if now - started < seconds else None
+            if request is None:
+                busy -= 1
+            else:
+                client.begin(request)
+    took = time.perf_counter() - started
+    pipe.send((latencies, errors, took, time.process_time() - worked))

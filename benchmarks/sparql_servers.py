@@ -1,0 +1,131 @@
+"""The systems that `benchmarks/sparql.py` compares, each as an address that answers queries while it is measured."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from benchmarks.serving import serving
+from benchmarks.sparql_data import CACHE, make_home
+
+__all__ = ["SYSTEMS", "Running"]
+
+_TOOLS: Final = CACHE / "venv"
+_PINNED: Final = ("oxigraph==0.5.13", "rdflib==7.6.0", "rdflib-endpoint==0.6.3", "uvicorn")
+
+
+class Running:
+    """`url` takes `?query=`; `load` is the seconds that loading took."""
+
+    def __init__(self, url: str, load: float) -> None:
+        self.url, self.load = url, load
+
+    def resident(self) -> int:
+        """Bytes that the server's processes hold now; pages that they share count once (PSS)."""
+        return sum(_pss(pid) for pid in _descendants(os.getpid()))
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """Those of this process are the server's: the load generator's have ended."""
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in listed.read_text().split():
+            if "multiprocessing" not in Path(f"/proc/{child}/cmdline").read_text():
+                yield int(child)
+            yield from _descendants(int(child))
+
+
+def _pss(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+
+
+def tool(name: str) -> str:
+    """A program of the other systems, installed beside the data on first use."""
+    path = _TOOLS / "bin" / name
+    if not path.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(_TOOLS)], check=True)
+        subprocess.run([str(_TOOLS / "bin" / "pip"), "install", "-q", *_PINNED], check=True)
+    return str(path)
+
+
+@contextmanager
+def creative_atlas(data: Path) -> Iterator[Running]:
+    home, seconds = make_home(data)
+    with serving(str(home)) as site:
+        yield Running(f"{site}/sparql", seconds)
+
+
+@contextmanager
+def oxigraph(data: Path) -> Iterator[Running]:
+    place, took = CACHE / f"oxigraph-{data.stem}", CACHE / f"oxigraph-{data.stem}.seconds"
+    if not took.exists():
+        shutil.rmtree(place, ignore_errors=True)
+        started = time.perf_counter()
+        load = [tool("oxigraph"), "load", "--location", str(place), "--file", str(data)]
+        subprocess.run(load, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        took.write_text(f"{time.perf_counter() - started:.2f}")
+    port = _free()
+    command = [tool("oxigraph"), "serve-read-only", "--location", str(place), "--bind", f"127.0.0.1:{port}"]
+    with _child(command, f"http://127.0.0.1:{port}/query"):
+        yield Running(f"http://127.0.0.1:{port}/query", float(took.read_text()))
+
+
+@contextmanager
+def rdflib_endpoint(data: Path) -> Iterator[Running]:
+    port = _free()
+    command = [tool("rdflib-endpoint"), "serve", "--host", "127.0.0.1", "--port", str(port), str(data)]
+    started = time.perf_counter()
+    with _child(command, f"http://127.0.0.1:{port}/"):
+        yield Running(f"http://127.0.0.1:{port}/", time.perf_counter() - started)
+
+
+System = Callable[[Path], AbstractContextManager[Running]]
+SYSTEMS: Final[dict[str, System]] = {
+    "Creative Atlas": creative_atlas, "oxigraph": oxigraph, "rdflib-endpoint": rdflib_endpoint,
+}  # fmt: skip
+
+
+def _free() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _child(command: list[str], url: str) -> Iterator[None]:
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 300
+        while not _answers(f"{url}?query={quote('ASK {}')}"):
+            if time.monotonic() > end or server.poll() is not None:
+                raise TimeoutError(f"{command[0]} did not answer")
+            time.sleep(0.1)
+        yield
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            answer.read()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
