@@ -103,7 +103,9 @@ class WriterChild:
             return QueryError(
                 "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
             )
-        if status == -signal.SIGALRM or (late and phase == "evaluating"):
+        if late and phase == "starting":
+            return QueryTimeout("The write did not begin in time; nothing was changed.", "Try again later.")
+        if status == -signal.SIGALRM or late:
             return QueryTimeout(
                 f"The write was still running after {timeout:g} seconds; nothing was changed.",
                 "Do it in smaller steps.",

@@ -6,7 +6,6 @@ write. A child that is killed leaves the live generation as it was; its scratch 
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from graph.errors import AtlasError, HomeLocked, QueryError
 from graph.graph_store import UNPACKED_BYTES
 from graph.home import Home
 from graph.sparql.dataset import WHOLE, Dataset
+from web.turns import Turns
 from web.writer_process import WriterChild
 
 __all__ = ["Done", "WriteLimits", "Writes"]
@@ -58,7 +58,7 @@ class Writes:
     limits: WriteLimits = field(default_factory=WriteLimits)
     then: Callable[[], None] = lambda: None
     seccomp: bool = True
-    _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _turns: Turns = field(default_factory=Turns, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
 
     def update(self, text: str, *, base: str, dataset: Dataset = WHOLE) -> Done:
@@ -80,19 +80,20 @@ class Writes:
 
     def close(self) -> None:
         """End the child that waits for the next write."""
-        with self._turn:
+        if self._turns.take(self.limits.wait):
             if self._spare is not None:
                 self._spare.end()
                 self._spare = None
+            self._turns.give()
 
     def _run(self, job: dict[str, Any]) -> Done:
         started = time.perf_counter()
-        if not self._turn.acquire(timeout=self.limits.wait):
+        if not self._turns.take(self.limits.wait):
             raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
         try:
             answer = self._ask({**job, "home": str(self.home.root.resolve()), "wait": self.limits.wait})
         finally:
-            self._turn.release()
+            self._turns.give()
         if "error" in answer:
             raise _error(answer["error"])
         self.then()
