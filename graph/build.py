@@ -6,6 +6,7 @@ that a later build can take out exactly that; documents that people ingested and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import pyoxigraph as ox
@@ -79,32 +80,38 @@ def _remove(store: ox.Store) -> None:
 def _notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
     snapshot = Snapshot(store)
     gazetteer = build_gazetteer(snapshot)
-    known = _identifiers(store)
+    named = {name: _named(store, kind) for name, kind in _KINDS.items()}
     for number, (_, reading) in enumerate(starter.readings):
         progress(reading.title, number, len(starter.readings))
         document = describe(reading, COLLECTION, None)
         put_reading(store, document, reading, gazetteer)
-        store.extend(_about(document.iri, reading, known))
+        store.extend(_about(document.iri, reading, named))
 
 
-def _about(iri: str, reading: Reading, known: dict[str, ox.NamedNode]) -> list[ox.Quad]:
+_KINDS: Final = {"dcterms:subject": "ca:Theme", "dcterms:spatial": "schema:Place", "dcterms:source": "ca:Source"}
+
+
+def _about(iri: str, reading: Reading, named: Mapping[str, Mapping[str, ox.NamedNode]]) -> list[ox.Quad]:
     """What the front matter says that a note is about, and what it was written from."""
     subject = ox.NamedNode(iri)
     return [
-        ox.Quad(subject, term(predicate), known[name], DEFAULT)
+        ox.Quad(subject, term(predicate), named[predicate][name], DEFAULT)
         for predicate, names in (
             ("dcterms:subject", reading.themes),
             ("dcterms:spatial", reading.places),
             ("dcterms:source", reading.sources),
         )
         for name in names
-        if name in known
+        if name in named[predicate]
     ]
 
 
-def _identifiers(store: ox.Store) -> dict[str, ox.NamedNode]:
-    return {
-        quad.object.value: quad.subject
-        for quad in store.quads_for_pattern(None, term("dcterms:identifier"), None, DEFAULT)
-        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal)
-    }
+def _named(store: ox.Store, kind: str) -> dict[str, ox.NamedNode]:
+    """The things of one class by their identifiers and their labels; what several are called names none of them."""
+    found: dict[str, set[ox.NamedNode]] = {}
+    for quad in store.quads_for_pattern(None, term("rdf:type"), term(kind), DEFAULT):
+        if isinstance(quad.subject, ox.NamedNode):
+            for name in ("dcterms:identifier", "rdfs:label"):
+                for value in store.quads_for_pattern(quad.subject, term(name), None, DEFAULT):
+                    found.setdefault(getattr(value.object, "value", ""), set()).add(quad.subject)
+    return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
