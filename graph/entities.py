@@ -49,6 +49,9 @@ _BOOKKEEPING: Final = {
 }  # fmt: skip
 
 
+_UNSHOWN: Final = {expand("rdf:type"), *_BOOKKEEPING}
+
+
 def value_of(snapshot: Snapshot, term_: ox.NamedNode | ox.Literal) -> Value:
     if isinstance(term_, ox.NamedNode):
         return Value("iri", term_.value, snapshot.label(term_.value))
@@ -112,7 +115,7 @@ def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Iterable[Cla
     for claim in claims:
         key = (str(claim.subject), str(claim.predicate), str(claim.object))
         direction: Direction = "out" if claim.subject == entity else "in"
-        if key not in found and claim.predicate != term("rdf:type"):
+        if key not in found and claim.predicate.value not in _UNSHOWN:
             found[key] = Fact(
                 predicate=claim.predicate.value,
                 predicate_label=snapshot.relation(claim.predicate.value, direction),
