@@ -161,6 +161,17 @@ def test_background_is_never_quoted(home: Home, session: Session, tmp_path: Path
     assert evidence(home)[FUNDED].kind == "background"
 
 
+def test_our_own_notes_are_never_evidence(home: Home, session: Session, tmp_path: Path) -> None:
+    """A note may bear the source's title and say word for word what it claims: the fact stays cited."""
+    note = _note().replace(
+        "title: Creative Scale-Up in brief", f"title: {TITLE}\nsource: gov\nurl: http://example.org/guide"
+    )
+    copied = note.partition("Creative Scale-Up was")[0] + SAYS + "\n"
+    build(session, load(write_folder(tmp_path / "data", {**NAMED, "texts/scale-up.md": copied})), built={})
+    found = evidence(home)[FUNDED]
+    assert (found.kind, found.quote, found.source.held) == ("cited", None, False)
+
+
 def test_words_that_are_not_in_the_passage_are_no_quote(home: Home, session: Session, folder: Path) -> None:
     build(session, load(folder), built={})
     snapshot = Snapshot.open(home.require())
