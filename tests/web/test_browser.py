@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Open
 from tests.web.world import HOSTILE
@@ -35,8 +35,10 @@ FAILING = {"syntax error", "unknown"}
 HOSTILE_PAGES = ("/", "/search?q=InGAME+window", f"/page/{HOSTILE.replace(':', '/')}", "/documents", "/disagreements")
 
 
-def _complaints(found: list[dict[str, object]]) -> list[str]:
-    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes'][:3]]}" for each in found]  # type: ignore[index,attr-defined]
+def complaints(page: Page) -> list[str]:
+    """What axe finds wrong with the page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes'][:3]]}" for each in found]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -46,7 +48,7 @@ def test_page_is_accessible_quiet_and_fits(name: str, address: str, opened: Open
     for scheme, width in LOOKS:
         seen.page.emulate_media(color_scheme=scheme)
         seen.page.set_viewport_size({"width": width, "height": 800})
-        assert _complaints(Axe().run(seen.page).response["violations"]) == [], (scheme, width)
+        assert complaints(seen.page) == [], (scheme, width)
         assert seen.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (scheme, width)
     assert seen.violations() == []
     # Chromium reports the status of a page that is meant to fail.

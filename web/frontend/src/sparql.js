@@ -88,6 +88,7 @@ form.addEventListener("htmx:configRequest", (event) => {
   if (encodeURIComponent(query).length > LONGEST_ADDRESS) {
     detail.verb = "post";
     detail.useUrlParams = false;
+    detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
   }
   memory.ran(query);
 });
