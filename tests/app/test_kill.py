@@ -15,6 +15,7 @@ import pytest
 
 from graph.store import Snapshot
 from graph.writer import no_progress
+from search.carry import record_in
 from search.index import Index
 from tests.support.small import few_facts
 from web.compose import compose
@@ -47,7 +48,7 @@ def test_fifty_kills_leave_a_whole_atlas(tmp_path: Path, cache: Path) -> None:
         for iri in seen:
             assert len(snapshot.passages(iri)) == held[iri].passages
         assert snapshot.label("https://example.org/pec") == "Creative PEC"
-        index = Index.open(live.path, live.manifest()["index"])
+        index = Index.open(live.path, record_in(live.manifest()))
         assert index.record.units - index.record.entities == sum(document.passages for document in held.values())
     assert killed > KILLS // 2, "most runs ended before they were killed: the test shows too little"
     assert acknowledged, "no run lived long enough to acknowledge a document: the test shows too little"
