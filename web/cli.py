@@ -275,12 +275,18 @@ def unsuppress(iri: str, home: Path | None) -> None:
 
 
 @cli.command()
+@click.option("--network", is_flag=True, help="Tell how the entities hang together, and which stand apart.")
 @_home
-def check(home: Path | None) -> None:
+def check(network: bool, home: Path | None) -> None:
     """Check the atlas against the shapes, and its index against the graph."""
     from graph.validate import validate
 
     services = _services(home)
+    if network:
+        from web.printing import print_connectivity
+
+        print_connectivity(services.live.view().snapshot)
+        return
     report = validate(services.live.view().snapshot, starter_folder() / "shapes.ttl")
     for line in report.violations:
         click.echo(line, err=True)

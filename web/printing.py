@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from graph.model import EntityView, Fact
+from graph.store import Snapshot
 from search.types import Results
 from web.reads import QueryTable
 
-__all__ = ["MARKS", "print_entity", "print_json", "print_results", "print_table"]
+__all__ = ["MARKS", "print_connectivity", "print_entity", "print_json", "print_results", "print_table"]
 
 MARKS = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
 """Reliability as a shape; the word goes with it."""
@@ -96,3 +97,16 @@ def print_table(table: QueryTable) -> None:
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
     rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
     click.echo(f"{rows}{more}, {table.took_ms:.0f} ms, generation {table.generation}")
+
+
+def print_connectivity(snapshot: Snapshot) -> None:
+    """The share of the largest component, then one line for each entity that stands apart."""
+    from graph.connected import connectivity
+
+    found = connectivity(snapshot)
+    click.echo(
+        f"{found.largest:,} of {found.entities:,} entities ({found.share:.1%}) are in the largest of "
+        f"{found.components:,} components; {found.links:,} links."
+    )
+    for each in found.apart:
+        click.echo(f"  {_plain(each.label)} <{each.iri}>: {_plain(each.reason)}")
