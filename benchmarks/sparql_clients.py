@@ -20,13 +20,14 @@ _ACCEPT = "application/sparql-results+json"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`latencies` in seconds; `generator` is the generator's own processor time per request, in seconds."""
+    """`latencies` in seconds; `generator` and `server` are processor time per request, in seconds."""
 
     requests: int
     errors: int
     seconds: float
     latencies: list[float]
     generator: float
+    server: float = 0.0
 
     @property
     def rate(self) -> float:

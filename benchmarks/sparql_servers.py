@@ -35,6 +35,20 @@ class Running:
         """Bytes that the server's processes hold now; pages that they share count once (PSS)."""
         return sum(_pss(pid) for pid in _descendants(os.getpid()))
 
+    def settle(self) -> None:
+        """Until the server rests: it may still be reading ahead for its first visitors."""
+        end = time.monotonic() + 180
+        while time.monotonic() < end:
+            before = self.processor()
+            time.sleep(1)
+            if self.processor() - before < 0.05:
+                return
+
+    def processor(self) -> float:
+        """Seconds of processor time that the server's processes have used: tells more than throughput where others
+        use the machine too."""
+        return sum(_ticks(pid) for pid in _descendants(os.getpid())) / os.sysconf("SC_CLK_TCK")
+
 
 def _descendants(pid: int) -> Iterator[int]:
     """Those of this process are the server's: the load generator's have ended."""
@@ -43,6 +57,14 @@ def _descendants(pid: int) -> Iterator[int]:
             if "multiprocessing" not in Path(f"/proc/{child}/cmdline").read_text():
                 yield int(child)
             yield from _descendants(int(child))
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
 
 
 def _pss(pid: int) -> int:

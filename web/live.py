@@ -58,6 +58,8 @@ class Live:
 
     def __init__(self, home: Home) -> None:
         self._home = home
+        self._current = str(home.current)
+        self._plate: tuple[int, int] | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -83,10 +85,17 @@ class Live:
 
     def _newer(self, view: View) -> Generation | None:
         try:
-            name = _read(str(self._home.current))
+            # One look at the file's name plate; its text only where that is another (it is replaced, never rewritten).
+            status = os.stat(self._current)  # noqa: PTH116  # at every request: no Path
+            if (plate := (status.st_ino, status.st_mtime_ns)) == self._plate:
+                return None
+            name = _read(self._current)
         except OSError:
             return None  # the directory went away under us; what is open still answers
-        return None if name == view.generation.name else Generation(self._home.generations / name)
+        if name != view.generation.name:
+            return Generation(self._home.generations / name)
+        self._plate = plate
+        return None
 
     def _open(self) -> View:
         """Open what CURRENT names. It may be pruned between the two, so it is read again then."""
