@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,24 @@ def test_a_missing_index_is_said_plainly(built: Path) -> None:
 def test_a_front_end_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"python hatch_build\.py"):
         Assets(tmp_path).name("site.css")
+
+
+def test_a_correction_and_a_hint_are_told(built: Path) -> None:
+    class Correcting(FakeAtlas):
+        def search(self, query: Query) -> Results:
+            found = super().search(replace(query, text="InGAME" if query.text == "InGMAE" else query.text))
+            return replace(found, corrected="InGAME" if found.total else None, hint="No word of it is <known>.")
+
+    client = site.create(Correcting(world.small())).test_client()
+    assert 'found for <a href="/search?q=InGAME">InGAME</a>' in client.get("/search?q=InGMAE").text
+    assert "No word of it is &lt;known&gt;." in client.get("/search?q=zebra").text
+
+
+def test_the_score_is_the_sum_that_is_shown(client: FlaskClient) -> None:
+    why = re.search(r'<dl class="why">(.*?)</dl>', client.get("/search?q=InGAME").text, re.S)
+    assert why is not None
+    text = re.sub(r"<[^>]+>|\s+", " ", why[1])
+    assert "0.240" in text and "= 0.80 × 0.30" in text and "0.420" in text and "+0.050" in text
 
 
 def test_the_drawing_gets_what_it_needs(client: FlaskClient) -> None:

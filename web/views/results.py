@@ -84,6 +84,8 @@ def search(atlas: Atlas) -> tuple[str, int]:
         text=text[:MAX_QUERY],
         kind=kind,
         found=found,
+        corrected=found.faceted.corrected if found.faceted else None,
+        hint=found.faceted.hint if found.faceted else None,
         exact=atlas.find(text) if text and not problem else None,
         problem=problem,
         refs=refs,
