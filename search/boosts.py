@@ -1,10 +1,13 @@
-"""What the graph adds to a score: a hit about an entity that the query names, or that mentions it.
+"""What is added to the fused score, each part between 0 and its constant, apart from the last.
 
-Small on purpose: words and meaning decide, the graph settles what they leave close.
+From the graph: a hit about an entity that the query names, or that mentions it. From the words: how much of the query
+a hit covers, where BM25 is content with one rare word said often. Against what is no answer: a contents page.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from typing import Final
 
 import numpy as np
@@ -12,13 +15,40 @@ import numpy.typing as npt
 
 from search.lexical import LexicalIndex
 
-__all__ = ["ABOUT", "MENTIONS", "entity_boosts"]
+__all__ = [
+    "ABOUT",
+    "COVERED",
+    "FURNITURE",
+    "MENTIONS",
+    "NUMBERS",
+    "RECENT",
+    "cover_boost",
+    "cover_weights",
+    "entity_boosts",
+    "recent_boost",
+]
+
+Floats = npt.NDArray[np.float32]
 
 ABOUT: Final = 0.10
 """Added to the card of an entity that the query names."""
 
 MENTIONS: Final = 0.05
 """Added to a hit that mentions all entities that the query names; in proportion for some of them."""
+
+COVERED: Final = 0.20
+"""Added to a hit that holds all words of the query; in proportion to their rarity for some of them."""
+
+NUMBERS: Final = 0.10
+"""Added to a hit that holds all numbers of the query, so that a year or an amount is not just one word of many."""
+
+RECENT: Final = 0.10
+"""Added, where recency is asked for, to the latest of the candidates; half of it to what is five years older."""
+
+_HALF_LIFE: Final = 5.0  # years
+
+FURNITURE: Final = -0.20
+"""Added to contents pages and reference lists."""
 
 _MAX_ENTITIES: Final = 8
 
@@ -40,3 +70,40 @@ def entity_boosts(
     about = np.isin(slots, cards)
     mentions[about] = 0
     return {"entity": about * np.float32(ABOUT), "mentions": mentions * np.float32(MENTIONS / len(named))}
+
+
+def cover_boost(lexical: LexicalIndex, slots: npt.NDArray[np.int64], stems: Collection[str]) -> Floats:
+    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words."""
+    from tantivy import Occur, Query
+
+    added = np.zeros(len(slots), np.float32)
+    weights = cover_weights({stem: lexical.document_frequency("text", stem) for stem in stems}, len(lexical))
+    if not weights or not len(slots):
+        return added
+    clauses = [(Occur.Must, Query.const_score_query(lexical.among(slots), 0.0))]
+    for stem, weight in weights.items():
+        term = Query.term_query(lexical.schema, "text", stem, index_option="freq")
+        clauses.append((Occur.Should, Query.const_score_query(term, weight)))
+    found = lexical.search(Query.boolean_query(clauses), len(slots))
+    by_slot = np.argsort(slots)
+    added[by_slot[np.searchsorted(slots, found.slots, sorter=by_slot)]] = found.scores
+    return added
+
+
+def cover_weights(frequencies: dict[str, int], total: int) -> dict[str, float]:
+    """What each word adds where it occurs, from the number of units that hold it; `total` counts all units."""
+    rarity = {stem: math.log1p(total / (1 + held)) for stem, held in frequencies.items()}
+    whole = sum(rarity.values())
+    numbers = [stem for stem in frequencies if any(char.isdigit() for char in stem)]
+    return {
+        stem: COVERED * rare / whole + (NUMBERS / len(numbers) if stem in numbers else 0.0)
+        for stem, rare in rarity.items()
+        if whole and frequencies[stem]
+    }
+
+
+def recent_boost(days: npt.NDArray[np.int64]) -> Floats:
+    """float32[n] in [0, RECENT]. `days` as yyyymmdd, 0 = undated, which gets nothing."""
+    years = days // 10_000 + (days // 100 % 100) / 12
+    age = (years.max() - years) if len(years) else years
+    return np.where(days > 0, RECENT * 0.5 ** (age / _HALF_LIFE), 0.0).astype(np.float32)

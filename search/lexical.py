@@ -112,6 +112,11 @@ class LexicalIndex:
         counted = self._searcher.aggregate(query, wanted)
         return {name: _values(counted[name]) for name in fields}
 
+    def numbers(self, field: str, addresses: list[tantivy.DocAddress]) -> npt.NDArray[np.int64]:
+        """int64[n]: the value of a numeric field for each unit, 0 where it has none."""
+        values = self._searcher.fast_field_values(field, addresses) if addresses else []
+        return np.array([value or 0 for value in values], np.int64)
+
     def stored(self, address: tantivy.DocAddress) -> Stored:
         return Stored.from_bytes(bytes(self._searcher.doc(address).get_first("unit") or b""))
 
@@ -131,6 +136,10 @@ class LexicalIndex:
                 stored = self.stored(address)
                 found[stored.unit.iri] = stored
         return found
+
+    def words(self, prefix: str) -> list[str]:
+        """The exact words of the collection that begin so, the most frequent first."""
+        return [str(word) for word, _ in self._searcher.terms_with_prefix("exact", prefix)]
 
     def document_frequency(self, field: str, term: str) -> int:
         return int(self._searcher.doc_freq(field, term))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FIELD_WEIGHTS", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
 
-FIELD_WEIGHTS: Final = {"title": 0.3, "text": 1.0, "exact": 1.0}
+FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
 """What a word is worth in each field; `text` holds the title too."""
 
 _MAX_WORDS: Final = 64

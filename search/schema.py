@@ -8,6 +8,7 @@
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
 | iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
 | filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
+| work, print, furniture | numbers for the layout of a page: see `search.pages` | – |
 | unit | the unit as JSON and the hash of what was encoded, stored only | – |
 
 FORMAT rises with every change that makes an old index wrong.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from search import pages
 from search.dates import day_range
 from search.types import Unit
 from search.words import exact_words
@@ -25,9 +27,19 @@ from search.words import exact_words
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["FILTER_FIELDS", "FORMAT", "TEXT_FIELDS", "analyser", "build_schema", "document", "fold", "register"]
+__all__ = [
+    "FILTER_FIELDS",
+    "FORMAT",
+    "LAYOUT_FIELDS",
+    "TEXT_FIELDS",
+    "analyser",
+    "build_schema",
+    "document",
+    "fold",
+    "register",
+]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 TEXT_FIELDS: Final = ("title", "text")
 
@@ -45,6 +57,9 @@ FILTER_FIELDS: Final = (
     "entity",
     "year",
 )
+
+LAYOUT_FIELDS: Final = ("work", "print", "furniture")
+"""Of which document the unit is, what its text is like (both 0 = none), and whether it is a contents page or such."""
 
 _MAX_WORD = 60  # bytes; longer runs are no words that anyone types
 _MAX_PREFIX = 16
@@ -64,7 +79,7 @@ def build_schema() -> tantivy.Schema:
     builder.add_text_field("prefix", tokenizer_name="spaced", index_option="freq")
     for name in FILTER_FIELDS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in ("first_day", "last_day"):
+    for name in ("first_day", "last_day", *LAYOUT_FIELDS):
         builder.add_unsigned_field(name, fast=True)
     return builder.build()
 
@@ -101,6 +116,9 @@ def document(unit: Unit, slot: int, stored: bytes) -> tantivy.Document:
     if unit.kind == "entity":
         doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
     _add_filters(doc, unit)
+    doc.add_unsigned("work", pages.key(unit.document) if unit.document else 0)
+    doc.add_unsigned("print", pages.fingerprint(unit.text) if unit.kind == "passage" else 0)
+    doc.add_unsigned("furniture", int(pages.is_furniture(unit.text)))
     return doc
 
 

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-import math
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from graph.errors import UnknownEntity
-from search.boosts import entity_boosts
+from search.boosts import FURNITURE, cover_boost, entity_boosts, recent_boost
 from search.encoder import Encoder
-from search.explain import term_scores
-from search.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, order
+from search.fielded import fielded
+from search.fusion import order
+from search.hits import make_hit
 from search.index import Index
 from search.lexical_query import LexicalQuery, lexical_query, prefix_query
+from search.nothing import respelt, why_nothing
+from search.pages import LOOKED_AT, spread
 from search.parse import parse
 from search.pool import Pool, gather
 from search.schema import FILTER_FIELDS, fold
-from search.snippet import make_snippet
-from search.types import Completion, DocumentRef, Explain, Filters, Hit, Kind, Query, Results, Snippet, Unit
+from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit
 from search.words import exact_words
-
-if TYPE_CHECKING:
-    import tantivy
 
 __all__ = ["Searcher"]
 
 _FACET_VALUES: Final = 50
 _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _NOT_FACETS: Final = {"document", "entity"}
+
+
+_KEPT: Final = 1_000  # vectors of queries (1.5 MB)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """`order`: rows of the pool, best first."""
+
+    pool: Pool
+    words: LexicalQuery
+    boosts: dict[str, npt.NDArray[np.float32]]
+    order: npt.NDArray[np.intp]
 
 
 class Searcher:
@@ -44,6 +57,8 @@ class Searcher:
     def __init__(self, index: Index, encoder: Callable[[], Encoder]) -> None:
         self.index = index
         self._make_encoder = encoder
+        self._vectors: dict[str, npt.NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -55,23 +70,62 @@ class Searcher:
         """One page of hits. Raises InputError when there is nothing to search for."""
         began = time.perf_counter()
         lexical = self.index.lexical
-        parsed = parse(query.text)
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
-        vector = None if query.mode == "lexical" else self._encoder.encode([parsed.text])[0]
-        cards = self._slots_of(query.entities)
-        pool = gather(self.index, words, vector, query.mode, cards)
-        boosts = entity_boosts(lexical, pool.slots, query.entities, cards)
-        scores = pool.scores.copy()
-        for boost in boosts.values():
-            scores += boost
-        best = order(scores, pool.slots)[query.offset : query.offset + query.limit]
-        hits = tuple(self._hit(int(row), pool, words, scores, boosts) for row in best)
+        text, filters = fielded(query.text, query.filters, lexical)
+        asked = replace(query, text=text, filters=filters)
+        ranked = self._ranked(asked)
+        corrected = hint = None
+        if not len(ranked.order):
+            better = respelt(text, lexical)
+            again = self._ranked(replace(asked, text=better)) if better else None
+            if again is not None and len(again.order):
+                corrected, ranked = better, again
+            else:
+                hint = why_nothing(asked, lexical, lambda other: len(self._ranked(other).order))
+        shown = ranked.order[query.offset : query.offset + query.limit]
+        hits = tuple(make_hit(self.index, int(row), ranked.pool, ranked.words, ranked.boosts) for row in shown)
         facets = {}
         if query.facets:
             names = [name for name in FILTER_FIELDS if name not in _NOT_FACETS]
-            facets = lexical.facets(lexical.among(pool.slots), names, _FACET_VALUES)
-        took = (time.perf_counter() - began) * 1000
-        return Results(query.text, len(pool.slots), round(took, 2), hits, facets, query.mode)
+            facets = lexical.facets(lexical.among(ranked.pool.slots), names, _FACET_VALUES)
+        took = round((time.perf_counter() - began) * 1000, 2)
+        return Results(query.text, len(ranked.order), took, hits, facets, query.mode, corrected, hint)
+
+    def _ranked(self, query: Query) -> _Ranked:
+        lexical = self.index.lexical
+        parsed = parse(query.text)
+        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
+        vector = None if query.mode == "lexical" else self._vector(parsed.text)
+        cards = self._slots_of(query.entities)
+        pool = gather(self.index, words, vector, query.mode, cards)
+        boosts = entity_boosts(lexical, pool.slots, query.entities, cards)
+        if query.mode == "hybrid":
+            boosts["words covered"] = cover_boost(lexical, pool.slots, words.stems)
+        if query.recent:
+            boosts["recent"] = recent_boost(lexical.numbers("last_day", pool.addresses))
+        boosts["contents or references"] = FURNITURE * lexical.numbers("furniture", pool.addresses).astype(np.float32)
+        scores = pool.scores.copy()
+        for boost in boosts.values():
+            scores += boost
+        best = order(scores, pool.slots)
+        if not query.filters.document:
+            first = best[:LOOKED_AT]
+            works, prints = (
+                lexical.numbers(name, [pool.addresses[int(row)] for row in first]) for name in ("work", "print")
+            )
+            best = np.concatenate([first[spread(np.arange(len(first)), works, prints)], best[LOOKED_AT:]])
+        return _Ranked(pool, words, boosts, best)
+
+    def _vector(self, text: str) -> npt.NDArray[np.float32]:
+        """float32[d]; kept for a while, since paging and narrowing ask with the same words."""
+        with self._lock:
+            held = self._vectors.get(text)
+        if held is None:
+            held = self._encoder.encode([text])[0]
+            with self._lock:
+                if len(self._vectors) >= _KEPT:
+                    self._vectors.clear()
+                self._vectors[text] = held
+        return held
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Completion, ...]:
         """Names of entities that go on from `prefix`: each of its words begins a word of the name."""
@@ -98,71 +152,11 @@ class Searcher:
         cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
         nothing = LexicalQuery(words.scoring, None, frozenset(), frozenset(), ())
-        return tuple(self._hit(row, pool, nothing, pool.scores, {}) for row in best)
+        return tuple(make_hit(self.index, row, pool, nothing, {}) for row in best)
 
     def _slots_of(self, iris: tuple[str, ...]) -> npt.NDArray[np.int64]:
         found = self.index.lexical.by_iri(list(iris)) if iris else {}
         return np.array([stored.slot for stored in found.values()], np.int64)
-
-    def _hit(
-        self,
-        row: int,
-        pool: Pool,
-        query: LexicalQuery,
-        scores: npt.NDArray[np.float32],
-        boosts: dict[str, npt.NDArray[np.float32]],
-    ) -> Hit:
-        unit = self.index.lexical.stored(pool.addresses[row]).unit
-        explain = self._explain(row, pool, query.scoring, {name: float(values[row]) for name, values in boosts.items()})
-        return Hit(
-            iri=unit.iri,
-            kind=unit.kind,
-            score=explain.score,
-            title=unit.title,
-            snippet=self._snippet(unit, query),
-            document=_document(unit),
-            page=unit.page,
-            entities=unit.entities,
-            types=unit.types,
-            reliability=unit.reliability,
-            explain=explain,
-        )
-
-    def _snippet(self, unit: Unit, query: LexicalQuery) -> Snippet:
-        total = len(self.index.lexical)
-
-        def weigh(word: str) -> float:
-            field = "exact" if word in query.exact or " " in word else "text"
-            return math.log1p(total / (1 + self.index.lexical.document_frequency(field, word)))
-
-        return make_snippet(unit.text, query, self.index.lexical.stems, weigh)
-
-    def _explain(self, row: int, pool: Pool, scoring: tantivy.Query, boosts: dict[str, float]) -> Explain:
-        hybrid = pool.lexical is not None and pool.dense is not None
-        lexical = None if pool.lexical is None else float(pool.lexical[row])
-        dense = None if pool.dense is None else float(pool.dense[row])
-        lexical_weight = (LEXICAL_WEIGHT if hybrid else 1.0) if lexical is not None else 0.0
-        dense_weight = (DENSE_WEIGHT if hybrid else 1.0) if dense is not None else 0.0
-        raw = None if pool.lexical_raw is None else float(pool.lexical_raw[row])
-        terms = term_scores(self.index.lexical.explain(scoring, pool.addresses[row])) if raw else ()
-        return Explain(
-            score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(boosts.values()),
-            lexical=lexical,
-            lexical_raw=raw,
-            lexical_weight=lexical_weight,
-            terms=terms,
-            dense=dense,
-            dense_raw=None if pool.dense_raw is None else float(pool.dense_raw[row]),
-            dense_weight=dense_weight,
-            boosts=tuple((name, value) for name, value in boosts.items() if value > 0),
-        )
-
-
-def _document(unit: Unit) -> DocumentRef | None:
-    if unit.document is None:
-        return None
-    title = unit.document_title or unit.title
-    return DocumentRef(unit.document, unit.document_id, title, unit.publisher, unit.date, unit.source_url)
 
 
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:

@@ -45,11 +45,12 @@ class Stems:
 
 @lru_cache(maxsize=256)
 def _beginning(stems: frozenset[str]) -> re.Pattern[str]:
-    """Words that may have one of these stems: the first two letters agree, or lie outside ASCII.
+    """Words that may have one of these stems: the first letters agree, or lie outside ASCII.
 
+    The stemmer rewrites at most the last two letters of what it leaves, so four letters agree where there are six.
     Both cases are written out: re.IGNORECASE would walk through all of Unicode (0.3 s) to compile this.
     """
-    starts = sorted({stem[:2] for stem in stems})
+    starts = sorted({stem[: max(2, min(4, len(stem) - 2))] for stem in stems})
     either = {char: f"(?:[{re.escape(char + char.upper())}]|[^\\x00-\\x7f])" for char in "".join(starts)}
     choices = "|".join("".join(either[char] for char in start) for start in starts)
     return re.compile(rf"(?<![^\W_])(?={choices})[^\W_]+")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
@@ -147,7 +147,9 @@ class Filters:
 class Query:
     """One search. `entities` are IRIs that the caller linked in the text: hits about them get a small boost.
 
-    Raises InputError when limit is outside 0..100, offset is negative, or the text is too long.
+    `recent` adds a boost, shown in the explanation, to what is dated late among the candidates. In the text,
+    `field:value` with a field of Filters (or `year:2018`) narrows the search where the value is known; see
+    `search.fielded`. Raises InputError when limit is outside 0..100, offset is negative, or the text is too long.
     """
 
     text: str
@@ -157,6 +159,7 @@ class Query:
     filters: Filters = field(default_factory=Filters)
     entities: tuple[str, ...] = ()
     facets: bool = False
+    recent: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.limit <= MAX_LIMIT:
@@ -216,14 +219,15 @@ class Explain:
     """Why a hit has its score: score = lexical_weight·lexical + dense_weight·dense + Σ boosts.
 
     `lexical_raw` is BM25 (0 up, higher is better), `dense_raw` a cosine in [-1, 1]; `lexical` and `dense` are these
-    scaled to [0, 1] over the candidates of this search. None = not measured in this mode.
+    scaled to [0, 1] over the candidates of this search. None = not measured in this mode. `terms` sum up to
+    `lexical_raw`; they are worked out when first looked at.
     """
 
     score: float
     lexical: float | None = None
     lexical_raw: float | None = None
     lexical_weight: float = 0.0
-    terms: tuple[TermScore, ...] = ()
+    terms: Sequence[TermScore] = ()
     dense: float | None = None
     dense_raw: float | None = None
     dense_weight: float = 0.0
@@ -257,7 +261,9 @@ class FacetValue:
 class Results:
     """`total` counts the candidates that matched, over which `facets` are counted too; `hits` is one page of them.
 
-    `facets`: field → values, most frequent first; empty unless asked for.
+    `facets`: field → values, most frequent first; empty unless asked for. Where nothing matched as written:
+    `corrected` is the spelling that was searched for instead, `hint` a sentence on what left nothing to find.
+    Among the first ten hits a document takes three places at most, and a text one; then scores may rise once.
     """
 
     query: str
@@ -266,6 +272,8 @@ class Results:
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=lambda: MappingProxyType({}))
     mode: Mode = "hybrid"
+    corrected: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from graph.model import EntityView, Evidence, Fact
-from search.types import Hit, Results
+from search.types import Explain, Hit, Results
 
 __all__ = ["results_json", "view_json"]
 
@@ -19,6 +19,10 @@ def results_json(results: Results) -> dict[str, Any]:
         "took_ms": round(results.took_ms, 3),
         "hits": [_hit(hit) for hit in results.hits],
     }
+    if results.corrected:
+        body["corrected"] = results.corrected
+    if results.hint:
+        body["hint"] = results.hint
     if results.facets:
         body["facets"] = {name: [asdict(value) for value in values] for name, values in results.facets.items()}
     return body
@@ -36,8 +40,12 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "entities": list(hit.entities),
         "types": list(hit.types),
         "reliability": hit.reliability,
-        "explain": asdict(hit.explain),
+        "explain": _explain(hit.explain),
     }
+
+
+def _explain(explain: Explain) -> dict[str, Any]:
+    return asdict(replace(explain, terms=())) | {"terms": [asdict(term) for term in explain.terms]}
 
 
 def view_json(view: EntityView) -> dict[str, Any]:

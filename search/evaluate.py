@@ -1,0 +1,144 @@
+"""How good a ranking is: measures over judged queries, and whether two runs differ by more than chance.
+
+A run maps each query to its documents, best first. All measures are in [0, 1], higher is better, and follow trec_eval:
+
+- nDCG@k: Σ grade / log2(place + 1) over the first k, divided by the same sum of the best possible order;
+- recall@k: the share of the relevant documents (grade > 0) among the first k;
+- MRR: 1 / place of the first relevant document, 0 where none is found;
+- MAP: the mean, over the relevant documents, of the precision at the place of each, 0 for those not found.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from graph.errors import InputError
+from search.types import Unit
+
+__all__ = [
+    "MEASURES",
+    "Judged",
+    "average_precision",
+    "compare",
+    "measure",
+    "ndcg",
+    "read_beir",
+    "read_corpus",
+    "recall",
+    "reciprocal_rank",
+]
+
+Qrels = Mapping[str, int]
+MEASURES: Final = ("ndcg@10", "recall@100", "mrr", "map")
+
+_REMEDY: Final = "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/test.tsv)."
+_ROUNDS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A query and the grades of its judged documents; those not judged count as not relevant."""
+
+    id: str
+    text: str
+    grades: Qrels
+
+
+def ndcg(ranked: Sequence[str], grades: Qrels, depth: int = 10) -> float:
+    ideal = _discounted(sorted(grades.values(), reverse=True)[:depth])
+    return _discounted([grades.get(name, 0) for name in ranked[:depth]]) / ideal if ideal else 0.0
+
+
+def recall(ranked: Sequence[str], grades: Qrels, depth: int = 100) -> float:
+    relevant = _relevant(grades)
+    return len(relevant & set(ranked[:depth])) / len(relevant) if relevant else 0.0
+
+
+def reciprocal_rank(ranked: Sequence[str], grades: Qrels) -> float:
+    relevant = _relevant(grades)
+    return next((1 / place for place, name in enumerate(ranked, 1) if name in relevant), 0.0)
+
+
+def average_precision(ranked: Sequence[str], grades: Qrels) -> float:
+    relevant = _relevant(grades)
+    found, total = 0, 0.0
+    for place, name in enumerate(ranked, 1):
+        if name in relevant:
+            found += 1
+            total += found / place
+    return total / len(relevant) if relevant else 0.0
+
+
+def measure(ranked: Sequence[str], grades: Qrels) -> dict[str, float]:
+    """Every one of MEASURES for one query."""
+    values = (ndcg(ranked, grades), recall(ranked, grades), reciprocal_rank(ranked, grades))
+    return dict(zip(MEASURES, (*values, average_precision(ranked, grades)), strict=True))
+
+
+def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _ROUNDS, seed: int = 0) -> float:
+    """p of a two-sided paired randomisation test: how often chance alone gives means at least as far apart.
+
+    `first` and `second` hold one measure of the same queries in the same order. With the add-one rule p is never 0.
+    """
+    if len(first) != len(second):
+        raise ValueError("a paired test needs the same queries in both runs")
+    difference = np.asarray(first, np.float64) - np.asarray(second, np.float64)
+    if not difference.any():
+        return 1.0
+    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(rounds, len(difference)))
+    reached = np.abs(signs @ difference) >= abs(float(difference.sum())) - 1e-12
+    return float((1 + reached.sum()) / (1 + rounds))
+
+
+def read_corpus(folder: Path) -> Iterator[Unit]:
+    """The documents as units: the IRI of document 12 is urn:doc:12."""
+    for record in _records(folder / "corpus.jsonl"):
+        yield Unit(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record.get("text") or ""))
+
+
+def read_beir(folder: Path) -> list[Judged]:
+    """The queries that have a relevant document. Raises InputError when a file is missing or cannot be read."""
+    grades: dict[str, dict[str, int]] = {}
+    path = next((path for path in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if path.is_file()), None)
+    if path is None or not (folder / "corpus.jsonl").is_file():
+        raise InputError(f"{folder} is no retrieval set.", _REMEDY)
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        cells = line.split("\t")
+        if number == 1 and not cells[-1].lstrip("-").isdigit():
+            continue
+        if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
+            raise InputError(f"Line {number} of {path.name} is no judgement.", "Write query, document and grade.")
+        grades.setdefault(cells[0], {})[f"urn:doc:{cells[1]}"] = int(cells[2])
+    queries = [(str(record["_id"]), str(record["text"])) for record in _records(folder / "queries.jsonl")]
+    judged = [Judged(name, text, grades[name]) for name, text in queries if _relevant(grades.get(name, {}))]
+    if not judged:
+        raise InputError("No query has a relevant document.", "Check that queries.jsonl and the judgements match.")
+    return judged
+
+
+def _records(path: Path) -> Iterator[Mapping[str, object]]:
+    try:
+        with path.open(encoding="utf-8") as stream:
+            for number, line in enumerate(stream, 1):
+                record = json.loads(line) if line.strip() else None
+                if record is not None:
+                    if not isinstance(record, dict) or "_id" not in record:
+                        raise InputError(f"Line {number} of {path.name} has no _id.", _REMEDY)
+                    yield {"text": ""} | record
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read: {error}.", _REMEDY) from error
+
+
+def _relevant(grades: Qrels) -> set[str]:
+    return {name for name, grade in grades.items() if grade > 0}
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(max(gain, 0) / math.log2(place + 2) for place, gain in enumerate(gains))

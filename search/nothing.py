@@ -1,0 +1,84 @@
+"""What to say when nothing was found: another spelling, or which condition left nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from search.lexical import LexicalIndex
+from search.parse import content_words, parse
+from search.types import Filters, Query
+from search.words import exact_words
+
+__all__ = ["respelt", "why_nothing"]
+
+_LEAST_LETTERS: Final = 4
+_NEAR: Final = 0.8  # normalised Indel similarity
+_WORDS: Final = 8  # of a query that are respelt
+_SHOWN: Final = 60  # letters of a value in a sentence
+
+
+def respelt(text: str, lexical: LexicalIndex) -> str | None:
+    """The text with its unknown words as the collection spells them; None when there is none, or none is near."""
+    parsed = parse(text)
+    changed = text
+    for word in _unknown(parsed.text, lexical)[:_WORDS]:
+        better = _nearest(word, lexical)
+        if better is None:
+            continue
+        for found in exact_words(changed):
+            if found.text == word:
+                changed = changed[: found.start] + better + changed[found.end :]
+                break
+    return changed if changed != text else None
+
+
+def why_nothing(query: Query, lexical: LexicalIndex, count: Callable[[Query], int]) -> str | None:
+    """One sentence on what left nothing. `count`: how many results another query has."""
+    parsed = parse(query.text)
+    for phrase in parsed.phrases:
+        words = " ".join(phrase)
+        if not count(Query(f'"{words}"', mode="lexical")):
+            return f"No text here has the phrase “{words[:_SHOWN]}”."
+    for name, values in query.filters.values().items():
+        without = count(replace(query, limit=0, facets=False, filters=replace(query.filters, **{name: ()})))  # type: ignore[arg-type]
+        if without:
+            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {without:,}."
+    dates = query.filters.date_from or query.filters.date_to
+    if dates:
+        without = count(replace(query, filters=replace(query.filters, date_from=None, date_to=None)))
+        if without:
+            return f"Nothing is dated so; without the dates there would be {without:,}."
+    if query.filters and count(replace(query, filters=Filters())):
+        return "Nothing passes all the filters together; without them there are results."
+    if parsed.excluded and count(replace(query, text=parsed.text)):
+        return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
+    unknown = _unknown(parsed.text, lexical)
+    if unknown:
+        named = ", ".join(f"“{word[:_SHOWN]}”" for word in unknown[:3])
+        return f"No text here has {named}, and none is near in meaning."
+    return None
+
+
+def _unknown(text: str, lexical: LexicalIndex) -> list[str]:
+    """The content words that no unit has."""
+    return [
+        word
+        for word in content_words([word.text for word in exact_words(text)])
+        if not any(lexical.document_frequency("text", stem) for stem in lexical.stems.of(word))
+        and not lexical.document_frequency("exact", word)
+    ]
+
+
+def _nearest(word: str, lexical: LexicalIndex) -> str | None:
+    """The collection's word most like this one that begins with the same letter; the more frequent of equals."""
+    from rapidfuzz import fuzz, process
+
+    if len(word) < _LEAST_LETTERS or not word.isalpha():
+        return None
+    known = [held for held in lexical.words(word[0]) if abs(len(held) - len(word)) <= 2 and held.isalpha()]
+    found = process.extract(word, known, scorer=fuzz.ratio, score_cutoff=100 * _NEAR, limit=5)
+    if not found:
+        return None
+    return str(max(found, key=lambda match: (round(match[1]), lexical.document_frequency("exact", match[0])))[0])

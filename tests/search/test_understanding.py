@@ -1,0 +1,73 @@
+"""Fields in the query, other spellings, and what is said when nothing was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from search.searcher import Searcher
+from search.types import Filters, Query, Results
+
+
+def ask(searcher: Searcher, text: str, **more: Any) -> Results:
+    return searcher.search(Query(text, **more))
+
+
+@pytest.mark.parametrize(
+    ("text", "filters"),
+    [
+        ('publisher:"lantern trust" music', Filters(publisher=("Lantern Trust",))),
+        ("kind:entity institute", Filters(kind=("entity",))),
+        ("year:2024 writers", Filters(date_from="2024", date_to="2024")),
+    ],
+)
+def test_a_field_in_the_query_is_a_filter(searcher: Searcher, text: str, filters: Filters) -> None:
+    words = text.split(" ")[-1]
+    found, chosen = ask(searcher, text, limit=50), ask(searcher, words, filters=filters, limit=50)
+    assert found.total and [hit.iri for hit in found.hits] == [hit.iri for hit in chosen.hits]
+
+
+def test_a_place_is_named_by_its_label(searcher: Searcher) -> None:
+    places = {value.value for value in ask(searcher, "creative", facets=True).facets["place"]}
+    cards = ask(searcher, "place", limit=100, filters=Filters(kind=("entity",))).hits
+    named = [hit for hit in cards if hit.iri in places]
+    for hit in named:
+        found = ask(searcher, f'place:"{hit.title}" creative', limit=100)
+        assert found.total == ask(searcher, "creative", limit=100, filters=Filters(place=(hit.iri,))).total
+
+
+@pytest.mark.parametrize("text", ["year:soon film", "publisher:nobody film", "place:… film", "http://year:x film"])
+def test_an_unknown_value_stays_a_word(searcher: Searcher, text: str) -> None:
+    assert ask(searcher, text, mode="lexical").total
+
+
+def test_a_misspelling_is_put_right_only_when_nothing_is_found(searcher: Searcher) -> None:
+    found = ask(searcher, "apprentiships", mode="lexical")
+    assert found.corrected == "apprenticeships" and found.total
+    assert ask(searcher, "apprentiships film", mode="lexical").corrected is None
+
+
+@pytest.mark.parametrize(
+    ("text", "filters", "part"),
+    [
+        ('film "purple elephants dance"', Filters(), "purple elephants dance"),
+        ("film", Filters(publisher=("Nobody",)), "publisher = Nobody"),
+        ("film", Filters(date_from="1700", date_to="1701"), "dated"),
+        ("asdfq qwzxer", Filters(), "“asdfq”"),
+        ("harpsichord -harpsichord", Filters(), "left out"),
+    ],
+)
+def test_an_empty_result_says_what_emptied_it(searcher: Searcher, text: str, filters: Filters, part: str) -> None:
+    found = ask(searcher, text, filters=filters, mode="lexical")
+    assert found.total == 0 and found.hint and part in found.hint
+    assert ask(searcher, "film").hint is None
+
+
+def test_recency_is_an_option_that_shows(searcher: Searcher) -> None:
+    plain, recent = ask(searcher, "creative work", limit=50), ask(searcher, "creative work", limit=50, recent=True)
+    assert not any("recent" in dict(hit.explain.boosts) for hit in plain.hits)
+    dated = {hit.document.date[:4]: dict(hit.explain.boosts)["recent"]
+             for hit in recent.hits if hit.document and hit.document.date}  # fmt: skip
+    assert dated[max(dated)] == max(dated.values()) <= 0.1001
+    assert plain.total == recent.total
