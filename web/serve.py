@@ -13,7 +13,8 @@ from web.settings import Settings
 
 __all__ = ["application", "check_address", "is_loopback", "serve"]
 
-_THREADS = 8
+_THREADS = 80
+"""More than SPARQL queries can run and wait (Limits.workers and .queue), so that slow ones never take every thread."""
 _BACKLOG = 256
 
 
