@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from graph.errors import AtlasError, IndexUnusable, UnknownEntity
+from web.evaluating import evaluate
 from web.settings import Settings, starter_folder
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def main() -> None:
 @click.version_option(package_name="creative-atlas")
 def cli() -> None:
     """A knowledge graph of creative-industries policy, with the texts its facts come from."""
+
+
+cli.add_command(evaluate)
 
 
 def _services(home: Path | None) -> Services:
