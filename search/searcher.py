@@ -35,6 +35,7 @@ _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _NOT_FACETS: Final = {"document", "entity"}
 
 
+_COVER_ROWS: Final = 300  # best candidates whose words are counted: the rest cannot reach the first pages
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
@@ -99,7 +100,9 @@ class Searcher:
         pool = gather(self.index, words, vector, query.mode, cards)
         boosts = entity_boosts(lexical, pool.slots, query.entities, cards)
         if query.mode == "hybrid":
-            boosts["words covered"] = cover_boost(lexical, pool.slots, words.stems)
+            boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
+            likely = order(pool.scores, pool.slots)[:_COVER_ROWS]
+            boosts["words covered"][likely] = cover_boost(lexical, pool.slots[likely], words.stems)
         if query.recent:
             boosts["recent"] = recent_boost(lexical.numbers("last_day", pool.addresses))
         boosts["contents or references"] = FURNITURE * lexical.numbers("furniture", pool.addresses).astype(np.float32)

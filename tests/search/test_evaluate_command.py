@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from web.evaluating import evaluate
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Path:
+    texts = ("Loans help studios grow.", "Games are made in Dundee.", "Skilled people leave for London.")
+    corpus = [{"_id": str(n), "title": "", "text": text} for n, text in enumerate(texts)]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in corpus), "utf-8")
+    (tmp_path / "queries.jsonl").write_text('{"_id": "q", "text": "games Dundee"}\n', "utf-8")
+    (tmp_path / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\t1\t1\n", "utf-8")
+    return tmp_path
+
+
+def test_a_set_is_indexed_searched_measured_and_compared(judged: Path, cache: Path) -> None:
+    runner = CliRunner(env={"CREATIVE_ATLAS_CACHE": str(cache)})
+    work, run = str(judged / "index"), str(judged / "run.json")
+    first = runner.invoke(evaluate, ["retrieval", str(judged), "--mode", "lexical", "--work", work, "--run", run])
+    assert first.exit_code == 0 and "ndcg@10     1.0000" in first.output
+    again = runner.invoke(evaluate, ["retrieval", str(judged), "--work", work, "--against", run, "--json"])
+    report = json.loads(again.stdout)
+    assert report["per_query"]["q"]["map"] == report["measures"]["map"] == 1.0
+    assert report["against"]["ndcg@10"] == {"mean": 1.0, "p": 1.0}
+
+
+def test_a_golden_run_explains_failures_and_can_fail(starter_home: Path, cache: Path, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    case = {"id": "c", "query": "Media Cymru", "within": 1, "must": ["no-such-note.md"], "must_not": [], "before": []}
+    cases.write_text(json.dumps(case | {"why": "cannot pass"}) + "\n", "utf-8")
+    runner = CliRunner(env={"CREATIVE_ATLAS_CACHE": str(cache)})
+    arguments = ["golden", str(cases), "--home", str(starter_home)]
+    shown = runner.invoke(evaluate, arguments)
+    assert shown.exit_code == 0
+    assert "no-such-note.md is not found" in shown.output and "0 of 1 cases pass" in shown.output
+    assert runner.invoke(evaluate, [*arguments, "--least", "1"]).exit_code == 1
