@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ def place(starter_home: Path, cache: Path, tmp_path_factory: pytest.TempPathFact
     (folder / "report.txt").write_text("Small studios say that access to finance keeps them from growing.\n" * 3)
     (folder / "more.ttl").write_text('<https://example.org/a> <http://www.w3.org/2000/01/rdf-schema#label> "An A" .\n')
     (folder / "who-funds.rq").write_text("SELECT ?s ?o { ?s ?p ?o } LIMIT 3")
+    (folder / "data").symlink_to(ROOT / "data")
+    _judged_set(folder / "sets" / "scifact")
     program = folder / "bin" / "creative-atlas"
     program.parent.mkdir()
     code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom web.cli import main\nmain()\n"
@@ -45,6 +48,17 @@ def place(starter_home: Path, cache: Path, tmp_path_factory: pytest.TempPathFact
         "CREATIVE_ATLAS_CACHE": str(cache),
         "PWD": str(folder),
     }
+
+
+def _judged_set(folder: Path) -> None:
+    """Three texts and two judged questions in BEIR's layout."""
+    folder.mkdir(parents=True)
+    texts = ("Loans help studios grow.", "Games are made in Dundee.", "Skilled people leave for London.")
+    corpus = [{"_id": f"d{n}", "title": "", "text": text} for n, text in enumerate(texts)]
+    queries = [{"_id": "q0", "text": "money for studios"}, {"_id": "q1", "text": "where games are made"}]
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(each) + "\n" for each in corpus))
+    (folder / "queries.jsonl").write_text("".join(json.dumps(each) + "\n" for each in queries))
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq0\td0\t1\nq1\td1\t1\n")
 
 
 def run(command: str, place: dict[str, str]) -> subprocess.CompletedProcess[str]:
