@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
@@ -19,77 +20,85 @@ __all__ = ["blueprint"]
 _FILTERS: Final = (
     "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
 )  # fmt: skip
-_SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets"})
+_SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets", "recent"})
 _DEEPEST: Final = 3
 
 
 def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
-
-    @routes.get("/search")
-    def search() -> Response:
-        unknown = sorted(set(request.args) - _SEARCH)
-        if unknown:
-            raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(_SEARCH))}.")
-        query = Query(
-            text=_required("q"),
-            limit=_integer("limit", 10),
-            offset=_integer("offset", 0),
-            mode=request.args.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
-            filters=Filters(
-                **{name: tuple(request.args.getlist(name)) for name in _FILTERS},
-                date_from=request.args.get("from") or None,
-                date_to=request.args.get("to") or None,
-            ),
-            facets=request.args.get("facets") == "1",
-        )
-        return jsonify(results_json(atlas.search(query)))
-
-    @routes.get("/entity")
-    def entity() -> Response:
-        return jsonify(view_json(atlas.entity(_required("iri"))))
-
-    @routes.get("/complete")
-    def complete() -> Response:
-        found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
-        return jsonify([asdict(item) for item in found])
-
-    @routes.get("/neighbours")
-    def neighbours() -> Response:
-        iri, depth = _required("iri"), _integer("depth", 1, least=1, most=_DEEPEST)
-        snapshot = live.view().snapshot
-        graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
-        return jsonify(
-            nodes=[{"iri": name, "label": data["label"]} for name, data in graph.nodes(data=True)],
-            edges=[
-                {"from": start, "to": end, "predicate": data["predicate"], "label": data["label"]}
-                for start, end, data in graph.edges(data=True)
-            ],
-        )
-
-    @routes.get("/path")
-    def path() -> Response:
-        start, end = _required("from"), _required("to")
-        snapshot = live.view().snapshot
-        chain = shortest_path(snapshot, start, end)
-        return jsonify(
-            {
-                "from": start,
-                "to": end,
-                "found": chain is not None,
-                "length": None if chain is None else len(chain),
-                "path": [
-                    {
-                        "subject": {"iri": subject, "label": snapshot.label(subject)},
-                        "predicate": {"iri": predicate, "label": snapshot.label(predicate)},
-                        "object": {"iri": obj, "label": snapshot.label(obj)},
-                    }
-                    for subject, predicate, obj in chain or ()
-                ],
-            }
-        )
-
+    for name, view in (
+        ("search", partial(_search, atlas)),
+        ("entity", partial(_entity, atlas)),
+        ("complete", partial(_complete, atlas)),
+        ("neighbours", partial(_neighbours, live)),
+        ("path", partial(_path, live)),
+    ):
+        routes.add_url_rule(f"/{name}", name, view)
     return routes
+
+
+def _search(atlas: LiveAtlas) -> Response:
+    unknown = sorted(set(request.args) - _SEARCH)
+    if unknown:
+        raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(_SEARCH))}.")
+    query = Query(
+        text=_required("q"),
+        limit=_integer("limit", 10),
+        offset=_integer("offset", 0),
+        mode=request.args.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
+        filters=Filters(
+            **{name: tuple(request.args.getlist(name)) for name in _FILTERS},
+            date_from=request.args.get("from") or None,
+            date_to=request.args.get("to") or None,
+        ),
+        facets=request.args.get("facets") == "1",
+        recent=request.args.get("recent") == "1",
+    )
+    return jsonify(results_json(atlas.search(query)))
+
+
+def _entity(atlas: LiveAtlas) -> Response:
+    return jsonify(view_json(atlas.entity(_required("iri"))))
+
+
+def _complete(atlas: LiveAtlas) -> Response:
+    found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
+    return jsonify([asdict(item) for item in found])
+
+
+def _neighbours(live: Live) -> Response:
+    iri, depth = _required("iri"), _integer("depth", 1, least=1, most=_DEEPEST)
+    snapshot = live.view().snapshot
+    graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
+    return jsonify(
+        nodes=[{"iri": name, "label": data["label"]} for name, data in graph.nodes(data=True)],
+        edges=[
+            {"from": start, "to": end, "predicate": data["predicate"], "label": data["label"]}
+            for start, end, data in graph.edges(data=True)
+        ],
+    )
+
+
+def _path(live: Live) -> Response:
+    start, end = _required("from"), _required("to")
+    snapshot = live.view().snapshot
+    chain = shortest_path(snapshot, start, end)
+    return jsonify(
+        {
+            "from": start,
+            "to": end,
+            "found": chain is not None,
+            "length": None if chain is None else len(chain),
+            "path": [
+                {
+                    "subject": {"iri": subject, "label": snapshot.label(subject)},
+                    "predicate": {"iri": predicate, "label": snapshot.label(predicate)},
+                    "object": {"iri": obj, "label": snapshot.label(obj)},
+                }
+                for subject, predicate, obj in chain or ()
+            ],
+        }
+    )
 
 
 def _required(name: str) -> str:

@@ -30,6 +30,13 @@ def test_facets_come_when_asked_for_and_narrow(client: FlaskClient) -> None:
     assert {hit["document"]["id"] for hit in narrowed["hits"]} == {"growth.txt"}
 
 
+def test_recency_is_an_option_that_shows(client: FlaskClient) -> None:
+    plain = client.get("/api/v1/search?q=creative+scale-up&kind=passage&collection=starter").get_json()
+    recent = client.get("/api/v1/search?q=creative+scale-up&kind=passage&collection=starter&recent=1").get_json()
+    assert "recent" not in dict(plain["hits"][0]["explain"]["boosts"])
+    assert dict(recent["hits"][0]["explain"]["boosts"])["recent"] > 0
+
+
 def test_entities_are_hits_too(client: FlaskClient) -> None:
     body = client.get("/api/v1/search?q=creative+scale-up&kind=entity").get_json()
     assert body["hits"][0]["iri"] == SCALE_UP
