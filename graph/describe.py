@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from graph.gazetteer import NOT_LINKED
+from graph.figures import Figures, count
 from graph.iri import DEFAULT_BASE, slugify
 from graph.model import Source
 from graph.store import DEFAULT, Snapshot, term
@@ -22,7 +22,6 @@ from graph.vocabulary import PREFIXES, compact, expand
 __all__ = ["Description", "Licence", "Part", "Vocabulary", "describe_dataset", "triples"]
 
 SOURCES_LISTED: Final = 1_000
-_EXAMPLES: Final = 6
 _SPARQL: Final = ox.NamedNode("http://www.w3.org/TR/sparql11-protocol/")
 _TYPES: Final = "http://www.iana.org/assignments/media-types/"
 _DUMPS: Final = ("text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml")
@@ -63,6 +62,8 @@ class Description:
     """
 
     generation: str
+    counted: str
+    """The generation that was counted: an earlier one where a large atlas has changed a little since."""
     facts: int
     quads: int
     graphs: int
@@ -83,56 +84,37 @@ class Description:
     """The fingerprint of the data folder that was built, None where none was."""
 
 
-def describe_dataset(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Description:
-    """Count a generation. Reads all of it: seconds for a million triples, so keep the result with the generation."""
-    store = snapshot.store
-    properties = _parts(snapshot, "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x")
-    classes = _parts(snapshot, "SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a ?x } GROUP BY ?x")
+def describe_dataset(snapshot: Snapshot, manifest: Mapping[str, Any], figures: Figures | None = None) -> Description:
+    """A generation by its figures, and its sources and licences. Without `figures` everything is counted."""
+    figures = figures or count(snapshot)
+    classes, properties = _parts(snapshot, figures.classes), _parts(snapshot, figures.properties)
     sources = [snapshot.source(iri) for iri in snapshot.subjects("rdf:type", expand("ca:Source"))]
     cited = sorted((s for s in sources if s.reliability != "memory"), key=lambda s: (s.title.casefold(), s.iri))
-    documents = list(snapshot.documents())
     return Description(
         generation=snapshot.name,
-        facts=sum(part.count for part in properties),
-        quads=len(store),
-        graphs=sum(1 for _ in store.named_graphs()),
-        claims=_number(store, "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?c a ca:Claim } }"),
-        entities=_number(store, f"SELECT (COUNT(DISTINCT ?s) AS ?n) {{ ?s a ?c FILTER(?c NOT IN ({_UNLINKED})) }}"),
-        subjects=_number(store, "SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o }"),
-        objects=_number(store, "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s ?p ?o }"),
-        documents=len(documents),
+        counted=figures.generation,
+        facts=figures.facts,
+        quads=figures.quads,
+        graphs=figures.graphs,
+        claims=figures.claims,
+        entities=figures.entities,
+        subjects=figures.subjects,
+        objects=figures.objects,
+        documents=figures.documents,
         classes=classes,
         properties=properties,
         vocabularies=_vocabularies([*classes, *properties]),
         sources=tuple(cited),
         publishers=_ranked(Counter(source.publisher for source in cited if source.publisher)),
-        collections=_ranked(Counter(document.collection for document in documents)),
+        collections=_ranked(figures.collections),
         licences=tuple(_licences(snapshot)),
-        examples=tuple(_examples(snapshot, classes)),
+        examples=tuple(Part(iri, snapshot.label(iri), number) for iri, number in figures.examples),
         starter=manifest.get("starter", {}).get("digest"),
     )
 
 
-_UNLINKED: Final = ", ".join(f"<{iri}>" for iri in sorted(NOT_LINKED))
-
-
-def _rows(store: ox.Store, query: str) -> ox.QuerySolutions:
-    found = store.query(query, prefixes=PREFIXES)
-    assert isinstance(found, ox.QuerySolutions)  # noqa: S101  every query here is a SELECT
-    return found
-
-
-def _number(store: ox.Store, query: str) -> int:
-    return int(getattr(next(iter(_rows(store, query)))["n"], "value", 0))
-
-
-def _parts(snapshot: Snapshot, query: str) -> tuple[Part, ...]:
-    counted = [(row["x"], row["n"]) for row in _rows(snapshot.store, query)]
-    found = [
-        Part(what.value, snapshot.label(what.value), int(number.value))
-        for what, number in counted
-        if isinstance(what, ox.NamedNode) and isinstance(number, ox.Literal)
-    ]
+def _parts(snapshot: Snapshot, counted: Mapping[str, int]) -> tuple[Part, ...]:
+    found = [Part(iri, snapshot.label(iri), number) for iri, number in counted.items()]
     return tuple(sorted(found, key=lambda part: (-part.count, part.iri)))
 
 
@@ -158,20 +140,6 @@ def _licences(snapshot: Snapshot) -> Iterator[Licence]:
                 theirs.setdefault(quad.object.value, []).append(snapshot.label(quad.subject.value))
     yield from (Licence(iri) for iri in sorted(own))
     yield from (Licence(iri, tuple(sorted(titles))) for iri, titles in sorted(theirs.items()))
-
-
-def _examples(snapshot: Snapshot, classes: tuple[Part, ...]) -> Iterator[Part]:
-    """The most linked-to entity of each of the largest classes."""
-    seen: set[str] = set()
-    for part in classes:
-        if part.iri in NOT_LINKED or len(seen) == _EXAMPLES:
-            continue
-        query = f"""SELECT ?x (COUNT(*) AS ?n) {{ ?x a <{part.iri}> . ?s ?p ?x }}
-            GROUP BY ?x ORDER BY DESC(?n) ?x LIMIT 1"""
-        for found in _parts(snapshot, query):
-            if found.iri not in seen:
-                seen.add(found.iri)
-                yield found
 
 
 def triples(told: Description, root: str, base: str = DEFAULT_BASE) -> list[ox.Triple]:

@@ -109,13 +109,12 @@ def ingest(
 
     for path in files_under(paths):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
-        kept = False
+        original = ""
         try:
             for reading in read(path):
-                if not kept:
-                    _keep_original(home, path)
-                    kept = True
-                batch.append(_Pending(describe(reading, collection, reliability), reading))
+                original = original or _keep_original(home, path)
+                document = replace(describe(reading, collection, reliability), originals=(original,))
+                batch.append(_Pending(document, reading))
                 if len(batch) >= BATCH or time.monotonic() - began > PATIENCE:
                     publish()
         except InputError as error:
@@ -174,6 +173,8 @@ def put_reading(
     if not cut:
         raise UnreadableFile(f"{document.id} holds no text that could be read.", "Check that it is not a scan.")
     old, touched = remove_document(store, document.iri) if held else (set(), set())
+    # Those of the older versions too, so that all of them can be forgotten with it.
+    document = replace(document, originals=tuple(sorted({*document.originals, *(held.originals if held else ())})))
     mentions = link_document(cut, gazetteer)
     quads = list(document_quads(_with_passages(document, cut)))
     for passage in cut:
@@ -185,20 +186,29 @@ def put_reading(
     return outcome, old - {passage.iri for passage in cut}, touched
 
 
-def forget(session: Session, iri: str) -> bool:
-    """Take a document out again, with its passages, mentions and claims. False where it was not there."""
-    found = False
+def forget(session: Session, home: Home, iri: str) -> bool:
+    """Take a document out again, with its passages, mentions and claims. False where it was not there.
+
+    Afterwards no file of the atlas holds its text: graph and index are written anew, older generations and the
+    originals that it was read from are deleted. An original that holds other documents too goes with it; they stay.
+    """
+    gone: Document | None = None
 
     def work(store: ox.Store) -> Changes:
-        nonlocal found
-        if Snapshot(store).document(iri) is None:
+        nonlocal gone
+        gone = Snapshot(store).document(iri)
+        if gone is None:
             return Changes()
-        found = True
-        gone, touched = remove_document(store, iri)
-        return Changes(entities=frozenset(touched), removed=frozenset(gone))
+        removed, touched = remove_document(store, iri)
+        return Changes(entities=frozenset(touched), removed=frozenset(removed), erase=True)
 
     session.change(work)
-    return found
+    if gone is None:
+        return False
+    home.drop_older()
+    for name in gone.originals:
+        (home.files / name).unlink(missing_ok=True)
+    return True
 
 
 def describe(reading: Reading, collection: str, reliability: Reliability | None) -> Document:
@@ -222,8 +232,8 @@ def _with_passages(document: Document, cut: tuple[Passage, ...]) -> Document:
     return replace(document, passages=len(cut))
 
 
-def _keep_original(home: Home, path: Path) -> None:
-    """Copy the file under its SHA-256 (once), synced, before anything refers to it."""
+def _keep_original(home: Home, path: Path) -> str:
+    """Copy the file under its SHA-256 (once), synced, before anything refers to it. Returns its name."""
     seen = hashlib.sha256()
     try:
         with open(path, "rb") as source:
@@ -239,5 +249,6 @@ def _keep_original(home: Home, path: Path) -> None:
                 copy.flush()
                 os.fsync(copy.fileno())
             scratch.replace(target)
+        return name
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be kept ({error.strerror}).", "Free some space.", path=path) from error

@@ -79,7 +79,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text in the atlas. `reliability` is None for the atlas's own notes, which are no evidence."""
+    """A text in the atlas. `reliability` is None for the atlas's own notes, which are no evidence.
+
+    `originals`: names (SHA-256) of the files that it, or an older version of it, was read from.
+    """
 
     iri: str
     id: str
@@ -92,6 +95,7 @@ class Document:
     source_url: str | None = None
     reliability: Reliability | None = None
     passages: int = 0
+    originals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import pyoxigraph as ox
 
+from graph.figures import Figures, count
 from graph.store import DEFAULT, Snapshot, node
-from graph.vocabulary import CA, PREFIXES, compact, expand
+from graph.vocabulary import CA, compact, expand
 
 __all__ = [
     "CLASS_KINDS",
@@ -24,6 +25,7 @@ __all__ = [
     "Scheme",
     "Term",
     "anchor",
+    "counted",
     "ontology_triples",
     "read_ontology",
 ]
@@ -120,19 +122,24 @@ def anchor(iri: str) -> str:
     return iri.removeprefix(CA) if iri.startswith(CA) else compact(iri).replace(":", "-").replace("/", "-")
 
 
-def read_ontology(snapshot: Snapshot) -> Ontology:
-    """Reads the schema, and counts over all facts: keep the result with the generation."""
+def counted(snapshot: Snapshot, generation: str = "") -> Figures:
+    """The figures of a snapshot, with what links its main classes. Reads all facts."""
+    figures = count(snapshot, generation)
+    classes = _classes(snapshot, figures)
+    top = _tops(classes)
+    return replace(figures, links=tuple(_count_links(snapshot, top, set(_main(top, figures)))))
+
+
+def read_ontology(snapshot: Snapshot, figures: Figures | None = None) -> Ontology:
+    """The schema, with the counts that the generation keeps; without `figures` everything is counted."""
+    figures = figures or counted(snapshot)
     iri = min(snapshot.subjects("rdf:type", expand("owl:Ontology")), default="")
-    entities = _counts(snapshot, "SELECT ?x (COUNT(*) AS ?n) { ?s a ?x } GROUP BY ?x")
-    total = _counts(snapshot, "SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a/rdfs:subClassOf* ?x } GROUP BY ?x")
-    facts = _counts(snapshot, "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x")
-    classes = tuple(_term(snapshot, found, "class", entities, total) for found in _of_kinds(snapshot, CLASS_KINDS))
+    classes = _classes(snapshot, figures)
+    facts = Counter(figures.properties)
     properties = tuple(
         _term(snapshot, found, _property_kind(snapshot, found), facts, facts)
         for found in _of_kinds(snapshot, PROPERTY_KINDS)
     )
-    top = _tops(classes)
-    main = sorted({kind for kind in top.values() if kind not in _BEHIND}, key=lambda kind: (-total[kind], kind))
     return Ontology(
         iri=iri,
         label=snapshot.label(iri) if iri else "Ontology",
@@ -140,9 +147,18 @@ def read_ontology(snapshot: Snapshot) -> Ontology:
         classes=classes,
         properties=properties,
         schemes=tuple(_schemes(snapshot)),
-        main=tuple(main),
-        links=tuple(_links(snapshot, top, set(main))),
+        main=tuple(_main(_tops(classes), figures)),
+        links=tuple(_links(snapshot, figures)),
     )
+
+
+def _classes(snapshot: Snapshot, figures: Figures) -> tuple[Term, ...]:
+    own, total = Counter(figures.classes), Counter(figures.totals)
+    return tuple(_term(snapshot, found, "class", own, total) for found in _of_kinds(snapshot, CLASS_KINDS))
+
+
+def _main(top: dict[str, str], figures: Figures) -> list[str]:
+    return sorted({kind for kind in top.values() if kind not in _BEHIND}, key=lambda k: (-figures.totals.get(k, 0), k))
 
 
 def ontology_triples(snapshot: Snapshot) -> list[ox.Triple]:
@@ -192,17 +208,6 @@ def _term(snapshot: Snapshot, iri: str, kind: Kind, counts: Counter[str], total:
     )
 
 
-def _counts(snapshot: Snapshot, query: str) -> Counter[str]:
-    found: Counter[str] = Counter()
-    rows = snapshot.store.query(query, prefixes=PREFIXES)
-    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  it is a SELECT
-    for row in rows:
-        what, number = row["x"], row["n"]
-        if isinstance(what, ox.NamedNode) and isinstance(number, ox.Literal):
-            found[what.value] = int(number.value)
-    return found
-
-
 def _schemes(snapshot: Snapshot) -> Iterator[Scheme]:
     for iri in _of_kinds(snapshot, ("skos:ConceptScheme",)):
         count = sum(1 for _ in snapshot.subjects("skos:inScheme", iri))
@@ -242,24 +247,46 @@ def _tops(classes: tuple[Term, ...]) -> dict[str, str]:
 _ROOFS: Final = frozenset(expand(name) for name in ("foaf:Agent", "schema:Thing", "owl:Thing"))
 
 
-def _links(snapshot: Snapshot, top: dict[str, str], main: set[str]) -> Iterator[Link]:
+def _links(snapshot: Snapshot, figures: Figures) -> Iterator[Link]:
     """Between the main classes, most facts first."""
-    excluded = ", ".join(f"<{iri}>" for iri in _NOT_LINKS)
-    known = " ".join(f"(<{iri}> <{wide}>)" for iri, wide in sorted(top.items()) if wide in main)
-    # Each fact once, though its ends may have several classes under one top.
-    query = f"""SELECT ?start ?p ?end (COUNT(*) AS ?n) {{
-        {{ SELECT DISTINCT ?s ?p ?o ?start ?end {{
-            ?s ?p ?o . ?s a ?a . ?o a ?b FILTER(?p NOT IN ({excluded}))
-            VALUES (?a ?start) {{ {known} }} VALUES (?b ?end) {{ {known} }} }} }}
-    }} GROUP BY ?start ?p ?end"""
     counted: dict[tuple[str, str], Counter[str]] = {}
-    rows = snapshot.store.query(query)
-    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  it is a SELECT
-    for row in rows:
-        start, relation, end, number = (getattr(row[name], "value", "") for name in ("start", "p", "end", "n"))
-        counted.setdefault((start, end), Counter())[snapshot.label(relation)] += int(number)
+    for start, relation, end, number in figures.links:
+        found = counted.setdefault((start, end), Counter())
+        found[snapshot.label(relation)] += number
     links = [
         Link(start, end, tuple(sorted(relations.items(), key=lambda item: (-item[1], item[0]))))
         for (start, end), relations in counted.items()
     ]
     yield from sorted(links, key=lambda link: (-link.facts, link.start, link.end))
+
+
+def _count_links(snapshot: Snapshot, top: dict[str, str], main: set[str]) -> Iterator[tuple[str, str, str, int]]:
+    """Start, relation, end, facts. Each fact once, though its ends may have several classes under one top."""
+    store = snapshot.store
+    tops: dict[str, set[str]] = {}
+    for kind, wide in top.items():
+        if wide in main:
+            for iri in snapshot.subjects("rdf:type", kind):
+                tops.setdefault(iri, set()).add(wide)
+    found: Counter[tuple[str, str, str]] = Counter()
+    for relation in _relations(store):
+        for quad in store.quads_for_pattern(None, relation, None, DEFAULT):
+            if isinstance(quad.object, ox.NamedNode) and isinstance(quad.subject, ox.NamedNode):
+                for start in tops.get(quad.subject.value, ()):
+                    for end in tops.get(quad.object.value, ()):
+                        found[start, relation.value, end] += 1
+    yield from ((start, relation, end, number) for (start, relation, end), number in sorted(found.items()))
+
+
+def _relations(store: ox.Store) -> list[ox.NamedNode]:
+    """Properties that lead to entities, apart from those of the bookkeeping."""
+    rows = store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
+    assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  it is a SELECT
+    known = [row["p"] for row in rows]
+    return [
+        each
+        for each in known
+        if isinstance(each, ox.NamedNode)
+        and each.value not in _NOT_LINKS
+        and bool(store.query(f"ASK {{ ?s <{each.value}> ?o FILTER(isIRI(?o)) }}"))
+    ]

@@ -41,6 +41,7 @@ def document_quads(document: Document) -> Iterator[ox.Quad]:
         ("ca:kind", document.kind),
         ("ca:sha256", document.sha256),
         ("ca:reliability", document.reliability),
+        *(("ca:original", name) for name in document.originals),
     ):
         if value:
             yield ox.Quad(subject, term(name), ox.Literal(value), DEFAULT)

@@ -151,6 +151,7 @@ class Snapshot:
             source_url=self.value(iri, "schema:url"),
             reliability=cast("Reliability | None", self.value(iri, "ca:reliability")),
             passages=int(self.value(iri, "ca:passages") or 0),
+            originals=tuple(sorted(obj.value for obj in self.objects(iri, "ca:original"))),
         )
 
     def documents(self) -> Iterator[Document]:

@@ -39,9 +39,9 @@ def suppressed(home: Home) -> dict[str, str]:
 def suppress(session: Session, home: Home, iri: str, reason: str = "") -> bool:
     """Take an entity out, and keep it out of every later write. False where it was on the list already.
 
-    Afterwards no file of a graph holds it: this one is written anew, and the older generations are deleted. Texts that
-    name it keep their words; they are no longer linked to it. Raises UnknownEntity, and InputError for what is no
-    entity.
+    Afterwards no file of graph or index holds it: they are written anew, and the older generations are deleted.
+    Texts that name it keep their words; they are no longer linked to it. Raises UnknownEntity, and InputError for
+    what is no entity.
     """
     held = suppressed(home)
     if iri in held:
@@ -54,9 +54,10 @@ def suppress(session: Session, home: Home, iri: str, reason: str = "") -> bool:
             documents=frozenset(gone.documents),
             entities=frozenset(gone.entities),
             notes={SUPPRESSED: {**held, iri: reason}},
+            erase=True,
         )
 
-    session.change(work, rewrite=True)
+    session.change(work)
     home.drop_older()
     return True
 

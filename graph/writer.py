@@ -17,7 +17,9 @@ from typing import Any, Final, Protocol
 
 import pyoxigraph as ox
 
+from graph.figures import COUNTED_AT_ONCE, Figures, read_figures, write_figures
 from graph.home import Generation, Home
+from graph.ontology import counted
 from graph.purge import purge
 from graph.store import Snapshot
 
@@ -40,7 +42,8 @@ class Changes:
     """What a change touched: documents and entities whose index entries must be made anew, or dropped.
 
     `everything` = look at the whole index. `notes` are added to the manifest, and so is the number of quads, if
-    `counted`: counting takes 0.5 s a million.
+    `counted`: counting takes 0.5 s a million. `erase`: what is removed must leave no trace in any file of the new
+    generation, so all files that held some of it are written anew.
     """
 
     documents: frozenset[str] = frozenset()
@@ -49,6 +52,7 @@ class Changes:
     everything: bool = False
     notes: Mapping[str, Any] = field(default_factory=dict)
     counted: bool = True
+    erase: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.documents or self.entities or self.removed or self.everything or self.notes)
@@ -85,12 +89,10 @@ class Session:
         *,
         progress: Progress = no_progress,
         fresh: bool = False,
-        rewrite: bool = False,
     ) -> Generation | None:
         """Run `work` on a writable copy of the live graph and publish what comes of it.
 
-        `fresh` starts from an empty graph. `rewrite` writes every file of the graph anew, so that not even the
-        strings of what was deleted stay in them. Returns None, and publishes nothing, where nothing changed.
+        `fresh` starts from an empty graph. Returns None, and publishes nothing, where nothing changed.
         """
         live = self._home.live()
         scratch = self._home.scratch()
@@ -101,7 +103,7 @@ class Session:
             if not changes:
                 return None
             changes = _without(store, changes, changes.notes.get(SUPPRESSED, kept_out))
-            if rewrite:
+            if changes.erase:
                 _write_anew(store, scratch / "anew")
                 del store
                 shutil.rmtree(scratch / "graph")
@@ -110,12 +112,44 @@ class Session:
             store.flush()
             snapshot = Snapshot(store)
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
+            last = None if fresh or live is None else read_figures(live.path)
+            _keep_figures(scratch, snapshot, last, changes, f"{(live.number if live else 0) + 1:06d}")
             old = ({SUPPRESSED: dict(kept_out)} if kept_out else {}) if live is None or fresh else live.manifest()
             manifest = {**old, **changes.notes, "index": index, "quads": len(store) if changes.counted else None}
             del snapshot, store  # closes RocksDB, whose files must be final before they are synced
             return self._home.publish(scratch, manifest)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def reindex(self, fill: Callable[[Generation, Path], Mapping[str, Any] | None]) -> Generation | None:
+        """Publish the live graph as it is with another index, which was made without the lock.
+
+        `fill` is handed the live generation and a scratch folder, puts the index there, and returns what the manifest
+        should say of it; None gives up, and nothing is published. Raises NotAnAtlas where nothing was built yet.
+        """
+        live = self._home.require()
+        scratch = self._home.scratch()
+        try:
+            index = fill(live, scratch)
+            if index is None:
+                return None
+            ox.Store.read_only(str(live.graph)).backup(str(scratch / "graph"))
+            figures = read_figures(live.path)
+            if figures is not None:
+                same = figures.generation == live.name
+                name = f"{live.number + 1:06d}" if same else figures.generation
+                write_figures(scratch, replace(figures, generation=name))
+            return self._home.publish(scratch, {**live.manifest(), "last_change": "index", "index": dict(index)})
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _keep_figures(scratch: Path, snapshot: Snapshot, last: Figures | None, changes: Changes, name: str) -> None:
+    """Count the new generation, or carry the last figures on where counting would cost more than the change."""
+    small = len(snapshot.store) <= COUNTED_AT_ONCE if changes.counted else False
+    if last is None or small or changes.erase or (changes.everything and changes.counted):
+        last = counted(snapshot, name)
+    write_figures(scratch, last)
 
 
 class Writer:

@@ -69,11 +69,15 @@ class DenseWriter:
                 self._segments[number] = replace(segment, dead=len(dead))
                 dead.astype(np.int64).tofile(self._segments[number].dead_file(self._folder))
 
-    def commit(self) -> None:
-        """Fold what has grown, build compressed indexes for large segments, and write the layout."""
+    def commit(self, *, erase: bool = False) -> None:
+        """Fold what has grown, build compressed indexes for large segments, and write the layout.
+
+        `erase` rewrites every segment with a dead row, so that no removed vector stays in a file.
+        """
+        share = 0.0 if erase else _DEAD_SHARE
         if self._new is not None:
             self._segments.append(self._rename(self._new))
-        self._segments = [self._merge([s]) if s.dead > _DEAD_SHARE * s.rows else s for s in self._segments]
+        self._segments = [self._merge([s]) if s.dead > share * s.rows else s for s in self._segments]
         for segment in self._segments:
             if not segment.rows:
                 _unlink(segment, self._folder)

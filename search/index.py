@@ -17,7 +17,7 @@ from search.dense_write import DenseWriter
 from search.encoder import Encoder
 from search.floor import relevance_floor
 from search.lexical import LexicalIndex, Stored
-from search.lexical_write import LexicalWriter, link_generation
+from search.lexical_write import LexicalWriter, erase_deleted, link_generation
 from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
 from search.types import Unit
 
@@ -49,8 +49,12 @@ def update(
     remove: Iterable[str],
     encoder: Encoder,
     progress: Progress | None = None,
+    *,
+    erase: bool = False,
 ) -> dict[str, Any]:
     """As `build`, starting from the index of the generation `source`: first `remove` (IRIs), then `upsert`.
+
+    `erase`: no file of the target may hold anything of what was removed or replaced, now or before.
 
     A unit that is indexed with the same content costs a look-up; one whose text is the same keeps its vector.
     Unknown IRIs in `remove` are ignored. Raises IndexUnusable when the source's index cannot be carried on (missing,
@@ -67,7 +71,7 @@ def update(
     writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
     dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
     change = _Change(record, LexicalIndex(source / LEXICAL), writer, dense, encoder)
-    return change.run(_chain(first, units), remove, target, progress)
+    return change.run(_chain(first, units), remove, target, progress, erase=erase)
 
 
 class Index:
@@ -119,7 +123,13 @@ class _Change:
         self._seen: set[int] = set()
 
     def run(
-        self, upsert: Iterable[Unit], remove: Iterable[str], target: Path, progress: Progress | None
+        self,
+        upsert: Iterable[Unit],
+        remove: Iterable[str],
+        target: Path,
+        progress: Progress | None,
+        *,
+        erase: bool = False,
     ) -> dict[str, Any]:
         removed = self._held(list(remove))
         for stored in removed.values():
@@ -132,8 +142,10 @@ class _Change:
             if progress is not None:
                 progress(done)
         self._dense.remove(self._dead)
-        self._dense.commit()
+        self._dense.commit(erase=erase)
         self._lexical.commit()
+        if erase:
+            erase_deleted(target / LEXICAL)
         record = replace(
             self._record,
             units=self._units,

@@ -64,7 +64,8 @@ class SearchIndexer:
                 swept, missing, left = _sweep(live, reader, lag)
                 units = list({unit.iri: unit for unit in (*units, *swept)}.values())
                 gone |= missing
-        entry = index.update(live.path, target, units, gone, self._encoder(), _counted(progress, len(units)))
+        told = _counted(progress, len(units))
+        entry = index.update(live.path, target, units, gone, self._encoder(), told, erase=changes.erase)
         return entry if left is None else {**entry, KEY: left.to_dict()}
 
 

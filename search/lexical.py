@@ -125,6 +125,12 @@ class LexicalIndex:
         explained: dict[str, Any] = json.loads(query.explain(self._searcher, address).to_json())
         return explained
 
+    def everywhere(self) -> list[tantivy.DocAddress]:
+        """Where every unit is kept."""
+        from tantivy import Query
+
+        return self.search(Query.all_query(), len(self)).addresses
+
     def by_iri(self, iris: Sequence[str]) -> dict[str, Stored]:
         """What is stored under these IRIs; unknown ones are left out."""
         from tantivy import Query

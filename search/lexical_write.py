@@ -7,19 +7,47 @@ read only).
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from search.lexical import Stored, open_index
+from search.lexical import LexicalIndex, Stored, open_index
 from search.schema import build_schema, document, register
 
-__all__ = ["LexicalWriter", "link_generation"]
+__all__ = ["LexicalWriter", "erase_deleted", "link_generation"]
 
 _LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
 _SMALL_HEAP = 20_000_000
 _LARGE_HEAP = 200_000_000
+_MANY = 2_000
+
+
+def erase_deleted(path: Path) -> None:
+    """Write the segments anew that hold something deleted: deleting only marks it. The cost is that of indexing them.
+
+    tantivy offers no merge of chosen segments, but it drops a segment with nothing left in it: so what lives in those
+    is moved out.
+    """
+    segments = json.loads((path / "meta.json").read_bytes())["segments"]
+    dirty = {number for number, segment in enumerate(segments) if segment["deletes"]}
+    if not dirty:
+        return
+    held = LexicalIndex(path)
+    found = held.everywhere()
+    counted = Counter(address.segment_ord for address in found)
+    live = {n: s["max_doc"] - (s["deletes"] or {}).get("num_deleted_docs", 0) for n, s in enumerate(segments)}
+    # Segments are read in the order of the list; were it ever otherwise, everything is moved.
+    sure = all(counted[number] == rows for number, rows in live.items())
+    moving = [address for address in found if not sure or address.segment_ord in dirty]
+    writer = LexicalWriter(path, large=len(moving) > _MANY)
+    for address in moving:
+        stored = held.stored(address)
+        writer.remove([stored.unit.iri])
+        writer.add(stored)
+    writer.commit()
 
 
 def link_generation(source: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
 from web import edges, overview, schema_terms, sentences
 from web.examples import read_examples
+from web.figures import figures
 from web.live import Live, View
 from web.reads import (
     Backed,
@@ -64,7 +65,7 @@ class LiveAtlas:
 
     def search_in(self, view: View, request: Query) -> Results:
         """The search of one generation, whichever is live now."""
-        gazetteer = view.once("gazetteer", lambda v: build_gazetteer(v.snapshot))
+        gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
         named = linked_in(request.text, gazetteer)
         try:
             return self.searcher(view).search(replace(request, entities=named) if named else request)
@@ -102,7 +103,7 @@ class LiveAtlas:
 
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
         view = self.live.view()
-        found = overview.members(view).get(kind, ())
+        found = overview.members(view, kind)
         return Listing(tuple(overview.ref(view, iri) for iri in found[offset : offset + limit]), len(found))
 
     def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
@@ -131,8 +132,7 @@ class LiveAtlas:
         return tuple(d for d in found if about is None or any(entity.iri == about for entity in d.about))
 
     def collections(self) -> tuple[tuple[str, int], ...]:
-        counted = Counter(document.collection for document in overview.documents(self.live.view()))
-        return tuple(sorted(counted.items()))
+        return tuple(sorted(figures(self.live.view()).collections.items()))
 
     def documents(self, collection: str | None, limit: int, offset: int) -> Listing[Document]:
         found = [d for d in overview.documents(self.live.view()) if collection in (None, d.collection)]

@@ -113,7 +113,7 @@ def forget(document: str, home: Path | None) -> None:
     services = _services(home)
     found = document_named(services.live.view().snapshot, document)
     with progress_bar("Forgetting") as progress, services.writer(progress).session() as session:
-        forget_document(session, found.iri)
+        forget_document(session, services.home, found.iri)
     click.echo(f"Forgot {found.title} ({found.passages} passages).")
 
 

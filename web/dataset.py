@@ -16,9 +16,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.describe import Description, describe_dataset, summary, triples
 from graph.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
 from graph.vocabulary import PREFIXES, compact
+from web.figures import figures
 from web.linked_data import FORMATS
 from web.live import Live, View
-from web.overview import members
 from web.views.diagram import draw
 
 __all__ = ["blueprint"]
@@ -61,11 +61,11 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
 
 def told(view: View) -> Description:
-    return view.once("description", lambda v: describe_dataset(v.snapshot, v.manifest))
+    return view.once("description", lambda v: describe_dataset(v.snapshot, v.manifest, figures(v)))
 
 
 def schema(view: View) -> Ontology:
-    return view.once("ontology", lambda v: read_ontology(v.snapshot))
+    return view.once("ontology", lambda v: read_ontology(v.snapshot, figures(v)))
 
 
 def _answer(
@@ -104,7 +104,7 @@ def _dataset_page(view: View) -> str:
         first=_FIRST,
         compact=compact,
         anchor=anchor,
-        browsable=members(view),
+        browsable=figures(view).kinds,
         defined={term.iri for term in (*found.classes, *found.properties)},
     )
 
@@ -123,6 +123,6 @@ def _ontology_page(view: View) -> str:
         diagram=view.once("diagram", lambda v: draw(schema(v))),
         groups=groups,
         by_iri=by_iri,
-        browsable=members(view),
+        browsable=figures(view).kinds,
         compact=compact,
     )

@@ -25,13 +25,17 @@ _TRIES = 5
 
 
 class View:
-    """One generation, opened. `once` keeps what is worked out from it, for as long as it is live."""
+    """One generation, opened. `once` keeps what is worked out from it, for as long as it is live.
 
-    def __init__(self, generation: Generation) -> None:
+    `indexed`: what earlier views kept by `as_indexed`.
+    """
+
+    def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
         self.snapshot = Snapshot.open(generation)
         self._kept: dict[str, Any] = {}
+        self._indexed = indexed if indexed is not None else {}
         self._lock = threading.RLock()
 
     def once(self, name: str, make: Callable[[View], T]) -> T:
@@ -42,6 +46,30 @@ class View:
                     self._kept[name] = make(self)
         kept: T = self._kept[name]
         return kept
+
+    def as_indexed(self, name: str, make: Callable[[View], T]) -> T:
+        """As `once`, but kept on for later generations as long as they have the same search index.
+
+        For what belongs to the index, or is only as good as it is: after an update the index lags behind a while, and
+        making such things anew for each of a hundred updates would keep the searches waiting.
+        """
+        record = self.manifest.get("index", {})
+        mark = (record.get("digest"), record.get("files"))
+        found = self._indexed.get(name)
+        if found is None or found[0] != mark:
+            with self._lock:
+                found = self._indexed.get(name)
+                if found is None or found[0] != mark:
+                    found = self._indexed[name] = (mark, make(self))
+        kept: T = found[1]
+        return kept
+
+    def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
+        """Keep a better value, and forget those that were worked out from the one before."""
+        with self._lock:
+            self._kept[name] = value
+            for other in without:
+                self._kept.pop(other, None)
 
 
 def _read(path: str) -> str:
@@ -62,6 +90,7 @@ class Live:
         self._plate: tuple[int, int] | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
+        self._indexed: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
 
     def at(self, generation: Path) -> View:
@@ -104,7 +133,7 @@ class Live:
             if self._view is not None and self._view.generation.name == generation.name:
                 return self._view
             try:
-                self._view = View(generation)
+                self._view = View(generation, self._indexed)
                 self._opened[generation.path] = self._view
                 return self._view
             except OSError as error:

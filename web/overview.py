@@ -1,4 +1,4 @@
-"""The atlas in figures, its classes, its disagreements: worked out once per generation and kept with the view."""
+"""The atlas in figures (those that its writer counted), its classes, its disagreements; kept with the view."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
-import pyoxigraph as ox
-
-from graph.gazetteer import NOT_LINKED
 from graph.model import Document
-from graph.store import DEFAULT, Snapshot, term
+from graph.store import Snapshot
 from graph.vocabulary import CA, PREFIXES, expand
+from web.figures import figures
 from web.live import View
 from web.reads import Disagreement, Kind, Overview, Position, Ref, Spot, Tone
 
@@ -58,28 +56,21 @@ def ref(view: View, iri: str) -> Ref:
     Where two have as many, the one of our own vocabulary: a statistic, not an observation.
     """
     types = {obj.value for obj in view.snapshot.objects(iri, "rdf:type")}
-    by_class = members(view)
-    own = min(types, key=lambda name: (len(by_class.get(name, ())) or 1e9, not name.startswith(CA), name), default=None)
+    kinds = figures(view).kinds
+    own = min(types, key=lambda name: (kinds.get(name, 0) or 1e9, not name.startswith(CA), name), default=None)
     return Ref(iri, view.snapshot.label(iri), view.snapshot.label(own) if own else "", tone(types))
 
 
-def _members(view: View) -> dict[str, tuple[str, ...]]:
-    """Entities by class, each list by label."""
-    found: dict[str, list[str]] = {}
-    for quad in view.snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
-        if (
-            isinstance(quad.subject, ox.NamedNode)
-            and isinstance(quad.object, ox.NamedNode)
-            and quad.object.value not in NOT_LINKED
-            and not quad.subject.value.startswith(_SCHEMA_SPACES)
-        ):
-            found.setdefault(quad.object.value, []).append(quad.subject.value)
-    label = view.snapshot.label
-    return {kind: tuple(sorted(iris, key=lambda iri: (label(iri).casefold(), iri))) for kind, iris in found.items()}
+def members(view: View, kind: str) -> tuple[str, ...]:
+    """The entities of a class, by label; none for a class of the schema or the bookkeeping."""
+    if kind not in figures(view).kinds:
+        return ()
+    return view.once(f"members {kind}", lambda v: _members(v.snapshot, kind))
 
 
-def members(view: View) -> dict[str, tuple[str, ...]]:
-    return view.once("members", _members)
+def _members(snapshot: Snapshot, kind: str) -> tuple[str, ...]:
+    found = (iri for iri in snapshot.subjects("rdf:type", kind) if not iri.startswith(_SCHEMA_SPACES))
+    return tuple(sorted(found, key=lambda iri: (snapshot.label(iri).casefold(), iri)))
 
 
 def _documents(view: View) -> tuple[Document, ...]:
@@ -136,25 +127,24 @@ def _overview(view: View) -> Overview:
         if snapshot.value(iri, "ca:reliability") != "memory"
     ]
     ranks = Counter(snapshot.value(iri, "ca:reliability") for iri in sources)
-    by_class = members(view)
-    entities = {iri for iris in by_class.values() for iri in iris}
-    held = documents(view)
+    counted = figures(view)
+    recent = (snapshot.document(iri) for iri in counted.recent)
     return Overview(
-        entities=len(entities),
-        facts=sum(1 for _ in snapshot.store.quads_for_pattern(None, None, None, DEFAULT)),
+        entities=counted.entities,
+        facts=counted.facts,
         sources=len(sources),
         official_sources=ranks["official"],
-        documents=len(held),
-        passages=sum(document.passages for document in held),
+        documents=counted.documents,
+        passages=counted.passages,
         kinds=tuple(
-            Kind(iri, snapshot.label(iri), len(iris))
-            for iri, iris in sorted(by_class.items(), key=lambda item: (_place_of(item[0]), -len(item[1]), item[0]))
+            Kind(iri, snapshot.label(iri), number)
+            for iri, number in sorted(counted.kinds.items(), key=lambda item: (_place_of(item[0]), -item[1], item[0]))
             if iri not in _TOO_WIDE
         ),
-        recent=held[:_RECENT],
+        recent=tuple(document for document in recent if document),
         disagreements=disagreements(view),
         questions=_QUESTIONS,
-        spots=tuple(_spots(view, by_class)),
+        spots=tuple(_spots(view)),
         generation=view.generation.number,
         built=_published(view),
     )
@@ -166,9 +156,9 @@ def _published(view: View) -> str:
     return datetime.fromtimestamp(moment, tz=UTC).date().isoformat()
 
 
-def _spots(view: View, by_class: dict[str, tuple[str, ...]]) -> Iterator[Spot]:
+def _spots(view: View) -> Iterator[Spot]:
     snapshot = view.snapshot
-    for iri in sorted({iri for kind in _CLUSTERS for iri in by_class.get(kind, ())}):
+    for iri in sorted({iri for kind in _CLUSTERS for iri in members(view, kind)}):
         latitude, longitude = snapshot.value(iri, "schema:latitude"), snapshot.value(iri, "schema:longitude")
         if latitude and longitude:
             yield Spot(ref(view, iri), float(latitude), float(longitude))

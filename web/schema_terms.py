@@ -8,9 +8,9 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.store import DEFAULT, Snapshot, term
+from graph.store import Snapshot, term
 from graph.vocabulary import compact
-from web import overview
+from web.figures import figures
 from web.live import View
 from web.reads import Term, TermKind
 
@@ -38,10 +38,8 @@ def _terms(view: View) -> tuple[Term, ...]:
     for name, kind in _KINDS.items():
         for iri in snapshot.subjects("rdf:type", term(name).value):
             kinds.setdefault(iri, kind)
-    used = Counter(
-        quad.predicate.value for quad in snapshot.store.quads_for_pattern(None, None, None, DEFAULT)
-    )  # fmt: skip
-    classes = {iri: len(held) for iri, held in overview.members(view).items()}
+    held = figures(view)
+    used, classes = Counter(held.properties), held.kinds
     kinds = {**dict.fromkeys(used, "property"), **dict.fromkeys(classes, "class"), **kinds}
     made = (_term(snapshot, iri, kind, used[iri] if kind == "property" else classes.get(iri, 0))
             for iri, kind in kinds.items())  # fmt: skip

@@ -90,7 +90,7 @@ def test_the_quote_goes_with_the_text_and_comes_back_with_a_build(
     later = write_folder(tmp_path / "later", {**NAMED, "texts/scale-up.md": _note().replace("pilot", "trial")})
     build(session, load(later), built={})
     assert evidence(home)[FUNDED].quote == SAYS
-    forget(session, outcome.iri)
+    forget(session, home, outcome.iri)
     assert evidence(home)[FUNDED].kind == "cited"
     assert "ca:Quote" not in "".join(map(str, Snapshot.open(home.require()).store))
 

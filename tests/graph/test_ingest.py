@@ -94,9 +94,9 @@ def test_json_lines_are_one_document_each(home: Home, session: Session, tmp_path
 def test_forget_takes_everything_out(home: Home, session: Session, note: Path) -> None:
     before = {str(quad) for quad in Snapshot.open(home.require()).store}
     (outcome,) = ingest(session, home, [note]).outcomes
-    assert forget(session, outcome.iri)
+    assert forget(session, home, outcome.iri)
     assert {str(quad) for quad in Snapshot.open(home.require()).store} == before
-    assert not forget(session, outcome.iri)
+    assert not forget(session, home, outcome.iri)
 
 
 def test_originals_are_kept_once_by_content(home: Home, session: Session, note: Path) -> None:
