@@ -75,7 +75,7 @@ def main() -> None:
         pool = clock.run("candidates and scores", lambda w=words, v=vector: gather(index, w, v, "hybrid", empty))
         slots = pool.slots[order(pool.scores, pool.slots)[:300]]
         covered = np.zeros(len(pool.slots), np.float32)
-        clock.run("words covered", lambda s=slots, w=words: cover_boost(lexical, s, w.stems))
+        clock.run("words covered", lambda s=slots, w=words: cover_boost(lexical, index.forward, s, w.stems))
         rows = order(pool.scores, pool.slots)[:10]
         hits = clock.run("ten hits, snippets", lambda r=rows, p=pool, w=words, c=covered: [
             make_hit(index, int(row), p, w, {"words covered": c}) for row in r])  # fmt: skip

@@ -104,7 +104,7 @@ class Ways:
 
     def _best(self, pool: Pool, scores: np.ndarray) -> list[str]:
         rows = order(scores, pool.slots)[:10]
-        return [self.index.lexical.stored(pool.addresses[int(row)]).unit.iri for row in rows]
+        return [self.index.lexical.stored_at(int(pool.slots[row])).unit.iri for row in rows]
 
 
 def indexed(source: Path, work: Path, cache: Path) -> Index:

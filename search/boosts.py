@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from search.forward import ENTITY, ForwardIndex, key
 from search.lexical import LexicalIndex
 
 __all__ = [
@@ -54,40 +55,28 @@ _MAX_ENTITIES: Final = 8
 
 
 def entity_boosts(
-    lexical: LexicalIndex, slots: npt.NDArray[np.int64], entities: tuple[str, ...], cards: npt.NDArray[np.int64]
+    forward: ForwardIndex, slots: npt.NDArray[np.int64], entities: tuple[str, ...], cards: npt.NDArray[np.int64]
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Boosts by name, each float32[len(slots)] ≥ 0. `cards`: the slots of the entities' own cards."""
-    from tantivy import Occur, Query
-
     named = entities[:_MAX_ENTITIES]
     if not named or not len(slots):
         return {}
-    mentions = np.zeros(len(slots), np.float32)
-    for iri in named:
-        term = Query.term_query(lexical.schema, "entity", iri, index_option="basic")
-        both = Query.boolean_query([(Occur.Must, lexical.among(slots)), (Occur.Must, term)])
-        mentions += np.isin(slots, lexical.search(both, len(slots)).slots)
+    held = forward.counts(slots, [key(ENTITY, iri) for iri in named]) > 0
     about = np.isin(slots, cards)
+    mentions = held.sum(axis=1).astype(np.float32)
     mentions[about] = 0
     return {"entity": about * np.float32(ABOUT), "mentions": mentions * np.float32(MENTIONS / len(named))}
 
 
-def cover_boost(lexical: LexicalIndex, slots: npt.NDArray[np.int64], stems: Collection[str]) -> Floats:
+def cover_boost(
+    lexical: LexicalIndex, forward: ForwardIndex, slots: npt.NDArray[np.int64], stems: Collection[str]
+) -> Floats:
     """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words."""
-    from tantivy import Occur, Query
-
-    added = np.zeros(len(slots), np.float32)
-    weights = cover_weights({stem: lexical.document_frequency("text", stem) for stem in stems}, len(lexical))
+    weights = cover_weights({stem: lexical.document_frequency("text", stem) for stem in sorted(stems)}, len(lexical))
     if not weights or not len(slots):
-        return added
-    clauses = [(Occur.Must, Query.const_score_query(lexical.among(slots), 0.0))]
-    for stem, weight in weights.items():
-        term = Query.term_query(lexical.schema, "text", stem, index_option="freq")
-        clauses.append((Occur.Should, Query.const_score_query(term, weight)))
-    found = lexical.search(Query.boolean_query(clauses), len(slots))
-    by_slot = np.argsort(slots)
-    added[by_slot[np.searchsorted(slots, found.slots, sorter=by_slot)]] = found.scores
-    return added
+        return np.zeros(len(slots), np.float32)
+    held = forward.counts(slots, [key("text", stem) for stem in weights]) > 0
+    return held.astype(np.float32) @ np.array(list(weights.values()), np.float32)
 
 
 def cover_weights(frequencies: dict[str, int], total: int) -> dict[str, float]:

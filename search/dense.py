@@ -9,15 +9,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from search.segments import Segment, read_layout
+from search.segments import SCALE, Segment, locate, read_layout
 
 __all__ = ["EXACT_ROWS", "DenseIndex", "faiss_module"]
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-EXACT_ROWS: Final = 20_000
-"""Segments up to this size are scanned exactly (20k rows of 384: about 4 ms), as are filters that allow no more."""
+EXACT_ROWS: Final = 10_000
+"""Segments up to this size are scanned exactly (10k rows of 384: about 1 ms)."""
 
 _SPARE: Final = 100  # candidates fetched beyond k before the exact scores decide
 _CHUNK: Final = 4_096  # rows made float32 at a time: stays in the processor's cache
@@ -31,7 +31,8 @@ class DenseIndex:
         one_thread()
         self.dimension, segments = read_layout(folder)
         self._parts = [_Part(folder, segment, self.dimension) for segment in segments if segment.rows]
-        self._starts = np.array([part.slots[0] for part in self._parts], np.int64)
+        self._slots = [part.slots for part in self._parts]
+        self._starts = np.array([slots[0] for slots in self._slots], np.int64)
 
     def __len__(self) -> int:
         return sum(part.segment.rows - part.segment.dead for part in self._parts)
@@ -50,34 +51,20 @@ class DenseIndex:
     def scores(self, vector: Floats, slots: Slots) -> Floats:
         """float32[n]: the cosine of each slot to `vector`; NaN where there is no such slot."""
         result = np.full(len(slots), np.nan, np.float32)
-        for at, part, rows in self._located(slots):
-            result[at] = part.score_rows(vector, rows)
+        for at, number, rows in locate(self._starts, self._slots, slots):
+            result[at] = self._parts[number].score_rows(vector, rows)
         return result
 
     def vectors(self, slots: Slots) -> Floats:
         """float32[n, d], unit rows. Raises KeyError on an unknown slot."""
         result = np.empty((len(slots), self.dimension), np.float32)
         held = 0
-        for at, part, rows in self._located(slots):
-            result[at] = part.rows_of(rows)
+        for at, number, rows in locate(self._starts, self._slots, slots):
+            result[at] = self._parts[number].rows_of(rows) / SCALE
             held += len(rows)
         if held != len(slots):
             raise KeyError("no vector for some slots")
         return result
-
-    def _located(self, slots: Slots) -> list[tuple[npt.NDArray[np.intp], _Part, npt.NDArray[np.intp]]]:
-        """For each segment that holds some: positions in `slots`, the segment, rows in it."""
-        owner = np.searchsorted(self._starts, slots, side="right") - 1
-        found = []
-        for number in np.unique(owner):
-            if number < 0:
-                continue
-            part = self._parts[number]
-            at = np.flatnonzero(owner == number)
-            rows = np.minimum(np.searchsorted(part.slots, slots[at]), part.segment.rows - 1)
-            there = part.slots[rows] == slots[at]
-            found.append((at[there], part, rows[there]))
-        return found
 
 
 class _Part:
@@ -93,7 +80,7 @@ class _Part:
 
     def search(self, vector: Floats, k: int) -> tuple[Slots, Floats]:
         if self.segment.rows <= EXACT_ROWS:
-            scores = self._whole @ vector
+            scores = self._whole @ (vector / SCALE)
             scores[self._dead_rows] = -np.inf
             rows = _top(scores, min(k, self.segment.rows - len(self._dead_rows)))
             return np.asarray(self.slots[rows]), scores[rows]
@@ -101,17 +88,19 @@ class _Part:
         return np.asarray(self.slots[rows]), self.score_rows(vector, rows)
 
     def rows_of(self, rows: npt.NDArray[np.intp]) -> Floats:
+        """float32[n, d], SCALE times as long as unit rows."""
         if self.segment.rows <= EXACT_ROWS:
             return self._whole[rows]
         return self._vectors[rows].astype(np.float32)
 
     def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp]) -> Floats:
-        chunks = [self.rows_of(rows[at : at + _CHUNK]) @ vector for at in range(0, len(rows), _CHUNK)]
+        scaled = vector / SCALE
+        chunks = [self.rows_of(rows[at : at + _CHUNK]) @ scaled for at in range(0, len(rows), _CHUNK)]
         return np.concatenate(chunks) if chunks else np.empty(0, np.float32)
 
     @cached_property
     def _whole(self) -> Floats:
-        """A small segment in the form that is scanned fastest (20k rows of 384: 31 MB)."""
+        """A small segment in the form that is scanned fastest (10k rows of 384: 15 MB)."""
         return self._vectors.astype(np.float32)
 
     def _candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:

@@ -8,7 +8,7 @@ collection), and the cost of a change follows its size.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,8 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from search import forward_write
 from search.dense import EXACT_ROWS, faiss_module
-from search.segments import Segment, read_layout, write_layout
+from search.forward import NOTHING, Held
+from search.segments import SCALE, Segment, read_layout, write_layout
 
 __all__ = ["DenseWriter"]
 
@@ -46,23 +48,29 @@ class DenseWriter:
                     os.link(file, target / file.name)
         self._new: Segment | None = None
 
-    def add(self, slots: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32]) -> None:
-        """Append vectors (float32[n, dimension], unit rows) under `slots`."""
+    def add(
+        self, slots: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32], held: Sequence[Held] | None = None
+    ) -> None:
+        """Append vectors (float32[n, dimension], unit rows) under `slots`, and what the forward index keeps of each."""
         if not len(slots):
             return
         new = self._new or Segment("new", 0)
         with new.slots_file(self._folder).open("ab") as stream:
             slots.astype(np.int64).tofile(stream)
         with new.vectors_file(self._folder).open("ab") as stream:
-            vectors.astype(np.float16).tofile(stream)
+            np.rint(vectors * SCALE).astype(np.int16).tofile(stream)
+        forward_write.append(new, self._folder, held if held is not None else [NOTHING] * len(slots))
         self._new = replace(new, rows=new.rows + len(slots))
 
     def remove(self, slots: Iterable[int]) -> None:
         """Mark slots of the source as dead. Unknown ones are ignored."""
         gone = np.unique(np.fromiter(slots, np.int64))
+        if not len(gone):
+            return
         for number, segment in enumerate(self._segments):
-            held = np.intersect1d(segment.slots(self._folder), gone, assume_unique=True) if len(gone) else gone
-            dead = np.union1d(segment.dead_slots(self._folder), held)
+            slots = segment.slots(self._folder)
+            rows = np.minimum(np.searchsorted(slots, gone), segment.rows - 1)
+            dead = np.union1d(segment.dead_slots(self._folder), gone[slots[rows] == gone])
             if len(dead) > segment.dead:
                 if segment.dead:
                     segment.dead_file(self._folder).unlink()
@@ -104,6 +112,7 @@ class DenseWriter:
                 source = segment.vectors(self._folder, self._dimension)
                 for at in range(0, len(live), _COPY_ROWS):
                     source[live[at : at + _COPY_ROWS]].tofile(vectors)
+        forward_write.merge(counts, scratch, self._folder)
         for segment in old:
             _unlink(segment, self._folder)
         return self._rename(scratch, first)
@@ -112,8 +121,8 @@ class DenseWriter:
         """Give a finished segment its name, which tells its first slot and its size."""
         first = first if first >= 0 else int(scratch.slots(self._folder)[0])
         named = replace(scratch, name=f"{first:010d}-{scratch.rows}")
-        scratch.slots_file(self._folder).rename(named.slots_file(self._folder))
-        scratch.vectors_file(self._folder).rename(named.vectors_file(self._folder))
+        for file, final in zip(scratch.own_files(self._folder), named.own_files(self._folder), strict=True):
+            file.rename(final)
         return named
 
 
@@ -136,7 +145,7 @@ def _build_index(segment: Segment, folder: Path, dimension: int) -> None:
         quantizer = faiss.IndexFlatIP(dimension)
         index = faiss.IndexIVFScalarQuantizer(quantizer, dimension, lists, kind, metric)
         wanted = lists * _TRAIN_PER_LIST
-    index.train(vectors[:: max(1, segment.rows // wanted)].astype(np.float32))
+    index.train(vectors[:: max(1, segment.rows // wanted)].astype(np.float32) / SCALE)
     for at in range(0, segment.rows, _COPY_ROWS):
-        index.add(vectors[at : at + _COPY_ROWS].astype(np.float32))
+        index.add(vectors[at : at + _COPY_ROWS].astype(np.float32) / SCALE)
     faiss.write_index(index, str(segment.index_file(folder)))

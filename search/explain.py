@@ -1,19 +1,19 @@
-"""tantivy's explanation of a score, read down to what each word added."""
+"""What each word of the query added to the lexical score of a hit."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final, overload
+from typing import overload
 
+import numpy as np
+
+from search.bm25 import Term
+from search.index import Index
+from search.lexical_query import LexicalQuery
 from search.types import TermScore
 
 __all__ = ["LazyTerms", "term_scores"]
-
-_TERM: Final = re.compile(r'Term=Term\(field=(\d+), type=Str, "(.*)"\)')
-_FIELDS: Final = {3: "title", 4: "text", 5: "exact"}
-"""tantivy numbers fields in the order of `schema.build_schema`."""
 
 
 class LazyTerms(Sequence[TermScore]):
@@ -46,21 +46,23 @@ class LazyTerms(Sequence[TermScore]):
         return repr(self._terms)
 
 
-def term_scores(explanation: Mapping[str, Any]) -> tuple[TermScore, ...]:
+def term_scores(index: Index, slot: int, query: LexicalQuery) -> tuple[TermScore, ...]:
     """The matched words with what they added to the lexical score, greatest first. They sum up to the score."""
-    found = list(_clauses(explanation, 1.0))
+    parts = index.bm25.parts(np.array([slot], np.int64), query.terms)
+    if parts is None:
+        parts = np.array([[_alone(index, slot, term) for term in query.terms]], np.float32)
+    found = [
+        TermScore(term.word, term.field, round(float(score), 6))
+        for term, score in zip(query.terms, parts[0], strict=True)
+        if score > 0
+    ]
     return tuple(sorted(found, key=lambda term: (-term.score, term.term, term.field)))
 
 
-def _clauses(node: Mapping[str, Any], weight: float) -> Iterator[TermScore]:
-    for context in node.get("context") or ():
-        match = _TERM.match(context)
-        if match and int(match[1]) in _FIELDS:
-            yield TermScore(match[2], _FIELDS[int(match[1])], round(float(node["value"]) * weight, 6))
-            return
-    details = node.get("details") or ()
-    if str(node.get("description", "")).startswith("Boost"):
-        inner = float(details[-1]["value"]) if details else 0.0
-        weight *= float(node["value"]) / inner if inner else 1.0
-    for detail in details:
-        yield from _clauses(detail, weight)
+def _alone(index: Index, slot: int, term: Term) -> float:
+    """What one word adds to the score of a unit, by tantivy."""
+    from tantivy import Query
+
+    query = Query.term_query(index.lexical.schema, term.field, term.word, index_option="freq")
+    found = index.lexical.score([slot], query, None).scores
+    return term.weight * float(found[0]) if len(found) else 0.0

@@ -22,7 +22,7 @@ __all__ = ["make_hit"]
 def make_hit(
     index: Index, row: int, pool: Pool, query: LexicalQuery, boosts: Mapping[str, npt.NDArray[np.float32]]
 ) -> Hit:
-    unit = index.lexical.stored(pool.addresses[row]).unit
+    unit = index.lexical.stored_at(int(pool.slots[row])).unit
     explain = _explain(index, row, pool, query, {name: float(values[row]) for name, values in boosts.items()})
     return Hit(
         iri=unit.iri,
@@ -56,13 +56,13 @@ def _explain(index: Index, row: int, pool: Pool, query: LexicalQuery, boosts: di
     lexical_weight = (LEXICAL_WEIGHT if hybrid else 1.0) if lexical is not None else 0.0
     dense_weight = (DENSE_WEIGHT if hybrid else 1.0) if dense is not None else 0.0
     raw = None if pool.lexical_raw is None else float(pool.lexical_raw[row])
-    address = pool.addresses[row]
+    slot = int(pool.slots[row])
     return Explain(
         score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(boosts.values()),
         lexical=lexical,
         lexical_raw=raw,
         lexical_weight=lexical_weight,
-        terms=LazyTerms(lambda: term_scores(index.lexical.explain(query.scoring, address))) if raw else (),
+        terms=LazyTerms(lambda: term_scores(index, slot, query)) if raw else (),
         dense=dense,
         dense_raw=None if pool.dense_raw is None else float(pool.dense_raw[row]),
         dense_weight=dense_weight,

@@ -12,13 +12,17 @@ from typing import Any, Final
 import numpy as np
 
 from graph.errors import IndexUnusable
+from search.bm25 import Bm25
 from search.dense import DenseIndex
 from search.dense_write import DenseWriter
-from search.encoder import Encoder
+from search.encoder import Encoder, Vectors
 from search.floor import relevance_floor
+from search.forward import ForwardIndex, held_of
 from search.lexical import LexicalIndex, Stored
 from search.lexical_write import LexicalWriter, erase_deleted, link_generation
 from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
+from search.schema import field_texts
+from search.stems import Stems
 from search.types import Unit
 
 __all__ = ["Index", "Progress", "build", "update"]
@@ -38,7 +42,7 @@ def build(units: Iterable[Unit], target: Path, encoder: Encoder, progress: Progr
     record = IndexRecord(encoder.id, encoder.sha256, encoder.dimension, relevance_floor(encoder))
     writer = LexicalWriter(target / LEXICAL, large=True)
     dense = DenseWriter(None, target / DENSE, encoder.dimension)
-    change = _Change(record, None, writer, dense, encoder)
+    change = _Change(record, (None, None), writer, dense, encoder)
     return change.run(units, (), target, progress)
 
 
@@ -56,7 +60,7 @@ def update(
 
     `erase`: no file of the target may hold anything of what was removed or replaced, now or before.
 
-    A unit that is indexed with the same content costs a look-up; one whose text is the same keeps its vector.
+    A unit that is indexed with the same content costs a look-up; one whose text is the same is not encoded again.
     Unknown IRIs in `remove` are ignored. Raises IndexUnusable when the source's index cannot be carried on (missing,
     damaged, another encoder): then `build` from the graph. The source is not changed.
     """
@@ -70,16 +74,18 @@ def update(
     link_generation(source / LEXICAL, target / LEXICAL)
     writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
     dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
-    change = _Change(record, LexicalIndex(source / LEXICAL), writer, dense, encoder)
+    change = _Change(record, (LexicalIndex(source / LEXICAL), DenseIndex(source / DENSE)), writer, dense, encoder)
     return change.run(_chain(first, units), remove, target, progress, erase=erase)
 
 
 class Index:
     """An opened index; any number of threads may search it. Later generations do not disturb it."""
 
-    def __init__(self, lexical: LexicalIndex, dense: DenseIndex, record: IndexRecord) -> None:
+    def __init__(self, lexical: LexicalIndex, dense: DenseIndex, forward: ForwardIndex, record: IndexRecord) -> None:
         self.lexical = lexical
         self.dense = dense
+        self.forward = forward
+        self.bm25 = Bm25(lexical, forward)
         self.record = record
 
     @classmethod
@@ -97,7 +103,8 @@ class Index:
             record.check_encoder(encoder)
         verify(generation, record)
         try:
-            index = cls(LexicalIndex(generation / LEXICAL), DenseIndex(generation / DENSE), record)
+            dense, forward = DenseIndex(generation / DENSE), ForwardIndex(generation / DENSE)
+            index = cls(LexicalIndex(generation / LEXICAL), dense, forward, record)
         except (OSError, ValueError, KeyError) as error:
             raise IndexUnusable(f"The search index is damaged: {error}.", REMEDY) from error
         if not len(index.lexical) == len(index.dense) == record.units:
@@ -111,12 +118,15 @@ class _Change:
     def __init__(
         self,
         record: IndexRecord,
-        old: LexicalIndex | None,
+        old: tuple[LexicalIndex, DenseIndex] | tuple[None, None],
         lexical: LexicalWriter,
         dense: DenseWriter,
         encoder: Encoder,
     ) -> None:
-        self._record, self._old, self._lexical, self._dense, self._encoder = record, old, lexical, dense, encoder
+        self._record, self._lexical, self._dense, self._encoder = record, lexical, dense, encoder
+        self._old: LexicalIndex | None = old[0]
+        self._old_dense: DenseIndex | None = old[1]
+        self._stems = Stems()
         self._sum = int(record.digest, 16)
         self._units, self._entities, self._next = record.units, record.entities, record.next_slot
         self._dead: list[int] = []
@@ -159,26 +169,40 @@ class _Change:
 
     def _take(self, batch: list[Unit], removed: Mapping[str, Stored]) -> None:
         held = {iri: old for iri, old in self._held([unit.iri for unit in batch]).items() if iri not in removed}
-        fresh: list[tuple[Unit, str]] = []
+        fresh: list[Unit] = []
+        same: dict[str, int] = {}
         for unit in batch:
             self._once(unit.iri)
             old, digest = held.get(unit.iri), unit.hash
             if old is not None and old.hash == digest:
                 continue
-            text_hash = hashlib.sha256(unit.embedding_text.encode("utf-8", "replace")).hexdigest()[:32]
             if old is not None:
                 self._forget(old)
-                if old.text_hash == text_hash:
-                    self._add(Stored(old.slot, digest, text_hash, unit))
-                    continue
                 self._dead.append(old.slot)
-            fresh.append((unit, text_hash))
-        vectors = self._encoder.encode([unit.embedding_text for unit, _ in fresh])
+                if old.text_hash == _text_hash(unit):
+                    same[unit.iri] = old.slot
+            fresh.append(unit)
         slots = np.arange(self._next, self._next + len(fresh), dtype=np.int64)
-        self._dense.add(slots, vectors)
-        for slot, (unit, text_hash) in zip(slots, fresh, strict=True):
-            self._add(Stored(int(slot), unit.hash, text_hash, unit))
+        texts = [field_texts(unit) for unit in fresh]
+        forward = [held_of(unit, text, self._stems) for unit, text in zip(fresh, texts, strict=True)]
+        self._dense.add(slots, self._vectors(fresh, same), forward)
+        for slot, unit, text in zip(slots.tolist(), fresh, texts, strict=True):
+            self._add(Stored(slot, unit.hash, _text_hash(unit), unit), text)
         self._next += len(fresh)
+
+    def _vectors(self, units: list[Unit], same: Mapping[str, int]) -> Vectors:
+        """One row for each unit. `same`: slots of the source that hold the vector of the same text."""
+        encoded = self._encoder.encode([unit.embedding_text for unit in units if unit.iri not in same])
+        if not same:
+            return encoded
+        if self._old_dense is None:
+            raise ValueError("there are no vectors to go on with")
+        vectors = np.empty((len(units), self._record.dimension), np.float32)
+        kept = np.array([unit.iri in same for unit in units])
+        vectors[~kept] = encoded
+        wanted = [same[unit.iri] for unit in units if unit.iri in same]
+        vectors[kept] = self._old_dense.vectors(np.array(wanted, np.int64))
+        return vectors
 
     def _held(self, iris: list[str]) -> dict[str, Stored]:
         return self._old.by_iri(iris) if self._old is not None else {}
@@ -189,8 +213,8 @@ class _Change:
             raise ValueError(f"two units have the IRI {iri}")
         self._seen.add(key)
 
-    def _add(self, stored: Stored) -> None:
-        self._lexical.add(stored)
+    def _add(self, stored: Stored, texts: Mapping[str, str]) -> None:
+        self._lexical.add(stored, texts)
         self._count(stored, 1)
 
     def _forget(self, stored: Stored) -> None:
@@ -202,6 +226,10 @@ class _Change:
         self._entities += sign * (stored.unit.kind == "entity")
         key = hashlib.sha256(f"{stored.unit.iri}\n{stored.hash}".encode()).digest()
         self._sum = (self._sum + sign * int.from_bytes(key)) % 2**256
+
+
+def _text_hash(unit: Unit) -> str:
+    return hashlib.sha256(unit.embedding_text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:

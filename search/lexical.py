@@ -6,7 +6,7 @@ A unit is named here by its slot, the number that the dense index knows it by.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +73,7 @@ class LexicalIndex:
         self._searcher = open_index(path).searcher()
         self.schema = build_schema()
         self.stems = Stems()
+        self._statistics: dict[str, tuple[float, float]] = {}
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -85,6 +86,12 @@ class LexicalIndex:
         slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
         count = int(getattr(result, "count", len(hits)))
         return Ranked(np.array(slots, dtype=np.int64), np.array([s for s, _ in hits], np.float32), addresses, count)
+
+    def best(self, query: tantivy.Query, limit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Slots and scores as from `search`; without the count, tantivy passes over what cannot be among them."""
+        hits = self._searcher.search(query, limit, count=False).hits
+        slots = self._searcher.fast_field_values("slot", [address for _, address in hits]) if hits else []
+        return np.array(slots, np.int64), np.array([score for score, _ in hits], np.float32)
 
     def score(
         self, slots: Sequence[int] | npt.NDArray[np.int64], scoring: tantivy.Query, must: tantivy.Query | None
@@ -112,13 +119,35 @@ class LexicalIndex:
         counted = self._searcher.aggregate(query, wanted)
         return {name: _values(counted[name]) for name in fields}
 
-    def numbers(self, field: str, addresses: list[tantivy.DocAddress]) -> npt.NDArray[np.int64]:
-        """int64[n]: the value of a numeric field for each unit, 0 where it has none."""
-        values = self._searcher.fast_field_values(field, addresses) if addresses else []
-        return np.array([value or 0 for value in values], np.int64)
-
     def stored(self, address: tantivy.DocAddress) -> Stored:
         return Stored.from_bytes(bytes(self._searcher.doc(address).get_first("unit") or b""))
+
+    def stored_at(self, slot: int) -> Stored:
+        """What is stored under this slot. Raises KeyError where it holds nothing."""
+        from tantivy import Query
+
+        term = Query.term_query(self.schema, "slot", slot, index_option="basic")
+        hits = self._searcher.search(term, 1, count=False).hits
+        if not hits:
+            raise KeyError(f"no unit has the slot {slot}")
+        return self.stored(hits[0][1])
+
+    def statistics(self, field: str, word: str) -> tuple[float, float] | None:
+        """What BM25 takes for the number of units and the average length of the field. `word`: any that occurs in it.
+
+        tantivy tells it nowhere but in the account of a score. None where that has none: the units are deleted.
+        """
+        from tantivy import Query
+
+        held = self._statistics.get(field)
+        if held is None:
+            term = Query.term_query(self.schema, field, word, index_option="freq")
+            hits = self._searcher.search(term, 1, count=False).hits
+            if not hits:
+                return None
+            told = dict(_leaves(self.explain(term, hits[0][1])))
+            held = self._statistics[field] = (told["N"], told["avgdl"])
+        return held
 
     def explain(self, query: tantivy.Query, address: tantivy.DocAddress) -> Mapping[str, Any]:
         """tantivy's own account of the score, as it gives it."""
@@ -149,6 +178,13 @@ class LexicalIndex:
 
     def document_frequency(self, field: str, term: str) -> int:
         return int(self._searcher.doc_freq(field, term))
+
+
+def _leaves(account: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """The numbers that a score was worked out from, by the first word of what they are."""
+    yield str(account["description"]).split(",")[0], float(account["value"])
+    for detail in account.get("details") or ():
+        yield from _leaves(detail)
 
 
 def _values(counted: Mapping[str, Any]) -> tuple[FacetValue, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from search.bm25 import Term
 from search.dates import day_range
 from search.parse import ParsedQuery, content_words
 from search.schema import TEXT_FIELDS
@@ -29,10 +30,12 @@ _MAX_WORDS: Final = 64
 class LexicalQuery:
     """`scoring` ranks; `must` holds filters, phrases and exclusions (None = no condition).
 
-    `stems` and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole.
+    `terms` are what `scoring` sums up: given units are scored by them from the forward index (`search.bm25`). `stems`
+    and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole.
     """
 
     scoring: tantivy.Query
+    terms: tuple[Term, ...]
     must: tantivy.Query | None
     stems: frozenset[str]
     exact: frozenset[str]
@@ -44,15 +47,8 @@ def lexical_query(parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema,
 
     stems = _stems(parsed.text, stemmer)
     exact = list(dict.fromkeys(word.text for word in exact_words(parsed.text) if not word.plain))[:_MAX_WORDS]
-    clauses = [
-        _weighted(Query.term_query(schema, field, stem, index_option="freq"), FIELD_WEIGHTS[field])
-        for field in TEXT_FIELDS
-        for stem in stems
-    ]
-    clauses += [
-        _weighted(Query.term_query(schema, "exact", word, index_option="freq"), FIELD_WEIGHTS["exact"])
-        for word in exact
-    ]
+    terms = [Term(field, stem, FIELD_WEIGHTS[field]) for field in TEXT_FIELDS for stem in stems]
+    terms += [Term("exact", word, FIELD_WEIGHTS["exact"]) for word in exact]
     conditions = [(Occur.Must, _phrase(schema, phrase)) for phrase in parsed.phrases]
     conditions += [(Occur.MustNot, _phrase(schema, words)) for words in parsed.excluded]
     chosen = filter_query(filters, schema)
@@ -62,8 +58,8 @@ def lexical_query(parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema,
     if conditions:
         # A clause that only excludes needs something to exclude from.
         must = Query.const_score_query(Query.boolean_query([(Occur.Must, Query.all_query()), *conditions]), 0.0)
-    scoring = Query.boolean_query([(Occur.Should, clause) for clause in clauses])
-    return LexicalQuery(scoring, must, frozenset(stems), frozenset(exact), parsed.phrases)
+    scoring = Query.boolean_query([(Occur.Should, _weighted(schema, term)) for term in terms])
+    return LexicalQuery(scoring, tuple(terms), must, frozenset(stems), frozenset(exact), parsed.phrases)
 
 
 def filter_query(filters: Filters, schema: tantivy.Schema) -> tantivy.Query | None:
@@ -109,7 +105,8 @@ def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> tantivy.Query:
     return Query.phrase_query(schema, "exact", list(words))
 
 
-def _weighted(query: tantivy.Query, weight: float) -> tantivy.Query:
+def _weighted(schema: tantivy.Schema, term: Term) -> tantivy.Query:
     from tantivy import Query
 
-    return query if weight == 1.0 else Query.boost_query(query, weight)
+    query = Query.term_query(schema, term.field, term.word, index_option="freq")
+    return query if term.weight == 1.0 else Query.boost_query(query, term.weight)

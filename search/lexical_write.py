@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from search.lexical import LexicalIndex, Stored, open_index
@@ -82,8 +82,9 @@ class LexicalWriter:
         # One thread and a small heap make one segment of a small change.
         self._writer = index.writer(_LARGE_HEAP if large else _SMALL_HEAP, 1)
 
-    def add(self, stored: Stored) -> None:
-        self._writer.add_document(document(stored.unit, stored.slot, stored.to_bytes()))
+    def add(self, stored: Stored, texts: Mapping[str, str] | None = None) -> None:
+        """`texts`: the unit's `field_texts`, where they are at hand."""
+        self._writer.add_document(document(stored.unit, stored.slot, stored.to_bytes(), texts))
 
     def remove(self, iris: Iterable[str]) -> None:
         """Forget these units; added again afterwards, they are new. By text: tantivy loses deletes by number."""

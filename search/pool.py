@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from search.dense import EXACT_ROWS
 from search.fusion import DENSE_WEIGHT, combine, scale
 from search.index import Index
 from search.lexical_query import LexicalQuery
@@ -25,6 +25,9 @@ __all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather"]
 LEXICAL_CANDIDATES: Final = 1_000
 DENSE_CANDIDATES: Final = 200
 
+_EXACT_ROWS: Final = 20_000
+"""Filters that allow no more are scanned exactly (20k rows of 384: about 6 ms)."""
+
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
@@ -34,7 +37,6 @@ class Pool:
     """Parallel columns, in no order. None = not measured in this mode. Scaled scores and `scores` are in [0, 1]."""
 
     slots: Slots
-    addresses: list[tantivy.DocAddress]
     lexical_raw: Floats | None
     dense_raw: Floats | None
     lexical: Floats | None
@@ -42,34 +44,50 @@ class Pool:
     scores: Floats
 
 
-def gather(index: Index, query: LexicalQuery, vector: Floats | None, mode: Mode, extra: Slots) -> Pool:
-    """The pool for `query`. `vector`: float32[d], unit; None in lexical mode. `extra`: slots that join if they pass."""
+def gather(
+    index: Index, query: LexicalQuery, vector: Callable[[], Floats] | Floats | None, mode: Mode, extra: Slots
+) -> Pool:
+    """The pool for `query`. `vector`: float32[d], unit, or what gives it when it is needed; None in lexical mode.
+
+    `extra`: slots that join if they pass.
+    """
     from tantivy import Occur, Query
 
-    must = [] if query.must is None else [(Occur.Must, query.must)]
     if mode == "dense":
-        slots, addresses, raw = np.empty(0, np.int64), [], np.empty(0, np.float32)
+        slots, raw = np.empty(0, np.int64), np.empty(0, np.float32)
     else:
-        ranked = index.lexical.search(Query.boolean_query([(Occur.Must, query.scoring), *must]), LEXICAL_CANDIDATES)
-        slots, addresses, raw = ranked.slots, ranked.addresses, ranked.scores
+        wanted = query.scoring
+        if query.must is not None:
+            wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must)])
+        slots, raw = index.lexical.best(wanted, LEXICAL_CANDIDATES)
     near = extra
+    if query.must is not None and len(extra):
+        near = index.lexical.score(extra, query.must, None).slots
     if vector is not None:
-        near = np.concatenate([_nearest(index, query, vector), extra])
+        vector = vector() if callable(vector) else vector
+        near = np.concatenate([_nearest(index, query, vector), near])
     more = np.setdiff1d(near, slots)
     if len(more):
-        added = index.lexical.score(more, query.scoring, query.must)
-        slots = np.concatenate([slots, added.slots])
-        raw = np.concatenate([raw, added.scores])
-        addresses = [*addresses, *added.addresses]
+        slots, raw = np.concatenate([slots, more]), np.concatenate([raw, _scored(index, query, more)])
     if vector is None:
         lexical = scale(raw)
-        return Pool(slots, addresses, raw, None, lexical, None, lexical)
+        return Pool(slots, raw, None, lexical, None, lexical)
     cosines = index.dense.scores(vector, slots)
     dense = scale(cosines)
     if mode == "dense":
-        return Pool(slots, addresses, None, cosines, None, dense, dense)
+        return Pool(slots, None, cosines, None, dense, dense)
     lexical = scale(raw)
-    return Pool(slots, addresses, raw, cosines, lexical, dense, combine(lexical, dense, DENSE_WEIGHT))
+    return Pool(slots, raw, cosines, lexical, dense, combine(lexical, dense, DENSE_WEIGHT))
+
+
+def _scored(index: Index, query: LexicalQuery, slots: Slots) -> Floats:
+    """The lexical scores of units that pass, 0 where no word matches."""
+    scores = index.bm25.score(slots, query.terms)
+    if scores is None:
+        found = index.lexical.score(slots, query.scoring, None)
+        scores = np.zeros(len(slots), np.float32)
+        scores[np.searchsorted(slots, found.slots)] = found.scores  # `slots` rise: they come from setdiff1d
+    return scores
 
 
 def _nearest(index: Index, query: LexicalQuery, vector: Floats) -> Slots:
@@ -83,11 +101,11 @@ def _nearest(index: Index, query: LexicalQuery, vector: Floats) -> Slots:
 
 def _nearest_allowed(index: Index, must: tantivy.Query, vector: Floats) -> tuple[Slots, Floats]:
     """Exact among few allowed units; among many, the nearest of all are sifted, more of them until enough pass."""
-    allowed = index.lexical.search(must, EXACT_ROWS)
-    if allowed.total <= EXACT_ROWS:
-        return index.dense.search_among(vector, np.sort(allowed.slots), DENSE_CANDIDATES)
-    share = allowed.total / max(1, len(index.lexical))
-    wanted = int(DENSE_CANDIDATES / share * 1.2)
+    total = index.lexical.count(must)
+    if total <= _EXACT_ROWS:
+        allowed, _ = index.lexical.best(must, max(1, total))
+        return index.dense.search_among(vector, np.sort(allowed), DENSE_CANDIDATES)
+    wanted = int(DENSE_CANDIDATES / (total / max(1, len(index.lexical))) * 1.2)
     while True:
         slots, cosines = index.dense.search(vector, wanted)
         passed = np.isin(slots, index.lexical.score(slots, must, must).slots)

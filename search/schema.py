@@ -8,7 +8,6 @@
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
 | iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
 | filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
-| work, print, furniture | numbers for the layout of a page: see `search.pages` | – |
 | unit | the unit as JSON and the hash of what was encoded, stored only | – |
 
 FORMAT rises with every change that makes an old index wrong.
@@ -17,9 +16,9 @@ FORMAT rises with every change that makes an old index wrong.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from search import pages
 from search.dates import day_range
 from search.types import Unit
 from search.words import exact_words
@@ -30,16 +29,16 @@ if TYPE_CHECKING:
 __all__ = [
     "FILTER_FIELDS",
     "FORMAT",
-    "LAYOUT_FIELDS",
     "TEXT_FIELDS",
     "analyser",
     "build_schema",
     "document",
+    "field_texts",
     "fold",
     "register",
 ]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 TEXT_FIELDS: Final = ("title", "text")
 
@@ -54,12 +53,10 @@ FILTER_FIELDS: Final = (
     "reliability",
     "collection",
     "document",
+    "field_texts",
     "entity",
     "year",
 )
-
-LAYOUT_FIELDS: Final = ("work", "print", "furniture")
-"""Of which document the unit is, what its text is like (both 0 = none), and whether it is a contents page or such."""
 
 _MAX_WORD = 60  # bytes; longer runs are no words that anyone types
 _MAX_PREFIX = 16
@@ -79,7 +76,7 @@ def build_schema() -> tantivy.Schema:
     builder.add_text_field("prefix", tokenizer_name="spaced", index_option="freq")
     for name in FILTER_FIELDS:
         builder.add_text_field(name, tokenizer_name="raw", fast=True, index_option="basic")
-    for name in ("first_day", "last_day", *LAYOUT_FIELDS):
+    for name in ("first_day", "last_day"):
         builder.add_unsigned_field(name, fast=True)
     return builder.build()
 
@@ -100,25 +97,30 @@ def register(index: tantivy.Index) -> None:
     index.register_tokenizer("spaced", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
 
 
-def document(unit: Unit, slot: int, stored: bytes) -> tantivy.Document:
-    """The document of `unit`; `stored` is what `lexical.Stored` reads back."""
+def field_texts(unit: Unit) -> dict[str, str]:
+    """What the title, text and exact fields of a unit hold; words of `exact` stand between spaces."""
+    names = "\n".join((unit.title, *unit.aliases))
+    parts = [part for part in (names, unit.heading, unit.text) if part]
+    return {
+        "title": unicodedata.normalize("NFC", names),
+        "text": unicodedata.normalize("NFC", "\n".join(parts)),
+        "exact": _BREAK.join(_spaced(part) for part in parts),
+    }
+
+
+def document(unit: Unit, slot: int, stored: bytes, texts: Mapping[str, str] | None = None) -> tantivy.Document:
+    """The document of `unit`; `stored` is what `lexical.Stored` reads back, `texts` its `field_texts` where at hand."""
     import tantivy
 
     doc = tantivy.Document()
     doc.add_text("iri", unit.iri)
     doc.add_unsigned("slot", slot)
     doc.add_bytes("unit", stored)
-    names = "\n".join((unit.title, *unit.aliases))
-    parts = [part for part in (names, unit.heading, unit.text) if part]
-    doc.add_text("title", unicodedata.normalize("NFC", names))
-    doc.add_text("text", unicodedata.normalize("NFC", "\n".join(parts)))
-    doc.add_text("exact", _BREAK.join(_spaced(part) for part in parts))
+    for name, text in (field_texts(unit) if texts is None else texts).items():
+        doc.add_text(name, text)
     if unit.kind == "entity":
         doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
     _add_filters(doc, unit)
-    doc.add_unsigned("work", pages.key(unit.document) if unit.document else 0)
-    doc.add_unsigned("print", pages.fingerprint(unit.text) if unit.kind == "passage" else 0)
-    doc.add_unsigned("furniture", int(pages.is_furniture(unit.text)))
     return doc
 
 

@@ -92,29 +92,27 @@ class Searcher:
         return Results(query.text, len(ranked.order), took, hits, facets, query.mode, corrected, hint)
 
     def _ranked(self, query: Query) -> _Ranked:
-        lexical = self.index.lexical
+        lexical, forward = self.index.lexical, self.index.forward
         parsed = parse(query.text)
         words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
         vector = None if query.mode == "lexical" else self._vector(parsed.text)
         cards = self._slots_of(query.entities)
         pool = gather(self.index, words, vector, query.mode, cards)
-        boosts = entity_boosts(lexical, pool.slots, query.entities, cards)
+        boosts = entity_boosts(forward, pool.slots, query.entities, cards)
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
             likely = order(pool.scores, pool.slots)[:_COVER_ROWS]
-            boosts["words covered"][likely] = cover_boost(lexical, pool.slots[likely], words.stems)
+            boosts["words covered"][likely] = cover_boost(lexical, forward, pool.slots[likely], words.stems)
         if query.recent:
-            boosts["recent"] = recent_boost(lexical.numbers("last_day", pool.addresses))
-        boosts["contents or references"] = FURNITURE * lexical.numbers("furniture", pool.addresses).astype(np.float32)
+            boosts["recent"] = recent_boost(forward.numbers("last_day", pool.slots))
+        boosts["contents or references"] = FURNITURE * forward.numbers("furniture", pool.slots).astype(np.float32)
         scores = pool.scores.copy()
         for boost in boosts.values():
             scores += boost
         best = order(scores, pool.slots)
         if not query.filters.document:
             first = best[:LOOKED_AT]
-            works, prints = (
-                lexical.numbers(name, [pool.addresses[int(row)] for row in first]) for name in ("work", "print")
-            )
+            works, prints = (forward.numbers(name, pool.slots[first]) for name in ("work", "print"))
             best = np.concatenate([first[spread(np.arange(len(first)), works, prints)], best[LOOKED_AT:]])
         return _Ranked(pool, words, boosts, best)
 
@@ -154,7 +152,7 @@ class Searcher:
         pool = gather(self.index, words, vector, "dense", np.empty(0, np.int64))
         cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
-        nothing = LexicalQuery(words.scoring, None, frozenset(), frozenset(), ())
+        nothing = LexicalQuery(words.scoring, (), None, frozenset(), frozenset(), ())
         return tuple(make_hit(self.index, row, pool, nothing, {}) for row in best)
 
     def _slots_of(self, iris: tuple[str, ...]) -> npt.NDArray[np.int64]:

@@ -128,7 +128,7 @@ def _flip(file: Path) -> None:
 
 @pytest.mark.parametrize("harm", [Path.unlink, _cut, _flip], ids=["missing", "cut", "flipped"])
 @pytest.mark.parametrize(
-    "pattern", ["lexical/meta.json", "lexical/*.store", "dense/*.f16", "dense/dense.json", "dense/index.json"]
+    "pattern", ["lexical/meta.json", "lexical/*.store", "dense/*.i16", "dense/dense.json", "dense/index.json"]
 )
 def test_damage_is_noticed(
     pattern: str, harm: Callable[[Path], None], old: Path, tmp_path: Path, words: Encoder

@@ -1,0 +1,65 @@
+"""BM25 of given units from the forward index: the same sum as tantivy's, to within float32 rounding.
+
+    Σ weight · idf · 2.2 · tf / (tf + 1.2 · (0.25 + 0.75 · length / average length))
+
+with idf = ln(1 + (N - n + 0.5) / (n + 0.5)). N, n and the average length are tantivy's own (deleted units that are
+not merged away count in them); the length is rounded down to one of 256 steps as there (Lucene's SmallFloat). Method:
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from search.forward import FIELDS, LENGTHS, ForwardIndex, is_kept, key
+
+if TYPE_CHECKING:
+    from search.lexical import LexicalIndex
+
+__all__ = ["Bm25", "Term"]
+
+_K1: Final = 1.2
+_B: Final = 0.75
+
+
+class Term(NamedTuple):
+    """A word of a query, what it is looked for in, and what it is worth there."""
+
+    field: str
+    word: str
+    weight: float
+
+
+class Bm25:
+    """Scores of given slots. Safe to share between threads."""
+
+    def __init__(self, lexical: LexicalIndex, forward: ForwardIndex) -> None:
+        self._lexical = lexical
+        self._forward = forward
+
+    def score(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
+        """float32[len(slots)] ≥ 0. None where a term cannot be told from the forward index: then ask tantivy."""
+        parts = self.parts(slots, terms)
+        return None if parts is None else parts.sum(axis=1, dtype=np.float32)
+
+    def parts(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
+        """float32[len(slots), len(terms)]: what each term adds to each score. None as in `score`."""
+        if any(term.field not in FIELDS or (term.field == "exact" and not is_kept(term.word)) for term in terms):
+            return None
+        weights, averages = np.zeros(len(terms), np.float32), np.ones(len(terms), np.float32)
+        for at, term in enumerate(terms):
+            held = self._lexical.document_frequency(term.field, term.word)
+            statistics = self._lexical.statistics(term.field, term.word) if held else None
+            if statistics is not None:
+                total, averages[at] = statistics
+                weights[at] = term.weight * math.log(1 + (total - held + 0.5) / (held + 0.5)) * (1 + _K1)
+        counts = self._forward.counts(slots, [key(term.field, term.word) for term in terms]).astype(np.float32)
+        steps = self._forward.numbers("lengths", slots)
+        lengths = LENGTHS[steps[:, [FIELDS.index(term.field) for term in terms]]]
+        damped = _K1 * ((1 - _B) + _B * lengths / averages)
+        return (weights * (counts / (counts + damped))).astype(np.float32, copy=False)
