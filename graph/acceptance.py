@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from graph.store import DEFAULT, term
 
-__all__ = ["Claim", "accept_graph", "claims_in", "claims_on", "is_supported", "retract_graph"]
+__all__ = ["Claim", "accept_graph", "claim_named", "claims_in", "claims_on", "is_supported", "retract_graph"]
 
 Object = ox.NamedNode | ox.Literal
 
@@ -74,6 +74,11 @@ def _claims(store: ox.Store, quads: Iterable[ox.Quad]) -> Iterator[Claim]:
             claim = _read(store, quad.subject, quad.graph_name)
             if claim is not None:
                 yield claim
+
+
+def claim_named(store: ox.Store, iri: ox.NamedNode) -> Claim | None:
+    """The claim of this name, in whatever source's graph."""
+    return next(_claims(store, store.quads_for_pattern(iri, _SUBJECT, None, None)), None)
 
 
 def claims_in(store: ox.Store, graph: ox.NamedNode) -> Iterator[Claim]:

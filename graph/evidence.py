@@ -18,7 +18,7 @@ from graph.model import Evidence, EvidenceKind, Status
 from graph.store import Snapshot, node, term
 from graph.vocabulary import expand
 
-__all__ = ["CLAIMS_QUERY", "behind", "by_edge", "claims_about", "evidence_of", "order"]
+__all__ = ["CLAIMS_QUERY", "Quoted", "behind", "by_edge", "claims_about", "evidence_of", "order", "quote_in"]
 
 CLAIMS_QUERY: Final = """\
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -65,7 +65,9 @@ def evidence_of(snapshot: Snapshot, claim: Claim) -> Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class _Quote:
+class Quoted:
+    """The words of a passage that stand behind a claim. `marks` are offsets into `text`."""
+
     text: str
     passage: str
     document: str
@@ -74,7 +76,7 @@ class _Quote:
     offered: bool
 
 
-def _quote(snapshot: Snapshot, claim: Claim) -> _Quote | None:
+def _quote(snapshot: Snapshot, claim: Claim) -> Quoted | None:
     """The claim's own quote, else one that the ingested text of its source offers (see `graph.quotes`)."""
     own: dict[str, set[str]] = {}
     for name, obj in claim.details:
@@ -92,7 +94,15 @@ def _quote(snapshot: Snapshot, claim: Claim) -> _Quote | None:
     return found
 
 
-def _exact(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) -> _Quote | None:
+def quote_in(snapshot: Snapshot, quote: object, graph: ox.NamedNode) -> Quoted | None:
+    """A quote of a document's graph; None where the passage no longer holds it."""
+    values: dict[str, set[str]] = {}
+    for each in snapshot.store.quads_for_pattern(quote, None, None, graph):  # type: ignore[arg-type]
+        values.setdefault(each.predicate.value, set()).add(getattr(each.object, "value", ""))
+    return _exact(snapshot, values, offered=True)
+
+
+def _exact(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) -> Quoted | None:
     """A quote only where the passage that is held has these very words in that place."""
     text, passage, start, end = (min(values.get(name, ()), default=None) for name in _PARTS)
     held = snapshot.passage(passage) if passage else None
@@ -104,7 +114,7 @@ def _exact(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) ->
     elif text not in held.text:
         return None
     marks = sorted(tuple(map(int, mark.split("-"))) for mark in values.get(_MARK, ()) if _SPAN.fullmatch(mark))
-    return _Quote(text, held.iri, held.document, held.page, tuple((m[0], m[1]) for m in marks), offered)
+    return Quoted(text, held.iri, held.document, held.page, tuple((m[0], m[1]) for m in marks), offered)
 
 
 def order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from web import api, auth, dataset, graph_store, health, linked_data, pages, security, sparql, terms_api, update
+from web import api, auth, dataset, graph_store, health, linked_data, pages, review, security, sparql, terms_api, update
 from web.compose import Services
 from web.errors import install_errors
 from web.sparql_fast import FastQueries
@@ -45,5 +45,6 @@ def create_app(services: Services) -> Flask:
         )
     may_write = auth.write_check(services.settings.token)
     app.register_blueprint(update.blueprint(services.writes, may_write))
+    app.register_blueprint(review.blueprint(services.live, services.writes, may_write, services.settings.token))
     app.register_blueprint(graph_store.blueprint(services.live, services.pool, services.writes, may_write))
     return app

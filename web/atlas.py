@@ -12,6 +12,7 @@ from graph.errors import IndexUnusable, UnknownEntity
 from graph.gazetteer import build_gazetteer, linked_in
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView, Value
+from graph.quotes.review import offers
 from graph.store import Snapshot
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
@@ -150,7 +151,8 @@ class LiveAtlas:
         )
         named = Counter(mention.entity for marked in slice_ for mention in marked.mentions)
         order = sorted(named, key=lambda name: (-named[name], snapshot.label(name)))
-        return DocumentView(document, Listing(slice_, len(cut)), tuple(overview.ref(view, name) for name in order))
+        refs = tuple(overview.ref(view, name) for name in order)
+        return DocumentView(document, Listing(slice_, len(cut)), refs, len(offers(snapshot, iri)))
 
     def examples(self) -> tuple[Example, ...]:
         return read_examples(self.queries)

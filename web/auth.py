@@ -19,7 +19,7 @@ from werkzeug.exceptions import Unauthorized
 
 from web.problems import problem_response
 
-__all__ = ["install_read_token", "write_check"]
+__all__ = ["install_read_token", "same_token", "write_check"]
 
 _REALM: Final = "Creative Atlas"
 _OPEN: Final = ("/healthz", "/readyz")
@@ -46,7 +46,7 @@ def write_check(token: str | None) -> Check:
         given = request.authorization
         if given is None:
             raise _unauthorised("A write needs the token: send `Authorization: Bearer …`.", "bearer")
-        if given.type != "bearer" or not _same(given.token, token):
+        if given.type != "bearer" or not same_token(given.token, token):
             raise _unauthorised("This token does not open the write side of the service.", "bearer", "invalid_token")
         return None
 
@@ -65,12 +65,12 @@ def install_read_token(app: Flask, read_token: str | None, token: str | None) ->
             return None
         given = request.authorization
         secret = (given.token if given.type == "bearer" else given.password) if given is not None else None
-        if _same(secret, read_token) | (token is not None and _same(secret, token)):
+        if same_token(secret, read_token) | (token is not None and same_token(secret, token)):
             return None
         raise _unauthorised("Reading this atlas needs its token.", "basic", "invalid_token" if given else None)
 
 
-def _same(given: str | None, expected: str) -> bool:
+def same_token(given: str | None, expected: str) -> bool:
     """By digests of one length: neither the content nor the length of the secret shows in the time taken."""
     left, right = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given or "", expected))
     return hmac.compare_digest(left, right) and given is not None

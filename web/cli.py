@@ -279,6 +279,22 @@ def unsuppress(iri: str, home: Path | None) -> None:
 
 
 @cli.command()
+@click.option("--accept", multiple=True, metavar="IRI", help="This quote says what its claim says.")
+@click.option("--reject", multiple=True, metavar="IRI", help="This quote does not; it is no longer shown.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@_home
+def quotes(accept: tuple[str, ...], reject: tuple[str, ...], limit: int, home: Path | None) -> None:
+    """List the quotes found for cited claims, or decide on some."""
+    from web.quotes_command import decide, show
+
+    services = _services(home)
+    if accept or reject:
+        decide(services, accept, reject)
+    else:
+        show(services, limit)
+
+
+@cli.command()
 @click.option("--network", is_flag=True, help="Tell how the entities hang together, and which stand apart.")
 @_home
 def check(network: bool, home: Path | None) -> None:

@@ -130,11 +130,15 @@ class MarkedPassage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A slice of a document to read. `entities` holds every entity mentioned in the slice, most mentioned first."""
+    """A slice of a document to read. `entities` holds every entity mentioned in the slice, most mentioned first.
+
+    `offered` counts the quotes of the document that wait for a reviewer (see `graph.quotes`).
+    """
 
     document: Document
     passages: Listing[MarkedPassage]
     entities: tuple[Ref, ...]
+    offered: int = 0
 
 
 @dataclass(frozen=True, slots=True)

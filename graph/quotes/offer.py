@@ -5,7 +5,8 @@ A quote is a node in the document's graph, so it goes with the document; the cla
     <document>/quote/<claim> a ca:Quote ; ca:quoteOf <claim> ; ca:quote "…" ; ca:quotedIn <passage> ;
         ca:quoteStart 12 ; ca:quoteEnd 40 ; ca:mark "0-7" , "20-28" ; ca:status ca:proposed .
 
-`<document> ca:textOf <source>` says, in the default graph, whose text it is.
+`<document> ca:textOf <source>` says, in the default graph, whose text it is. From then on the document is as reliable
+as the source is; `ca:ownReliability` keeps what it was given, for the day on which the source is described otherwise.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def offer_again(store: ox.Store, *, without: str) -> int:
 def _offer(store: ox.Store, document: str, source: str) -> int:
     snapshot = Snapshot(store)
     store.add(ox.Quad(ox.NamedNode(document), term("ca:textOf"), ox.NamedNode(source), DEFAULT))
+    _rank(store, document, snapshot.source(source).reliability)
     held = sentences(snapshot, document)
     found = list(match_claims(snapshot, source, claims_in(store, ox.NamedNode(source)), held))
     for claim, quote in found:
@@ -60,6 +62,21 @@ def _offer(store: ox.Store, document: str, source: str) -> int:
         if not _reviewed(store, node):
             store.extend(_quads(node, claim.iri, quote, ox.NamedNode(document)))
     return len(found)
+
+
+def _rank(store: ox.Store, document: str, reliability: str) -> None:
+    """Give the document the reliability of its source."""
+    own, kept = (list(Snapshot(store).objects(document, f"ca:{name}")) for name in ("reliability", "ownReliability"))
+    if own and not kept:
+        store.add(ox.Quad(ox.NamedNode(document), term("ca:ownReliability"), own[0], DEFAULT))
+    _set_reliability(store, document, ox.Literal(reliability))
+
+
+def _set_reliability(store: ox.Store, document: str, value: ox.NamedNode | ox.Literal) -> None:
+    subject = ox.NamedNode(document)
+    for quad in list(store.quads_for_pattern(subject, term("ca:reliability"), None, DEFAULT)):
+        store.remove(quad)
+    store.add(ox.Quad(subject, term("ca:reliability"), value, DEFAULT))
 
 
 def _quads(node: ox.NamedNode, claim: ox.NamedNode, quote: Quote, graph: ox.NamedNode) -> Iterator[ox.Quad]:
@@ -91,3 +108,7 @@ def _withdraw(store: ox.Store, document: str) -> None:
                 store.remove(each)
     for quad in list(store.quads_for_pattern(graph, term("ca:textOf"), None, DEFAULT)):
         store.remove(quad)
+    for quad in list(store.quads_for_pattern(graph, term("ca:ownReliability"), None, DEFAULT)):
+        store.remove(quad)
+        if isinstance(quad.object, ox.Literal):
+            _set_reliability(store, document, quad.object)
