@@ -23,7 +23,7 @@ from benchmarks.search_quality import indexed, judged  # noqa: E402
 from search.boosts import cover_boost  # noqa: E402
 from search.encoder import DEFAULT_MODEL, open_encoder  # noqa: E402
 from search.fusion import order  # noqa: E402
-from search.hits import make_hit  # noqa: E402
+from search.hits import make_hits  # noqa: E402
 from search.lexical_query import lexical_query  # noqa: E402
 from search.parse import parse  # noqa: E402
 from search.pool import gather  # noqa: E402
@@ -77,8 +77,10 @@ def main() -> None:
         covered = np.zeros(len(pool.slots), np.float32)
         clock.run("words covered", lambda s=slots, w=words: cover_boost(lexical, index.forward, s, w.stems))
         rows = order(pool.scores, pool.slots)[:10]
-        hits = clock.run("ten hits, snippets", lambda r=rows, p=pool, w=words, c=covered: [
-            make_hit(index, int(row), p, w, {"words covered": c}) for row in r])  # fmt: skip
+        hits = clock.run(
+            "ten hits, snippets",
+            lambda r=rows, p=pool, w=words, c=covered: make_hits(index, r.tolist(), p, w, {"words covered": c}),
+        )
         clock.run("ten explanations read", lambda h=hits: [len(hit.explain.terms) for hit in h])
         clock.run("facets", lambda p=pool: lexical.facets(lexical.among(p.slots), names, 50))
     fresh = Searcher(index, lambda: encoder)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from search.segments import SCALE, Segment, locate, read_layout
 
-__all__ = ["EXACT_ROWS", "DenseIndex", "faiss_module"]
+__all__ = ["EXACT_ROWS", "Asked", "DenseIndex", "faiss_module"]
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -37,23 +37,21 @@ class DenseIndex:
     def __len__(self) -> int:
         return sum(part.segment.rows - part.segment.dead for part in self._parts)
 
+    def ask(self, vector: Floats) -> Asked:
+        """Questions about one vector (float32[d], unit), which share what they work out."""
+        return Asked(self._parts, self._starts, self._slots, vector)
+
     def search(self, vector: Floats, k: int) -> tuple[Slots, Floats]:
-        """The `k` nearest live slots to `vector` (float32[d], unit), best first, and their cosines in [-1, 1]."""
-        found = [part.search(vector, k) for part in self._parts]
-        return _best(found, k)
+        """As `Asked.search`."""
+        return self.ask(vector).search(k)
 
     def search_among(self, vector: Floats, allowed: Slots, k: int) -> tuple[Slots, Floats]:
-        """As `search`, among these slots only; exact. Unknown slots are passed over."""
-        scores = self.scores(vector, allowed)
-        known = ~np.isnan(scores)
-        return _best([(allowed[known], scores[known])], k)
+        """As `Asked.search_among`."""
+        return self.ask(vector).search_among(allowed, k)
 
     def scores(self, vector: Floats, slots: Slots) -> Floats:
-        """float32[n]: the cosine of each slot to `vector`; NaN where there is no such slot."""
-        result = np.full(len(slots), np.nan, np.float32)
-        for at, number, rows in locate(self._starts, self._slots, slots):
-            result[at] = self._parts[number].score_rows(vector, rows)
-        return result
+        """As `Asked.scores`."""
+        return self.ask(vector).scores(slots)
 
     def vectors(self, slots: Slots) -> Floats:
         """float32[n, d], unit rows. Raises KeyError on an unknown slot."""
@@ -67,6 +65,50 @@ class DenseIndex:
         return result
 
 
+class Asked:
+    """One vector and how near the index's are to it. For one thread."""
+
+    def __init__(self, parts: list[_Part], starts: Slots, held: list[Slots], vector: Floats) -> None:
+        self._parts, self._starts, self._held = parts, starts, held
+        self._vector: Floats = (vector / SCALE).astype(np.float32)
+        self._whole: dict[int, Floats] = {}
+
+    def search(self, k: int) -> tuple[Slots, Floats]:
+        """The `k` nearest live slots, best first, and their cosines in [-1, 1]."""
+        found = []
+        for number, part in enumerate(self._parts):
+            if part.is_small:
+                rows = part.best(self._all_scores(number), k)
+                scores = self._all_scores(number)[rows]
+            else:
+                rows = part.candidates(self._vector, k + _SPARE)
+                scores = part.score_rows(self._vector, rows)
+            found.append((part.slots[rows], scores))
+        return _best(found, k)
+
+    def search_among(self, allowed: Slots, k: int) -> tuple[Slots, Floats]:
+        """As `search`, among these slots only; exact. Unknown slots are passed over."""
+        scores = self.scores(allowed)
+        known = ~np.isnan(scores)
+        return _best([(allowed[known], scores[known])], k)
+
+    def scores(self, slots: Slots) -> Floats:
+        """float32[n]: the cosine of each slot; NaN where there is no such slot."""
+        result = np.full(len(slots), np.nan, np.float32)
+        for at, number, rows in locate(self._starts, self._held, slots):
+            part = self._parts[number]
+            if number in self._whole:
+                result[at] = self._whole[number][rows]
+            else:
+                result[at] = part.score_rows(self._vector, rows)
+        return result
+
+    def _all_scores(self, number: int) -> Floats:
+        if number not in self._whole:
+            self._whole[number] = self._parts[number].whole @ self._vector
+        return self._whole[number]
+
+
 class _Part:
     """One segment, opened."""
 
@@ -78,32 +120,34 @@ class _Part:
         dead = segment.dead_slots(folder)
         self._dead_rows = np.searchsorted(self.slots, dead)
 
-    def search(self, vector: Floats, k: int) -> tuple[Slots, Floats]:
-        if self.segment.rows <= EXACT_ROWS:
-            scores = self._whole @ (vector / SCALE)
+    @property
+    def is_small(self) -> bool:
+        return self.segment.rows <= EXACT_ROWS
+
+    def best(self, scores: Floats, k: int) -> npt.NDArray[np.intp]:
+        """The live rows with the greatest of these scores, which every row has one of."""
+        if len(self._dead_rows):
+            scores = scores.copy()
             scores[self._dead_rows] = -np.inf
-            rows = _top(scores, min(k, self.segment.rows - len(self._dead_rows)))
-            return np.asarray(self.slots[rows]), scores[rows]
-        rows = self._candidates(vector, k + _SPARE)
-        return np.asarray(self.slots[rows]), self.score_rows(vector, rows)
+        return _top(scores, min(k, self.segment.rows - len(self._dead_rows)))
 
     def rows_of(self, rows: npt.NDArray[np.intp]) -> Floats:
         """float32[n, d], SCALE times as long as unit rows."""
-        if self.segment.rows <= EXACT_ROWS:
-            return self._whole[rows]
+        if self.is_small:
+            return self.whole[rows]
         return self._vectors[rows].astype(np.float32)
 
     def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp]) -> Floats:
-        scaled = vector / SCALE
-        chunks = [self.rows_of(rows[at : at + _CHUNK]) @ scaled for at in range(0, len(rows), _CHUNK)]
+        """`vector` is divided by SCALE."""
+        chunks = [self.rows_of(rows[at : at + _CHUNK]) @ vector for at in range(0, len(rows), _CHUNK)]
         return np.concatenate(chunks) if chunks else np.empty(0, np.float32)
 
     @cached_property
-    def _whole(self) -> Floats:
-        """A small segment in the form that is scanned fastest (10k rows of 384: 15 MB)."""
+    def whole(self) -> Floats:
+        """A small segment, SCALE times as long, in the form that is scanned fastest (10k rows of 384: 15 MB)."""
         return self._vectors.astype(np.float32)
 
-    def _candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:
+    def candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:
         found = self._index.search(vector[np.newaxis], min(k, self.segment.rows), params=self._parameters)[1][0]
         rows: npt.NDArray[np.intp] = found[found >= 0].astype(np.intp)
         return rows

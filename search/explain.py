@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 
 from search.bm25 import Term
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.types import TermScore
 
-__all__ = ["LazyTerms", "term_scores"]
+__all__ = ["LazyTerms", "PageTerms"]
+
+
+class PageTerms:
+    """What each word added to the scores of the units on a page, worked out when first asked for."""
+
+    def __init__(self, index: Index, slots: npt.NDArray[np.int64], query: LexicalQuery) -> None:
+        self._index, self._slots, self._query = index, slots, query
+
+    @cached_property
+    def _parts(self) -> npt.NDArray[np.float32]:
+        terms = self._query.terms
+        parts = self._index.bm25.parts(self._slots, terms)
+        if parts is None:
+            columns = [_alone(self._index, self._slots, term) for term in terms]
+            parts = np.stack(columns, axis=1)
+        return parts
+
+    def of(self, place: int) -> tuple[TermScore, ...]:
+        """The matched words of one unit, greatest score first. They sum up to its lexical score."""
+        found = [
+            TermScore(term.word, term.field, round(float(score), 6))
+            for term, score in zip(self._query.terms, self._parts[place], strict=True)
+            if score > 0
+        ]
+        return tuple(sorted(found, key=lambda term: (-term.score, term.term, term.field)))
 
 
 class LazyTerms(Sequence[TermScore]):
     """Term scores that are worked out when first looked at: many searches never ask for them."""
 
-    def __init__(self, make: Callable[[], tuple[TermScore, ...]]) -> None:
-        self._make = make
+    def __init__(self, page: PageTerms, place: int) -> None:
+        self._page, self._place = page, place
 
     @cached_property
     def _terms(self) -> tuple[TermScore, ...]:
-        return self._make()
+        return self._page.of(self._place)
 
     @overload
     def __getitem__(self, index: int) -> TermScore: ...
@@ -46,23 +72,11 @@ class LazyTerms(Sequence[TermScore]):
         return repr(self._terms)
 
 
-def term_scores(index: Index, slot: int, query: LexicalQuery) -> tuple[TermScore, ...]:
-    """The matched words with what they added to the lexical score, greatest first. They sum up to the score."""
-    parts = index.bm25.parts(np.array([slot], np.int64), query.terms)
-    if parts is None:
-        parts = np.array([[_alone(index, slot, term) for term in query.terms]], np.float32)
-    found = [
-        TermScore(term.word, term.field, round(float(score), 6))
-        for term, score in zip(query.terms, parts[0], strict=True)
-        if score > 0
-    ]
-    return tuple(sorted(found, key=lambda term: (-term.score, term.term, term.field)))
-
-
-def _alone(index: Index, slot: int, term: Term) -> float:
-    """What one word adds to the score of a unit, by tantivy."""
+def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArray[np.float32]:
+    """What one word adds to the scores of some units, by tantivy."""
     from tantivy import Query
 
     query = Query.term_query(index.lexical.schema, term.field, term.word, index_option="freq")
-    found = index.lexical.score([slot], query, None).scores
-    return term.weight * float(found[0]) if len(found) else 0.0
+    found = index.lexical.score(slots, query, None)
+    scores = dict(zip(found.slots.tolist(), found.scores.tolist(), strict=True))
+    return np.array([term.weight * scores.get(slot, 0.0) for slot in slots.tolist()], np.float32)

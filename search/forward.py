@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from search import pages
 from search.dates import day_range
+from search.schema import words_of_text
 from search.segments import FACTS, Segment, locate, read_layout
 from search.stems import Stems
 from search.types import Unit
@@ -106,7 +107,7 @@ def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
     facts[0] = (
         0,
         pages.key(unit.document) if unit.document else 0,
-        pages.fingerprint(unit.text) if unit.kind == "passage" else 0,
+        pages.fingerprint(words_of_text(texts)) if unit.kind == "passage" and unit.text else 0,
         days[1] if days else 0,
         tuple(lengths),
         pages.is_furniture(unit.text),

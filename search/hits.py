@@ -3,33 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from search.explain import LazyTerms, term_scores
+from search.explain import LazyTerms, PageTerms
 from search.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.pool import Pool
 from search.snippet import make_snippet
-from search.types import DocumentRef, Explain, Hit, Snippet, Unit
+from search.types import DocumentRef, Explain, Hit, Unit
 
-__all__ = ["make_hit"]
+__all__ = ["make_hits"]
 
 
-def make_hit(
-    index: Index, row: int, pool: Pool, query: LexicalQuery, boosts: Mapping[str, npt.NDArray[np.float32]]
-) -> Hit:
-    unit = index.lexical.stored_at(int(pool.slots[row])).unit
-    explain = _explain(index, row, pool, query, {name: float(values[row]) for name, values in boosts.items()})
+def make_hits(
+    index: Index, rows: Sequence[int], pool: Pool, query: LexicalQuery, boosts: Mapping[str, npt.NDArray[np.float32]]
+) -> tuple[Hit, ...]:
+    """One hit for each of the rows of the pool. The words of their scores are told for all of them at once."""
+    slots = pool.slots[np.array(rows, np.intp)]
+    terms = PageTerms(index, slots, query)
+    weigh = _weights(index, query)
+    return tuple(
+        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at)) for at, row in enumerate(rows)
+    )
+
+
+def _hit(index: Index, slot: int, weigh: Callable[[str], float], query: LexicalQuery, explain: Explain) -> Hit:
+    unit = index.lexical.stored_at(slot).unit
     return Hit(
         iri=unit.iri,
         kind=unit.kind,
         score=explain.score,
         title=unit.title,
-        snippet=_snippet(index, unit, query),
+        snippet=make_snippet(unit.text, query, index.lexical.stems, weigh),
         document=_document(unit),
         page=unit.page,
         entities=unit.entities,
@@ -39,34 +49,38 @@ def make_hit(
     )
 
 
-def _snippet(index: Index, unit: Unit, query: LexicalQuery) -> Snippet:
+def _weights(index: Index, query: LexicalQuery) -> Callable[[str], float]:
+    """How much a word tells: the rarer, the more."""
     total = len(index.lexical)
 
+    @cache
     def weigh(word: str) -> float:
         field = "exact" if word in query.exact or " " in word else "text"
         return math.log1p(total / (1 + index.lexical.document_frequency(field, word)))
 
-    return make_snippet(unit.text, query, index.lexical.stems, weigh)
+    return weigh
 
 
-def _explain(index: Index, row: int, pool: Pool, query: LexicalQuery, boosts: dict[str, float]) -> Explain:
+def _explain(
+    row: int, pool: Pool, boosts: Mapping[str, npt.NDArray[np.float32]], terms: PageTerms, place: int
+) -> Explain:
+    added = {name: float(values[row]) for name, values in boosts.items()}
     hybrid = pool.lexical is not None and pool.dense is not None
     lexical = None if pool.lexical is None else float(pool.lexical[row])
     dense = None if pool.dense is None else float(pool.dense[row])
     lexical_weight = (LEXICAL_WEIGHT if hybrid else 1.0) if lexical is not None else 0.0
     dense_weight = (DENSE_WEIGHT if hybrid else 1.0) if dense is not None else 0.0
     raw = None if pool.lexical_raw is None else float(pool.lexical_raw[row])
-    slot = int(pool.slots[row])
     return Explain(
-        score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(boosts.values()),
+        score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(added.values()),
         lexical=lexical,
         lexical_raw=raw,
         lexical_weight=lexical_weight,
-        terms=LazyTerms(lambda: term_scores(index, slot, query)) if raw else (),
+        terms=LazyTerms(terms, place) if raw else (),
         dense=dense,
         dense_raw=None if pool.dense_raw is None else float(pool.dense_raw[row]),
         dense_weight=dense_weight,
-        boosts=tuple((name, value) for name, value in boosts.items() if value),
+        boosts=tuple((name, value) for name, value in added.items() if value),
     )
 
 

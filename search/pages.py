@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-from search.words import exact_words
 
 __all__ = ["FIRST", "LOOKED_AT", "PER_DOCUMENT", "fingerprint", "is_furniture", "key", "spread"]
 
@@ -25,6 +25,7 @@ LOOKED_AT: Final = 100
 _SHINGLE: Final = 3
 _LEAST_WORDS: Final = 12
 _SAME_BITS: Final = 6
+_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2^64 divided by the golden ratio, which mixes well (Knuth)
 
 _LEADER: Final = re.compile(r"(?:\. ?){4,}\s*\d+\s*$|[^\n]{3,80}\s(?:\t|\s{2,})\d{1,3}\s*$")
 _REFERENCE: Final = re.compile(r"\(\d{4}[a-z]?\)|\bdoi\b|https?://|\bet al\b|\bpp\. ?\d|\bISBN\b|Retrieved from", re.I)
@@ -36,18 +37,26 @@ def key(text: str) -> int:
     return (int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 1) or 1
 
 
-def fingerprint(text: str) -> int:
+def fingerprint(words: Sequence[str]) -> int:
     """63 bits, of which texts that share almost all their words in order share almost all; 0 for a very short text.
 
-    Charikar's simhash (2002) over runs of three words.
+    `words`: the exact words of the text. Charikar's simhash (2002) over runs of three words.
     """
-    words = [word.text for word in exact_words(text)]
     if len(words) < _LEAST_WORDS:
         return 0
-    runs = {" ".join(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)}
-    hashed = b"".join(hashlib.blake2b(run.encode("utf-8", "replace"), digest_size=8).digest() for run in runs)
-    bits = np.unpackbits(np.frombuffer(hashed, np.uint8).reshape(len(runs), 8), axis=1)
+    hashed = np.fromiter(map(_hashed, words), np.uint64, len(words))
+    runs = np.zeros(len(words) - _SHINGLE + 1, np.uint64)
+    for at in range(_SHINGLE):
+        runs = (runs * _ODD + hashed[at : at + len(runs)]) * _ODD
+        runs ^= runs >> np.uint64(31)
+    runs = np.unique(runs)
+    bits = np.unpackbits(runs.astype(">u8").view(np.uint8).reshape(len(runs), 8), axis=1)
     return (int.from_bytes(np.packbits(2 * bits.sum(axis=0) > len(runs)).tobytes()) >> 1) or 1
+
+
+@lru_cache(maxsize=50_000)
+def _hashed(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def is_furniture(text: str) -> bool:

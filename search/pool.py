@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from search.dense import Asked
 from search.fusion import DENSE_WEIGHT, combine, scale
 from search.index import Index
 from search.lexical_query import LexicalQuery
@@ -60,19 +61,19 @@ def gather(
         if query.must is not None:
             wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must)])
         slots, raw = index.lexical.best(wanted, LEXICAL_CANDIDATES)
-    near = extra
+    asked, near = None, extra
     if query.must is not None and len(extra):
         near = index.lexical.score(extra, query.must, None).slots
     if vector is not None:
-        vector = vector() if callable(vector) else vector
-        near = np.concatenate([_nearest(index, query, vector), near])
-    more = np.setdiff1d(near, slots)
+        asked = index.dense.ask(vector() if callable(vector) else vector)
+        near = np.concatenate([_nearest(index, query, asked), near])
+    more = np.array(sorted(set(near.tolist()) - set(slots.tolist())), np.int64)
     if len(more):
         slots, raw = np.concatenate([slots, more]), np.concatenate([raw, _scored(index, query, more)])
-    if vector is None:
+    if asked is None:
         lexical = scale(raw)
         return Pool(slots, raw, None, lexical, None, lexical)
-    cosines = index.dense.scores(vector, slots)
+    cosines = asked.scores(slots)
     dense = scale(cosines)
     if mode == "dense":
         return Pool(slots, None, cosines, None, dense, dense)
@@ -81,33 +82,33 @@ def gather(
 
 
 def _scored(index: Index, query: LexicalQuery, slots: Slots) -> Floats:
-    """The lexical scores of units that pass, 0 where no word matches."""
+    """The lexical scores of rising slots, 0 where no word matches."""
     scores = index.bm25.score(slots, query.terms)
     if scores is None:
         found = index.lexical.score(slots, query.scoring, None)
         scores = np.zeros(len(slots), np.float32)
-        scores[np.searchsorted(slots, found.slots)] = found.scores  # `slots` rise: they come from setdiff1d
+        scores[np.searchsorted(slots, found.slots)] = found.scores
     return scores
 
 
-def _nearest(index: Index, query: LexicalQuery, vector: Floats) -> Slots:
-    """The slots nearest to `vector` that pass the filters and are near enough to be called relevant."""
+def _nearest(index: Index, query: LexicalQuery, asked: Asked) -> Slots:
+    """The nearest slots that pass the filters and are near enough to be called relevant."""
     if query.must is None:
-        slots, cosines = index.dense.search(vector, DENSE_CANDIDATES)
+        slots, cosines = asked.search(DENSE_CANDIDATES)
     else:
-        slots, cosines = _nearest_allowed(index, query.must, vector)
+        slots, cosines = _nearest_allowed(index, query.must, asked)
     return slots[cosines >= index.record.floor]
 
 
-def _nearest_allowed(index: Index, must: tantivy.Query, vector: Floats) -> tuple[Slots, Floats]:
+def _nearest_allowed(index: Index, must: tantivy.Query, asked: Asked) -> tuple[Slots, Floats]:
     """Exact among few allowed units; among many, the nearest of all are sifted, more of them until enough pass."""
     total = index.lexical.count(must)
     if total <= _EXACT_ROWS:
         allowed, _ = index.lexical.best(must, max(1, total))
-        return index.dense.search_among(vector, np.sort(allowed), DENSE_CANDIDATES)
+        return asked.search_among(np.sort(allowed), DENSE_CANDIDATES)
     wanted = int(DENSE_CANDIDATES / (total / max(1, len(index.lexical))) * 1.2)
     while True:
-        slots, cosines = index.dense.search(vector, wanted)
+        slots, cosines = asked.search(wanted)
         passed = np.isin(slots, index.lexical.score(slots, must, must).slots)
         if passed.sum() >= DENSE_CANDIDATES or wanted >= len(index.dense):
             return slots[passed][:DENSE_CANDIDATES], cosines[passed][:DENSE_CANDIDATES]

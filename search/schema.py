@@ -36,6 +36,7 @@ __all__ = [
     "field_texts",
     "fold",
     "register",
+    "words_of_text",
 ]
 
 FORMAT: Final = 3
@@ -106,6 +107,11 @@ def field_texts(unit: Unit) -> dict[str, str]:
         "text": unicodedata.normalize("NFC", "\n".join(parts)),
         "exact": _BREAK.join(_spaced(part) for part in parts),
     }
+
+
+def words_of_text(texts: Mapping[str, str]) -> list[str]:
+    """The exact words of the unit's own text, from its `field_texts`."""
+    return texts["exact"].rsplit(_BREAK, 1)[-1].split()
 
 
 def document(unit: Unit, slot: int, stored: bytes, texts: Mapping[str, str] | None = None) -> tantivy.Document:

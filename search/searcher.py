@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -17,7 +19,7 @@ from search.boosts import FURNITURE, cover_boost, entity_boosts, recent_boost
 from search.encoder import Encoder
 from search.fielded import fielded
 from search.fusion import order
-from search.hits import make_hit
+from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, lexical_query, prefix_query
 from search.nothing import respelt, why_nothing
@@ -83,7 +85,7 @@ class Searcher:
             else:
                 hint = why_nothing(asked, lexical, lambda other: len(self._ranked(other).order))
         shown = ranked.order[query.offset : query.offset + query.limit]
-        hits = tuple(make_hit(self.index, int(row), ranked.pool, ranked.words, ranked.boosts) for row in shown)
+        hits = make_hits(self.index, shown.tolist(), ranked.pool, ranked.words, ranked.boosts)
         facets = {}
         if query.facets:
             names = [name for name in FILTER_FIELDS if name not in _NOT_FACETS]
@@ -94,8 +96,8 @@ class Searcher:
     def _ranked(self, query: Query) -> _Ranked:
         lexical, forward = self.index.lexical, self.index.forward
         parsed = parse(query.text)
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
         vector = None if query.mode == "lexical" else self._vector(parsed.text)
+        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
         cards = self._slots_of(query.entities)
         pool = gather(self.index, words, vector, query.mode, cards)
         boosts = entity_boosts(forward, pool.slots, query.entities, cards)
@@ -116,17 +118,26 @@ class Searcher:
             best = np.concatenate([first[spread(np.arange(len(first)), works, prints)], best[LOOKED_AT:]])
         return _Ranked(pool, words, boosts, best)
 
-    def _vector(self, text: str) -> npt.NDArray[np.float32]:
-        """float32[d]; kept for a while, since paging and narrowing ask with the same words."""
+    def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
+        """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.
+
+        A new text is encoded on another thread, while this one looks for its words.
+        """
         with self._lock:
             held = self._vectors.get(text)
-        if held is None:
-            held = self._encoder.encode([text])[0]
-            with self._lock:
-                if len(self._vectors) >= _KEPT:
-                    self._vectors.clear()
-                self._vectors[text] = held
-        return held
+        if held is not None:
+            return lambda: held
+        encoded = _helpers().submit(self._encode, text)
+        time.sleep(0)  # let it begin
+        return encoded.result
+
+    def _encode(self, text: str) -> npt.NDArray[np.float32]:
+        vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
+        with self._lock:
+            if len(self._vectors) >= _KEPT:
+                self._vectors.clear()
+            self._vectors[text] = vector
+        return vector
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Completion, ...]:
         """Names of entities that go on from `prefix`: each of its words begins a word of the name."""
@@ -153,11 +164,16 @@ class Searcher:
         cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
         nothing = LexicalQuery(words.scoring, (), None, frozenset(), frozenset(), ())
-        return tuple(make_hit(self.index, row, pool, nothing, {}) for row in best)
+        return make_hits(self.index, best, pool, nothing, {})
 
     def _slots_of(self, iris: tuple[str, ...]) -> npt.NDArray[np.int64]:
         found = self.index.lexical.by_iri(list(iris)) if iris else {}
         return np.array([stored.slot for stored in found.values()], np.int64)
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count(), "encode")
 
 
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:

@@ -74,7 +74,7 @@ def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tup
 
 def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
     """Where the best window's first match starts: two pointers over the matches, different words counted once."""
-    weights = {match.word: weigh(match.word) for match in found}
+    weights = {word: weigh(word) for word in {match.word for match in found}}
     inside: dict[str, int] = {}
     best, best_start, total, last = -1.0, 0, 0.0, 0
     for first, match in enumerate(found):

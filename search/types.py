@@ -76,7 +76,7 @@ class Unit:
     def __post_init__(self) -> None:
         if not self.iri:
             raise ValueError("a unit needs an IRI")
-        if self.kind not in get_args(Kind):
+        if self.kind not in ("passage", "entity"):
             raise ValueError(f"unknown kind of unit: {self.kind!r}")
 
     @property
@@ -98,7 +98,7 @@ class Unit:
     @classmethod
     def from_json(cls, data: bytes) -> Unit:
         """The inverse of `to_json`; unknown keys are ignored, so that a later version can add some."""
-        known = {f.name for f in fields(cls)}
+        known = cls.__dataclass_fields__
         raw: dict[str, Any] = {"title": "", "text": ""} | json.loads(data)
         held: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known}
         return cls(**held)

@@ -4,12 +4,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.pages import FIRST, PER_DOCUMENT, fingerprint, is_furniture, spread
+from search.pages import FIRST, PER_DOCUMENT, is_furniture, spread
+from search.pages import fingerprint as print_of
+from search.words import exact_words
 
 TEXT = (
     "The fund gives grants to small games companies in the north of the country, and asks each of them for a plan, "
     "two referees and the accounts of the last three years before it decides in the spring."
 )
+
+
+def fingerprint(text: str) -> int:
+    return print_of([word.text for word in exact_words(text)])
 
 
 def test_a_text_with_a_word_changed_has_nearly_the_same_fingerprint() -> None:
