@@ -4,6 +4,7 @@
       CURRENT                    name of the live generation, replaced atomically and fsynced
       generations/000042/        immutable: graph/ lexical/ dense/ manifest.json
       generations/tmp-…/         a generation being built; deleted by the next writer if its builder died
+      generations/aside-…/       an index being built for one of them, without the lock; deleted likewise
       files/<sha256>             originals of ingested documents
       jobs/<id>.json             progress and outcome of background work
       writer.lock                held (flock) by the one writer
@@ -20,8 +21,11 @@ from __future__ import annotations
 import errno
 import fcntl
 import json
+import math
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,11 +34,15 @@ from typing import Any, Final
 
 from graph.errors import HomeLocked, NewerFormat, NotAnAtlas
 
-__all__ = ["FORMAT", "KEEP", "Generation", "Home"]
+__all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
 
 FORMAT: Final = 1
 KEEP: Final = 2
 """Generations that stay on disk; open readers of older ones are unharmed by the deletion."""
+
+LINGER: Final = 5.0
+"""Seconds that an older one stays too after it was replaced, for readers that have just looked which one is live: at
+four updates a second two generations are half a second, and one search in three met a deleted index."""
 
 Manifest = Mapping[str, Any]
 
@@ -65,9 +73,13 @@ class Generation:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Paths of one atlas directory, and the rules for changing what is live in it."""
+    """Paths of one atlas directory, and the rules for changing what is live in it.
+
+    `linger`: seconds that a generation stays after it was replaced, be there more than `KEEP` or not.
+    """
 
     root: Path
+    linger: float = LINGER
 
     @property
     def generations(self) -> Path:
@@ -134,6 +146,19 @@ class Home:
             ) from error
 
     @contextmanager
+    def aside(self) -> Iterator[Path]:
+        """An empty directory beside the generations for work that does not hold the lock; gone in the end."""
+        self.prepare()
+        for left in self.generations.glob("aside-*"):
+            if not _alive(left.name.split("-")[1]):
+                shutil.rmtree(left, ignore_errors=True)
+        path = Path(tempfile.mkdtemp(prefix=f"aside-{os.getpid()}-", dir=self.generations))
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+    @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the one writer. Raises HomeLocked at once when another process is; sweeps up after dead ones."""
         self.prepare()
@@ -172,7 +197,7 @@ class Home:
         target = self.generations / name
         content = {**manifest, "format": FORMAT, "generation": name}
         (scratch / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True), "utf-8")
-        _sync_tree(scratch)
+        sync_tree(scratch)
         # A generation above CURRENT was renamed but never became live: its builder died in between.
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
@@ -184,19 +209,27 @@ class Home:
             os.fsync(handle.fileno())
         pointer.replace(self.current)
         _sync(self.root)
-        self._prune(int(name))
+        self._prune(int(name), self.linger)
         return Generation(target)
 
     def drop_older(self) -> None:
         """Delete every generation but the live one, so that what was taken out of that is on disk no more."""
         live = self.live()
         if live is not None:
-            self._prune(live.number + KEEP - 1)
+            self._prune(live.number + KEEP - 1, 0.0)
 
-    def _prune(self, newest: int) -> None:
+    def _prune(self, newest: int, linger: float) -> None:
         for path in self.generations.iterdir():
-            if path.name.isdigit() and int(path.name) <= newest - KEEP:
+            if path.name.isdigit() and int(path.name) <= newest - KEEP and self._replaced(int(path.name)) >= linger:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _replaced(self, number: int) -> float:
+        """For how many seconds a generation has not been live: since the next one was finished."""
+        try:
+            finished = (self.generations / f"{number + 1:06d}" / "manifest.json").stat().st_mtime
+        except OSError:
+            return math.inf
+        return max(0.0, time.time() - finished)
 
     def _refuse_foreign(self) -> None:
         if not self.root.exists():
@@ -215,6 +248,16 @@ class Home:
         )
 
 
+def _alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True  # another user's
+    return True
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -223,7 +266,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_tree(root: Path) -> None:
+def sync_tree(root: Path) -> None:
     """Flush every file, then every directory, bottom up. Hard links already on disk cost next to nothing."""
     for directory, _, names in os.walk(root, topdown=False):
         for name in names:

@@ -56,7 +56,7 @@ class SearchIndexer:
             units = list(reader.everything())
             gone = _indexed(live) - {unit.iri for unit in units}
         else:
-            entities = changes.entities | (lag.entities if lag else frozenset())
+            entities = changes.entities | (lag.entities.keys() if lag else frozenset())
             documents, others = _documents_among(snapshot, entities)
             units = list(reader.of(changes.documents | documents, others))
             gone = set(changes.removed) | (others - {unit.iri for unit in units})
@@ -94,7 +94,7 @@ def _sweep(live: Generation, reader: UnitReader, lag: Behind) -> tuple[list[Unit
             changed += _changed(held, waiting)
             waiting = []
             if len(changed) >= _AT_ONCE:
-                return changed, gone, replace(lag, entities=frozenset(), after=key)
+                return changed, gone, replace(lag, entities={}, after=key)
     return changed + _changed(held, waiting), gone, None
 
 

@@ -6,13 +6,14 @@ A command pays only for the parts that it asks for: their modules are imported t
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from graph.home import Home
-from graph.writer import Progress, Writer
+from graph.writer import Progress, Session, Writer
 from web.live import Live, View
 from web.settings import Settings, starter_folder
 
@@ -93,13 +94,17 @@ class Services:
 
     def _catch_up(self) -> bool:
         """One step of bringing the index up to date, with the encoder that the searches use."""
-        from search.carry import behind, catch_up
+        from search.apart import catch_up_apart
         from search.indexer import SearchIndexer
 
-        if behind(self.home.live()) is None:
-            return False
-        with Writer(self.home, SearchIndexer(self.encoder)).session() as session:
-            return catch_up(session, self.home) is not None
+        indexer = SearchIndexer(self.encoder)
+
+        @contextmanager
+        def session() -> Iterator[Session]:
+            with self.writes.turn(), Writer(self.home, indexer).session() as held:
+                yield held
+
+        return catch_up_apart(self.home, indexer, session)
 
     def close(self) -> None:
         """End what runs beside the requests: query workers, the waiting writer, the follower."""
@@ -128,7 +133,7 @@ class Services:
         self._searcher(self.live.view())
 
     def _searcher(self, view: View) -> Searcher:
-        return view.once("searcher", self._open_searcher)
+        return view.as_indexed("searcher", self._open_searcher)
 
     def _open_searcher(self, view: View) -> Searcher:
         from search.carry import record_in

@@ -19,6 +19,8 @@ _LONGEST: Final = 20.0
 """… or this many after the first write that it does not know, whatever goes on."""
 
 _RETRY: Final = 2.0
+_LONGEST_RETRY: Final = 60.0
+"""Seconds after which a step that another process held up is tried again: twice as many each time."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class Follower:
         self._since = 0.0
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._retry = _RETRY
 
     def poke(self) -> None:
         """There is something to catch up with. Returns at once."""
@@ -56,7 +59,7 @@ class Follower:
         while self._wait():
             try:
                 while self._step() and not self._closed:
-                    pass
+                    self._retry = _RETRY
             except HomeLocked:
                 self._again()
             except AtlasError as error:
@@ -79,5 +82,6 @@ class Follower:
 
     def _again(self) -> None:
         with self._changed:
-            self._changed.wait(_RETRY)
+            self._changed.wait_for(lambda: self._closed, self._retry)
+            self._retry = min(2 * self._retry, _LONGEST_RETRY)
         self.poke()

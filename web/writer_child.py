@@ -1,9 +1,10 @@
-"""The process that carries out one write: `python -m web.writer_child`, started and watched by `web.writes`.
+"""The process that carries out writes: `python -m web.writer_child`, started and watched by `web.writes`.
 
-It enters its fences first: no network, no other programs, a cap on memory and file sizes. Then it waits for one job
-(JSON, to the end of standard input) and answers in lines of JSON on standard output: `{"phase": "evaluating"}` once it
-holds the lock, `{"phase": "publishing"}` once the change is made, then its outcome. An alarm of its own ends it,
-whatever the engine is doing, when evaluation takes longer than it may.
+It enters its fences first: no network, no other programs, a cap on memory and file sizes. Then it takes jobs, one after
+the other, each a line of JSON on standard input, and answers each in lines of JSON on standard output:
+`{"phase": "evaluating"}` once it holds the lock, `{"phase": "publishing"}` once the change is made, then the outcome,
+whose `staying` says whether it takes another job. An alarm of its own ends it, whatever the engine is doing, when
+evaluation takes longer than it may. Starting takes twice as long as a small write: hence it stays, until it has grown.
 
 It imports neither Flask nor the search engine: it must start in a tenth of a second.
 """
@@ -12,18 +13,23 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
-from typing import Any
+from typing import Any, Final
 
 from graph.errors import AtlasError
 from graph.sparql import fences
 
 __all__ = ["main"]
 
+_JOBS: Final = 1_000
+_GROWN: Final = 512 << 10
+"""Kilobytes in memory, at the most so far, past which a process ends after its job: what it took stays with it."""
+
 
 def main(arguments: list[str]) -> int:
-    """Do one job. `arguments`: the fences as JSON."""
+    """Do jobs until there are no more. `arguments`: the fences as JSON."""
     settings: dict[str, Any] = json.loads(arguments[0])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -33,16 +39,22 @@ def main(arguments: list[str]) -> int:
     # The engine after the fences, so that nothing of it runs outside; all before the job, so that none has to wait.
     from web import writer_work
 
-    asked = sys.stdin.buffer.read()
-    if not asked:
-        return 0  # the service ended
-    try:
-        outcome = writer_work.carry_out(json.loads(asked), _say)
-    except AtlasError as error:
-        outcome = {"error": _told(error)}
-    except MemoryError:
-        outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
-    _say(outcome)
+    for _ in range(_JOBS):
+        asked = sys.stdin.buffer.readline()
+        if not asked:
+            break  # the service ended
+        staying = True
+        try:
+            outcome = writer_work.carry_out(json.loads(asked), _say)
+        except AtlasError as error:
+            outcome = {"error": _told(error)}
+        except MemoryError:
+            outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
+            staying = False
+        staying = staying and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
+        _say({**outcome, "staying": staying})
+        if not staying:
+            break
     return 0
 
 

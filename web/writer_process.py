@@ -1,4 +1,4 @@
-"""The parent's handle on the process that carries out one write: start it, give it its job, hear it out, bury it."""
+"""The parent's handle on the process that carries out writes: start it, give it jobs, hear it out, bury it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +28,16 @@ _PROJECT: Final = Path(__file__).resolve().parents[1]
 
 
 class WriterChild:
-    """One child, for one job. `fenced`: its caps on memory and file sizes (bytes), and whether to use seccomp."""
+    """One child, one job at a time. `fenced`: its caps on memory and file sizes (bytes), and whether to use seccomp.
+
+    `staying`: whether it takes another job.
+    """
 
     def __init__(self, fenced: dict[str, Any]) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
         self._words = ""
         self._home: Path | None = None
+        self.staying = True
         self._process = subprocess.Popen(
             [sys.executable, "-B", "-S", "-P", "-m", "web.writer_child", json.dumps(fenced)],
             stdin=subprocess.PIPE,
@@ -52,15 +57,16 @@ class WriterChild:
         assert self._process.stdin is not None  # noqa: S101  it is a pipe
         self._home = Path(job["home"])
         try:
-            with self._process.stdin as stream:
-                stream.write(json.dumps(job).encode())
+            self._process.stdin.write(json.dumps(job).encode() + b"\n")
+            self._process.stdin.flush()
             return True
         except OSError:
             self.end()
             return False
 
     def answer(self, timeout: float, wait: float) -> dict[str, Any]:
-        """What the child said last. Raises one of our errors where it died or had to be killed."""
+        """The outcome of its job. Raises one of our errors where it died or had to be killed; it does not stay then."""
+        self.staying = False
         phase, deadline, rest = "starting", time.monotonic() + _START + wait, b""
         late = False
         assert self._process.stdout is not None  # noqa: S101  it is a pipe
@@ -70,18 +76,22 @@ class WriterChild:
                 for line in lines:
                     said: dict[str, Any] = json.loads(line)
                     if "phase" not in said:
+                        self.staying = bool(said.pop("staying"))
                         return said
                     phase = said["phase"]
                     deadline = time.monotonic() + (timeout + _GRACE if phase == "evaluating" else _PUBLISH)
             late = data is None
         finally:
-            self.end(0.0 if late else 0.5)
+            if not self.staying:
+                self.end(0.0 if late else 0.5)
         raise self._death(phase, late, timeout)
 
     def end(self, patience: float = 0.5) -> None:
         """Let the child end by itself for `patience` seconds, then kill it, and take away what it left. Repeatable."""
+        self.staying = False
         if self._process.stdin is not None and not self._process.stdin.closed:
-            self._process.stdin.close()
+            with suppress(OSError):  # it died before it had read all of its job
+                self._process.stdin.close()
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:

@@ -36,8 +36,10 @@ def carry_out(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]
     def work(store: ox.Store) -> Changes:
         say({"phase": "evaluating"})
         signal.setitimer(signal.ITIMER_REAL, job["timeout"])
-        touched = _OPERATIONS[job["operation"]](store, job, did)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            touched = _OPERATIONS[job["operation"]](store, job, did)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         say({"phase": "publishing"})
         # A note, because a write may touch nothing that is indexed, and is a change all the same.
         notes = {"last_change": "http"}

@@ -1,4 +1,4 @@
-"""Writes that come over HTTP: each is carried out by a supervised child process, one at a time, whole or not at all.
+"""Writes that come over HTTP: a supervised child process carries them out, one at a time, each whole or not at all.
 
 The child (`web.writer_child`) publishes the new generation before it answers, so a client's next request sees its own
 write. A child that is killed leaves the live generation as it was; its scratch folder is removed.
@@ -7,7 +7,8 @@ write. A child that is killed leaves the live generation as it was; its scratch 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -78,6 +79,16 @@ class Writes:
         job["uploads"] = [{**each, "limit": self.limits.unpacked_bytes} for each in uploads]
         return self._run({**job, "base": base, "timeout": timeout})
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Stand in line with the writes, and hold them up meanwhile. Raises HomeLocked where the turn does not come."""
+        if not self._turns.take(self.limits.wait):
+            raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
+        try:
+            yield
+        finally:
+            self._turns.give()
+
     def close(self) -> None:
         """End the child that waits for the next write."""
         if self._turns.take(self.limits.wait):
@@ -88,12 +99,8 @@ class Writes:
 
     def _run(self, job: dict[str, Any]) -> Done:
         started = time.perf_counter()
-        if not self._turns.take(self.limits.wait):
-            raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
-        try:
+        with self.turn():
             answer = self._ask({**job, "home": str(self.home.root.resolve()), "wait": self.limits.wait})
-        finally:
-            self._turns.give()
         if "error" in answer:
             raise _error(answer["error"])
         self.then()
@@ -101,14 +108,16 @@ class Writes:
         return Done(answer["generation"], bool(answer.get("created")), ms)
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """One child for one job; the next one starts meanwhile, so that a write does not wait for its imports."""
+        """By the child that waits. Where it does not stay, the next one starts at once: no write waits for imports."""
         fenced = {"memory": self.limits.memory, "file_bytes": self.limits.file_bytes, "seccomp": self.seccomp}
         child, self._spare = self._spare or WriterChild(fenced), None
         if not child.give(job):
             child = WriterChild(fenced)
             child.give(job)
-        self._spare = WriterChild(fenced)
-        return child.answer(job["timeout"], self.limits.wait)
+        try:
+            return child.answer(job["timeout"], self.limits.wait)
+        finally:
+            self._spare = child if child.staying else WriterChild(fenced)
 
 
 def _error(told: dict[str, Any]) -> AtlasError:

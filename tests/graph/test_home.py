@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,10 +27,36 @@ def test_published_generation_is_live(home: Home) -> None:
 
 
 def test_only_the_last_generations_stay(home: Home) -> None:
+    home = replace(home, linger=0.0)
     for number in range(5):
         publish(home, str(number))
     assert sorted(p.name for p in home.generations.iterdir()) == ["000004", "000005"]
     assert KEEP == 2
+
+
+def test_a_replaced_generation_lingers_for_those_who_are_about_to_open_it(home: Home) -> None:
+    for number in range(4):
+        publish(home, str(number))
+    names = [f"{number:06d}" for number in range(1, 5)]
+    assert sorted(p.name for p in home.generations.iterdir()) == names
+    for name in names[:3]:  # as if the first two had been replaced a minute ago
+        manifest = home.generations / name / "manifest.json"
+        os.utime(manifest, (manifest.stat().st_mtime - 60,) * 2)
+    publish(home, "again")
+    assert sorted(p.name for p in home.generations.iterdir()) == [*names[2:], "000005"]
+    home.drop_older()
+    assert [p.name for p in home.generations.iterdir()] == ["000005"]
+
+
+def test_work_aside_leaves_nothing_and_sweeps_up_after_the_dead(home: Home) -> None:
+    publish(home, "one")
+    dead = home.generations / "aside-4194999-x"
+    dead.mkdir()
+    with home.aside() as one, home.aside() as other:
+        assert one != other and not dead.exists()
+        publish(home, "two")
+        assert one.is_dir(), "a writer leaves it alone"
+    assert sorted(p.name for p in home.generations.iterdir()) == ["000001", "000002"]
 
 
 def test_left_over_scratch_is_swept_up_by_the_next_writer(home: Home) -> None:

@@ -126,4 +126,4 @@ def test_a_load_says_what_it_touched(make: ServiceMaker, tmp_path: Path) -> None
     assert run("load", data, "--no-index", "--home", home.root).exit_code == 0
     lag = behind(home.require())
     assert lag is not None
-    assert {"http://e/a", "http://e/b"} <= lag.entities
+    assert {"http://e/a", "http://e/b"} <= lag.entities.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from flask.testing import FlaskClient
 
 from graph.build import build
 from graph.starter.load import load
-from graph.writer import no_progress
+from graph.writer import Session, no_progress
+from search.apart import catch_up_apart
 from search.carry import Behind, behind, catch_up
+from search.indexer import SearchIndexer
 from search.types import Query
 from tests.support.folder import write_folder
 from tests.update.conftest import TOKEN, update
@@ -63,9 +66,10 @@ def test_the_manifest_says_what_the_index_does_not_know(client: FlaskClient, ser
     update(client, "INSERT DATA { <http://e/a> <http://e/p> <http://e/b> }")
     named = "INSERT DATA { GRAPH <http://e/g> { <http://e/d> <http://e/p> 1 } }"
     update(client, f"DELETE DATA {{ <http://e/c> <http://e/p> 1 }} ; {named}")
-    assert lag(services) == Behind(first, frozenset({"http://e/a", "http://e/b", "http://e/c"}))
+    made = int(first)
+    assert lag(services) == Behind(first, {"http://e/a": made + 1, "http://e/b": made + 1, "http://e/c": made + 2})
     update(client, "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?s = <http://e/a>) }")
-    assert (lag(services).as_of, lag(services).everything) == (first, True)
+    assert lag(services) == Behind(first, everything=made + 3)
     assert found(services, "Nesta"), "meanwhile the old index answers"
 
 
@@ -102,6 +106,56 @@ def test_a_touched_passage_stays(client: FlaskClient, services: Services) -> Non
     follow(services)
     assert services.home.require().manifest()["index"]["units"] == before
     assert passage in found(services, "pilot programme paid for by the Department")
+
+
+def apart(services: Services, meanwhile: Callable[[], object]) -> bool:
+    """One step of catching up, during which something happens."""
+
+    @contextmanager
+    def session() -> Iterator[Session]:
+        meanwhile()
+        with services.writer(no_progress).session() as held:
+            yield held
+
+    return catch_up_apart(services.home, SearchIndexer(services.encoder), session)
+
+
+def test_the_index_is_made_without_the_lock(client: FlaskClient, services: Services) -> None:
+    """Writes go on while it is made, and what they touch is done in the next step; unknown ones start a new look."""
+    lab = PREFIXES + 'INSERT DATA { :%s a :Laboratory ; rdfs:label "%s Zeppelin Laboratory" }'
+    update(client, lab % ("one", "First"))
+    assert apart(services, lambda: [update(client, lab % (f"n{n}", f"Later {n}")) for n in range(6)])
+    assert found(services, "first zeppelin laboratory")[0] == "http://e/one"
+    assert set(lag(services).entities) == {"http://e/Laboratory", *(f"http://e/n{n}" for n in range(6))}
+    held = services.home.require()
+    assert int(lag(services).as_of) == held.number - 7, "as of the generation before those six"
+    services.live.view()
+    assert b"http://e/n5" in client.get("/sparql?query=SELECT * { ?s ?p 'Later 5 Zeppelin Laboratory' }").data
+    assert apart(
+        services, lambda: update(client, PREFIXES + "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?s = :one) }")
+    )
+    assert lag(services).everything == services.home.require().number - 1
+    while apart(services, lambda: None):
+        pass
+    assert behind(services.home.require()) is None
+    assert found(services, "later 5 zeppelin laboratory")[0] == "http://e/n5"
+    assert "http://e/one" not in found(services, "first zeppelin laboratory")
+    assert not list(services.home.generations.glob("aside-*"))
+
+
+def test_what_another_process_indexed_meanwhile_is_not_undone(client: FlaskClient, services: Services) -> None:
+    update(client, PREFIXES + 'INSERT DATA { :a a :Yard ; rdfs:label "Airship Yard" }')
+    assert apart(services, lambda: follow(services))
+    assert behind(services.home.require()) is None
+    assert found(services, "airship yard")[0] == "http://e/a"
+
+
+def test_an_old_manifest_is_read(services: Services) -> None:
+    """Before the follower worked apart, entities came without the generation that touched them."""
+    old = {"behind": {"as_of": "000003", "entities": ["http://e/a"], "everything": False, "after": ""}}
+    assert Behind.of(old, 7) == Behind("000003", {"http://e/a": 7})
+    old["behind"]["everything"] = True
+    assert Behind.of(old, 7) == Behind("000003", {"http://e/a": 7}, 7)
 
 
 def test_a_server_follows_by_itself(client: FlaskClient, services: Services) -> None:
