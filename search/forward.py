@@ -11,6 +11,7 @@ than one in ten million.
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,12 +55,13 @@ def _length(step: int) -> int:
     return _LINEAR + ((bits & 7 | 8) << ((bits >> 3) - 1))
 
 
-LENGTHS: Final[npt.NDArray[np.float32]] = np.array([_length(step) for step in range(256)], np.float32)
+_LENGTHS: Final = [_length(step) for step in range(256)]
+LENGTHS: Final[npt.NDArray[np.float32]] = np.array(_LENGTHS, np.float32)
 
 
 def _step(length: int) -> int:
     """The step of a field of so many words."""
-    return int(np.searchsorted(LENGTHS, length, side="right")) - 1
+    return bisect_right(_LENGTHS, length) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,14 @@ def is_kept(word: str) -> bool:
 
 def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
     """`texts`: those of the unit's fields, from `search.schema.field_texts`."""
-    counted: Counter[int] = Counter()
+    counted: dict[int, int] = {}
     lengths = []
     for field in FIELDS:
         words = texts[field].split() if field == "exact" else stems.of(texts[field])
         lengths.append(_step(len(words)))
         for word, count in Counter(words).items():
             if field != "exact" or is_kept(word):
-                counted[key(field, word)] += count
+                counted[key(field, word)] = count
     about = (unit.iri,) if unit.kind == "entity" else ()
     for iri in {*about, *unit.entities}:
         counted[key(ENTITY, iri)] = 1

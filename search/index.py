@@ -171,6 +171,7 @@ class _Change:
         held = {iri: old for iri, old in self._held([unit.iri for unit in batch]).items() if iri not in removed}
         fresh: list[Unit] = []
         same: dict[str, int] = {}
+        digests: dict[str, str] = {}
         for unit in batch:
             self._once(unit.iri)
             old, digest = held.get(unit.iri), unit.hash
@@ -182,12 +183,13 @@ class _Change:
                 if old.text_hash == _text_hash(unit):
                     same[unit.iri] = old.slot
             fresh.append(unit)
+            digests[unit.iri] = digest
         slots = np.arange(self._next, self._next + len(fresh), dtype=np.int64)
         texts = [field_texts(unit) for unit in fresh]
         forward = [held_of(unit, text, self._stems) for unit, text in zip(fresh, texts, strict=True)]
         self._dense.add(slots, self._vectors(fresh, same), forward)
         for slot, unit, text in zip(slots.tolist(), fresh, texts, strict=True):
-            self._add(Stored(slot, unit.hash, _text_hash(unit), unit), text)
+            self._add(Stored(slot, digests[unit.iri], _text_hash(unit), unit), text)
         self._next += len(fresh)
 
     def _vectors(self, units: list[Unit], same: Mapping[str, int]) -> Vectors:

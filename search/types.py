@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
@@ -92,7 +92,7 @@ class Unit:
 
     def to_json(self) -> bytes:
         """Compact UTF-8 JSON; fields that hold their default are left out."""
-        held = {k: v for k, v in asdict(self).items() if v not in (None, "", (), 0)}
+        held = {name: value for name in self.__slots__ if (value := getattr(self, name)) not in (None, "", (), 0)}
         return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
     @classmethod

@@ -16,14 +16,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["STOP_WORDS", "Word", "exact_words"]
 
 _SCALE: Final = {"thousand": 3, "k": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12, "tn": 12}
 _MARKS = "\u0300-\u036f"
+_APOSTROPHES: Final = ("'", "’")
 _LETTER = f"[^\\W_{_MARKS}]"
 
 # Every alternative consumes at least one character and repeats only single character classes: linear time.
@@ -51,8 +51,7 @@ STOP_WORDS: Final = frozenset(
 """English function words. They are dropped from queries only (never from the index or from a phrase)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """`text` is the normal form; [start, end) its code points in the source. `plain` = the stemmed field has it too."""
 
     text: str
@@ -65,18 +64,21 @@ def exact_words(text: str) -> Iterator[Word]:
     """The exact words of `text` in order. Never fails; time is linear in the length."""
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if match["number"]:
+        if match.lastgroup == "plain":
+            bare = match[0]
+            if bare[-1] in "sS" and bare[-2:-1] in _APOSTROPHES:
+                bare = bare[:-2]
+            word = bare if bare.isascii() else unicodedata.normalize("NFC", bare)
+            word = word.casefold().replace("’", "'")
+            yield Word(word, start, start + len(bare), plain="'" not in word)
+        elif match["number"]:
             yield Word(_amount(match), start, end, plain=match[0].isdigit())
         elif match["initials"]:
             yield Word(match[0].replace(".", "").casefold(), start, end, plain=False)
         elif match["ampersand"]:
             yield Word(re.sub(r"\s", "", match[0]).casefold(), start, end, plain=False)
-        elif match["mixed"]:
-            yield Word(match[0].casefold(), start, end, plain=True)
         else:
-            bare = re.sub(r"['’]s$", "", match[0], flags=re.IGNORECASE)
-            word = unicodedata.normalize("NFC", bare).casefold().replace("’", "'")
-            yield Word(word, start, start + len(bare), plain="'" not in word)
+            yield Word(match[0].casefold(), start, end, plain=True)
 
 
 def _amount(match: re.Match[str]) -> str:
