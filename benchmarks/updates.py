@@ -15,6 +15,7 @@ import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from benchmarks.serving import serving
+from benchmarks.serving import COMMAND, ROOT, environment, serving
 from benchmarks.sparql_data import starter_home
 from benchmarks.sparql_servers import Running
 
@@ -153,6 +154,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         shutil.copytree(starter_home(), home)
+        # Its index may be of an older version; a server would mend it while we measure.
+        subprocess.run([*COMMAND, "build", "--home", str(home)], check=True, env=environment(), cwd=ROOT)
         with serving(str(home), CREATIVE_ATLAS_TOKEN=TOKEN) as site:
             run(site, home, rate, minutes, int(readers))
 
@@ -189,6 +192,8 @@ def report(tally: Tally, took: float, processor: float) -> None:
     print(f"{len(tally.latencies)} updates in {took:.0f} s: {len(tally.latencies) * 60 / took:.0f} a minute")
     print(f"{'ms':10}{'p50':>8}{'p95':>8}{'max':>8}")
     for name, times in (("updates", tally.latencies), ("reads", tally.reads)):
+        if len(times) < 2:
+            continue
         cuts = statistics.quantiles(times, n=100)
         print(f"{name:10}{cuts[49] * 1000:8.0f}{cuts[94] * 1000:8.0f}{max(times) * 1000:8.0f}")
     print(f"{len(tally.reads)} reads; {len(tally.inconsistent)} inconsistent; errors: {dict(tally.errors) or 'none'}")
