@@ -59,7 +59,7 @@ def _details(record: Record, names: Names) -> list[tuple[str, str]]:
         if record["id"].split(":")[0] in inherited["kinds"] or record["id"] in inherited["ids"]:
             pairs.append(("ca:inheritedPosition", boolean(True)))
     if record.get("coord_note"):
-        pairs.append(("ca:positionNote", text(record["coord_note"])))
+        pairs.append(("skos:note", text(record["coord_note"])))
     return pairs
 
 
@@ -102,4 +102,4 @@ def _unsourced(record: Record, names: Names, out: Output) -> None:
         note = "travel-to-work area code of 2011"
         code = text(record["ttwa_code_2011"])
         sources = (record["ttwa_code_source"],)
-        out.claim("codes", Claim(key, subject, "ca:ttwaCode", code, sources, part="code", notes=(note,)))
+        out.claim("codes", Claim(key, subject, "ca:onsCode", code, sources, part="code", notes=(note,)))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from data.convert.names import Names
-from data.convert.output import Claim, Output
+from data.convert.output import Output
 from data.convert.read import FactBase, table
 from data.convert.turtle import date, iri, text
 
-__all__ = ["convert"]
+__all__ = ["by_record", "convert"]
 
 _FILE = "entities/events.ttl"
+
+
+def by_record() -> dict[str, str]:
+    """The event's IRI as Turtle, by the id of each record that tells of it."""
+    rows = table("events")["event"]
+    return {name: iri(f"event/{row['slug']}") for row in rows for name in [*row["records"], *row["performers"]]}
 
 
 def convert(facts: FactBase, names: Names, out: Output) -> None:
@@ -17,22 +23,10 @@ def convert(facts: FactBase, names: Names, out: Output) -> None:
     for row in table("events")["event"]:
         subject = iri(f"event/{row['slug']}")
         pairs = [("a", "schema:Event"), ("rdfs:label", text(row["label"])), ("schema:about", names.iri(row["about"]))]
-        if "location" in row:
+        if "location" in row:  # else the relation that names the place says it
             pairs.append(("schema:location", names.iri(row["location"])))
         for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
             if part in row:
                 pairs.append((property_, date(row[part])))
         out.add(_FILE, subject, *pairs)
         out.sources(_FILE, subject, [name for record in row["records"] for name in relations[record]["source"]])
-        for name in row["performers"]:
-            record = relations[name]
-            claim = Claim(
-                name,
-                subject,
-                "schema:performer",
-                names.iri(record["subject"]),
-                tuple(record["source"]),
-                part="event",
-                confidence=record["confidence"],
-            )
-            out.claim("events", claim)

@@ -41,7 +41,7 @@ def amounts(record: Record, rows: Iterable[Record], names: Names, out: Output) -
         if "as_of" in row:
             pairs.append(("ca:asOf", text(row["as_of"])))
         if "recipient" in row:
-            pairs.append(("ca:recipient", names.iri(row["recipient"])))
+            pairs.append(("ca:allocatedTo", names.iri(row["recipient"])))
         out.open(_FILE, subject)
         out.add(_FILE, subject, *pairs)
         out.sources(_FILE, subject, record["source"])

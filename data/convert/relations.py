@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from data.convert import money, offices
+from data.convert import events, money, offices
 from data.convert.names import Names
 from data.convert.output import Claim, Output
 from data.convert.read import FactBase, Record, table
@@ -19,9 +19,10 @@ _FROM_MEMORY = "from background knowledge"
 
 def convert(facts: FactBase, names: Names, statuses: Statuses, out: Output) -> None:
     rules, dates, sums = table("predicates")["rule"], table("dates")["record"], money.by_record()
+    told = events.by_record()
     for record in facts.relations:
         rule = rule_for(record, rules)
-        claim = _claim(record, rule, names, statuses)
+        claim = _claim(record, rule, names, statuses, told)
         made = out.claim(rule["file"], claim)
         if _dated_from_memory(record):
             years = replace(claim, valid_from=record.get("from"), valid_to=record.get("to"))
@@ -46,9 +47,11 @@ def rule_for(record: Record, rules: list[Record]) -> Record:
     raise KeyError(f"{record['id']}: no rule in predicates.toml for {record['predicate']!r} on {subject}")
 
 
-def _claim(record: Record, rule: Record, names: Names, statuses: Statuses) -> Claim:
+def _claim(record: Record, rule: Record, names: Names, statuses: Statuses, told: dict[str, str]) -> Claim:
     ends = names.iri(record["subject"]), _object(record, rule, names)
     subject, obj = reversed(ends) if rule.get("inverse") else ends
+    if "event" in rule:
+        subject, obj = told[record["id"]], names.iri(record[rule["event"]])
     status = statuses.of(record)
     why = statuses.why(record) if record["id"] in statuses.listed else ""
     return Claim(

@@ -18,21 +18,21 @@ _FIRST: Final = (
     "org:member", "org:role", "ca:directorOf", "ca:coDirectorOf", "ca:chairOf", "ca:coChairOf", "ca:chiefExecutiveOf",
     "ca:mayorOf", "ca:ministerAt", "ca:cultureSecretaryAt", "^org:member", "ca:holdsPostAt", "schema:affiliation",
     "schema:author", "schema:publisher", "schema:producer", "schema:contributor", "schema:datePublished",
-    "schema:funder", "schema:sponsor", "ca:fundedThrough", "ca:deliveredBy", "ca:runBy", "ca:hostedBy", "ca:governs",
-    "^ca:governs", "schema:location", "ca:hasHub", "schema:areaServed", "schema:spatialCoverage",
-    "schema:foundingDate", "schema:startDate", "schema:endDate", "ca:ran", "ca:phase",
+    "schema:funder", "ca:fundedThrough", "ca:deliveredBy", "ca:hostedBy", "ca:governs",
+    "^ca:governs", "schema:location", "schema:areaServed", "schema:spatialCoverage",
+    "schema:startDate", "schema:endDate", "ca:phase",
     "ca:indicator", "ca:year", "ca:value", "ca:unit", "ca:qualifier", "ca:release",
-    "schema:value", "schema:currency", "ca:amountKind", "ca:asOf", "ca:recipient",
-    "ca:hasAmount", "ca:budget", "ca:award", "ca:allocatedTo", "ca:coInvestment", "ca:grantSize", "ca:grantReference",
+    "schema:value", "schema:currency", "ca:amountKind", "ca:asOf",
+    "ca:hasAmount", "ca:budget", "ca:award", "ca:allocatedTo", "ca:coInvestment", "ca:grantReference",
     "ca:keyFigure", "ca:population",
-    "ca:partner", "^ca:partner", "ca:anchoredBy", "org:memberOf", "ca:focusesOn", "ca:worksOn", "dcterms:subject",
+    "ca:partner", "^ca:partner", "org:memberOf", "ca:focusesOn", "ca:worksOn", "dcterms:subject",
     "schema:about",
 )  # fmt: skip
 """Relations in reading order; `^` marks one that is read from its far end. What is not named here follows by name."""
 
 _CODES: Final = tuple(
     expand(name)
-    for name in ("ca:onsCode", "ca:ttwaCode", "ca:geonamesId", "skos:notation", "dcterms:identifier", "ca:record",
+    for name in ("ca:onsCode", "ca:geonamesId", "skos:notation", "dcterms:identifier", "ca:record",
                  "schema:identifier")
 )  # fmt: skip
 _LATITUDE: Final = expand("schema:latitude")
