@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LexicalIndex", "Ranked", "Stored", "open_index"]
 
 _BATCH = 500
+_COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class LexicalIndex:
 
     def facets(self, query: tantivy.Query, fields: Sequence[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
         """Counts per value of each field over everything that matches `query`, most frequent first."""
-        wanted = {name: {"terms": {"field": name, "size": size}} for name in fields}
+        wanted = {name: {"terms": {"field": name, "size": size, "segment_size": _COUNTED}} for name in fields}
         counted = self._searcher.aggregate(query, wanted)
         return {name: _values(counted[name]) for name in fields}
 

@@ -22,10 +22,12 @@ from search.fusion import order
 from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, lexical_query, prefix_query
+from search.matched import DEEPEST, Matched, match
 from search.nothing import respelt, why_nothing
 from search.pages import LOOKED_AT, spread
 from search.parse import parse
 from search.pool import Pool, gather
+from search.reranker import RERANKED, Reranker, rerank_boost
 from search.schema import FILTER_FIELDS, fold
 from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit
 from search.words import exact_words
@@ -34,8 +36,8 @@ __all__ = ["Searcher"]
 
 _FACET_VALUES: Final = 50
 _COMPLETIONS: Final = 60  # names fetched before the best are chosen
-_NOT_FACETS: Final = {"document", "entity"}
-
+_FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
+_NONE: Final = np.empty(0, np.int64)
 
 _COVER_ROWS: Final = 300  # best candidates whose words are counted: the rest cannot reach the first pages
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
@@ -57,8 +59,9 @@ class Searcher:
     Raises IndexUnusable at that moment when the index's vectors are of another encoder.
     """
 
-    def __init__(self, index: Index, encoder: Callable[[], Encoder]) -> None:
+    def __init__(self, index: Index, encoder: Callable[[], Encoder], reranker: Reranker | None = None) -> None:
         self.index = index
+        self._reranker = reranker
         self._make_encoder = encoder
         self._vectors: dict[str, npt.NDArray[np.float32]] = {}
         self._lock = threading.Lock()
@@ -81,25 +84,57 @@ class Searcher:
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
             if again is not None and len(again.order):
-                corrected, ranked = better, again
+                corrected, ranked, asked = better, again, replace(asked, text=better)
             else:
                 hint = why_nothing(asked, lexical, lambda other: len(self._ranked(other).order))
+        total, facets = len(ranked.order), {}
+        if query.facets:
+            matched = match(self.index, ranked.words, self._query_vector(asked), ranked.pool)
+            total, facets = matched.total, lexical.facets(matched.query, _FACETS, _FACET_VALUES)
+            if len(ranked.order) < min(query.offset + query.limit, total):
+                ranked = self._deeper(asked, ranked, matched)
+        reranker = self._rerank(asked, ranked)
         shown = ranked.order[query.offset : query.offset + query.limit]
         hits = make_hits(self.index, shown.tolist(), ranked.pool, ranked.words, ranked.boosts)
-        facets = {}
-        if query.facets:
-            names = [name for name in FILTER_FIELDS if name not in _NOT_FACETS]
-            facets = lexical.facets(lexical.among(ranked.pool.slots), names, _FACET_VALUES)
         took = round((time.perf_counter() - began) * 1000, 2)
-        return Results(query.text, len(ranked.order), took, hits, facets, query.mode, corrected, hint)
+        return Results(query.text, total, took, hits, facets, query.mode, corrected, hint, reranker)
 
-    def _ranked(self, query: Query) -> _Ranked:
+    def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
+        if query.mode == "lexical":
+            return None
+        return self._vector(parse(query.text).text)()
+
+    def _deeper(self, query: Query, first: _Ranked, matched: Matched) -> _Ranked:
+        """For pages past the candidates: the same order, and after it what else was found, by its words."""
+        wanted = min(query.offset + query.limit, DEEPEST) + len(first.order)
+        more, _ = self.index.lexical.best(matched.query, wanted)
+        deeper = self._ranked(query, more)
+        row_of = {slot: row for row, slot in enumerate(deeper.pool.slots.tolist())}
+        before = [row_of[slot] for slot in first.pool.slots[first.order].tolist()]
+        seen = set(before)
+        rest = [row for row in deeper.order.tolist() if row not in seen]
+        return replace(deeper, order=np.array([*before, *rest], np.intp))
+
+    def _rerank(self, query: Query, ranked: _Ranked) -> str | None:
+        """Put the first results in the reranker's order; the name of the one that was used."""
+        first = ranked.order[:RERANKED]
+        if self._reranker is None or query.mode != "hybrid" or query.offset >= RERANKED or len(first) < 2:
+            return None
+        stored = [self.index.lexical.stored_at(int(slot)) for slot in ranked.pool.slots[first]]
+        read = self._reranker.score(parse(query.text).text, [each.unit.embedding_text for each in stored])
+        scores = ranked.pool.scores[first] + sum(boost[first] for boost in ranked.boosts.values())
+        ranked.boosts["reranker"] = np.zeros(len(ranked.pool.slots), np.float32)
+        ranked.boosts["reranker"][first] = rerank_boost(scores, read)
+        ranked.order[: len(first)] = first[order(read, ranked.pool.slots[first])]
+        return self._reranker.id
+
+    def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
         lexical, forward = self.index.lexical, self.index.forward
         parsed = parse(query.text)
         vector = None if query.mode == "lexical" else self._vector(parsed.text)
         words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
         cards = self._slots_of(query.entities)
-        pool = gather(self.index, words, vector, query.mode, cards)
+        pool = gather(self.index, words, vector, query.mode, np.union1d(cards, more))
         boosts = entity_boosts(forward, pool.slots, query.entities, cards)
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)

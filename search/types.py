@@ -259,9 +259,10 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`total` counts the candidates that matched, over which `facets` are counted too; `hits` is one page of them.
+    """`hits` is one page of what was found. `total` counts the candidates, 1,200 at most; with facets, all of it.
 
-    `facets`: field → values, most frequent first; empty unless asked for. Where nothing matched as written:
+    `facets`: field → values, most frequent first, counted over the same as `total`; empty unless asked for; choosing
+    one gives as many (see `search.matched`). Where nothing matched as written:
     `corrected` is the spelling that was searched for instead, `hint` a sentence on what left nothing to find.
     Among the first ten hits a document takes three places at most, and a text one; then scores may rise once.
     """
@@ -274,6 +275,8 @@ class Results:
     mode: Mode = "hybrid"
     corrected: str | None = None
     hint: str | None = None
+    reranker: str | None = None
+    """The reranker that put the first twenty in order, None where none did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from web.settings import Settings, starter_folder
 if TYPE_CHECKING:
     from graph.sparql.pool import QueryPool
     from search.encoder import Encoder
+    from search.reranker import Reranker
     from search.searcher import Searcher
     from web.atlas import LiveAtlas
     from web.follow import Follower
@@ -140,7 +141,16 @@ class Services:
         from search.index import Index
         from search.searcher import Searcher
 
-        return Searcher(Index.open(view.generation.path, record_in(view.manifest)), self.encoder)
+        return Searcher(Index.open(view.generation.path, record_in(view.manifest)), self.encoder, self.reranker)
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The model that reads the first results again, where the settings name one."""
+        if self.settings.reranker is None:
+            return None
+        from search.reranker import CrossReranker
+
+        return CrossReranker(self.settings.reranker)
 
 
 def compose(settings: Settings, *, mending: bool = False) -> Services:

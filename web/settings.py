@@ -20,7 +20,8 @@ DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
 class Settings:
     """`home` is the atlas directory; `cache` holds what is made once per machine (the quantised model).
 
-    `token` opens the write endpoints, `read_token` (if set) is asked of every reader. Seconds and bytes are plain.
+    `reranker` is the folder of a CrossEncoder, None = results stay as they are ranked. `token` opens the write
+    endpoints, `read_token` (if set) is asked of every reader. Seconds and bytes are plain.
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Settings:
     query_timeout: float = 10.0
     query_workers: int = 2
     unfenced: bool = False
+    reranker: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -46,6 +48,7 @@ class Settings:
             token=environ.get("CREATIVE_ATLAS_TOKEN") or None,
             read_token=environ.get("CREATIVE_ATLAS_READ_TOKEN") or None,
             query_timeout=_number(environ, "CREATIVE_ATLAS_QUERY_TIMEOUT", 10.0, 0.1, 600.0),
+            reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, 1, 64)),
         )

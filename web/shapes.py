@@ -23,6 +23,8 @@ def results_json(results: Results) -> dict[str, Any]:
         body["corrected"] = results.corrected
     if results.hint:
         body["hint"] = results.hint
+    if results.reranker:
+        body["reranker"] = results.reranker
     if results.facets:
         body["facets"] = {name: [asdict(value) for value in values] for name, values in results.facets.items()}
     return body
