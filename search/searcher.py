@@ -83,7 +83,7 @@ class Searcher:
         if not len(ranked.order):
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
-            if again is not None and len(again.order):
+            if better and again is not None and len(again.order):
                 corrected, ranked, asked = better, again, replace(asked, text=better)
             else:
                 hint = why_nothing(asked, lexical, lambda other: len(self._ranked(other).order))
