@@ -1,0 +1,73 @@
+"""A JavaScript client from npm against a running server: `sparql-http-client` 3, in the Node.js of the build.
+
+The packages are installed from `js/package-lock.json` into the cache at the first run; without the npm registry the
+test is skipped, and says so.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hatch_build
+from tests.clients.conftest import TOKEN
+
+SOURCES = Path(__file__).parent / "js"
+
+
+@pytest.fixture(scope="module")
+def package(cache: Path) -> Path:
+    """The folder with the script and its packages."""
+    folder = cache / "js-client"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in SOURCES.iterdir():
+        if source.is_file():
+            shutil.copyfile(source, folder / source.name)
+    try:
+        hatch_build.install_packages(folder)
+    except RuntimeError as error:
+        pytest.skip(f"sparql-http-client cannot be had from npm here: {str(error)[-300:]}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(package: Path, labels: list[list[str]], site: str) -> dict[str, Any]:
+    """What the client got; `labels` were read before it wrote."""
+    node = hatch_build.node_root() / "bin" / "node"
+    done = subprocess.run(
+        [str(node), "drive.mjs", site, TOKEN], cwd=package, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.mark.parametrize("way", ["get", "postUrlencoded", "postDirect", "streamed"])
+def test_select(found: dict[str, Any], labels: list[list[str]], way: str) -> None:
+    assert labels
+    assert found[way] == labels
+
+
+def test_construct_and_ask(found: dict[str, Any], labels: list[list[str]]) -> None:
+    assert sorted(found["constructed"]) == sorted(labels)
+    assert found["asked"] == [True, False]
+
+
+def test_update_with_the_token(found: dict[str, Any]) -> None:
+    assert found["updated"] == [["snow ☃", "en"]]
+    assert "401" in found["refused"] and "needs the token" in found["refused"]
+
+
+def test_errors_reach_the_client(found: dict[str, Any]) -> None:
+    assert "400" in found["wrong"] and "query-syntax" in found["wrong"]
+
+
+def test_graph_store(found: dict[str, Any]) -> None:
+    assert found["put"] == ["one", "two"]
+    assert found["posted"] == ["one", "three", "two"]
+    assert found["replaced"] == ["four"]
