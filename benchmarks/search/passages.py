@@ -1,0 +1,120 @@
+"""What is searched: SciFact as it is, and large collections made of it.
+
+A passage of a large collection has two or three sentences of one abstract and one or two of another; its vector is
+the like mixture of theirs, with noise, of unit length. Everything follows from the passage's number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from graph.iri import DEFAULT_BASE
+from graph.vocabulary import expand
+from search.encoder import Encoder, Vectors
+from search.evaluate import Judged, read_beir, read_corpus
+from search.index import Index
+from search.types import Unit
+
+__all__ = ["PER_DOCUMENT", "Derived", "Made", "SciFact"]
+
+PER_DOCUMENT = 20
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_NOISE = 0.35
+_PUBLISHERS = 100
+
+
+@dataclass(frozen=True)
+class SciFact:
+    folder: Path
+
+    @cached_property
+    def units(self) -> list[Unit]:
+        return list(read_corpus(self.folder))
+
+    @cached_property
+    def queries(self) -> list[Judged]:
+        return read_beir(self.folder)
+
+
+class Made:
+    """Passages without end, from the abstracts and their vectors (float32[n, d], unit rows)."""
+
+    def __init__(self, units: Sequence[Unit], vectors: npt.NDArray[np.float32]) -> None:
+        self._sentences = [[s for s in _SENTENCE.split(unit.text) if s] or [unit.title] for unit in units]
+        self._vectors = vectors
+
+    @classmethod
+    def of(cls, scifact: SciFact, index: Index) -> Made:
+        """`index`: that of the set, which has the vectors."""
+        held = index.lexical.by_iri([unit.iri for unit in scifact.units])
+        slots = np.array([held[unit.iri].slot for unit in scifact.units], np.int64)
+        return cls(scifact.units, index.dense.vectors(slots))
+
+    def unit(self, number: int) -> Unit:
+        rng, one, other = self._choice(number)
+        text = " ".join([*_some(rng, self._sentences[one], 3), *_some(rng, self._sentences[other], 2)])
+        document, place = divmod(number, PER_DOCUMENT)
+        title = f"Report {document}"
+        return Unit(
+            iri=f"{DEFAULT_BASE}document/report-{document:06d}/p{place}",
+            kind="passage",
+            title=title,
+            text=text,
+            document=f"{DEFAULT_BASE}document/report-{document:06d}",
+            document_id=f"report-{document}.txt",
+            document_title=title,
+            publisher=f"Publisher {document % _PUBLISHERS}",
+            date=str(1990 + document % 35),
+            collection="scale",
+            types=(expand("ca:Passage"),),
+        )
+
+    def vector(self, number: int) -> npt.NDArray[np.float32]:
+        rng, one, other = self._choice(number)
+        noise = rng.standard_normal(self._vectors.shape[1], np.float32)
+        mixed = 0.7 * self._vectors[one] + 0.45 * self._vectors[other] + noise * (_NOISE / np.linalg.norm(noise))
+        unit: npt.NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+        return unit
+
+    def _choice(self, number: int) -> tuple[np.random.Generator, int, int]:
+        rng = np.random.Generator(np.random.PCG64(number))
+        one, other = (int(n) for n in rng.integers(0, len(self._vectors), 2))
+        return rng, one, other
+
+
+class Derived:
+    """Implements `Encoder` for made passages, by their numbers; other texts are read by the real encoder."""
+
+    def __init__(self, made: Made, real: Encoder) -> None:
+        self._made, self.real = made, real
+        self.id, self.sha256, self.dimension = real.id, real.sha256, real.dimension
+        self._known: dict[str, int] = {}
+
+    def units(self, numbers: range) -> Iterator[Unit]:
+        """Made passages, whose vectors can be asked for from now on."""
+        for number in numbers:
+            unit = self._made.unit(number)
+            self._known[unit.embedding_text] = number
+            yield unit
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = np.empty((len(texts), self.dimension), np.float32)
+        for row, text in enumerate(texts):
+            number = self._known.pop(text, None)
+            rows[row] = self.real.encode([text])[0] if number is None else self._made.vector(number)
+        return rows
+
+
+def _some(rng: np.random.Generator, sentences: list[str], most: int) -> list[str]:
+    """Neighbouring sentences."""
+    count = min(len(sentences), int(rng.integers(most - 1, most + 1)))
+    start = int(rng.integers(0, len(sentences) - count + 1))
+    return sentences[start : start + count]

@@ -1,0 +1,136 @@
+"""How each cost grows with the collection: a row for each size, and the stages of a search over HTTP at 100,000.
+
+The queries are those of SciFact, each new to the server. Recall is of the ten nearest vectors, against an exact scan
+of all, for the same queries. The small ingest is 100 new passages in five documents, through the real writer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.search.clients import hammer
+from benchmarks.search.homes import CACHE, derived, large
+from benchmarks.search.measure import children, disk, latency, memory
+from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact
+from benchmarks.search.stages import stages
+from benchmarks.serving import ROOT, environment, running
+from graph.home import Home
+from search.encoder import DEFAULT_MODEL, open_encoder
+from search.index import Index
+from search.searcher import Searcher
+from search.types import Mode, Query
+
+__all__ = ["grow", "probe"]
+
+_NEW = 100
+_HTTP = range(50_000, 200_001)
+"""Sizes at which the server is asked by several clients."""
+
+_SECONDS = 20.0
+
+
+def grow(source: Path, sizes: Sequence[int]) -> None:
+    """Print what a collection of each of the sizes costs."""
+    passages = derived(source)
+    for size in sizes:
+        print(f"\n== {size:,} passages, {os.cpu_count()} cores", flush=True)
+        home = large(size, passages)
+        live = Home(home).require()
+        print(f"    on disk: graph {disk(live.path / 'graph'):,.0f} MB, words {disk(live.path / 'lexical'):,.0f} MB, "
+              f"vectors and words by slot {disk(live.path / 'dense'):,.0f} MB")  # fmt: skip
+        # In a process of its own, whose memory is that of the search alone.
+        command = [sys.executable, "-m", "benchmarks.search", "probe", str(home), "--set", str(source)]
+        subprocess.run(command, cwd=ROOT, env=environment(), check=True)
+        _ingest(home, size, passages)
+        if size in _HTTP:
+            _serve(home, source)
+
+
+def probe(home: Path, source: Path) -> None:
+    """Latencies, recall and memory of one atlas, in this process."""
+    texts = [judged.text for judged in SciFact(source).queries]
+    encoder = open_encoder(DEFAULT_MODEL, ROOT / ".cache" / "creative-atlas")
+    encoder.encode(["warm"])
+    generation = Home(home).require().path
+    began = time.perf_counter()
+    index = Index.open(generation)
+    print(f"    opened in {1000 * (time.perf_counter() - began):.0f} ms")
+    print(f"    {'':16}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
+    modes: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
+    for mode in modes:
+        searcher = Searcher(index, lambda: encoder)
+        for text in texts[:20]:
+            searcher.search(Query(text + " study", mode=mode))
+        p50, p95, cpu = latency(lambda text, s=searcher, m=mode: s.search(Query(text, mode=m)), texts)  # type: ignore[misc]
+        print(f"    {mode:16}{p50:10.1f}{p95:10.1f}{cpu:10.1f}", flush=True)
+    held = memory([os.getpid()])
+    print(f"    resident {held['resident']:,.0f} MB, of which not files {held['anonymous']:,.0f} MB")
+    print(f"    recall@10 of the nearest: {_recall(index, encoder.encode(texts[:100])):.4f}")
+    print(stages(index, encoder, texts))
+
+
+def _recall(index: Index, vectors: np.ndarray) -> float:
+    """The share of the ten truly nearest that the index finds."""
+    found = 0.0
+    everything = np.arange(index.record.next_slot, dtype=np.int64)
+    for vector in vectors:
+        exact, _ = index.dense.search_among(vector, everything, 10)
+        near, _ = index.dense.search(vector, 10)
+        found += len(np.intersect1d(exact, near)) / len(exact)
+    return found / len(vectors)
+
+
+def _ingest(home: Path, size: int, passages: Derived) -> None:
+    """New passages into a copy (links), and the time until a search finds them, less what encoding takes."""
+    from benchmarks.search.adding import add
+
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        copy = Path(folder) / "home"
+        shutil.copytree(home, copy, copy_function=_copied)
+        took, encoding, parts = add(copy, passages, range(size + PER_DOCUMENT, size + PER_DOCUMENT + _NEW))
+        said = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+        print(
+            f"    {_NEW} passages added: found after {took:.2f} s and {encoding:.2f} s of encoding ({said})", flush=True
+        )
+
+
+def _copied(source: str, target: str) -> None:
+    """A link where a file never changes, a copy of the small ones."""
+    if Path(source).stat().st_size < 1_000_000:
+        shutil.copyfile(source, target)
+    else:
+        Path(target).hardlink_to(source)
+
+
+def _serve(home: Path, source: Path) -> None:
+    texts = [judged.text for judged in SciFact(source).queries]
+    with running(str(home)) as (site, process):
+        hammer(f"{site}/api/v1/search?q=warm ", texts[:50], 2, 3.0)
+        for clients in (1, 8):
+            before = sum(_cpu(child) for child in children(process))
+            fresh = [f"{text} {clients}{number}" for number in range(20) for text in texts]
+            got = hammer(f"{site}/api/v1/search?q=", fresh, clients, _SECONDS)
+            cpu = sum(_cpu(child) for child in children(process)) - before
+            each = 1000 * cpu / max(1, got["rate"] * _SECONDS)
+            print(
+                f"    HTTP, {clients} clients: {got['rate']:.0f}/s, p50 {got['p50']:.0f} ms, p95 {got['p95']:.0f} ms, "
+                f"{each:.1f} ms of processor time each, {got['errors']:.0f} errors",
+                flush=True,
+            )
+        held = memory(children(process))
+        print(f"    the server: resident {held['resident']:,.0f} MB, of which not files {held['anonymous']:,.0f} MB")
+
+
+def _cpu(process: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

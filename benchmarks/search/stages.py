@@ -1,0 +1,50 @@
+"""Where the time of a search goes: processor milliseconds of each stage, one after the other in one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.search.measure import Clock
+from search.boosts import cover_boost
+from search.encoder import Encoder
+from search.fusion import order
+from search.hits import make_hits
+from search.index import Index
+from search.lexical_query import lexical_query
+from search.parse import parse
+from search.pool import gather
+from search.schema import FILTER_FIELDS
+from search.searcher import Searcher
+from search.types import Filters, Query
+
+__all__ = ["stages"]
+
+_FACETS = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
+
+
+def stages(index: Index, encoder: Encoder, texts: Sequence[str]) -> str:
+    """A table of the stages, and of whole searches."""
+    lexical, clock, empty = index.lexical, Clock(), np.empty(0, np.int64)
+
+    def staged(text: str, measured: Clock) -> None:
+        words = measured.run("query", lambda: lexical_query(parse(text), Filters(), lexical.schema, lexical.stems))
+        vector = measured.run("encoding", lambda: encoder.encode([text])[0])
+        pool = measured.run("candidates and scores", lambda: gather(index, words, vector, "hybrid", empty))
+        slots = pool.slots[order(pool.scores, pool.slots)[:300]]
+        measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, words.stems))
+        rows = order(pool.scores, pool.slots)[:10].tolist()
+        hits = measured.run("ten hits, snippets", lambda: make_hits(index, rows, pool, words, {}))
+        measured.run("ten explanations read", lambda: [len(hit.explain.terms) for hit in hits])
+        measured.run("facets", lambda: lexical.facets(lexical.among(pool.slots), _FACETS, 50))
+
+    for text in texts[:10]:
+        staged(text, Clock())
+    for text in texts:
+        staged(text, clock)
+    fresh = Searcher(index, lambda: encoder)
+    for name in ("whole, hybrid", "whole, asked again"):
+        for text in texts:
+            clock.run(name, lambda text=text: fresh.search(Query(text)))  # type: ignore[misc]
+    return clock.table()
