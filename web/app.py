@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from web import api, auth, dataset, graph_store, health, linked_data, pages, review, security, sparql, terms_api, update
+from web import api, auth, dataset, dump, graph_store, health, linked_data, pages, review, security, sparql, terms_api, update
 from web.compose import Services
 from web.errors import install_errors
 from web.sparql_fast import FastQueries
@@ -32,6 +32,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(terms_api.blueprint(atlas))
     app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))
     app.register_blueprint(dataset.blueprint(services.live, services.settings.base))
+    app.register_blueprint(dump.blueprint(services.live))
     app.register_blueprint(pages.blueprint(atlas))
 
     def generation() -> Path:
