@@ -7,7 +7,21 @@ from pathlib import Path
 
 from flask import Flask
 
-from web import api, auth, dataset, dump, graph_store, health, linked_data, pages, review, security, sparql, terms_api, update
+from web import (
+    api,
+    auth,
+    dataset,
+    dump,
+    graph_store,
+    health,
+    linked_data,
+    pages,
+    review,
+    security,
+    sparql,
+    terms_api,
+    update,
+)
 from web.compose import Services
 from web.errors import install_errors
 from web.sparql_fast import FastQueries
