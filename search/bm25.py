@@ -4,7 +4,8 @@
 
 with idf = ln(1 + (N - n + 0.5) / (n + 0.5)). N, n and the average length are tantivy's own (deleted units that are
 not merged away count in them); the length is rounded down to one of 256 steps as there (Lucene's SmallFloat). Method:
-Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009).
+Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009). An entity that is mentioned
+adds its weight, however often.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from search.forward import FIELDS, LENGTHS, ForwardIndex, is_kept, key
+from search.forward import ENTITY, FIELDS, LENGTHS, ForwardIndex, is_kept, key
 
 if TYPE_CHECKING:
     from search.lexical import LexicalIndex
@@ -49,10 +50,12 @@ class Bm25:
 
     def parts(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
         """float32[len(slots), len(terms)]: what each term adds to each score. None as in `score`."""
-        if any(term.field not in FIELDS or (term.field == "exact" and not is_kept(term.word)) for term in terms):
+        if not all(map(_can_be_told, terms)):
             return None
         weights, averages = np.zeros(len(terms), np.float32), np.ones(len(terms), np.float32)
         for at, term in enumerate(terms):
+            if term.field == ENTITY:
+                continue
             held = self._lexical.document_frequency(term.field, term.word)
             statistics = self._lexical.statistics(term.field, term.word) if held else None
             if statistics is not None:
@@ -60,6 +63,14 @@ class Bm25:
                 weights[at] = term.weight * math.log(1 + (total - held + 0.5) / (held + 0.5)) * (1 + _K1)
         counts = self._forward.counts(slots, [key(term.field, term.word) for term in terms]).astype(np.float32)
         steps = self._forward.numbers("lengths", slots)
-        lengths = LENGTHS[steps[:, [FIELDS.index(term.field) for term in terms]]]
+        lengths = LENGTHS[steps[:, [FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms]]]
         damped = _K1 * ((1 - _B) + _B * lengths / averages)
-        return (weights * (counts / (counts + damped))).astype(np.float32, copy=False)
+        scores: npt.NDArray[np.float32] = (weights * (counts / (counts + damped))).astype(np.float32, copy=False)
+        for at, term in enumerate(terms):
+            if term.field == ENTITY:
+                scores[:, at] = np.float32(term.weight) * (counts[:, at] > 0)
+        return scores
+
+
+def _can_be_told(term: Term) -> bool:
+    return term.field == ENTITY or (term.field in FIELDS and (term.field != "exact" or is_kept(term.word)))

@@ -1,31 +1,31 @@
 """What is added to the fused score, each part between 0 and its constant, apart from the last.
 
-From the graph: a hit about an entity that the query names, or that mentions it. From the words: how much of the query
-a hit covers, where BM25 is content with one rare word said often. Against what is no answer: a contents page.
+From the graph: the card of an entity that the query names (what mentions it has its share in the lexical score).
+From the words: how much of the query a hit covers, where BM25 is content with one rare word said often. Against what
+is no answer: a contents page.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from search.forward import ENTITY, ForwardIndex, key
+from search.forward import ForwardIndex, key
 from search.lexical import LexicalIndex
 
 __all__ = [
     "ABOUT",
     "COVERED",
     "FURNITURE",
-    "MENTIONS",
     "NUMBERS",
     "RECENT",
+    "card_boost",
     "cover_boost",
     "cover_weights",
-    "entity_boosts",
     "recent_boost",
 ]
 
@@ -34,14 +34,13 @@ Floats = npt.NDArray[np.float32]
 ABOUT: Final = 0.10
 """Added to the card of an entity that the query names."""
 
-MENTIONS: Final = 0.05
-"""Added to a hit that mentions all entities that the query names; in proportion for some of them."""
-
 COVERED: Final = 0.20
 """Added to a hit that holds all words of the query; in proportion to their rarity for some of them."""
 
 NUMBERS: Final = 0.10
-"""Added to a hit that holds all numbers of the query, so that a year or an amount is not just one word of many."""
+"""Added to a hit that holds all numbers of the query, so that a year or an amount is not just one word of many.
+
+They are compared by value: £25 million is £25m and not £250 million."""
 
 RECENT: Final = 0.10
 """Added, where recency is asked for, to the latest of the candidates; half of it to what is five years older."""
@@ -51,44 +50,42 @@ _HALF_LIFE: Final = 5.0  # years
 FURNITURE: Final = -0.20
 """Added to contents pages and reference lists."""
 
-_MAX_ENTITIES: Final = 8
 
-
-def entity_boosts(
-    forward: ForwardIndex, slots: npt.NDArray[np.int64], entities: tuple[str, ...], cards: npt.NDArray[np.int64]
-) -> dict[str, npt.NDArray[np.float32]]:
-    """Boosts by name, each float32[len(slots)] ≥ 0. `cards`: the slots of the entities' own cards."""
-    named = entities[:_MAX_ENTITIES]
-    if not named or not len(slots):
-        return {}
-    held = forward.counts(slots, [key(ENTITY, iri) for iri in named]) > 0
-    about = np.isin(slots, cards)
-    mentions = held.sum(axis=1).astype(np.float32)
-    mentions[about] = 0
-    return {"entity": about * np.float32(ABOUT), "mentions": mentions * np.float32(MENTIONS / len(named))}
+def card_boost(slots: npt.NDArray[np.int64], cards: npt.NDArray[np.int64]) -> Floats:
+    """float32[len(slots)], 0 or ABOUT. `cards`: the slots of the cards of entities that the query names."""
+    return np.isin(slots, cards) * np.float32(ABOUT)
 
 
 def cover_boost(
-    lexical: LexicalIndex, forward: ForwardIndex, slots: npt.NDArray[np.int64], stems: Collection[str]
+    lexical: LexicalIndex,
+    forward: ForwardIndex,
+    slots: npt.NDArray[np.int64],
+    stems: Collection[str],
+    numbers: Sequence[Sequence[str]] = (),
 ) -> Floats:
-    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words."""
+    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words.
+
+    `numbers`: each amount, year or other number as the exact field has it, in all the ways to say it.
+    """
     weights = cover_weights({stem: lexical.document_frequency("text", stem) for stem in sorted(stems)}, len(lexical))
     if not weights or not len(slots):
         return np.zeros(len(slots), np.float32)
-    held = forward.counts(slots, [key("text", stem) for stem in weights]) > 0
-    return held.astype(np.float32) @ np.array(list(weights.values()), np.float32)
+    forms = [form for number in numbers for form in number]
+    keys = [key("text", stem) for stem in weights] + [key("exact", form) for form in forms]
+    held = forward.counts(slots, keys) > 0
+    added: Floats = held[:, : len(weights)].astype(np.float32) @ np.array(list(weights.values()), np.float32)
+    at = len(weights)
+    for number in numbers:
+        added += held[:, at : at + len(number)].any(axis=1) * np.float32(NUMBERS / len(numbers))
+        at += len(number)
+    return added
 
 
 def cover_weights(frequencies: dict[str, int], total: int) -> dict[str, float]:
     """What each word adds where it occurs, from the number of units that hold it; `total` counts all units."""
     rarity = {stem: math.log1p(total / (1 + held)) for stem, held in frequencies.items()}
     whole = sum(rarity.values())
-    numbers = [stem for stem in frequencies if any(char.isdigit() for char in stem)]
-    return {
-        stem: COVERED * rare / whole + (NUMBERS / len(numbers) if stem in numbers else 0.0)
-        for stem, rare in rarity.items()
-        if whole and frequencies[stem]
-    }
+    return {stem: COVERED * rare / whole for stem, rare in rarity.items() if whole and frequencies[stem]}
 
 
 def recent_boost(days: npt.NDArray[np.int64]) -> Floats:

@@ -35,7 +35,7 @@ class PageTerms:
     def of(self, place: int) -> tuple[TermScore, ...]:
         """The matched words of one unit, greatest score first. They sum up to its lexical score."""
         found = [
-            TermScore(term.word, term.field, round(float(score), 6))
+            TermScore(self._query.written.get(term.word, term.word), term.field, round(float(score), 6))
             for term, score in zip(self._query.terms, self._parts[place], strict=True)
             if score > 0
         ]
@@ -76,7 +76,10 @@ def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArra
     """What one word adds to the scores of some units, by tantivy."""
     from tantivy import Query
 
-    query = Query.term_query(index.lexical.schema, term.field, term.word, index_option="freq")
+    option = "basic" if term.field == "entity" else "freq"
+    query = Query.term_query(index.lexical.schema, term.field, term.word, index_option=option)
+    if term.field == "entity":
+        query = Query.const_score_query(query, 1.0)
     found = index.lexical.score(slots, query, None)
     scores = dict(zip(found.slots.tolist(), found.scores.tolist(), strict=True))
     return np.array([term.weight * scores.get(slot, 0.0) for slot in slots.tolist()], np.float32)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from search.bm25 import Term
 from search.dates import day_range
 from search.parse import ParsedQuery, content_words
 from search.schema import TEXT_FIELDS
+from search.spelling import joined
 from search.stems import Stems
 from search.types import Filters
 from search.words import exact_words
@@ -17,10 +19,18 @@ from search.words import exact_words
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["FIELD_WEIGHTS", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
+__all__ = ["FIELD_WEIGHTS", "MENTIONED", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
 
 FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
 """What a word is worth in each field; `text` holds the title too."""
+
+MENTIONED: Final = 1.0
+"""What it adds that a unit mentions an entity that the query names, whatever it calls it: as much as a common word."""
+
+_MAX_ENTITIES: Final = 8
+
+_CURRENCIES: Final = ("£", "$", "€")
+_YEAR: Final = 4  # digits
 
 _MAX_WORDS: Final = 64
 """Words of a query that are ranked by, the first ones: the cost of a search has a ceiling."""
@@ -31,7 +41,8 @@ class LexicalQuery:
     """`scoring` ranks; `must` holds filters, phrases and exclusions (None = no condition).
 
     `terms` are what `scoring` sums up: given units are scored by them from the forward index (`search.bm25`). `stems`
-    and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole.
+    and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole. `numbers` are the
+    amounts, years and such, each with the other ways to say it. `written`: what stands in the query for a term.
     """
 
     scoring: tantivy.Query
@@ -40,15 +51,28 @@ class LexicalQuery:
     stems: frozenset[str]
     exact: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
+    numbers: tuple[tuple[str, ...], ...] = ()
+    written: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
-def lexical_query(parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema, stemmer: Stems) -> LexicalQuery:
+def lexical_query(
+    parsed: ParsedQuery,
+    filters: Filters,
+    schema: tantivy.Schema,
+    stemmer: Stems,
+    named: Mapping[str, str] = MappingProxyType({}),
+) -> LexicalQuery:
+    """`named`: the entities that the query names, and what each is called."""
     from tantivy import Occur, Query
 
     stems = _stems(parsed.text, stemmer)
-    exact = list(dict.fromkeys(word.text for word in exact_words(parsed.text) if not word.plain))[:_MAX_WORDS]
-    terms = [Term(field, stem, FIELD_WEIGHTS[field]) for field in TEXT_FIELDS for stem in stems]
+    words = list(exact_words(parsed.text))
+    amounts = {word.text: _amounts(word.text) for word in words if any(char.isdigit() for char in word.text)}
+    odd = [form for word in words if not word.plain for form in amounts.get(word.text, (word.text,))]
+    exact = list(dict.fromkeys(odd))[:_MAX_WORDS]
+    terms = [Term(name, stem, FIELD_WEIGHTS[name]) for name in TEXT_FIELDS for stem in stems]
     terms += [Term("exact", word, FIELD_WEIGHTS["exact"]) for word in exact]
+    terms += [Term("entity", iri, MENTIONED) for iri in list(named)[:_MAX_ENTITIES]]
     conditions = [(Occur.Must, _phrase(schema, phrase)) for phrase in parsed.phrases]
     conditions += [(Occur.MustNot, _phrase(schema, words)) for words in parsed.excluded]
     chosen = filter_query(filters, schema)
@@ -59,7 +83,16 @@ def lexical_query(parsed: ParsedQuery, filters: Filters, schema: tantivy.Schema,
         # A clause that only excludes needs something to exclude from.
         must = Query.const_score_query(Query.boolean_query([(Occur.Must, Query.all_query()), *conditions]), 0.0)
     scoring = Query.boolean_query([(Occur.Should, _weighted(schema, term)) for term in terms])
-    return LexicalQuery(scoring, tuple(terms), must, frozenset(stems), frozenset(exact), parsed.phrases)
+    return LexicalQuery(
+        scoring,
+        tuple(terms),
+        must,
+        frozenset(stems),
+        frozenset(exact),
+        parsed.phrases,
+        tuple(amounts.values())[:_MAX_WORDS],
+        MappingProxyType({**stems, **named}),
+    )
 
 
 def filter_query(filters: Filters, schema: tantivy.Schema) -> tantivy.Query | None:
@@ -70,11 +103,11 @@ def filter_query(filters: Filters, schema: tantivy.Schema) -> tantivy.Query | No
         (Occur.Must, Query.term_set_query(schema, field, list(values))) for field, values in filters.values().items()
     ]
     # A document's days overlap the chosen ones: it ends after their start and starts before their end.
-    for date, field, side in ((filters.date_from, "last_day", 0), (filters.date_to, "first_day", 1)):
+    for date, name, side in ((filters.date_from, "last_day", 0), (filters.date_to, "first_day", 1)):
         days = day_range(date) if date else None
         if days is not None:
             lower, upper = (days[0], None) if side == 0 else (None, days[1])
-            clauses.append((Occur.Must, Query.range_query(schema, field, FieldType.Unsigned, lower, upper)))
+            clauses.append((Occur.Must, Query.range_query(schema, name, FieldType.Unsigned, lower, upper)))
     return Query.boolean_query(clauses) if clauses else None
 
 
@@ -87,14 +120,28 @@ def prefix_query(words: Sequence[str], schema: tantivy.Schema) -> tantivy.Query:
     )
 
 
-def _stems(text: str, stemmer: Stems) -> list[str]:
-    """Stems of the content words, in order, each once. Function words are told before stemming changes them."""
-    words = content_words([word.text for word in exact_words(text)])
-    stems = dict.fromkeys(stem for word in words for stem in stemmer.of(word))
+def _stems(text: str, stemmer: Stems) -> dict[str, str]:
+    """Stems of the content words, in order, each with the first word it stands for.
+
+    Function words are told before stemming changes them.
+    """
+    words = list(exact_words(text))
+    stems: dict[str, str] = {}
+    for word in content_words([word.text for word in words]):
+        for stem in stemmer.of(word):
+            stems.setdefault(stem, word)
     # What the exact words merged ("£25 million" → £25000000, "r&d") is also looked for in its written parts.
-    odd = " ".join(text[word.start : word.end] for word in exact_words(text) if not word.plain)
-    stems.update(dict.fromkeys(stemmer.of(odd)))
-    return list(stems)[:_MAX_WORDS]
+    odd = " ".join(text[word.start : word.end] for word in words if not word.plain)
+    for part in (*odd.split(), *joined(text)):
+        for stem in stemmer.of(part):
+            stems.setdefault(stem, part)
+    return dict(list(stems.items())[:_MAX_WORDS])
+
+
+def _amounts(word: str) -> tuple[str, ...]:
+    """The word, and the sums of money that a great number without a sign may be: 25 million finds £25 million."""
+    great = word.isdigit() and len(word) > _YEAR
+    return (word, *(sign + word for sign in _CURRENCIES)) if great else (word,)
 
 
 def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> tantivy.Query:
@@ -108,5 +155,8 @@ def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> tantivy.Query:
 def _weighted(schema: tantivy.Schema, term: Term) -> tantivy.Query:
     from tantivy import Query
 
+    if term.field == "entity":
+        mention = Query.term_query(schema, term.field, term.word, index_option="basic")
+        return Query.const_score_query(mention, term.weight)
     query = Query.term_query(schema, term.field, term.word, index_option="freq")
     return query if term.weight == 1.0 else Query.boost_query(query, term.weight)

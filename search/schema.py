@@ -2,7 +2,7 @@
 
 | field | holds | words |
 |---|---|---|
-| title | the title with the aliases | letters and digits, lower case, no accents, stemmed |
+| title | the title with the aliases | letters and digits, no accents, in one spelling (`search.spelling`), stemmed |
 | text | title, aliases, heading and text in one, which BM25 ranks better by | the same |
 | exact | the same once more, for phrases, amounts and short names | `search.words` |
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from search.dates import day_range
+from search.spelling import canonical
 from search.types import Unit
 from search.words import exact_words
 
@@ -39,7 +40,7 @@ __all__ = [
     "words_of_text",
 ]
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 TEXT_FIELDS: Final = ("title", "text")
 
@@ -123,7 +124,7 @@ def document(unit: Unit, slot: int, stored: bytes, texts: Mapping[str, str] | No
     doc.add_unsigned("slot", slot)
     doc.add_bytes("unit", stored)
     for name, text in (field_texts(unit) if texts is None else texts).items():
-        doc.add_text(name, text)
+        doc.add_text(name, canonical(text) if name in TEXT_FIELDS else text)
     if unit.kind == "entity":
         doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
     _add_filters(doc, unit)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import UnknownEntity
-from search.boosts import FURNITURE, cover_boost, entity_boosts, recent_boost
+from search.boosts import FURNITURE, card_boost, cover_boost, recent_boost
 from search.encoder import Encoder
 from search.fielded import fielded
 from search.fusion import order
@@ -132,14 +132,18 @@ class Searcher:
         lexical, forward = self.index.lexical, self.index.forward
         parsed = parse(query.text)
         vector = None if query.mode == "lexical" else self._vector(parsed.text)
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems)
-        cards = self._slots_of(query.entities)
+        named = self.index.lexical.by_iri(list(query.entities)) if query.entities else {}
+        cards = np.array([stored.slot for stored in named.values()], np.int64)
+        names = {iri: stored.unit.title for iri, stored in named.items()}
+        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems, names)
         pool = gather(self.index, words, vector, query.mode, np.union1d(cards, more))
-        boosts = entity_boosts(forward, pool.slots, query.entities, cards)
+        boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
             likely = order(pool.scores, pool.slots)[:_COVER_ROWS]
-            boosts["words covered"][likely] = cover_boost(lexical, forward, pool.slots[likely], words.stems)
+            boosts["words covered"][likely] = cover_boost(
+                lexical, forward, pool.slots[likely], words.stems, words.numbers
+            )
         if query.recent:
             boosts["recent"] = recent_boost(forward.numbers("last_day", pool.slots))
         boosts["contents or references"] = FURNITURE * forward.numbers("furniture", pool.slots).astype(np.float32)
@@ -195,15 +199,11 @@ class Searcher:
             raise UnknownEntity(f"Nothing is indexed under {iri}.", "Check the address, or search for its name.")
         vector = dense.vectors(np.array([stored.slot], np.int64))[0]
         words = lexical_query(parse("x"), Filters(kind=(kind,) if kind else ()), lexical.schema, lexical.stems)
-        pool = gather(self.index, words, vector, "dense", np.empty(0, np.int64))
+        pool = gather(self.index, replace(words, terms=()), vector, "dense", np.empty(0, np.int64))
         cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
         nothing = LexicalQuery(words.scoring, (), None, frozenset(), frozenset(), ())
         return make_hits(self.index, best, pool, nothing, {})
-
-    def _slots_of(self, iris: tuple[str, ...]) -> npt.NDArray[np.int64]:
-        found = self.index.lexical.by_iri(list(iris)) if iris else {}
-        return np.array([stored.slot for stored in found.values()], np.int64)
 
 
 @cache

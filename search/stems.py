@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from search.schema import analyser
+from search.spelling import canonical
 
 __all__ = ["Stems"]
 
@@ -25,7 +26,7 @@ class Stems:
 
     def of(self, text: str) -> list[str]:
         """The stems of every word of `text`, in order."""
-        return self._analyser.analyze(text)
+        return self._analyser.analyze(canonical(text))
 
     def matching(self, text: str, wanted: frozenset[str]) -> Iterator[tuple[int, int, str]]:
         """Where words with one of the stems `wanted` stand in `text`: start and end in code points, stem.

@@ -207,7 +207,10 @@ class DocumentRef:
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """What one word added to the raw lexical score. `field`: title, text (which holds the title too) or exact."""
+    """What one word of the query added to the raw lexical score.
+
+    `field`: title, text (which holds the title too), exact, or entity: then `term` is the name of the one mentioned.
+    """
 
     term: str
     field: str

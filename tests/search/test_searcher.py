@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graph.errors import InputError, UnknownEntity
 from search.encoder import Encoder
 from search.index import Index
+from search.lexical_query import MENTIONED
 from search.searcher import Searcher
 from search.types import Filters, Mode, Query
 
@@ -87,8 +88,13 @@ def test_entities_that_the_query_names_lift_their_hits_a_little(searcher: Search
     plain = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30)).hits}
     named = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30, entities=("e/tide",))).hits}
     assert dict(named["e/tide"].explain.boosts)["entity"] == pytest.approx(0.10)
-    assert dict(named["p/4"].explain.boosts)["mentions"] == pytest.approx(0.05)
-    assert named["p/4"].score == pytest.approx(plain["p/4"].score + 0.05, abs=1e-5)
+    assert named["p/4"].explain.lexical_raw == pytest.approx((plain["p/4"].explain.lexical_raw or 0) + MENTIONED)
+    assert ("Tide Council", "entity") in [(term.term, term.field) for term in named["p/4"].explain.terms]
+
+
+def test_words_find_what_mentions_an_entity_by_another_name(searcher: Searcher) -> None:
+    assert "p/4" not in {hit.iri for hit in searcher.search(Query("TC", mode="lexical")).hits}
+    assert "p/4" in {hit.iri for hit in searcher.search(Query("TC", mode="lexical", entities=("e/tide",))).hits}
 
 
 def test_highlights_are_code_points_of_the_snippet(searcher: Searcher) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from search.lexical_query import lexical_query
+from search.parse import parse
+from search.schema import build_schema
 from search.searcher import Searcher
+from search.stems import Stems
 from search.types import Filters, Query, Results
 
 
@@ -71,3 +75,25 @@ def test_recency_is_an_option_that_shows(searcher: Searcher) -> None:
              for hit in recent.hits if hit.document and hit.document.date}  # fmt: skip
     assert dated[max(dated)] == max(dated.values()) <= 0.1001
     assert plain.total == recent.total
+
+
+def test_made_up_words_find_nothing_and_say_so(searcher: Searcher) -> None:
+    for text in ("zzxxqq", "florbenschnitz", "xyzzy qwzxer"):
+        found = ask(searcher, text)
+        assert found.total == 0 and found.hint and f"“{text.split()[0]}”" in found.hint
+    assert ask(searcher, "zzxxqq film").total  # a known word among them is looked for
+    assert ask(searcher, "apprentiships").corrected == "apprenticeships"
+
+
+def test_a_paraphrase_without_a_common_word_is_found(searcher: Searcher) -> None:
+    found = ask(searcher, "cinema movies")
+    assert found.total and found.hits[0].explain.dense_raw
+
+
+@pytest.mark.parametrize(("said", "other"), [("25 million", "£25 million"), ("£25m", "£25,000,000")])
+def test_amounts_compare_by_value(said: str, other: str) -> None:
+    both = [lexical_query(parse(text), Filters(), build_schema(), Stems()).numbers for text in (said, other)]
+    assert set(both[0][0]) & set(both[1][0])
+    assert not set(both[0][0]) & set(
+        lexical_query(parse("£250 million"), Filters(), build_schema(), Stems()).numbers[0]
+    )
