@@ -20,7 +20,7 @@ from graph.vocabulary import PREFIXES, expand
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["EDGES_PER_NODE", "degree", "neighbourhood", "shortest_path", "whole"]
+__all__ = ["EDGES_PER_NODE", "degree", "links_of", "neighbourhood", "shortest_path", "whole"]
 
 EDGES_PER_NODE: Final = 500
 """Edges read at one node in either direction, so that a hub does not cost the graph."""
@@ -46,6 +46,12 @@ def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
     ):
         return None
     return subject.value, quad.predicate.value, obj.value
+
+
+def links_of(snapshot: Snapshot, iri: str) -> Iterator[str]:
+    """The entities at the other ends of the links at one, in no order; one comes once for each link."""
+    for subject, _, obj in _edges(snapshot, iri):
+        yield obj if subject == iri else subject
 
 
 def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:

@@ -29,8 +29,10 @@ from search.parse import parse
 from search.pool import Pool, gather
 from search.reranker import RERANKED, Reranker, rerank_boost
 from search.schema import FILTER_FIELDS, fold
-from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit
+from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit, Way
+from search.ways import ways_out
 from search.words import exact_words
+from search.written import written_words
 
 __all__ = ["Searcher"]
 
@@ -79,14 +81,17 @@ class Searcher:
         text, filters = fielded(query.text, query.filters, lexical)
         asked = replace(query, text=text, filters=filters)
         ranked = self._ranked(asked)
-        corrected = hint = None
+        corrected: str | None = None
+        hint: str | None = None
+        ways: tuple[Way, ...] = ()
         if not len(ranked.order):
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
             if better and again is not None and len(again.order):
                 corrected, ranked, asked = better, again, replace(asked, text=better)
             else:
-                hint = why_nothing(asked, lexical, lambda other: len(self._ranked(other).order))
+                hint = why_nothing(asked, lexical, self._count)
+                ways = ways_out(query, asked, self._count)
         total, facets = len(ranked.order), {}
         if query.facets:
             matched = match(self.index, ranked.words, self._query_vector(asked), ranked.pool)
@@ -97,7 +102,11 @@ class Searcher:
         shown = ranked.order[query.offset : query.offset + query.limit]
         hits = make_hits(self.index, shown.tolist(), ranked.pool, ranked.words, ranked.boosts)
         took = round((time.perf_counter() - began) * 1000, 2)
-        return Results(query.text, total, took, hits, facets, query.mode, corrected, hint, reranker)
+        words = written_words(parse(asked.text).text, lexical.stems)
+        return Results(query.text, total, took, hits, facets, query.mode, corrected, hint, reranker, words, ways)
+
+    def _count(self, query: Query) -> int:
+        return len(self._ranked(query).order)
 
     def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
         if query.mode == "lexical":

@@ -31,6 +31,7 @@ __all__ = [
     "Snippet",
     "TermScore",
     "Unit",
+    "Way",
 ]
 
 Kind = Literal["passage", "entity"]
@@ -261,6 +262,22 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A change to a search, and how much it finds then. `text` is the query to ask.
+
+    `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
+    these, quotation marks and exclusions;
+    "words" the text alone is another, `value` says what was left out of it.
+    """
+
+    kind: Literal["filter", "dates", "filters", "words"]
+    text: str
+    count: int
+    field: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """`hits` is one page of what was found. `total` counts the candidates, 1,200 at most; with facets, all of it.
 
@@ -280,6 +297,10 @@ class Results:
     hint: str | None = None
     reranker: str | None = None
     """The reranker that put the first twenty in order, None where none did."""
+    words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Terms of the explanations → the words of the query."""
+    ways: tuple[Way, ...] = ()
+    """Where nothing was found: changes to the search that find something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from graph.network import neighbourhood, shortest_path
 from search.types import Filters, Query
 from web.atlas import LiveAtlas
 from web.live import Live
-from web.shapes import results_json, view_json
+from web.shapes import results_json, similar_json, view_json
 
 __all__ = ["blueprint"]
 
@@ -30,6 +30,7 @@ def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
         ("search", partial(_search, atlas)),
         ("entity", partial(_entity, atlas)),
         ("complete", partial(_complete, atlas)),
+        ("similar", partial(_similar, atlas)),
         ("neighbours", partial(_neighbours, live)),
         ("path", partial(_path, live)),
     ):
@@ -63,7 +64,12 @@ def _entity(atlas: LiveAtlas) -> Response:
 
 def _complete(atlas: LiveAtlas) -> Response:
     found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
-    return jsonify([asdict(item) for item in found])
+    refs = atlas.refs(tuple(item.iri for item in found))
+    return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in found])
+
+
+def _similar(atlas: LiveAtlas) -> Response:
+    return jsonify(similar_json(atlas.similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
 
 
 def _neighbours(live: Live) -> Response:

@@ -17,7 +17,7 @@ from graph.store import Snapshot
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
-from web import edges, overview, schema_terms, sentences
+from web import edges, overview, schema_terms, sentences, similar
 from web.examples import read_examples
 from web.figures import figures
 from web.live import Live, View
@@ -34,6 +34,7 @@ from web.reads import (
     Overview,
     QueryTable,
     Ref,
+    Similar,
     Slice,
     Term,
 )
@@ -79,6 +80,26 @@ class LiveAtlas:
             return self.searcher(view).similar(iri, limit, kind)
         except IndexUnusable as error:
             raise self.mend(error) from error
+
+    def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
+        view = self.live.view()
+        if not view.snapshot.exists(iri):
+            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+        kind: Unit = "passage" if view.snapshot.passage(iri) else "entity"
+        try:
+            by_text = self.searcher(view).similar(iri, similar.CONSIDERED, kind)
+        except (IndexUnusable, UnknownEntity):
+            by_text = ()  # not indexed: the graph still tells
+        return similar.merged(view, iri, by_text, similar.neighbours(view.snapshot, iri), limit)
+
+    def passage(self, iri: str) -> MarkedPassage:
+        found = _marked(self.live.view().snapshot, iri)
+        if found is None:
+            raise UnknownEntity(f"No passage in this atlas has the IRI {iri[:200]}.", "Look through the documents.")
+        return found
+
+    def within(self, places: tuple[str, ...]) -> dict[str, str]:
+        return overview.within(self.live.view().snapshot, places)
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
         try:

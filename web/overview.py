@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from graph.model import Document
@@ -16,7 +17,8 @@ from web.reads import Disagreement, Kind, Overview, Position, Ref, Spot, Tone
 
 __all__ = ["disagreements", "documents", "members", "overview", "ref", "tone"]
 
-_RECENT: Final = 5
+_UP: Final = ("schema:containedInPlace", "dcterms:isPartOf")
+_PARENTS: Final = 8
 _QUESTIONS: Final = (
     "access to finance outside the South East",
     "Creative Scale-Up",
@@ -44,6 +46,24 @@ _TONES: Final[dict[str, Tone]] = {
 
 def _place_of(kind: str) -> int:
     return _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+
+
+def within(snapshot: Snapshot, places: tuple[str, ...]) -> dict[str, str]:
+    """Place → the nearest of the others that it lies in."""
+    known, found = set(places), {}
+    for place in places:
+        frontier, seen = [place], {place}
+        while frontier and place not in found:
+            above = {
+                obj.value for each in frontier for name in _UP for obj in islice(snapshot.objects(each, name), _PARENTS)
+            } - seen
+            seen |= above
+            frontier = sorted(above)
+            for each in frontier:
+                if each in known:
+                    found[place] = each
+                    break
+    return found
 
 
 def tone(types: set[str]) -> Tone:

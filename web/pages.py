@@ -33,6 +33,7 @@ def blueprint(atlas: Atlas) -> Blueprint:
         ("/browse", "browse", entries.members),
         ("/documents", "documents", reading.documents),
         ("/documents/read", "read", reading.read_by_iri),
+        ("/documents/similar", "similar", reading.similar),
         ("/documents/<slug>", "document", reading.documents_by_slug),
         ("/why", "why", backing.why),
         ("/disagreements", "disagreements", disagreements),

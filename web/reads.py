@@ -16,6 +16,7 @@ from search.types import Completion, Query, Results
 __all__ = [
     "Atlas",
     "Backed",
+    "Basis",
     "Disagreement",
     "DocumentView",
     "Edge",
@@ -29,6 +30,7 @@ __all__ = [
     "Position",
     "QueryTable",
     "Ref",
+    "Similar",
     "Slice",
     "Spot",
     "Term",
@@ -139,6 +141,23 @@ class DocumentView:
     passages: Listing[MarkedPassage]
     entities: tuple[Ref, ...]
     offered: int = 0
+
+
+Basis = Literal["text", "graph", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """An entry, or a passage under its document's title, that is like another.
+
+    `text`: the cosine of the texts, None where only the graph says so. `shared`: entries that both are linked to.
+    """
+
+    ref: Ref
+    basis: Basis
+    text: float | None = None
+    shared: tuple[Ref, ...] = ()
+    snippet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +271,15 @@ class Atlas(Protocol):
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
         """Entities with a name that goes on from the prefix. Raises `graph.errors.IndexUnusable`."""
+
+    def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
+        """Entries like an entry, or passages like a passage; by the graph alone where the index cannot be used."""
+
+    def passage(self, iri: str) -> MarkedPassage:
+        """One passage with its mentions."""
+
+    def within(self, places: tuple[str, ...]) -> dict[str, str]:
+        """Place → the nearest of the others that it lies in; left out where there is none."""
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         """Labels for IRIs met in results; one that is unknown comes back with its local name as the label."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from graph.model import EntityView, Evidence, Fact
 from search.types import Explain, Hit, Results
+from web.reads import Similar
 
-__all__ = ["results_json", "view_json"]
+__all__ = ["results_json", "similar_json", "view_json"]
 
 
 def results_json(results: Results) -> dict[str, Any]:
@@ -17,12 +19,14 @@ def results_json(results: Results) -> dict[str, Any]:
         "query": results.query,
         "total": results.total,
         "took_ms": round(results.took_ms, 3),
-        "hits": [_hit(hit) for hit in results.hits],
+        "hits": [_hit(hit, results.words) for hit in results.hits],
     }
     if results.corrected:
         body["corrected"] = results.corrected
     if results.hint:
         body["hint"] = results.hint
+    if results.ways:
+        body["ways"] = [{key: held for key, held in asdict(way).items() if held != ""} for way in results.ways]
     if results.reranker:
         body["reranker"] = results.reranker
     if results.facets:
@@ -30,7 +34,7 @@ def results_json(results: Results) -> dict[str, Any]:
     return body
 
 
-def _hit(hit: Hit) -> dict[str, Any]:
+def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
     return {
         "iri": hit.iri,
         "kind": hit.kind,
@@ -42,12 +46,30 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "entities": list(hit.entities),
         "types": list(hit.types),
         "reliability": hit.reliability,
-        "explain": _explain(hit.explain),
+        "explain": _explain(hit.explain, words),
     }
 
 
-def _explain(explain: Explain) -> dict[str, Any]:
-    return asdict(replace(explain, terms=())) | {"terms": [asdict(term) for term in explain.terms]}
+def _explain(explain: Explain, words: Mapping[str, str]) -> dict[str, Any]:
+    """Each term with the word of the query that it stands for."""
+    terms = [{"word": words.get(term.term, term.term), **asdict(term)} for term in explain.terms]
+    return asdict(replace(explain, terms=())) | {"terms": terms}
+
+
+def similar_json(found: tuple[Similar, ...]) -> list[dict[str, Any]]:
+    """The body of `/api/v1/similar`. `text`: cosine of the two texts; `shared`: what ties both to it."""
+    return [
+        {
+            "iri": each.ref.iri,
+            "label": each.ref.label,
+            "kind": each.ref.kind,
+            "basis": each.basis,
+            "text": None if each.text is None else round(each.text, 4),
+            "shared": [{"iri": ref.iri, "label": ref.label} for ref in each.shared],
+            "snippet": each.snippet or None,
+        }
+        for each in found
+    ]
 
 
 def view_json(view: EntityView) -> dict[str, Any]:

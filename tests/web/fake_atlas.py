@@ -26,6 +26,7 @@ from web.reads import (
     Position,
     QueryTable,
     Ref,
+    Similar,
     Slice,
     Spot,
     Term,
@@ -136,8 +137,14 @@ class FakeAtlas:
         words = set(re.findall(r"\w{3,}", query.text.lower()))
         hits = [hit for hit in (*self._entity_hits(words), *self._passage_hits(words)) if _passes(hit, query)]
         hits.sort(key=lambda hit: (-hit.score, hit.iri))
-        counted: dict[str, Counter[str]] = {"type": Counter(), "publisher": Counter(), "reliability": Counter()}
+        counted: dict[str, Counter[str]] = {
+            "kind": Counter(),
+            "type": Counter(),
+            "publisher": Counter(),
+            "reliability": Counter(),
+        }
         for hit in hits:
+            counted["kind"].update([hit.kind])
             counted["type"].update(hit.types)
             counted["publisher"].update([hit.document.publisher] if hit.document and hit.document.publisher else [])
             counted["reliability"].update([hit.reliability] if hit.reliability else [])
@@ -295,6 +302,26 @@ class FakeAtlas:
         relations = (Term(ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c) for n, c in used.most_common())
         classes = (Term(self._class(k), f"<{self._class(k)}>", k, "class", c) for k, c in kinds.most_common())
         return (*relations, *classes)
+
+    def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
+        """Those of the same kind; passages of other documents."""
+        if iri in self._refs:
+            own = self._refs[iri]
+            alike = [ref for ref in self._refs.values() if ref.kind == own.kind and ref.iri != iri]
+            return tuple(Similar(ref, "both", 0.5, (own,)) for ref in alike[:limit])
+        here = self.passage(iri)
+        others = [each for each in self._passages if each.document != here.passage.document]
+        titles = {name: document.title for name, document in self._documents.items()}
+        return tuple(Similar(Ref(p.iri, titles[p.document]), "text", 0.4, (), p.text) for p in others[:limit])
+
+    def within(self, places: tuple[str, ...]) -> dict[str, str]:
+        return {}
+
+    def passage(self, iri: str) -> MarkedPassage:
+        found = next((each for each in self._passages if each.iri == iri), None)
+        if found is None:
+            raise UnknownEntity(f"No passage has the IRI {iri}.", "Look through the documents.")
+        return self._marked(found)
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
         found = (ref for ref in self._refs.values() if ref.label.casefold().startswith(prefix.casefold()))

@@ -11,10 +11,10 @@ from flask import Response, jsonify, redirect, render_template, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from graph.errors import InputError
+from graph.errors import IndexUnusable, InputError, UnknownEntity
 from graph.iri import digest
 from graph.model import EntityView, Fact, FactGroup
-from web.reads import Atlas, Edge, Neighbourhood, Node
+from web.reads import Atlas, Edge, Neighbourhood, Node, Similar
 from web.views.links import href, page_path, with_query
 from web.views.order import label_from_here, relations
 from web.views.reading import read
@@ -26,6 +26,7 @@ FACTS_FIRST: Final = 8
 """Facts of a relation that are shown before “show all”."""
 
 PASSAGES_SHOWN: Final = 8
+SIMILAR_SHOWN: Final = 6
 NODES_SHOWN: Final = 40
 NODES_DRAWN: Final = 25
 """Nodes of the drawing at first; more come by asking for a node's neighbours."""
@@ -81,12 +82,21 @@ def _entry(atlas: Atlas, iri: str) -> str:
         step=PASSAGES_SHOWN,
         near=[line for line in _lines(near, iri, inverses) if line.node.entity.iri not in apart],
         near_total=near.total,
+        alike=_alike(atlas, iri),
         graph_address=lambda limit: with_query("/entity/neighbours", iri=iri, limit=limit),
         drawn=NODES_DRAWN,
         first=FACTS_FIRST,
         more_query=lambda group: with_query("/sparql", query=_all_of(iri, group)),
         describe=with_query("/sparql", query=f"DESCRIBE <{iri}>"),
     )
+
+
+def _alike(atlas: Atlas, iri: str) -> tuple[Similar, ...]:
+    """None where the index is being made anew, or the IRI is no entry: the page does without."""
+    try:
+        return atlas.similar(iri, SIMILAR_SHOWN)
+    except (IndexUnusable, UnknownEntity):
+        return ()
 
 
 def _all_of(iri: str, group: FactGroup) -> str:

@@ -14,9 +14,10 @@ from web.reads import Atlas, MarkedPassage
 from web.views.links import page_path, with_query
 from web.views.templating import PASSAGES_SHOWN, passage_path
 
-__all__ = ["documents", "documents_by_slug", "read", "read_by_iri"]
+__all__ = ["documents", "documents_by_slug", "read", "read_by_iri", "similar"]
 
 DOCUMENTS_SHOWN: Final = 50
+SIMILAR_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ def read(atlas: Atlas, iri: str) -> str | BaseResponse:
         if start + PASSAGES_SHOWN < view.passages.total
         else None,
     )
+
+
+def similar(atlas: Atlas) -> str:
+    """GET /documents/similar?iri=…: passages like one passage."""
+    iri = request.args.get("iri", "")
+    return render_template("similar.html", iri=iri, found=atlas.similar(iri, SIMILAR_SHOWN), passage=atlas.passage(iri))
 
 
 def _lines(passages: tuple[MarkedPassage, ...]) -> list[_Line]:

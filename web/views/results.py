@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from graph.errors import InputError
-from search.types import MAX_QUERY, Filters, Query, Results
+from graph.vocabulary import expand
+from search.types import MAX_QUERY, FacetValue, Filters, Query, Results
 from web.reads import Atlas, Ref
 from web.views.links import with_query
 from web.views.templating import plural, ref_of
@@ -18,10 +19,8 @@ from web.views.wording import ground_of, word_of
 
 __all__ = ["Choice", "Facet", "search"]
 
-ENTITIES_SHOWN: Final = 5
-PASSAGES_SHOWN: Final = 10
-ALONE: Final = 20
-"""Hits on a page that shows one kind only."""
+SHOWN: Final = 15
+"""Hits on a page."""
 
 _LABELS: Final = {
     "type": "Kind",
@@ -40,15 +39,25 @@ _FILTERS: Final = tuple(name for name in _LABELS if name != "year")
 _MOST: Final = 8
 """Values of a facet that are offered."""
 
+_UNTOLD: Final = {"", expand("ca:Passage")}
+"""Values that are no choice: the tabs tell passages from entries."""
+
+_DEEPEST: Final = 2
+"""Steps by which a place is set under others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A way to narrow the results, or, among those chosen, to widen them again. `count` is None there."""
+    """A way to narrow the results, or, among those chosen, to widen them again. `count` is None there.
+
+    `depth`: how deep a place lies among the others, from 0.
+    """
 
     label: str
     address: str
     count: int | None = None
     ground: str = ""
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +66,12 @@ class Facet:
     choices: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    passages: Results | None
-    entities: Results | None
-
-    @property
-    def faceted(self) -> Results | None:
-        return self.passages or self.entities
-
-
 def search(atlas: Atlas) -> tuple[str, int]:
     """GET /search. Without a query it is a page to start from."""
     asked = _cleaned(request.args)
     text, kind = asked.get("q", ""), asked.get("kind", "")
     problem: InputError | None = None
-    found = _Found(None, None)
+    found: Results | None = None
     if text:
         try:
             found = _find(atlas, asked)
@@ -84,15 +83,15 @@ def search(atlas: Atlas) -> tuple[str, int]:
         text=text[:MAX_QUERY],
         kind=kind,
         found=found,
-        corrected=found.faceted.corrected if found.faceted else None,
-        hint=found.faceted.hint if found.faceted else None,
         exact=atlas.find(text) if text and not problem else None,
         problem=problem,
         refs=refs,
-        facets=_facets(found.faceted, asked, refs),
+        facets=_facets(atlas, found, asked, refs),
         chosen=_chosen(asked, refs),
-        tabs=_tabs(asked),
+        ways=_ways(found, asked, refs),
+        tabs=_tabs(found, asked),
         pages=_pages(found, asked),
+        start=_start(asked) if found else 0,
         asked=asked,
         collections=atlas.collections(),
         overview=None if text else atlas.overview(),
@@ -107,11 +106,11 @@ def _cleaned(args: MultiDict[str, str]) -> MultiDict[str, str]:
     return MultiDict([(name, value) for name, value in pairs if value])
 
 
-def _find(atlas: Atlas, asked: MultiDict[str, str]) -> _Found:
+def _find(atlas: Atlas, asked: MultiDict[str, str]) -> Results:
     kind = asked.get("kind", "")
     query = Query(
         text=asked["q"],
-        limit=ALONE,
+        limit=SHOWN,
         offset=_start(asked),
         filters=Filters(
             kind=(kind,) if kind else (),
@@ -121,13 +120,7 @@ def _find(atlas: Atlas, asked: MultiDict[str, str]) -> _Found:
         ),
         facets=True,
     )
-    if kind == "entity":
-        return _Found(None, atlas.search(query))
-    if kind == "passage":
-        return _Found(atlas.search(query), None)
-    both = replace(query, limit=PASSAGES_SHOWN, filters=replace(query.filters, kind=("passage",)))
-    few = replace(query, limit=ENTITIES_SHOWN, offset=0, facets=False, filters=replace(query.filters, kind=("entity",)))
-    return _Found(atlas.search(both), None if query.offset else atlas.search(few))
+    return atlas.search(query)
 
 
 def _start(asked: MultiDict[str, str]) -> int:
@@ -137,14 +130,13 @@ def _start(asked: MultiDict[str, str]) -> int:
     return int(raw)
 
 
-def _met(found: _Found, asked: MultiDict[str, str]) -> Iterable[str]:
+def _met(found: Results | None, asked: MultiDict[str, str]) -> Iterable[str]:
     """Every IRI that the page will show."""
-    for results in (found.passages, found.entities):
-        for hit in results.hits if results else ():
-            if hit.kind == "entity":
-                yield hit.iri
-        for values in results.facets.values() if results else ():
+    if found:
+        yield from (hit.iri for hit in found.hits if hit.kind == "entity")
+        for values in found.facets.values():
             yield from (value.value for value in values if ":" in value.value)
+        yield from (way.value for way in found.ways if ":" in way.value)
     yield from (value for name in _FILTERS for value in asked.getlist(name) if ":" in value)
 
 
@@ -155,25 +147,65 @@ def _label(name: str, value: str, refs: dict[str, Ref]) -> str:
     return plural(label) if name == "type" else label
 
 
-def _facets(results: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref]) -> list[Facet]:
+def _facets(atlas: Atlas, results: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref]) -> list[Facet]:
     facets = []
     for name, heading in _LABELS.items():
         values = results.facets.get(name, ()) if results else ()
         taken = {asked.get("from")} & {asked.get("to")} if name == "year" else set(asked.getlist(name))
+        # A value that every result has would narrow nothing.
+        offered = [v for v in values if v.value and v.value not in taken and results and v.count < results.total][
+            :_MOST
+        ]
+        placed = _placed(atlas, offered) if name == "place" else [(value, 0) for value in offered]
         choices = [
             Choice(
                 _label(name, value.value, refs),
                 _narrowed(asked, name, value.value),
                 value.count,
                 ground_of(value.value) if name == "reliability" else "",
+                depth,
             )
-            for value in values
-            # A value that every result has would narrow nothing.
-            if value.value and value.value not in taken and results and value.count < results.total
+            for value, depth in placed
         ]
         if choices:
-            facets.append(Facet(heading, tuple(choices[:_MOST])))
+            facets.append(Facet(heading, tuple(choices)))
     return facets
+
+
+def _placed(atlas: Atlas, values: list[FacetValue]) -> list[tuple[FacetValue, int]]:
+    """Places under the places that they lie in, each with its depth, from 0."""
+    above = atlas.within(tuple(value.value for value in values))
+    found: list[tuple[FacetValue, int]] = []
+
+    def put(value: FacetValue, depth: int) -> None:
+        found.append((value, min(depth, _DEEPEST)))
+        for below in values:
+            if above.get(below.value) == value.value and all(below is not each for each, _ in found):
+                put(below, depth + 1)
+
+    for value in values:
+        if value.value not in above:
+            put(value, 0)
+    return found + [(value, 0) for value in values if all(value is not each for each, _ in found)]
+
+
+def _ways(found: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref]) -> list[Choice]:
+    """One click each: what to leave out so that something is found."""
+    choices = []
+    for way in found.ways if found else ():
+        if way.kind == "filter":
+            name = _LABELS.get(way.field, "Only")
+            label = f"Without {name}: {_label(way.field, way.value, refs)}"
+            rest = [other for other in asked.getlist(way.field) if other != way.value]
+            address = _address(asked, **{way.field: rest})
+        elif way.kind == "dates":
+            label, address = "Without the dates", _address(asked, **{"from": None, "to": None})
+        elif way.kind == "filters":
+            label, address = "Without all of these limits", with_query("/search", q=way.text)
+        else:
+            label, address = (f"Without “{way.value}”" if way.value else way.text), _address(asked, q=way.text)
+        choices.append(Choice(label, address, way.count))
+    return choices
 
 
 def _address(asked: MultiDict[str, str], **changed: str | list[str] | None) -> str:
@@ -204,22 +236,29 @@ def _chosen(asked: MultiDict[str, str], refs: dict[str, Ref]) -> list[Choice]:
     return found
 
 
-def _tabs(asked: MultiDict[str, str]) -> list[tuple[str, str, bool]]:
-    """(label, address, whether it is the current one)."""
+def _tabs(found: Results | None, asked: MultiDict[str, str]) -> list[tuple[str, str, bool, int | None]]:
+    """(label, address, whether it is the current one, number of results where it is known)."""
     kind = asked.get("kind", "")
+    counts: dict[str, int] = {}
+    if found and not kind:
+        counts = {
+            "": found.total,
+            "passage": 0,
+            "entity": 0,
+            **{v.value: v.count for v in found.facets.get("kind", ())},
+        }
     return [
-        (label, _address(asked, kind=value), kind == value)
+        (label, _address(asked, kind=value), kind == value, counts.get(value))
         for label, value in (("Everything", ""), ("Passages", "passage"), ("Entries", "entity"))
     ]
 
 
-def _pages(found: _Found, asked: MultiDict[str, str]) -> tuple[str | None, str | None]:
+def _pages(found: Results | None, asked: MultiDict[str, str]) -> tuple[str | None, str | None]:
     """Addresses of the previous and the next page."""
-    results = found.faceted
-    if results is None:
+    if found is None:
         return None, None
-    start, step = _start(asked), ALONE if asked.get("kind") else PASSAGES_SHOWN
-    back = str(max(0, start - step)) if start else None
-    on = str(start + step) if start + step < results.total and results.hits else None
+    start = _start(asked)
+    back = str(max(0, min(start, found.total) - SHOWN)) if start else None
+    on = str(start + SHOWN) if start + SHOWN < found.total and found.hits else None
     addresses = [_address(asked, start=None if place == "0" else place) if place else None for place in (back, on)]
     return addresses[0], addresses[1]

@@ -1,6 +1,7 @@
 // On every page: partial updates, and the graph fetched only where one is about to be seen.
 
 import htmx from "htmx.org";
+import { completing } from "./complete.js";
 
 Object.assign(htmx.config, {
   allowEval: false,
@@ -56,3 +57,6 @@ const seen = new IntersectionObserver(
   { rootMargin: "200px" },
 );
 for (const section of document.querySelectorAll("[data-graph-section]")) seen.observe(section);
+
+const box = document.querySelector("form[role=search] input[type=search]");
+if (box) completing(box);

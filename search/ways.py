@@ -1,0 +1,76 @@
+"""Ways out of a search that found nothing: each condition that stands in the way, and what would come without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from graph.errors import InputError
+from search.parse import parse
+from search.types import Query, Way
+from search.words import exact_words
+
+__all__ = ["ways_out"]
+
+_MOST: Final = 6
+_WORDS: Final = 8  # of a query that are left out, one at a time
+
+_MARKS: Final = ('"', "“", "-", "−")
+"""A word after one of these belongs to a phrase, or is excluded."""
+
+Count = Callable[[Query], int]
+
+
+def ways_out(asked: Query, understood: Query, count: Count) -> tuple[Way, ...]:
+    """Changes that find something, each with how much. `understood`: the query without the fields typed into it."""
+    found = tuple(islice((way for way in _ways(asked, understood, count) if way.count), _MOST))
+    return found or tuple(way for way in _last(understood, count) if way.count)
+
+
+def _last(understood: Query, count: Count) -> Iterator[Way]:
+    """Nothing but the words: where it takes more than one change."""
+    words = parse(understood.text.replace('"', " ")).text
+    if understood.filters or words != understood.text:
+        yield Way("filters", words, count(Query(words, limit=0, mode=understood.mode)))
+
+
+def _ways(asked: Query, understood: Query, count: Count) -> Iterator[Way]:
+    plain = replace(understood, limit=0, offset=0, facets=False)
+    for field, values in understood.filters.values().items():
+        for value in values:
+            changed: dict[str, Any] = {field: tuple(other for other in values if other != value)}
+            found = count(replace(plain, filters=replace(plain.filters, **changed)))
+            if value in getattr(asked.filters, field):
+                yield Way("filter", asked.text, found, field, value)
+            else:
+                yield Way("words", understood.text, found, field, value)
+    if understood.filters.date_from or understood.filters.date_to:
+        undated = replace(plain.filters, date_from=None, date_to=None)
+        typed = (asked.filters.date_from, asked.filters.date_to) == (None, None)
+        text = understood.text if typed else asked.text
+        yield Way("words" if typed else "dates", text, count(replace(plain, filters=undated)))
+    for text, left_out in _texts(understood.text):
+        yield Way("words", text, count(replace(plain, text=text)), value=left_out)
+
+
+def _texts(text: str) -> Iterator[tuple[str, str]]:
+    """The query without its quotation marks, without what it excludes, and without each of its words."""
+    parsed = parse(text)
+    if parsed.phrases:
+        yield text.replace('"', " ").replace("“", " ").replace("”", " ").strip(), " ".join(parsed.phrases[0])
+    if parsed.excluded:
+        yield parsed.text, " ".join(parsed.excluded[0])
+    words = list(exact_words(text))
+    for word in words[:_WORDS] if len(words) > 1 else ():
+        rest = " ".join((text[: word.start] + text[word.end :]).split())
+        if text[: word.start][-1:] not in _MARKS and _can_be_asked(rest):
+            yield rest, text[word.start : word.end]
+
+
+def _can_be_asked(text: str) -> bool:
+    try:
+        return bool(parse(text).text)
+    except InputError:
+        return False

@@ -1,0 +1,19 @@
+"""The words of a query as they were written, by the stems and exact words that an explanation names."""
+
+from __future__ import annotations
+
+from search.stems import Stems
+from search.words import exact_words
+
+__all__ = ["written_words"]
+
+
+def written_words(text: str, stems: Stems) -> dict[str, str]:
+    """Stem, or exact word → how the query writes it; the first of several spellings."""
+    found: dict[str, str] = {}
+    for word in exact_words(text):
+        written = text[word.start : word.end]
+        found.setdefault(word.text, written)
+        for stem in stems.of(written):
+            found.setdefault(stem, written)
+    return found
