@@ -10,8 +10,8 @@ from web.compose import compose
 from web.settings import Settings
 
 CASES = Path(__file__).resolve().parents[2] / "data" / "golden" / "relevance.jsonl"
-PASS = 63
-"""Of 75. The aim is 72; what fails asks for the sense of a sentence that this encoder does not see."""
+PASS = 66
+"""Of 75; 67 pass here. The aim is 72: six ask for a sense that this encoder does not see, two are near ties."""
 
 
 def test_golden_relevance(starter_home: Path, cache: Path) -> None:
