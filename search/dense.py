@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +21,9 @@ Floats = npt.NDArray[np.float32]
 EXACT_ROWS: Final = 10_000
 """Segments up to this size are scanned exactly (10k rows of 384: about 1 ms)."""
 
-_SPARE: Final = 100  # candidates fetched beyond k before the exact scores decide
+_LEAST: Final = 300  # candidates that are fetched, or _TIMES k, before the exact scores decide
+_TIMES: Final = 4
 _CHUNK: Final = 4_096  # rows made float32 at a time: stays in the processor's cache
-_NPROBE: Final = 64
 
 
 class DenseIndex:
@@ -81,7 +83,7 @@ class Asked:
                 rows = part.best(self._all_scores(number), k)
                 scores = self._all_scores(number)[rows]
             else:
-                rows = part.candidates(self._vector, k + _SPARE)
+                rows = part.candidates(self._vector, k)
                 scores = part.score_rows(self._vector, rows)
             found.append((part.slots[rows], scores))
         return _best(found, k)
@@ -148,29 +150,38 @@ class _Part:
         return self._vectors.astype(np.float32)
 
     def candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:
-        found = self._index.search(vector[np.newaxis], min(k, self.segment.rows), params=self._parameters)[1][0]
-        rows: npt.NDArray[np.intp] = found[found >= 0].astype(np.intp)
-        return rows
+        """Live rows among which the `k` nearest are, as far as the compressed index can tell."""
+        wanted = min(self.segment.rows, max(_LEAST, _TIMES * k))
+        while True:
+            found = self._index.search(vector[np.newaxis], wanted)[1][0]
+            rows: npt.NDArray[np.intp] = found[found >= 0].astype(np.intp)
+            if len(self._dead_rows):
+                rows = rows[~np.isin(rows, self._dead_rows)]
+            if len(rows) >= min(k, self.segment.rows - len(self._dead_rows)) or wanted == self.segment.rows:
+                return rows
+            wanted = min(self.segment.rows, 4 * wanted)
 
     @cached_property
     def _index(self) -> Any:
-        """Memory-mapped: only what a search touches is read. Never added to: that would end the process."""
-        faiss = faiss_module()
-        faiss.omp_set_num_threads(1)  # many requests share few cores
-        return faiss.read_index(str(self._index_file), faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_READ_ONLY)
+        return _opened(self._index_file)
 
-    @cached_property
-    def _parameters(self) -> Any:
-        """Search settings that pass over dead rows. They hold the selector, which FAISS itself does not keep alive."""
-        faiss = faiss_module()
-        selector = None
-        if len(self._dead_rows):
-            live = np.ones(self.segment.rows, bool)
-            live[self._dead_rows] = False
-            selector = faiss.IDSelectorBitmap(np.packbits(live, bitorder="little"))
-        if isinstance(self._index, faiss.IndexIVF):
-            return faiss.SearchParametersIVF(sel=selector, nprobe=_NPROBE)
-        return faiss.SearchParameters(sel=selector) if selector is not None else None
+
+_OPEN: WeakValueDictionary[tuple[str, int, int, int], Any] = WeakValueDictionary()
+_OPENING = threading.Lock()
+
+
+def _opened(file: Path) -> Any:
+    """The index in a file. Generations share the files of a segment, so they share what was read (98 bytes a row)."""
+    status = file.stat()
+    # An inode's number is given again once its file is gone: name and time tell such files apart.
+    key = file.name, status.st_ino, status.st_dev, status.st_mtime_ns
+    with _OPENING:
+        held = _OPEN.get(key)
+        if held is None:
+            faiss = faiss_module()
+            faiss.omp_set_num_threads(1)  # many requests share few cores
+            held = _OPEN[key] = faiss.read_index(str(file))
+        return held
 
 
 @cache

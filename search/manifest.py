@@ -18,7 +18,7 @@ from search import schema
 
 __all__ = ["DENSE", "FORMAT", "LEXICAL", "RECORD", "IndexRecord", "files_of", "read_record", "verify", "write_record"]
 
-FORMAT: Final = f"2.{schema.FORMAT}"
+FORMAT: Final = f"3.{schema.FORMAT}"
 LEXICAL: Final = "lexical"
 DENSE: Final = "dense"
 RECORD: Final = "index.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ class _Timed:
 
 def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, dict[str, float]]:
     """Seconds until they are found, without those of the encoder; these; and where the former went."""
-    units = list(passages.units(numbers))
+    units = [replace(unit, text=f"{unit.text} Sample qv{n}.") for n, unit in enumerate(passages.units(numbers))]
     encoder = _Timed(passages)
     parts: dict[str, float] = {}
     began = time.perf_counter()
@@ -58,7 +59,7 @@ def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, di
     live = place.require()
     index = Index.open(live.path, record_in(live.manifest()))
     parts["opened"] = time.perf_counter() - began - encoder.seconds
-    hits = Searcher(index, lambda: encoder).search(Query(units[-1].text[:300])).hits
+    hits = Searcher(index, lambda: encoder).search(Query(f"sample qv{len(units) - 1}")).hits
     took = time.perf_counter() - began - encoder.seconds
     if units[-1].iri not in {hit.iri for hit in hits}:
         raise SystemExit("a passage that was added is not found")

@@ -91,19 +91,18 @@ def test_scores_and_filters_are_exact(tmp_path: Path) -> None:
         index.vectors(np.array([1000, 9], np.int64))
 
 
-@pytest.mark.parametrize("lists", [False, True], ids=["flat", "lists"])
+@pytest.mark.parametrize("dimension", [32, 33], ids=["pairs", "odd"])
 def test_large_segments_are_compressed_and_rescored(
-    lists: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dimension: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dense_module, "EXACT_ROWS", 1_000)
     monkeypatch.setattr(dense_write, "EXACT_ROWS", 1_000)
-    monkeypatch.setattr(dense_write, "_IVF_ROWS", 2_000 if lists else 10**6)
-    centres = unit_rows(40, seed=9)
-    raw = centres[np.arange(4_000) % 40] + 0.35 * unit_rows(4_000, seed=4)
+    centres = unit_rows(40, dimension, seed=9)
+    raw = centres[np.arange(4_000) % 40] + 0.35 * unit_rows(4_000, dimension, seed=4)
     vectors: Floats = (raw / np.linalg.norm(raw, axis=1, keepdims=True)).astype(np.float32)
     write(None, tmp_path / "1", 0, vectors)
     dead = list(range(150))
-    index = write(tmp_path / "1", tmp_path / "2", 4_000, unit_rows(5, seed=5), dead=dead)
+    index = write(tmp_path / "1", tmp_path / "2", 4_000, unit_rows(5, dimension, seed=5), dead=dead)
     assert list((tmp_path / "2").glob("*.faiss"))
     found = right = 0
     for vector in vectors[200:230]:
@@ -114,6 +113,32 @@ def test_large_segments_are_compressed_and_rescored(
         assert not set(slots.tolist()) & set(dead) and np.all(np.diff(cosines) <= 0)
         np.testing.assert_allclose(cosines, index.scores(vector, slots), atol=1e-6)
     assert right / found >= 0.97
+
+
+def test_many_dead_rows_do_not_hide_the_live_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense_module, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(dense_write, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(dense_write, "_DEAD_SHARE", 0.5)
+    vectors = unit_rows(3_000)
+    write(None, tmp_path / "1", 0, vectors)
+    near = np.argsort(-(vectors @ vectors[7]))
+    index = write(tmp_path / "1", tmp_path / "2", 3_000, vectors[:0], dead=near[:900].tolist())
+    slots, _ = index.search(vectors[7], 10)
+    assert len(slots) == 10 and not set(slots.tolist()) & set(near[:900].tolist())
+    assert set(slots.tolist()) & set(near[900:910].tolist())
+
+
+def test_generations_share_what_they_read_of_a_large_segment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dense_module, "EXACT_ROWS", 1_000)
+    monkeypatch.setattr(dense_write, "EXACT_ROWS", 1_000)
+    before = len(dense_module._OPEN)
+    vectors = unit_rows(2_000)
+    first = write(None, tmp_path / "1", 0, vectors)
+    second = write(tmp_path / "1", tmp_path / "2", 2_000, unit_rows(3, seed=2))
+    assert first.search(vectors[5], 1)[0].tolist() == second.search(vectors[5], 1)[0].tolist() == [5]
+    assert len(dense_module._OPEN) == before + 1
+    del first, second
+    assert len(dense_module._OPEN) == before
 
 
 def test_no_vectors_at_all(tmp_path: Path) -> None:
