@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from graph.model import EntityView, Evidence, Fact
-from search.types import Explain, Hit, Results
+from search.types import DocumentRef, Explain, Hit, Results, TermScore
 from web.reads import Similar
 
 __all__ = ["results_json", "similar_json", "view_json"]
@@ -41,7 +41,7 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "title": hit.title,
         "snippet": {"text": hit.snippet.text, "highlights": [list(span) for span in hit.snippet.highlights]},
-        "document": asdict(hit.document) if hit.document else None,
+        "document": _plain(hit.document) if hit.document else None,
         "page": hit.page,
         "entities": list(hit.entities),
         "types": list(hit.types),
@@ -52,8 +52,13 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
 
 def _explain(explain: Explain, words: Mapping[str, str]) -> dict[str, Any]:
     """Each term with the word of the query that it stands for."""
-    terms = [{"word": words.get(term.term, term.term), **asdict(term)} for term in explain.terms]
-    return asdict(replace(explain, terms=())) | {"terms": terms}
+    terms = [{"word": words.get(term.term, term.term), **_plain(term)} for term in explain.terms]
+    return {**_plain(explain), "terms": terms}
+
+
+def _plain(record: DocumentRef | Explain | TermScore) -> dict[str, Any]:
+    """As `asdict`, for a record without records in it: that one copies every value, and takes 2 ms a page."""
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 def similar_json(found: tuple[Similar, ...]) -> list[dict[str, Any]]:
