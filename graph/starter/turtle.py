@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -46,7 +47,8 @@ class Block:
 
 def read_blocks(path: Path) -> Iterator[Block]:
     """The subjects of a Turtle file, in order of first appearance. Raises BadData on anything we could not keep."""
-    held: dict[ox.NamedNode, list[tuple[ox.NamedNode, Object]]] = defaultdict(list)
+    held: dict[ox.NamedNode, dict[tuple[ox.NamedNode, Object], None]] = defaultdict(dict)
+    current: ox.NamedNode | None = None
     for triple in _parse(path):
         if not isinstance(triple.subject, ox.NamedNode) or not isinstance(triple.object, (ox.NamedNode, ox.Literal)):
             raise BadData(
@@ -55,9 +57,25 @@ def read_blocks(path: Path) -> Iterator[Block]:
                 path=path,
                 line=_line_of_text(path, r"\[|_:"),
             )
-        held[triple.subject].append((triple.predicate, triple.object))
+        statement = (triple.predicate, triple.object)
+        returns = triple.subject != current and triple.subject in held
+        # A second block that stands right below the first shows only by what it says again.
+        if returns or statement in held[triple.subject]:
+            raise _twice(path, triple.subject)
+        current = triple.subject
+        held[current][statement] = None
     for subject, statements in held.items():
         yield Block(path, subject, tuple(statements))
+
+
+def _twice(path: Path, subject: ox.NamedNode) -> BadData:
+    line = line_of(path, subject, occurrence=2) or line_of(path, subject)
+    return BadData(
+        f"{compact(subject.value)} is described twice in this file.",
+        "Merge the two blocks, or give this one another IRI.",
+        path=path,
+        line=line,
+    )
 
 
 def _parse(path: Path) -> Iterator[ox.Quad]:
@@ -73,18 +91,16 @@ def _parse(path: Path) -> Iterator[ox.Quad]:
         raise BadData(f"This cannot be read as Turtle ({error}).", "Save it as UTF-8 Turtle.", path=path) from error
 
 
-def line_of(path: Path, subject: ox.NamedNode) -> int | None:
-    """The first line that opens with the subject, as a full IRI or as a prefixed name."""
+def line_of(path: Path, subject: ox.NamedNode, occurrence: int = 1) -> int | None:
+    """The first line (or a later one: the second, third …) that opens with the subject, in full or by a prefix."""
     short = compact(subject.value).partition(":")[2]
     tail = subject.value.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
     names = "|".join(re.escape(name) for name in {f"<{subject.value}>", short, short.replace("/", "\\/"), tail} if name)
-    return _line_of_text(path, rf"^(?:[\w-]*:|<[^>]*)?(?:{names})(?=[\s>])")
+    return _line_of_text(path, rf"^(?:[\w-]*:|<[^>]*)?(?:{names})(?=[\s>])", occurrence)
 
 
-def _line_of_text(path: Path, pattern: str) -> int | None:
+def _line_of_text(path: Path, pattern: str, occurrence: int = 1) -> int | None:
     compiled = re.compile(pattern)
     with open(path, encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, start=1):
-            if compiled.search(line):
-                return number
-    return None
+        found = (number for number, line in enumerate(lines, start=1) if compiled.search(line))
+        return next(islice(found, occurrence - 1, None), None)

@@ -116,6 +116,18 @@ def test_notes_are_documents_but_no_evidence(home: Home, session: Session, tmp_p
             9,
             "belongs to id:organisation/nesta",
         ),
+        (
+            "entities/programmes.ttl",
+            'id:x rdfs:label "X" .\nid:y rdfs:label "Y" .\nid:x rdfs:label "Z" .\n',
+            11,
+            "id:x is described twice in this file",
+        ),
+        (
+            "entities/programmes.ttl",
+            'id:x rdfs:label "X" .\nid:x rdfs:label "X" .\n',
+            10,
+            "id:x is described twice in this file",
+        ),
         ("entities/programmes.ttl", "[] rdfs:label 'X' .\n", 9, "blank node"),
         ("claims/funding.ttl", "id:c rdf:subject id:x .\n", 9, "has 0 values of rdf:predicate"),
         ("texts/scale-up.md", NOTE.replace("sources: [gov]\n", ""), 1, "names no source"),
