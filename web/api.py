@@ -13,9 +13,10 @@ from graph.network import neighbourhood, shortest_path
 from search.types import Filters, Query
 from web.atlas import LiveAtlas
 from web.live import Live
+from web.reads import Atlas
 from web.shapes import results_json, similar_json, view_json
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "completions"]
 
 _FILTERS: Final = (
     "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
@@ -29,7 +30,7 @@ def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
     for name, view in (
         ("search", partial(_search, atlas)),
         ("entity", partial(_entity, atlas)),
-        ("complete", partial(_complete, atlas)),
+        ("complete", partial(completions, atlas)),
         ("similar", partial(_similar, atlas)),
         ("neighbours", partial(_neighbours, live)),
         ("path", partial(_path, live)),
@@ -62,7 +63,8 @@ def _entity(atlas: LiveAtlas) -> Response:
     return jsonify(view_json(atlas.entity(_required("iri"))))
 
 
-def _complete(atlas: LiveAtlas) -> Response:
+def completions(atlas: Atlas) -> Response:
+    """GET /api/v1/complete?q=: names that go on from what is typed."""
     found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
     refs = atlas.refs(tuple(item.iri for item in found))
     return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in found])

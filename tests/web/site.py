@@ -11,7 +11,7 @@ from flask import Flask, Response, redirect, render_template, request
 from werkzeug.serving import make_server
 
 from graph.errors import AtlasError, UnknownEntity
-from web import pages, security, terms_api
+from web import api, pages, security, terms_api
 from web.reads import Atlas
 
 __all__ = ["create", "serving"]
@@ -23,6 +23,10 @@ def create(atlas: Atlas) -> Flask:
     security.install(app)
     app.register_blueprint(pages.blueprint(atlas))
     app.register_blueprint(terms_api.blueprint(atlas))
+
+    @app.get("/api/v1/complete")
+    def complete() -> Response:
+        return api.completions(atlas)
 
     @app.get("/id/<path:name>")
     def thing(name: str) -> Response:

@@ -23,6 +23,7 @@ PAGES = {
     "entity": "/page/cluster/ingame",
     "browse": "/browse",
     "documents": "/documents",
+    "similar": "/documents/similar?iri=https://w3id.org/creative-atlas/id/document/ingame-and-the-dundee-games-cluster-b546a8a8/p0",
     "reading": "/documents/ingame-and-the-dundee-games-cluster-b546a8a8",
     "sparql": "/sparql?query=SELECT+*+{}",
     "syntax error": "/sparql?query=SELECT",
@@ -74,7 +75,7 @@ def test_keyboard_leads_from_search_to_an_entry(address: str, opened: Open) -> N
     expect(page.locator(".govuk-skip-link")).to_be_focused()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("searchbox")).to_be_focused()
+    expect(page.get_by_role("combobox", name="Search the atlas")).to_be_focused()
     page.keyboard.type("InGAME")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search?*")
@@ -87,6 +88,29 @@ def test_keyboard_leads_from_search_to_an_entry(address: str, opened: Open) -> N
     expect(target).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("InGAME")
+
+
+def test_names_complete_under_the_keyboard(address: str, opened: Open) -> None:
+    seen = opened(address + "/search")
+    box = seen.page.get_by_role("combobox", name="Search the atlas")
+    offered = seen.page.get_by_role("listbox", name="Entries").get_by_role("option")
+    box.press_sequentially("ingame")
+    expect(offered.first).to_contain_text("InGAME")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert complaints(seen.page) == []
+    box.press("ArrowDown")
+    expect(offered.first).to_have_attribute("aria-selected", "true")
+    assert box.get_attribute("aria-activedescendant") == offered.first.get_attribute("id")
+    box.press("ArrowUp")
+    expect(offered.first).to_have_attribute("aria-selected", "false")
+    box.press("Escape")
+    expect(offered).to_have_count(0)
+    box.press_sequentially(" ")
+    expect(offered.first).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(seen.page.get_by_role("heading", level=1)).to_have_text("InGAME")
+    assert seen.errors == [] and seen.violations() == []
 
 
 def test_evidence_opens_on_the_fact(address: str, opened: Open) -> None:
@@ -108,7 +132,7 @@ def test_narrowing_swaps_the_results_only(address: str, opened: Open) -> None:
     expect(seen.page.locator(".chosen")).to_contain_text("Publisher: Nesta")
     assert "publisher=Nesta" in seen.page.url
     assert seen.page.evaluate("window.same") is True
-    assert seen.page.evaluate("document.activeElement.id") == "passages"
+    assert seen.page.evaluate("document.activeElement.id") == "found"
     seen.page.locator(".chosen a").click()
     expect(seen.page.locator(".chosen")).to_have_count(0)
     assert seen.errors == []

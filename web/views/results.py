@@ -39,6 +39,9 @@ _FILTERS: Final = tuple(name for name in _LABELS if name != "year")
 _MOST: Final = 8
 """Values of a facet that are offered."""
 
+_CONTROLS: Final = dict.fromkeys([*range(32), *range(127, 160)], " ")
+"""Control characters: no page may hold them."""
+
 _UNTOLD: Final = {"", expand("ca:Passage")}
 """Values that are no choice: the tabs tell passages from entries."""
 
@@ -102,7 +105,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
 def _cleaned(args: MultiDict[str, str]) -> MultiDict[str, str]:
     """Only the parameters that mean something, without the empty ones."""
     known = {"q", "kind", "from", "to", "start", *_FILTERS}
-    pairs = ((name, value.strip()) for name, value in args.items(multi=True) if name in known)
+    pairs = ((name, value.translate(_CONTROLS).strip()) for name, value in args.items(multi=True) if name in known)
     return MultiDict([(name, value) for name, value in pairs if value])
 
 
