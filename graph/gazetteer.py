@@ -52,20 +52,27 @@ def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     store = snapshot.store
-    kinds = _kinds(store)
-    found = [
-        (quad.subject.value, quad.object.value, is_alt)
-        for name, is_alt in _NAMES
-        for quad in store.quads_for_pattern(None, term(name), None, DEFAULT)
-        if isinstance(quad.subject, ox.NamedNode)
-        and isinstance(quad.object, ox.Literal)
-        and kinds.get(quad.subject.value, "") is not None
-    ]
+    kinds = _Kinds(store)
+    # Documents have labels, and there may be many: told all at once.
+    texts = store.quads_for_pattern(None, term("rdf:type"), term("ca:Document"), DEFAULT)
+    known: dict[str, str | None] = {
+        quad.subject.value: None for quad in texts if isinstance(quad.subject, ox.NamedNode)
+    }
+    found: list[tuple[str, str, bool]] = []
+    for name, is_alt in _NAMES:
+        for quad in store.quads_for_pattern(None, term(name), None, DEFAULT):
+            if not isinstance(quad.subject, ox.NamedNode) or not isinstance(quad.object, ox.Literal):
+                continue
+            iri = quad.subject.value
+            if iri not in known:
+                known[iri] = kinds.of(quad.subject)
+            if known[iri] is not None:
+                found.append((iri, quad.object.value, is_alt))
     # How well connected an entity is matters only where another bears the same name, and is dear to find out.
     bearers = Counter(label for label, _ in {(label.casefold(), iri) for iri, label, _ in found})
     for iri, label, is_alt in found:
         weight = _links(store, iri) if bearers[label.casefold()] > 1 else 0
-        yield Entry(iri, label, is_alt=is_alt, kind=kinds.get(iri) or "", weight=weight)
+        yield Entry(iri, label, is_alt=is_alt, kind=known[iri] or "", weight=weight)
 
 
 def _links(store: ox.Store, iri: str) -> int:
@@ -73,15 +80,26 @@ def _links(store: ox.Store, iri: str) -> int:
     return sum(1 for _ in islice(store.quads_for_pattern(None, None, ox.NamedNode(iri), DEFAULT), _COUNTED))
 
 
-def _kinds(store: ox.Store) -> dict[str, str | None]:
-    """Each entity's most particular class, which is the one with fewest members; None for what is never linked."""
-    types: dict[str, list[str]] = {}
-    members: Counter[str] = Counter()
-    for quad in store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
-        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            types.setdefault(quad.subject.value, []).append(quad.object.value)
-            members[quad.object.value] += 1
-    return {
-        iri: None if NOT_LINKED.intersection(own) else min(own, key=lambda name: (members[name], name))
-        for iri, own in types.items()
-    }
+class _Kinds:
+    """The most particular class of a named thing: the one with fewest members.
+
+    Looked up for each name: reading all types would go through the passages of a large atlas too.
+    """
+
+    def __init__(self, store: ox.Store) -> None:
+        self._store = store
+        self._members: dict[str, int] = {}
+
+    def of(self, subject: ox.NamedNode) -> str | None:
+        """None for what is never linked, "" where there is no class."""
+        quads = self._store.quads_for_pattern(subject, term("rdf:type"), None, DEFAULT)
+        own = [quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)]
+        if NOT_LINKED.intersection(own):
+            return None
+        return min(own, key=lambda name: (self._count(name), name)) if len(own) > 1 else "".join(own)
+
+    def _count(self, name: str) -> int:
+        if name not in self._members:
+            found = self._store.quads_for_pattern(None, term("rdf:type"), ox.NamedNode(name), DEFAULT)
+            self._members[name] = sum(isinstance(quad.subject, ox.NamedNode) for quad in found)
+        return self._members[name]
