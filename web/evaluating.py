@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from graph.errors import InputError
 from web.settings import Settings
+
+if TYPE_CHECKING:
+    from search.golden import Case
+    from search.types import Hit, Results
 
 __all__ = ["evaluate"]
 
@@ -80,24 +84,55 @@ def golden(cases: Path, collection: str, least: int, home: Path | None, as_json:
 
     services = compose(Settings.read(home=home))
     held = read_cases(cases)
-    report = {case.id: case.failures(_documents(services.atlas.search, case.query, collection)) for case in held}
+    found = {case.id: _hits(services.atlas.search, case.query, collection) for case in held}
+    report = {case.id: case.failures(_documents(found[case.id])) for case in held}
     failed = {name: wrong for name, wrong in report.items() if wrong}
+    why = {case.id: _reasons(case, found[case.id]) for case in held if case.id in failed}
     if as_json:
-        click.echo(json.dumps({"cases": len(report), "passed": len(report) - len(failed), "failed": failed}))
+        passed = {"cases": len(report), "passed": len(report) - len(failed)}
+        click.echo(json.dumps(passed | {"failed": failed, "why": why}))
     else:
         for case in held:
             for wrong in report[case.id]:
                 click.echo(f"{case.id} “{case.query}” ({case.why}): {wrong}")
+            for reason in why.get(case.id, ()):
+                click.echo(f"    {reason}")
         click.echo(f"{len(report) - len(failed)} of {len(report)} cases pass")
     if len(report) - len(failed) < least:
         sys.exit(1)
 
 
-def _documents(search: Callable[..., Any], text: str, collection: str) -> list[str]:
+def _hits(search: Callable[..., Results], text: str, collection: str) -> tuple[Hit, ...]:
     from search.types import Filters, Query
 
-    found = search(Query(text, limit=50, filters=Filters(kind=("passage",), collection=(collection,))))
-    return [hit.document.id for hit in found.hits if hit.document]
+    asked = Query(text, limit=100, filters=Filters(kind=("passage",), collection=(collection,)))
+    return search(asked).hits
+
+
+def _documents(hits: Sequence[Hit]) -> list[str]:
+    return [hit.document.id for hit in hits if hit.document and hit.document.id]
+
+
+def _reasons(case: Case, hits: Sequence[Hit]) -> list[str]:
+    """How the scores came about: of the first hit, and of the best passage of each document that the case names."""
+    best: dict[str, Hit] = {}
+    for name, hit in zip(_documents(hits), hits, strict=True):
+        best.setdefault(name, hit)
+    named = [*case.must, *case.must_not, *(name for pair in case.before for name in pair)]
+    shown = dict.fromkeys([*list(best)[:1], *(name for name in named if name in best)])
+    return [f"{name}: {_sum(best[name])}" for name in shown]
+
+
+def _sum(hit: Hit) -> str:
+    """The score as the sum that it is, and the words that were found."""
+    why = hit.explain
+    parts = [
+        *([f"words {why.lexical_weight * why.lexical:.3f}"] if why.lexical is not None else []),
+        *([f"meaning {why.dense_weight * why.dense:.3f}"] if why.dense is not None else []),
+        *(f"{name} {value:.3f}" for name, value in why.boosts),
+    ]
+    words = ", ".join(dict.fromkeys(term.term for term in why.terms))
+    return f"{hit.score:.3f} = {' + '.join(parts)} ({words or 'no word of the query'})"
 
 
 def _measured(folder: Path, mode: str, work: Path) -> dict[str, dict[str, float]]:
