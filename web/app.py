@@ -24,7 +24,6 @@ from web import (
 )
 from web.compose import Services
 from web.errors import install_errors
-from web.sparql_fast import FastQueries
 
 __all__ = ["create_app"]
 
@@ -54,10 +53,6 @@ def create_app(services: Services) -> Flask:
 
     page = partial(pages.render_workbench, atlas)
     app.register_blueprint(sparql.blueprint(services.pool, generation, workbench=page))
-    if services.settings.read_token is None:
-        app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as Flask's documentation has it
-            app.wsgi_app, services.pool, generation, sparql.negotiate, sparql.client_of
-        )
     may_write = auth.write_check(services.settings.token)
     app.register_blueprint(update.blueprint(services.writes, may_write))
     app.register_blueprint(review.blueprint(services.live, services.writes, may_write, services.settings.token))

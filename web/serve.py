@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import socket
@@ -13,19 +14,33 @@ from web.settings import Settings
 
 __all__ = ["application", "check_address", "is_loopback", "serve"]
 
-_THREADS = 80
-"""More than SPARQL queries can run and wait (Limits.workers and .queue), so that slow ones never take every thread."""
-_BACKLOG = 256
+_THREADS = 40
+"""Requests that the application works on at once; plain queries take none of them."""
+
+_REQUESTS = 1024
+"""Requests under way at most, those included whose bodies are still coming; more wait to be accepted."""
 
 
 def application() -> Any:
-    """The WSGI application of a worker process; its settings come from the environment that `serve` prepared."""
+    """What a server process calls; its settings come from the environment that `serve` prepared."""
+    from web import sparql
     from web.app import create_app
+    from web.bridge import Bridge
     from web.compose import compose
+    from web.current import Current
+    from web.front import Front
+    from web.sparql_fast import FastQueries
 
     services = compose(Settings.read(), mending=True)
-    services.warm()
-    return create_app(services)
+    fast = None
+    if services.settings.read_token is None:
+        fast = FastQueries(services.pool, Current(services.home).path, sparql.negotiate, sparql.client_of)
+
+    def begin(loop: asyncio.AbstractEventLoop) -> None:
+        services.pool.attach(loop)
+        services.warm()
+
+    return Front(Bridge(create_app(services), _THREADS), fast, begin, services.close)
 
 
 def is_loopback(host: str) -> bool:
@@ -63,7 +78,7 @@ def check_address(host: str, port: int, *, public: bool, settings: Settings, fen
 def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
     """Serve until interrupted. The address must have been checked."""
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     # Worker processes are started afresh: what they need to know travels in the environment.
@@ -73,9 +88,11 @@ def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
         factory=True,
         address=host,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        websockets=False,
         workers=1,
-        blocking_threads=_THREADS,
-        backlog=_BACKLOG,
+        backlog=_REQUESTS,
+        backpressure=_REQUESTS,
         log_level=LogLevels.error,
     ).serve()

@@ -26,7 +26,7 @@ from graph.sparql.result import QueryResult
 from web.problems import problem_response
 from web.service_description import describe_service
 from web.sparql_answer import EXPOSED, respond
-from web.sparql_fast import OUTCOME
+from web.sparql_outcome import OUTCOME
 
 __all__ = ["blueprint", "client_of", "negotiate"]
 
@@ -142,7 +142,7 @@ def _description(search: bool) -> Response:
 def _run(
     pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
 ) -> Response:
-    form = pool.check(text).form
+    form = pool.check(text, client).form
     chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
     dataset = _dataset(parameters)
     base = request.base_url

@@ -1,144 +1,153 @@
-"""The worker processes of a pool: which are idle, when to start another, and that none is left behind."""
+"""The worker processes of a pool: which are idle, when to start another, and that none is left behind.
+
+Used by the pool's loop alone. What waits, the start of a process and the burial of one, has a thread of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from graph.errors import QueryCancelled, QueryError
+from graph.errors import AtlasError, QueryError
 from graph.sparql.limits import Limits
 from graph.sparql.process import WorkerProcess
 
 __all__ = ["Crew"]
 
+_PAUSE: Final = 1.0
+"""Seconds before another try where a worker could not be started."""
+
+_AT_ONCE: Final = 2
+"""Workers that are started at the same time."""
+
 
 class Crew:
-    """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s)."""
+    """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s).
 
-    def __init__(self, limits: Limits, spool_dir: Path | None, *, seccomp: bool) -> None:
+    In the loop, `arrived` is called with each worker that is ready, or with the error of one that did not start, and
+    `readable` with a worker that has something to say, until it is buried.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        spool_dir: Path | None,
+        loop: asyncio.AbstractEventLoop,
+        arrived: Callable[[WorkerProcess | AtlasError], None],
+        readable: Callable[[WorkerProcess], None],
+        *,
+        seccomp: bool,
+    ) -> None:
         self._limits = limits
         self._spool_dir = spool_dir or Path(tempfile.gettempdir())
-        self._seccomp = seccomp
-        self._lock = threading.Condition()
+        self._loop, self._seccomp = loop, seccomp
+        self._arrived, self._readable = arrived, readable
         self._idle: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
-        self._dying: list[WorkerProcess] = []
-        self._keeper: threading.Thread | None = None
+        self._starting = 0
         self._closed = False
+        self._threads: set[threading.Thread] = set()
+        self._born: set[WorkerProcess] = set()
 
     def start(self) -> None:
-        """Bring up the idle workers in the background."""
-        with self._lock:
-            if self._keeper is None and not self._closed:
-                self._keeper = threading.Thread(target=self._keep, name="sparql-keeper", daemon=True)
-                self._keeper.start()
-            self._lock.notify_all()
+        """See that there are enough. Few are started at a time, so that many deaths are no burst of starts."""
+        there = sum(not each.slow for each in self._all)
+        while not self._closed and self._starting < _AT_ONCE and there + self._starting <= self._limits.workers:
+            self._starting += 1
+            self._in_thread(self._spawn, "sparql-start")
 
-    def take(self) -> WorkerProcess:
-        """An idle worker, or a new one. Raises `QueryError` where none can be started."""
-        dead: list[WorkerProcess] = []
-        try:
-            with self._lock:
-                if self._closed:
-                    raise QueryCancelled("The service is closing.")
-                while self._idle:
-                    worker = self._idle.pop()
-                    if worker.usable:
-                        return worker
-                    self._all.discard(worker)
-                    dead.append(worker)
-        finally:
-            for each in dead:
-                each.close()
-        self.start()
-        return self._spawn()
+    def take(self) -> WorkerProcess | None:
+        """An idle worker, the one that worked last: what it needs is at hand."""
+        return self._idle.pop() if self._idle else None
 
     def give_back(self, worker: WorkerProcess) -> None:
         """For the next query, if it may have one: a worker that was slowed down or has died is replaced."""
-        with self._lock:
-            if worker.usable and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
-                self._idle.append(worker)
-                return
-            self._all.discard(worker)
-            worker.kill("closed")
-            if not self._closed:
-                self._dying.append(worker)
-                self._lock.notify_all()
-                return
-        worker.close()
+        if worker.usable and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
+            self._idle.append(worker)
+        else:
+            self.bury(worker)
+
+    def bury(self, worker: WorkerProcess) -> None:
+        """End it, if it has not ended, and see that another takes its place. May be repeated."""
+        if worker not in self._all:
+            return
+        self._all.discard(worker)
+        if worker.fileno() >= 0:  # it may have been found dead, and closed
+            self._loop.remove_reader(worker.fileno())
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.kill("closed")
+        self._in_thread(worker.close, "sparql-end")
+        self.start()
 
     def idle(self) -> list[int]:
         """Process ids."""
-        with self._lock:
-            return [each.pid for each in self._idle]
-
-    def slowed(self) -> None:
-        """A worker was given to a slow query and counts no more: start another."""
-        with self._lock:
-            self._lock.notify_all()
+        return [each.pid for each in self._idle]
 
     def close(self) -> None:
-        """Kill all; those that are in use are closed by their users, who find them dead."""
-        with self._lock:
-            self._closed = True
-            idle, self._idle = self._idle, []
-            idle += self._dying
-            self._dying = []
-            for worker in self._all:
-                worker.kill("closed")
-            self._all.difference_update(idle)
-            keeper = self._keeper
-            self._lock.notify_all()
-        for worker in idle:
+        """Kill all."""
+        self._closed = True
+        for worker in (*self._all,):
+            worker.kill("closed")
+        for worker in (*self._all,):
+            self.bury(worker)
+
+    def wait_closed(self, seconds: float) -> None:
+        """Until the processes have ended. From any thread but the loop's."""
+        for thread in list(self._threads):
+            thread.join(seconds)
+        for worker in list(self._born):  # those that the loop did not come to
+            worker.kill("closed")
             worker.close()
-        if keeper is not None:
-            keeper.join(5)
 
     def forget(self) -> None:
         """In a forked child: none of these processes is ours."""
         for worker in self._all:
             worker.forget()
 
-    def _spawn(self) -> WorkerProcess:
-        self._spool_dir.mkdir(parents=True, exist_ok=True)
-        worker = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
-        with self._lock:
-            self._all.add(worker)
+    def _spawn(self) -> None:
         try:
+            self._spool_dir.mkdir(parents=True, exist_ok=True)
+            worker = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
             worker.wait_ready()
-        except QueryError:
-            with self._lock:
-                self._all.discard(worker)
-            raise
-        if self._closed:
-            worker.kill("closed")
-        return worker
+            came: WorkerProcess | AtlasError = worker
+        except AtlasError as error:
+            came = error
+        except OSError as error:
+            came = QueryError(f"No query worker could be started: {error.strerror}.", "Check memory and disk space.")
+        if isinstance(came, WorkerProcess):
+            self._born.add(came)
+        with suppress(RuntimeError):  # the loop may have been closed meanwhile
+            self._loop.call_soon_threadsafe(self._ready, came)
 
-    def _complete(self) -> bool:
-        return sum(not each.slow for each in self._all) > self._limits.workers
+    def _ready(self, came: WorkerProcess | AtlasError) -> None:
+        self._starting -= 1
+        if isinstance(came, WorkerProcess):
+            self._born.discard(came)
+            self._all.add(came)
+            self._loop.add_reader(came.fileno(), self._readable, came)
+            if self._closed:
+                self.bury(came)
+                return
+            self._idle.append(came)
+            self.start()
+        elif not self._closed:
+            # Whoever needs a worker hears of it; do not spin meanwhile.
+            self._loop.call_later(_PAUSE, self.start)
+        self._arrived(came)
 
-    def _keep(self) -> None:
-        """The keeper buries the dead and starts the new: one at a time, so that many deaths are no burst of starts."""
-        while True:
-            with self._lock:
-                while self._complete() and not self._dying and not self._closed:
-                    self._lock.wait()
-                if self._closed:
-                    return
-                dying, self._dying = self._dying, []
-                complete = self._complete()
-            for worker in dying:
-                worker.close()
-            if not complete:
-                self._start_one()
+    def _in_thread(self, work: Callable[[], object], name: str) -> None:
+        def run() -> None:
+            try:
+                work()
+            finally:
+                self._threads.discard(threading.current_thread())
 
-    def _start_one(self) -> None:
-        try:
-            worker = self._spawn()
-        except (QueryError, OSError):
-            # Whoever needs a worker starts one and sees the reason; do not spin meanwhile.
-            with self._lock:
-                self._lock.wait(1.0)
-            return
-        self.give_back(worker)
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        self._threads.add(thread)
+        thread.start()

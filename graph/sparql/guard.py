@@ -27,7 +27,7 @@ from graph.sparql.lexer import Token, decoded, position, tokenise
 from graph.sparql.limits import Limits
 from graph.vocabulary import PREFIXES
 
-__all__ = ["SEARCH_SERVICE", "Edit", "Form", "Guarded", "SearchClause", "guard"]
+__all__ = ["SEARCH_SERVICE", "Edit", "Form", "Guarded", "SearchClause", "check_length", "guard"]
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE", "UPDATE"]
 
@@ -106,7 +106,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
 
     Raises `QueryTooLarge`, `QuerySyntax` or `QueryRefused`.
     """
-    _check_length(text, limits)
+    check_length(text, limits)
     tokens = tokenise(text, limits.tokens)
     form = _form(tokens, text, update)
     if update is not (form == "UPDATE"):
@@ -120,7 +120,8 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     return Guarded(text, _edited(text, edits), form, tuple(tokens), searches, edits, volatile)
 
 
-def _check_length(text: str, limits: Limits) -> None:
+def check_length(text: str, limits: Limits) -> None:
+    """Raises `QueryTooLarge`; `QuerySyntax` for a text that no UTF-8 could have held."""
     try:
         size = len(text) if len(text) > limits.text_bytes else len(text.encode())
     except UnicodeEncodeError as error:

@@ -1,28 +1,38 @@
-"""The front door of SPARQL: guard a query, find it a worker, and give back its result or the reason why not."""
+"""The front door of SPARQL: guard a query, find it a worker, and give back its result or the reason why not.
+
+The pool lives in an event loop: that of the server which it was attached to, else one of its own in a thread. `run`
+waits for an answer in any other thread, `answer` is awaited in the loop.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import concurrent.futures
+import json
 import os
 import threading
-import time
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeVar
 
-from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryRefused
-from graph.sparql.cache import CachedResult, ResultCache, ResultKey, etag, generation_key
-from graph.sparql.crew import Crew
+from graph.errors import AtlasError, QueryCancelled, QueryError
+from graph.sparql.asked import Asked, as_asked, complaint, from_cache, result_of
+from graph.sparql.cache import CachedResult, ResultCache
+from graph.sparql.checking import believed
 from graph.sparql.dataset import WHOLE, Dataset
-from graph.sparql.formats import Format, by_media_type, offered
-from graph.sparql.guard import Guarded, guard
-from graph.sparql.lanes import Lanes, Ticket
+from graph.sparql.dispatch import Delivered, Dispatcher, Task
+from graph.sparql.formats import Format
+from graph.sparql.guard import Guarded, check_length, guard
 from graph.sparql.limits import Limits
+from graph.sparql.loop import OwnLoop
 from graph.sparql.messages import syntax_error
-from graph.sparql.process import Reply, WorkerDied, WorkerProcess, query_request
-from graph.sparql.result import KINDS, QueryResult
+from graph.sparql.plain import plain
+from graph.sparql.process import query_settings
+from graph.sparql.result import QueryResult
 from graph.sparql.search_clause import SearchRequest, SearchRow, expand
 
 __all__ = ["QueryPool", "Search"]
@@ -31,15 +41,13 @@ Search = Callable[[Path, SearchRequest], Sequence[SearchRow]]
 """Runs one search clause on the index of a generation: the same generation and request, the same rows. Raises
 `InputError`, `IndexUnusable`, and `HomeError` where the generation is gone."""
 
-_GRACE: Final = 0.1
-"""Seconds that the parent gives the worker's own alarm before it kills, and answers without waiting for the end: a
-process of some gigabytes takes a while to go."""
-
-_OPENING: Final = 5.0
-"""Seconds more for a worker that has to open a generation first; its alarm is set after that."""
-
 _REMEMBERED: Final = 2048
-"""Characters of a query whose tokens are worth keeping for the next time."""
+"""Characters up to which a query is guarded here, and its verdict kept; a longer one is read by a worker."""
+
+_VERDICTS: Final = 16
+"""Longer queries whose verdict is kept, between being checked and being run."""
+
+T = TypeVar("T")
 
 
 class QueryPool:
@@ -61,14 +69,26 @@ class QueryPool:
         self._search = search
         self._spool_dir = spool_dir
         self._seccomp = seccomp
-        self._cache = ResultCache(self.limits.cache_bytes)
-        self._guard = lru_cache(maxsize=128)(partial(guard, limits=self.limits, search=search is not None))
+        self._lock = threading.Lock()
+        self._dispatcher: Dispatcher | None = None
+        self._own: OwnLoop | None = None
+        self._guard = lru_cache(maxsize=128)(self._glance)
+        self._settings = lru_cache(maxsize=64)(self._make_settings)
+        self._closed = False
         self._begin()
         _remember(self)
 
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Live in this loop. To be called before the first query."""
+        with self._lock:
+            if self._dispatcher is not None:
+                raise RuntimeError("the pool runs already")
+            self._dispatcher = Dispatcher(self.limits, self._spool_dir, loop, seccomp=self._seccomp)
+
     def warm(self) -> None:
         """Start the workers now, in the background, so that the first query need not wait for one."""
-        self._crew.start()
+        dispatcher = self._ready()
+        dispatcher.loop.call_soon_threadsafe(dispatcher.crew.start)
 
     @property
     def fenced(self) -> bool:
@@ -82,9 +102,11 @@ class QueryPool:
         """Whether search clauses are answered."""
         return self._search is not None
 
-    def check(self, query: str) -> Guarded:
-        """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`."""
-        return self._guard(query) if len(query) <= _REMEMBERED else self._guard.__wrapped__(query)
+    def check(self, query: str, client: str | None = None) -> Guarded:
+        """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`, and
+        for a long one, which a worker has to read, what `run` may raise."""
+        found = self._checked(query)
+        return found if found is not None else self._verdict(query, self._wait(self._check_task(query, client)))
 
     def run(
         self,
@@ -104,60 +126,78 @@ class QueryPool:
         cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts; `base` resolves relative IRIs.
         Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
         """
-        guarded = self.check(query)
-        wanted = _format(guarded, media_type)
-        key = _key(generation, query, dataset, wanted, base)
-        tag = None if guarded.volatile else etag(key)
-        kept = self._cache.get(key) if tag is not None else None
+        asked = as_asked(self.check(query, client), generation, media_type, dataset, base)
+        kept = self._kept(asked)
         if kept is not None:
-            return _result(kept, wanted, generation, tag)
-        seconds = min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout
-        ticket = Ticket(client, query_id)
-        self._lanes.enter(ticket)
-        try:
-            if guarded.searches and self._search is not None:
-                guarded = expand(guarded, partial(self._search, generation))
-            request = query_request(
-                key.generation, guarded.text, wanted, self.limits,
-                stamp=key.stamp, dataset=dataset, base=base, timeout=seconds,
-            )  # fmt: skip
-            answer, body = self._serve(ticket, request, guarded, seconds)
-        finally:
-            self._lanes.leave(ticket)
-        if isinstance(body, bytes) and tag is not None:
-            self._cache.put(key, CachedResult(answer["kind"], answer["rows"], answer["ms"], body))
-        return QueryResult(
-            kind=answer["kind"], media_type=wanted.media_type, rows=answer["rows"], ms=answer["ms"],
-            generation=generation, body=body, size=answer["size"], etag=tag,
-        )  # fmt: skip
+            return kept
+        delivered = self._wait(self._query_task(asked, timeout, query_id, client))
+        said = complaint(delivered)
+        if said is not None:
+            self._explain_short(asked.guarded, said)
+            self._verdict(query, self._wait(self._check_task(query, client, said)))
+        return self._result(asked, delivered)
+
+    async def examine(self, query: str, client: str | None = None) -> Guarded:
+        """As `check`, in the loop of the pool."""
+        found = self._checked(query)
+        return found if found is not None else self._verdict(query, await self._come(self._check_task(query, client)))
+
+    async def answer(
+        self,
+        generation: Path,
+        guarded: Guarded,
+        *,
+        media_type: str,
+        client: str | None = None,
+        base: str | None = None,
+        timeout: float | None = None,
+    ) -> QueryResult:
+        """As `run`, in the loop of the pool, for a query that `examine` let pass."""
+        asked = as_asked(guarded, generation, media_type, WHOLE, base)
+        kept = self._kept(asked)
+        if kept is not None:
+            return kept
+        delivered = await self._come(self._query_task(asked, timeout, None, client))
+        said = complaint(delivered)
+        if said is not None:
+            self._explain_short(guarded, said)
+            self._verdict(guarded.original, await self._come(self._check_task(guarded.original, client, said)))
+        return self._result(asked, delivered)
 
     def etag(
         self, generation: Path, query: str, media_type: str, dataset: Dataset = WHOLE, base: str | None = None
     ) -> str | None:
         """The entity tag that `run` would give its result; None where the answer may vary."""
-        guarded = self.check(query)
-        return None if guarded.volatile else etag(_key(generation, query, dataset, _format(guarded, media_type), base))
+        return as_asked(self.check(query), generation, media_type, dataset, base).tag
 
     def cancel(self, query_id: str) -> bool:
         """End a query that runs or waits: its `run` raises `QueryCancelled`. False where there is none of that id."""
-        return self._lanes.cancel(query_id)
+        dispatcher = self._ready()
+        return self._do(lambda: dispatcher.cancel(query_id))
 
     def load(self) -> tuple[int, int]:
         """How many queries run and how many wait."""
-        return self._lanes.load()
+        return (0, 0) if self._dispatcher is None else self._do(self._dispatcher.load)
 
     def idle(self) -> list[int]:
         """Process ids of the workers that wait for a query."""
-        return self._crew.idle()
+        return [] if self._dispatcher is None else self._do(self._dispatcher.crew.idle)
 
     def busy(self) -> list[int]:
         """Process ids of the workers that run one."""
-        return self._lanes.busy()
+        return [] if self._dispatcher is None else self._do(self._dispatcher.busy)
 
     def close(self) -> None:
         """Kill every worker; queries under way raise `QueryCancelled`. The pool cannot be used again."""
-        self._lanes.close()
-        self._crew.close()
+        with self._lock:
+            dispatcher, own, closed = self._dispatcher, self._own, self._closed
+            self._closed = True
+        if dispatcher is None or closed:
+            return
+        self._do(dispatcher.close)
+        dispatcher.crew.wait_closed(2.0)
+        if own is not None:
+            own.close()
 
     def __enter__(self) -> QueryPool:
         return self
@@ -166,128 +206,131 @@ class QueryPool:
         self.close()
 
     def _begin(self) -> None:
-        self._lanes = Lanes(self.limits)
-        self._crew = Crew(self.limits, self._spool_dir, seccomp=self._seccomp)
+        self._lock = threading.Lock()
+        self._cache = ResultCache(self.limits.cache_bytes)
+        self._verdicts: dict[str, Guarded] = {}
+        self._dispatcher = None
+        self._own = None
 
     def _after_fork(self) -> None:
         """The workers belong to the parent: let go of our copies of their sockets and begin anew."""
-        self._crew.forget()
+        if self._dispatcher is not None:
+            self._dispatcher.crew.forget()
+        if self._own is not None:
+            self._own.forget()
         self._guard.cache_clear()
-        self._cache = ResultCache(self.limits.cache_bytes)
         self._begin()
 
-    def _serve(
-        self, ticket: Ticket, request: dict[str, Any], guarded: Guarded, seconds: float
-    ) -> tuple[dict[str, Any], Any]:
-        """The header of the answer, and its bytes or its spool file."""
-        spared = self.limits.workers + 1
-        while True:
-            started = time.monotonic()
-            worker = self._crew.take()
-            self._lanes.hold(ticket, worker)
+    def _ready(self) -> Dispatcher:
+        with self._lock:
+            if self._closed:
+                raise QueryCancelled("The service is closing.")
+            if self._dispatcher is None:
+                self._own = OwnLoop()
+                self._dispatcher = Dispatcher(self.limits, self._spool_dir, self._own.loop, seccomp=self._seccomp)
+            return self._dispatcher
+
+    def _do(self, work: Callable[[], T]) -> T:
+        """`work` in the loop, from another thread; here, where the loop has ended or is this thread's."""
+        loop = self._dispatcher.loop if self._dispatcher is not None else None
+        if loop is None or not loop.is_running() or loop is asyncio._get_running_loop():
+            return work()
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def run() -> None:
             try:
-                worker.ask(request)
-                reply = self._await(ticket, worker, seconds, worker.knows(request))
-                return self._accept(worker, reply, guarded)
-            except WorkerDied:
-                self._lanes.hold(ticket, None)
-                error = worker.death(seconds)
-                early = worker.killed_from_outside and time.monotonic() - started < self.limits.quantum
-                if worker.reason != "yield" and not (early and spared):
-                    raise error from None
-            finally:
-                self._lanes.hold(ticket, None)
-                self._crew.give_back(worker)
-            if worker.reason == "yield":
-                self._lanes.queue_for_slow(ticket)
-            else:
-                # Killed while it was idle, or at once: this query was not the cause. Again, with another.
-                spared -= 1
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
 
-    def _await(self, ticket: Ticket, worker: WorkerProcess, seconds: float, opened: bool) -> Reply:
-        """The answer. A query that outlives its quantum goes to the slow lane, or gives way if that is full."""
-        deadline = time.monotonic() + seconds + _GRACE + (0.0 if opened else _OPENING)
-        while True:
-            left = deadline - time.monotonic()
-            quick = ticket.lane == "quick"
-            reply = worker.wait(min(self.limits.quantum, left) if quick else left)
-            if reply is not None:
-                return reply
-            if time.monotonic() >= deadline:
-                worker.kill("deadline")
-                raise WorkerDied
-            if self._lanes.promote(ticket):
-                worker.step_back()
-                self._crew.slowed()
-            elif self._lanes.contended():
-                worker.kill("yield")
-                raise WorkerDied
+        loop.call_soon_threadsafe(run)
+        return future.result()
 
-    def _accept(self, worker: WorkerProcess, reply: Reply, guarded: Guarded) -> tuple[dict[str, Any], Any]:
-        header, body = reply
-        if "error" in header:
-            if header["error"] == "memory":
-                worker.kill("closed")  # it ends itself; nobody else is to be given it
-            raise _error(header, guarded)
-        kind, rows, ms = header.get("kind"), header.get("rows"), header.get("ms")
-        if kind not in KINDS or not isinstance(rows, int) or not isinstance(ms, int | float):
-            worker.kill("closed")
-            raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
-        known = {"kind": kind, "rows": rows, "ms": ms}
-        if not header.get("spooled"):
-            return known | {"size": len(body)}, body
-        spool = worker.take_spool()
-        # What the worker says of its size is not relied on: a length that does not hold breaks the connection.
-        return known | {"size": os.fstat(spool.fileno()).st_size}, spool
+    def _wait(self, task: Task) -> Delivered:
+        """From any thread but the loop's."""
+        dispatcher = self._ready()
+        future: concurrent.futures.Future[Delivered] = concurrent.futures.Future()
+        task.deliver = future.set_result
+        self._do(lambda: dispatcher.submit(task))
+        return future.result()
+
+    async def _come(self, task: Task) -> Delivered:
+        dispatcher = self._ready()
+        future: asyncio.Future[Delivered] = dispatcher.loop.create_future()
+        task.deliver = partial(_settle, future)
+        dispatcher.submit(task)
+        return await future
+
+    def _glance(self, query: str) -> Guarded:
+        return plain(query, self.limits) or guard(query, self.limits, search=self.searches)
+
+    def _checked(self, query: str) -> Guarded | None:
+        """The verdict, unless a worker has to be asked for it."""
+        if len(query) <= _REMEMBERED:
+            return self._guard(query)
+        check_length(query, self.limits)
+        return self._verdicts.get(query)
+
+    def _check_task(self, query: str, client: str | None, said: str = "") -> Task:
+        settings = {"limits": asdict(self.limits), "search": self.searches, "said": said}
+        return Task(
+            client, None, op="check", settings=json.dumps(settings).encode(), text=query.encode(),
+            seconds=self.limits.timeout, deliver=_nobody,
+        )  # fmt: skip
+
+    def _verdict(self, query: str, delivered: Delivered) -> Guarded:
+        if isinstance(delivered, AtlasError):
+            raise delivered
+        answer, _ = delivered
+        if answer.outcome != "checked":
+            raise QueryError("The query worker gave no verdict.", "Report it.")
+        while len(self._verdicts) >= _VERDICTS:
+            self._verdicts.pop(next(iter(self._verdicts)), None)
+        found = self._verdicts[query] = believed(query, answer.body)
+        return found
+
+    def _explain_short(self, guarded: Guarded, said: str) -> None:
+        """Raises the error for what the engine said, unless the query is one that a worker has to read."""
+        query = guarded.original
+        if len(query) <= _REMEMBERED:
+            full = guarded if guarded.tokens else guard(query, self.limits, search=self.searches)
+            raise syntax_error(said, full)
+
+    def _kept(self, asked: Asked) -> QueryResult | None:
+        kept = self._cache.get(asked.key) if asked.tag is not None else None
+        return None if kept is None else from_cache(asked, kept)
+
+    def _query_task(self, asked: Asked, timeout: float | None, query_id: str | None, client: str | None) -> Task:
+        guarded, key, search = asked.guarded, asked.key, self._search
+        prepare = None
+        if guarded.searches and search is not None:
+
+            def prepare() -> bytes:
+                return expand(guarded, partial(search, asked.generation)).text.encode()
+
+        return Task(
+            client, query_id, op="query", text=guarded.text.encode(), prepare=prepare, deliver=_nobody,
+            settings=self._settings(key.generation, key.stamp, asked.wanted, key.dataset, key.base),
+            seconds=min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout,
+        )  # fmt: skip
+
+    def _make_settings(self, generation: str, stamp: str, wanted: Format, dataset: Dataset, base: str | None) -> bytes:
+        return query_settings(generation, wanted, self.limits, stamp=stamp, dataset=dataset, base=base)
+
+    def _result(self, asked: Asked, delivered: Delivered) -> QueryResult:
+        result = result_of(asked, delivered)
+        if asked.tag is not None and not result.spooled:
+            self._cache.put(asked.key, CachedResult(result.kind, result.rows, result.ms, result.read()))
+        return result
 
 
-def _format(guarded: Guarded, media_type: str | None) -> Format:
-    choices = offered(guarded.form)
-    if media_type is None:
-        return choices[0]
-    found = by_media_type(media_type, choices)
-    if found is None:
-        raise QueryRefused(
-            f"{media_type} is not a format for {guarded.form} queries.",
-            f"Ask for one of: {', '.join(each.media_type for each in choices)}.",
-        )
-    return found
+def _nobody(_: Delivered) -> None:
+    """Before somebody waits for the task."""
 
 
-def _key(generation: Path, query: str, dataset: Dataset, wanted: Format, base: str | None) -> ResultKey:
-    path = os.path.abspath(generation)  # noqa: PTH100  # Path.resolve takes 30 µs, on every query
-    try:
-        return ResultKey(path, generation_key(path), query, dataset, wanted.media_type, base)
-    except OSError as error:
-        raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
-
-
-def _result(kept: CachedResult, wanted: Format, generation: Path, tag: str | None) -> QueryResult:
-    return QueryResult(
-        kind=kept.kind, media_type=wanted.media_type, rows=kept.rows, ms=kept.ms, generation=generation,
-        body=kept.body, size=len(kept.body), etag=tag, cached=True,
-    )  # fmt: skip
-
-
-def _error(header: dict[str, Any], guarded: Guarded) -> AtlasError:
-    """One of our errors for what the worker reported."""
-    from graph.errors import QueryMemory, QueryTooLarge
-
-    message = str(header.get("message", ""))
-    match header["error"]:
-        case "syntax":
-            return syntax_error(message, guarded)
-        case "large":
-            return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
-        case "memory":
-            return QueryMemory("The query needed more memory than it may have.", "Narrow its patterns.")
-        case "refused":
-            return QueryRefused("The query tried to reach the network or a file, which is never allowed.")
-        case "generation":
-            return HomeError("This generation of the atlas cannot be opened.", message)
-        case "cancelled":
-            return QueryCancelled("The query was cancelled.")
-    return QueryError(f"The query could not be evaluated: {message.rstrip('.')}.")
+def _settle(future: asyncio.Future[Delivered], delivered: Delivered) -> None:
+    if not future.done():  # who awaited it may be gone
+        future.set_result(delivered)
 
 
 _pools: Final[weakref.WeakSet[QueryPool]] = weakref.WeakSet()

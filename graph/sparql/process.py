@@ -1,13 +1,14 @@
-"""The parent's handle on one worker process: start it, ask it, kill it, and say why it died."""
+"""The parent's handle on one worker process: start it, ask it, kill it, and say why it died.
+
+Starting and burying wait; asking and reading never do.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import IO, Any, Final, Literal
+from typing import IO, Final, Literal
 
 from graph.errors import (
     AtlasError,
@@ -32,37 +33,33 @@ from graph.sparql.formats import Format
 from graph.sparql.limits import Limits
 from graph.vocabulary import PREFIXES
 
-__all__ = ["Reason", "Reply", "WorkerDied", "WorkerProcess", "interpret_death", "query_request"]
+__all__ = ["Reason", "WorkerDied", "WorkerProcess", "interpret_death", "query_settings"]
 
 Reason = Literal["deadline", "cancelled", "yield", "closed"]
 """Why the parent killed a worker itself."""
-
-Reply = tuple[dict[str, Any], bytes]
 
 _START_SECONDS: Final = 20.0
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 
 
-def query_request(
+def query_settings(
     generation: str,
-    text: str,
     wanted: Format,
     limits: Limits,
     *,
     stamp: str = "",
     dataset: Dataset = WHOLE,
     base: str | None = None,
-    timeout: float | None = None,
-) -> dict[str, Any]:
-    """What a worker is asked. `generation` is an absolute path; `stamp` as of `cache.generation_key`."""
-    return {
-        "generation": generation, "key": stamp, "query": text, "base": base,
+) -> bytes:
+    """What a worker has to know beside the text. `generation` is an absolute path; `stamp` as of
+    `cache.generation_key`. The same settings are the same bytes, which it parses once."""
+    return json.dumps({
+        "generation": generation, "key": stamp, "base": base,
         "default": dataset.default, "named": dataset.named,
         "media_type": wanted.media_type, "style": wanted.name,
         "prefixes": PREFIXES if wanted.kind == "graph" else {},
-        "timeout": timeout or limits.timeout, "rows": limits.result_rows,
-        "bytes": limits.result_bytes, "inline": limits.inline_bytes,
-    }  # fmt: skip
+        "rows": limits.result_rows, "bytes": limits.result_bytes, "inline": limits.inline_bytes,
+    }).encode()  # fmt: skip
 
 
 class WorkerDied(Exception):
@@ -70,25 +67,26 @@ class WorkerDied(Exception):
 
 
 class WorkerProcess:
-    """One child. Not thread-safe but for `kill`: whoever took it from the pool owns it."""
+    """One child. Not thread-safe but for `kill`: whoever took it from the crew owns it."""
 
     def __init__(self, limits: Limits, spool_dir: Path, *, seccomp: bool = True) -> None:
         self._spool_dir = spool_dir
         self._spool: IO[bytes] = tempfile.TemporaryFile(dir=spool_dir)  # noqa: SIM115  # lives with the worker
         self._renew = False
         self._limits = limits
-        self._quantum = max(limits.quantum, 0.01)
         self.reason: Reason | None = None
         self.seccomp = False
         self.slow = False
         self._said: str | None = None
-        self._generation: tuple[str, str] | None = None
+        self._settings = b""
         self._guard = threading.Lock()
+        self._closing = threading.Lock()
         ours, theirs = socket.socketpair()
         ours.settimeout(_START_SECONDS)
         self._connection = ours
-        self._readable = select.poll()
-        self._readable.register(ours, select.POLLIN)
+        self._inbox = wire.Inbox(limits.inline_bytes + (4 << 20))
+        self._unsent = b""
+        self._room = bytearray(wire.ROOM)
         settings = {"memory": limits.memory, "result_bytes": limits.result_bytes, "seccomp": seccomp}
         command = [sys.executable, "-B", "-S", "-P", "-m", "graph.sparql.worker",
                    str(theirs.fileno()), str(self._spool.fileno()), json.dumps(settings)]  # fmt: skip
@@ -126,11 +124,12 @@ class WorkerProcess:
     def wait_ready(self) -> None:
         """Until the worker is fenced and has loaded its engine. Raises `QueryError` where it cannot start."""
         try:
-            hello, _, _ = wire.receive(self._connection, 0)
-            self.seccomp = bool(hello.get("seccomp"))
-            self._connection.settimeout(None)
-            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _interval(self._quantum))
-        except (wire.Closed, OSError) as error:
+            hello = self.read()
+            while not hello:
+                hello = self.read()
+            self.seccomp = hello[0].body == b"seccomp"
+            self._connection.setblocking(False)
+        except (WorkerDied, OSError) as error:
             self.kill("closed")
             said = self.close()
             raise QueryError(
@@ -138,35 +137,57 @@ class WorkerProcess:
                 "Check the free memory and the installation of pyoxigraph.",
             ) from error
 
-    def ask(self, request: dict[str, Any]) -> None:
-        """Send one query. Raises `WorkerDied`."""
+    @property
+    def sent(self) -> bool:
+        """True where all that was asked has been sent."""
+        return not self._unsent
+
+    def fileno(self) -> int:
+        """The descriptor that is readable when there is something to `read`."""
+        return self._connection.fileno()
+
+    def ask(self, question: bytes) -> bool:
+        """Send a question; False where not all of it could be sent yet (see `go_on`). Raises `WorkerDied`."""
         try:
-            wire.send(self._connection, request, descriptor=self._spool.fileno() if self._renew else None)
-            self._renew = False
+            if self._renew:
+                sent = socket.send_fds(self._connection, [question], [self._spool.fileno()])
+                self._renew = False
+            else:
+                sent = self._connection.send(question)
+        except BlockingIOError:
+            sent = 0
         except OSError as error:
             raise WorkerDied from error
+        self._unsent = question[sent:]
+        return not self._unsent
 
-    def knows(self, request: dict[str, Any]) -> bool:
-        """Whether it had opened the generation of a request when it was last asked about it; it does now."""
-        generation = (request["generation"], request["key"])
-        known = generation == self._generation
-        self._generation = generation
+    def go_on(self) -> bool:
+        """Send more of the question, once the descriptor is writable; True when that was all. Raises `WorkerDied`."""
+        try:
+            self._unsent = self._unsent[self._connection.send(self._unsent) :]
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            raise WorkerDied from error
+        return not self._unsent
+
+    def knows(self, settings: bytes) -> bool:
+        """Whether it was asked under these settings last, so that the generation is open; it is now."""
+        known = settings == self._settings
+        self._settings = settings
         return known
 
-    def wait(self, seconds: float) -> Reply | None:
-        """The answer, or None where there is none within `seconds` or the quantum. Raises `WorkerDied`."""
+    def read(self) -> list[wire.Answer]:
+        """The answers that have come whole, oldest first. Raises `WorkerDied`."""
         try:
-            # Most answers come within the quantum: the socket's own time-out then saves asking the kernel first.
-            if seconds < self._quantum and not self._readable.poll(max(seconds, 0.0) * 1000):
-                return None
-            header, body, descriptor = wire.receive(self._connection, self._limits.inline_bytes + (1 << 16))
-            if descriptor is not None:
-                os.close(descriptor)
-            return header, body
+            size = self._connection.recv_into(self._room)
+            if not size:
+                raise WorkerDied("end of stream")
+            return self._inbox.add(bytes(memoryview(self._room)[:size]))
         except BlockingIOError:
-            return None
+            return []
         except (wire.Closed, OSError) as error:
-            raise WorkerDied from error
+            raise WorkerDied(str(error)) from error
 
     def take_spool(self) -> IO[bytes]:
         """The spool file of the last answer, which is the caller's from now on; the worker gets a new one."""
@@ -190,9 +211,14 @@ class WorkerProcess:
                 self._process.kill()
 
     def close(self) -> str:
-        """End the process, free what it held, and return what it said last (stderr, 4 kB at most). May be repeated."""
-        if self._said is not None:
-            return self._said
+        """End the process, free what it held, and return what it said last (stderr, 4 kB at most). May be repeated,
+        and from any thread."""
+        with self._closing:
+            if self._said is None:
+                self._said = self._ended()
+        return self._said
+
+    def _ended(self) -> str:
         self._connection.close()
         try:
             self._process.wait(0.5)
@@ -204,8 +230,7 @@ class WorkerProcess:
             with self._process.stderr as stream:
                 said = stream.read(4096)
         self._spool.close()
-        self._said = said.decode(errors="replace")
-        return self._said
+        return said.decode(errors="replace")
 
     def death(self, seconds: float) -> AtlasError:
         """Why the worker died. `seconds` is the time that its query was given."""
@@ -250,11 +275,6 @@ def interpret_death(status: int, reason: Reason | None, said: str, seconds: floa
             "The query needed more memory than it may have.", "Narrow its patterns, or avoid sorting and joining all."
         )
     return QueryError(f"The query worker ended unexpectedly (status {status}).", "Try again; report it if it recurs.")
-
-
-def _interval(seconds: float) -> bytes:
-    """As the system's `struct timeval`."""
-    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _environment() -> dict[str, str]:

@@ -1,73 +1,157 @@
-"""The frames between the pool and a worker: a JSON header with its length, then raw bytes.
+"""The frames between the pool and a worker: fixed numbers, then two texts by their lengths.
 
 Nothing is unpickled: what a worker sends is data, even when the worker has been taken over. Frames travel on a
-socket pair; the descriptor of a spool file may travel with the first bytes of a frame.
+socket pair; the descriptor of a spool file may travel with the first bytes of a question. What seldom changes in a
+question (generation, format, caps) is one text, which the worker parses once and then knows by its bytes.
 """
 
 from __future__ import annotations
 
-import json
-import select
 import socket
 import struct
-from typing import Any, Final
+from typing import Final, Literal, NamedTuple
 
-__all__ = ["HEADER_LIMIT", "Closed", "receive", "send"]
+__all__ = [
+    "ANSWER_HEAD",
+    "ROOM",
+    "Answer",
+    "Closed",
+    "Inbox",
+    "Op",
+    "Outcome",
+    "Question",
+    "Questions",
+    "outcome_of",
+    "pack_answer",
+    "pack_question",
+]
 
-_LENGTHS: Final = struct.Struct("!IQ")
+Op = Literal["query", "check"]
+Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
+Result = Literal["bindings", "boolean", "graph"]
 
-_FIRST_READ: Final = 1 << 16
-_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_OPS: Final[tuple[Op, ...]] = ("query", "check")
+_OUTCOMES: Final[tuple[Outcome, ...]] = ("ready", "done", "spooled", "failed", "checked", "again")
+_RESULTS: Final[tuple[Result, ...]] = ("bindings", "boolean", "graph")
+_OP: Final = {name: number for number, name in enumerate(_OPS)}
+_OUTCOME: Final = {name: number for number, name in enumerate(_OUTCOMES)}
+_RESULT: Final = {name: number for number, name in enumerate(_RESULTS)}
+
+_QUESTION: Final = struct.Struct("!BdII")
+_ANSWER: Final = struct.Struct("!BBdQQ")
+ANSWER_HEAD: Final = _ANSWER.size
+ROOM: Final = 1 << 16
+"""Bytes of a first read, which takes in most frames whole."""
+
 _ANCILLARY: Final = socket.CMSG_LEN(struct.calcsize("i"))
-_STALLED: Final = 20.0
-"""Seconds after which a frame that has begun and does not go on is given up."""
 
-HEADER_LIMIT: Final = 1 << 20
-"""Bytes of one header at most; queries are shorter, whatever their cap."""
+QUESTION_LIMIT: Final = 4 << 20
+"""Bytes of one question at most; queries are shorter, whatever their cap."""
 
 
 class Closed(Exception):
     """The other side is gone, or no longer speaks this protocol."""
 
 
-def send(connection: socket.socket, header: dict[str, Any], body: bytes = b"", descriptor: int | None = None) -> None:
-    """One frame. Raises OSError where the other side is gone."""
-    head = _encode(header).encode()
-    frame = _LENGTHS.pack(len(head), len(body)) + head + body
-    if descriptor is not None:
-        sent = socket.send_fds(connection, [frame], [descriptor])
-        frame = frame[sent:]
-    connection.sendall(frame)
+class Question(NamedTuple):
+    """`timeout` in seconds; `settings` is JSON; `descriptor` is that of a new spool file, if one came."""
+
+    op: Op
+    timeout: float
+    settings: bytes
+    text: str
+    descriptor: int | None
 
 
-def receive(connection: socket.socket, body_limit: int) -> tuple[dict[str, Any], bytes, int | None]:
-    """One frame: header, body, and a descriptor where one came with it.
+class Answer(NamedTuple):
+    """`rows` of a result of that `kind`, made in `ms`; `body` is the result, or JSON that says what went wrong."""
 
-    The sides take turns, so what is read belongs to one frame, and most frames come with the first read.
-    Raises `Closed` at the end of the stream or on a frame past its limits, and before the first byte TimeoutError or
-    BlockingIOError as the socket is set.
-    """
-    data, ancillary, _, _ = connection.recvmsg(_FIRST_READ, _ANCILLARY)
-    if not data:
-        raise Closed("end of stream")
-    if len(data) < _LENGTHS.size:
-        data += _exactly(connection, _LENGTHS.size - len(data))
-    head_length, body_length = _LENGTHS.unpack_from(data)
-    if head_length > HEADER_LIMIT or body_length > body_limit:
-        raise Closed(f"a frame of {head_length} + {body_length} bytes")
-    start = _LENGTHS.size + head_length
-    missing = start + body_length - len(data)
-    if missing < 0:
-        raise Closed("more than one frame at a time")
-    if missing:
-        data += _exactly(connection, missing)
-    try:
-        header = json.loads(data[_LENGTHS.size : start])
-    except ValueError as error:
-        raise Closed("a header that is not JSON") from error
-    if not isinstance(header, dict):
-        raise Closed("a header that is not an object")
-    return header, data[start:], _descriptor(ancillary) if ancillary else None
+    outcome: Outcome
+    kind: Result
+    ms: float
+    rows: int
+    body: bytes
+
+
+def pack_question(op: Op, timeout: float, settings: bytes, text: bytes) -> bytes:
+    return _QUESTION.pack(_OP[op], timeout, len(settings), len(text)) + settings + text
+
+
+def pack_answer(
+    outcome: Outcome, body: bytes = b"", kind: Result = "bindings", ms: float = 0.0, rows: int = 0
+) -> bytes:
+    return _ANSWER.pack(_OUTCOME[outcome], _RESULT[kind], ms, rows, len(body)) + body
+
+
+def outcome_of(frame: bytes) -> Outcome:
+    """Of a packed answer."""
+    return _OUTCOMES[frame[0]]
+
+
+class Questions:
+    """The worker's side: what it is asked, one question after the other, several of which may come at once."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        # Read to the same place each time: to allocate so much for each question took longer than to read it.
+        self._room = bytearray(ROOM)
+        self._held = b""
+        self._descriptor: int | None = None
+
+    def next(self) -> Question:
+        """Wait for a question. Raises `Closed` at the end of the stream or on a frame past its limits."""
+        self._fill(_QUESTION.size)
+        op, timeout, settings, text = _QUESTION.unpack_from(self._held)
+        whole = _QUESTION.size + settings + text
+        if whole > QUESTION_LIMIT or op >= len(_OPS):
+            raise Closed(f"a frame of {whole} bytes")
+        self._fill(whole)
+        data, self._held = self._held[:whole], self._held[whole:]
+        at = _QUESTION.size + settings
+        descriptor, self._descriptor = self._descriptor, None
+        return Question(_OPS[op], timeout, data[_QUESTION.size : at], data[at:].decode(), descriptor)
+
+    def _fill(self, size: int) -> None:
+        while len(self._held) < size:
+            count, ancillary, _, _ = self._connection.recvmsg_into([self._room], _ANCILLARY)
+            if not count:
+                raise Closed("end of stream")
+            if ancillary:
+                self._descriptor = _descriptor(ancillary)
+            came = bytes(memoryview(self._room)[:count])
+            self._held = self._held + came if self._held else came
+
+
+class Inbox:
+    """The pool's side: what has come of the answers so far. Never waits."""
+
+    def __init__(self, limit: int) -> None:
+        """`limit`: bytes of one body at most."""
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._wanted = ANSWER_HEAD
+
+    def add(self, data: bytes) -> list[Answer]:
+        """The answers that are whole now. Raises `Closed` for what cannot be one."""
+        self._parts.append(data)
+        self._size += len(data)
+        answers: list[Answer] = []
+        if self._size < self._wanted:
+            return answers
+        held, at = b"".join(self._parts) if len(self._parts) > 1 else data, 0
+        while len(held) - at >= ANSWER_HEAD:
+            outcome, kind, ms, rows, length = _ANSWER.unpack_from(held, at)
+            if length > self._limit or outcome >= len(_OUTCOMES) or kind >= len(_RESULTS):
+                raise Closed(f"an answer of {length} bytes")
+            body = at + ANSWER_HEAD
+            if len(held) < body + length:
+                self._wanted = ANSWER_HEAD + length
+                break
+            answers.append(Answer(_OUTCOMES[outcome], _RESULTS[kind], ms, rows, held[body : body + length]))
+            at, self._wanted = body + length, ANSWER_HEAD
+        self._parts, self._size = [held[at:]] if at < len(held) else [], len(held) - at
+        return answers
 
 
 def _descriptor(ancillary: list[tuple[int, int, bytes]]) -> int | None:
@@ -75,16 +159,3 @@ def _descriptor(ancillary: list[tuple[int, int, bytes]]) -> int | None:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS and len(data) >= 4:
             return int(struct.unpack_from("i", data)[0])
     return None
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes:
-    parts: list[bytes] = []
-    while count > 0:
-        if not select.select([connection], [], [], _STALLED)[0]:
-            raise Closed("a frame that does not go on")
-        part = connection.recv(min(count, 1 << 20))
-        if not part:
-            raise Closed("end of stream in the middle of a frame")
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)

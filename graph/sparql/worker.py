@@ -22,17 +22,25 @@ from graph.sparql import fences
 from graph.sparql.dataset import Dataset
 from graph.sparql.fences import DescriptorFence
 from graph.sparql.sink import RowCounter, Sink
-from graph.sparql.wire import Closed, receive, send
+from graph.sparql.wire import Closed, Question, Questions, outcome_of, pack_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyoxigraph
 
+    from graph.sparql.result import ResultKind
+
 __all__ = ["Generations", "main"]
 
 _KEPT: Final = 2
 """Generations held open: the live one and the one before, for requests under way when it changed."""
+
+_SETTINGS: Final = 64
+"""How many settings are kept parsed: one for each generation, format, dataset and host name in use."""
+
+_SAID: Final = 20_000
+"""Characters of an error message that are passed on."""
 
 _FENCED_BELOW: Final = 4096
 """No descriptor is higher: `fences.limit_resources` sees to that."""
@@ -94,25 +102,39 @@ def main(arguments: list[str]) -> int:
         fences.refuse_system_calls()
     import pyoxigraph  # noqa: F401  # after the fences, so that nothing of the engine runs outside them
 
+    connection.sendall(pack_answer("ready", b"seccomp" if fenced else b""))
+    # While nobody waits for it, and while files can still be opened: what reads long queries.
+    import graph.sparql.checking  # noqa: F401
+
+    gc.freeze()
     gc.disable()  # one query at a time, and few objects: reference counting is enough
-    generations = Generations()
-    send(connection, {"ready": True, "seccomp": fenced})
+    _serve(connection, spool)
+    return 0
+
+
+def _serve(connection: socket.socket, spool: int) -> None:
+    """One question after the other, until the stream ends."""
+    generations, known = Generations(), dict[bytes, dict[str, Any]]()
+    questions, used = Questions(connection), False
     while True:
         try:
-            request, _, renewed = receive(connection, 0)
-        except (Closed, OSError):
-            return 0
-        # A spool file that was used belongs to the result: its place among the descriptors is free for the next.
-        spool = spool if renewed is None else renewed
-        answer, body = _answer(request, generations, spool)
-        if answer.get("spooled"):
-            os.close(spool)
-        try:
-            send(connection, answer, body)
-        except OSError:
-            return 0
-        if answer.get("error") == "memory":
-            return 0
+            question = questions.next()
+            if question.descriptor is not None:
+                # The last one belongs to a result: its place among the descriptors was free for this one.
+                spool, used = question.descriptor, False
+            if used:
+                connection.sendall(pack_answer("again"))  # asked ahead, before the new spool file was sent
+                continue
+            settings = known.get(question.settings)
+            if settings is None:
+                if len(known) >= _SETTINGS:
+                    known.clear()
+                settings = known[question.settings] = json.loads(question.settings)
+            answer = _answer(question, settings, generations, spool)
+            connection.sendall(answer)
+            used = outcome_of(answer) == "spooled"
+        except (Closed, OSError, MemoryError):
+            return
 
 
 def _lowered(descriptor: int) -> int:
@@ -123,48 +145,63 @@ def _lowered(descriptor: int) -> int:
     return min(descriptor, other)
 
 
-def _answer(request: dict[str, Any], generations: Generations, spool: int) -> tuple[dict[str, Any], bytes]:
+def _answer(question: Question, settings: dict[str, Any], generations: Generations, spool: int) -> bytes:
+    """The frame to send."""
+    if question.op == "check":
+        return _checked(question, settings)
     try:
-        store = generations.store(request["generation"], request["key"])
+        store = generations.store(settings["generation"], settings["key"])
     except OSError as error:
-        return {"error": "generation", "message": str(error)}, b""
-    style = request["style"]
-    sink = Sink(spool, request["inline"], request["bytes"], RowCounter(style), request["rows"])
+        return _failed("generation", str(error))
+    sink = Sink(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
     started = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, request["timeout"])
+    signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
-        kind, rows = _evaluate(store, request, sink)
+        kind, rows = _evaluate(store, question.text, settings, sink)
     except BaseException as error:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        return _failure(error, sink), b""
+        return _failure(error, sink)
     signal.setitimer(signal.ITIMER_REAL, 0)
     ms = (time.perf_counter() - started) * 1000
-    header = {"kind": kind, "rows": rows, "ms": round(ms, 3), "size": sink.size, "spooled": sink.spooled}
-    return header, sink.body()
+    if sink.spooled:
+        os.close(spool)
+        return pack_answer("spooled", b"", kind, ms, rows)
+    return pack_answer("done", sink.body(), kind, ms, rows)
 
 
-def _evaluate(store: pyoxigraph.Store, request: dict[str, Any], sink: Sink) -> tuple[str, int]:
+def _checked(question: Question, settings: dict[str, Any]) -> bytes:
+    from graph.sparql.checking import verdict
+
+    signal.setitimer(signal.ITIMER_REAL, question.timeout)
+    answer = pack_answer("checked", verdict(question.text, settings))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return answer
+
+
+def _evaluate(store: pyoxigraph.Store, text: str, settings: dict[str, Any], sink: Sink) -> tuple[ResultKind, int]:
     """Run the query into the sink: what kind of result it had and how many rows (triples of a graph)."""
     import pyoxigraph
 
-    dataset = Dataset(tuple(request["default"]), tuple(request["named"]))
-    results = store.query(request["query"], base_iri=request["base"], **dataset.arguments())  # type: ignore[arg-type]
+    arguments: Any = {}
+    if settings["default"] or settings["named"]:
+        arguments = Dataset(tuple(settings["default"]), tuple(settings["named"])).arguments()
+    results = store.query(text, base_iri=settings["base"], **arguments)
     if isinstance(results, pyoxigraph.QueryTriples):
-        form = _required(pyoxigraph.RdfFormat.from_media_type(request["media_type"]), request)
-        counted = _Counted(results, request["rows"], sink)
-        prefixes = request["prefixes"] if request["style"] in ("turtle", "rdfxml", "jsonld") else None
+        form = _required(pyoxigraph.RdfFormat.from_media_type(settings["media_type"]), settings)
+        counted = _Counted(results, settings["rows"], sink)
+        prefixes = settings["prefixes"] if settings["style"] in ("turtle", "rdfxml", "jsonld") else None
         pyoxigraph.serialize(counted, cast("IO[bytes]", sink), form, prefixes=prefixes)
         return "graph", counted.count
-    table = _required(pyoxigraph.QueryResultsFormat.from_media_type(request["media_type"]), request)
+    table = _required(pyoxigraph.QueryResultsFormat.from_media_type(settings["media_type"]), settings)
     results.serialize(cast("IO[bytes]", sink), table)
     if isinstance(results, pyoxigraph.QueryBoolean):
         return "boolean", 1
     return "bindings", sink.rows
 
 
-def _required(form: Any, request: dict[str, Any]) -> Any:
+def _required(form: Any, settings: dict[str, Any]) -> Any:
     if form is None:
-        raise ValueError(f"the engine cannot write {request['media_type']} for this form of query")
+        raise ValueError(f"the engine cannot write {settings['media_type']} for this form of query")
     return form
 
 
@@ -183,20 +220,24 @@ class _Counted:
             yield triple
 
 
-def _failure(error: BaseException, sink: Sink) -> dict[str, Any]:
+def _failure(error: BaseException, sink: Sink) -> bytes:
     """What went wrong, as data. The parent turns it into one of its own errors."""
     message = str(error)
     if sink.refusal:
-        return {"error": "large", "message": sink.refusal}
+        return _failed("large", sink.refusal)
     if isinstance(error, MemoryError):
-        return {"error": "memory", "message": message}
+        return _failed("memory", message)
     if isinstance(error, SyntaxError):
-        return {"error": "syntax", "message": message}
+        return _failed("syntax", message)
     if isinstance(error, OSError) and any(each in message for each in _REFUSALS):
-        return {"error": "refused", "message": message}
+        return _failed("refused", message)
     if not isinstance(error, (RuntimeError, ValueError)):
         message = f"{type(error).__name__}: {message}"
-    return {"error": "failed", "message": message}
+    return _failed("failed", message)
+
+
+def _failed(error: str, message: str) -> bytes:
+    return pack_answer("failed", json.dumps({"error": error, "message": message[:_SAID]}).encode())
 
 
 if __name__ == "__main__":

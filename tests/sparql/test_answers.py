@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 import zstandard
@@ -17,9 +19,15 @@ from werkzeug.test import TestResponse
 from graph.sparql.limits import Limits
 from graph.sparql.pool import QueryPool
 from tests.sparql.conftest import make_generation
+from tests.support.rsgi import Answer, RsgiClient
 from web import security, sparql
+from web.bridge import Bridge
 from web.errors import install_errors
+from web.front import Front
 from web.sparql_fast import FastQueries
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SELECT = "SELECT ?o { <http://example.org/s7> <http://example.org/p> ?o }"
 MANY = "SELECT * { ?s ?p ?o }"
@@ -47,16 +55,21 @@ def slow(pool: QueryPool, generation: Path) -> FlaskClient:
     return make_app(pool, generation).test_client()
 
 
-@pytest.fixture
-def fast(pool: QueryPool, generation: Path) -> FlaskClient:
-    app = make_app(pool, generation)
-    app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as web.app does
-        app.wsgi_app, pool, lambda: generation, sparql.negotiate, sparql.client_of
-    )
-    return app.test_client()
+def make_front(app: Flask, pool: QueryPool, generation: Callable[[], Path]) -> RsgiClient:
+    """As `web.serve` puts them together."""
+    queries = FastQueries(pool, generation, sparql.negotiate, sparql.client_of)
+    return RsgiClient(Front(Bridge(app, 4), queries, pool.attach, pool.close))
 
 
-def plain(response: TestResponse) -> tuple[int, bytes, dict[str, str]]:
+@pytest.fixture(scope="module")
+def fast(generation: Path) -> Iterator[RsgiClient]:
+    pool = QueryPool(LIMITS)
+    client = make_front(make_app(pool, generation), pool, lambda: generation)
+    yield client
+    client.close()
+
+
+def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
     """All but what differs between any two answers: the time taken."""
     headers = {name.lower(): value for name, value in response.headers.items() if name != "Server-Timing"}
     if response.status_code != 200:
@@ -83,7 +96,7 @@ def plain(response: TestResponse) -> tuple[int, bytes, dict[str, str]]:
 @pytest.mark.parametrize(
     "accept", [None, "*/*", "text/csv", "text/turtle, application/sparql-results+xml;q=0.5", "image/png"]
 )
-def test_both_ways_give_one_answer(fast: FlaskClient, slow: FlaskClient, query: str, accept: str | None) -> None:
+def test_both_ways_give_one_answer(fast: RsgiClient, slow: FlaskClient, query: str, accept: str | None) -> None:
     headers = {"Accept": accept} if accept else {}
     one, other = (each.get("/sparql", query_string={"query": query}, headers=headers) for each in (fast, slow))
     if "NOW" in query:
@@ -95,13 +108,13 @@ def test_both_ways_give_one_answer(fast: FlaskClient, slow: FlaskClient, query: 
 @pytest.mark.parametrize(
     "raw", ["query=%FF", "query=ASK%7B%7D&query=ASK%7B%7D", "query=ASK{}&timeout=x", "update=x", "query"]
 )
-def test_what_is_not_plain_goes_the_long_way(fast: FlaskClient, slow: FlaskClient, raw: str) -> None:
+def test_what_is_not_plain_goes_the_long_way(fast: RsgiClient, slow: FlaskClient, raw: str) -> None:
     one, other = (each.get("/sparql", query_string=raw) for each in (fast, slow))
     assert one.status_code == 400
     assert plain(one) == plain(other)
 
 
-def test_a_query_that_fails_runs_once(fast: FlaskClient) -> None:
+def test_a_query_that_fails_runs_once(fast: RsgiClient) -> None:
     started = time.monotonic()
     fast_timeout = fast.get("/sparql", query_string={"query": SLOW})
     assert fast_timeout.status_code == 503
@@ -112,7 +125,7 @@ def test_a_query_that_fails_runs_once(fast: FlaskClient) -> None:
 @pytest.mark.parametrize("query", [MANY, MANY + " LIMIT 100"], ids=["spooled", "in memory"])
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding: str) -> None:
-    client: FlaskClient = request.getfixturevalue(way)
+    client: FlaskClient | RsgiClient = request.getfixturevalue(way)
     whole = client.get("/sparql", query_string={"query": query})
     packed = client.get("/sparql", query_string={"query": query}, headers={"Accept-Encoding": coding})
     assert "Content-Encoding" not in whole.headers
@@ -141,7 +154,7 @@ def test_which_coding(slow: FlaskClient, accepted: str, chosen: str | None) -> N
     assert packed.headers.get("Content-Encoding") == chosen
 
 
-def test_small_results_stay_as_they_are(fast: FlaskClient) -> None:
+def test_small_results_stay_as_they_are(fast: RsgiClient) -> None:
     answer = fast.get("/sparql", query_string={"query": SELECT}, headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
 
@@ -188,12 +201,94 @@ def test_the_timeout_is_cut_to_the_cap(slow: FlaskClient) -> None:
     assert time.monotonic() - started < LIMITS.timeout + 3
 
 
-def test_another_generation_is_another_answer(pool: QueryPool, tmp_path: Path) -> None:
-    live = [make_generation(tmp_path / "000001", 10, "old")]
-    app = make_app(pool, live[0])
-    app.wsgi_app = FastQueries(  # type: ignore[method-assign]  # as web.app does
-        app.wsgi_app, pool, lambda: live[0], sparql.negotiate, sparql.client_of
-    )
-    assert b"old 7" in app.test_client().get("/sparql", query_string={"query": SELECT}).data
-    live[0] = make_generation(tmp_path / "000002", 10, "new")
-    assert b"new 7" in app.test_client().get("/sparql", query_string={"query": SELECT}).data
+def test_another_generation_is_another_answer(tmp_path: Path) -> None:
+    live, pool = [make_generation(tmp_path / "000001", 10, "old")], QueryPool(LIMITS)
+    client = make_front(make_app(pool, live[0]), pool, lambda: live[0])
+    try:
+        assert b"old 7" in client.get("/sparql", {"query": SELECT}).data
+        live[0] = make_generation(tmp_path / "000002", 10, "new")
+        assert b"new 7" in client.get("/sparql", {"query": SELECT}).data
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/sparql-query", SELECT.encode()),
+        ("application/x-www-form-urlencoded", urlencode({"query": SELECT, "format": "csv"}).encode()),
+        ("application/x-www-form-urlencoded; charset=utf-8", urlencode({"query": SELECT}).encode()),
+        ("text/plain", SELECT.encode()),
+        ("application/sparql-query", b"SELECT '\xff'"),
+    ],
+)
+def test_both_ways_take_a_post(fast: RsgiClient, slow: FlaskClient, kind: str, body: bytes) -> None:
+    one = fast.ask("POST", "/sparql", "", {"Content-Type": kind}, body)
+    assert plain(one) == plain(slow.post("/sparql", data=body, headers={"Content-Type": kind}))
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("SELECT ?o { <http://example.org/s7> ?p ?o }", 200),
+        ("SELECT ?o { <http://example.org/s7> ?p }", 400),
+        ("SELECT ?o { <http://example.org/s7> x:p ?o }", 400),
+        ("SELECT ?o { SERVICE <http://example.org/> { ?s ?p ?o } }", 400),
+        ("SELECT ?o { ?s ?p 'not ended }", 400),
+    ],
+)
+def test_a_long_query_is_read_by_a_worker(fast: RsgiClient, slow: FlaskClient, query: str, status: int) -> None:
+    parameters = {"query": f"{query} # {'x' * 3000}"}
+    one, other = (each.get("/sparql", query_string=parameters) for each in (fast, slow))
+    assert one.status_code == status
+    assert plain(one) == plain(other)
+
+
+def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -> None:
+    pool = QueryPool(LIMITS)
+    app = make_app(pool, generation)
+
+    def broken(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/late":
+            start("200 OK", [])
+            return (b"x" * (1 << 17) if part < 2 else 1 // 0 for part in range(4))  # type: ignore[misc]
+        if environ["PATH_INFO"] == "/broken":
+            raise RuntimeError("on purpose")
+        return app(environ, start)
+
+    queries = FastQueries(pool, lambda: generation, sparql.negotiate, sparql.client_of)
+    client = RsgiClient(Front(Bridge(broken, 1), queries, pool.attach, pool.close))
+    try:
+        for _ in range(3):
+            assert client.get("/broken").status_code == 500
+        client.get("/late")
+        assert client.get("/sparql", {"query": SELECT}).status_code == 200
+        assert client.get("/sparql", {"query": "SELECT"}).status_code == 400
+    finally:
+        client.close()
+
+
+def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation: Path) -> None:
+    held, pool = threading.Event(), QueryPool(LIMITS)
+
+    def waiting(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        held.wait(30)
+        start("204 No Content", [])
+        return []
+
+    client = RsgiClient(Front(Bridge(waiting, 1), None, lambda loop: None, pool.close))
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(client.get("/").status_code)) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while len(answers) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert answers == [503, 503], "one is worked on, one waits"
+    finally:
+        held.set()
+        for thread in threads:
+            thread.join()
+        client.close()
+    assert answers == [503, 503, 204, 204]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from graph.sparql import fences, wire
-from graph.sparql.formats import RESULTS
+from graph.sparql.formats import RESULTS, Format
 from graph.sparql.limits import Limits
-from graph.sparql.process import WorkerProcess, query_request
+from graph.sparql.process import WorkerProcess, query_settings
 from tests.sparql.conftest import Listener, make_generation
 from tests.sparql.test_guard import disguises
 
@@ -137,14 +140,24 @@ def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     each.close()
 
 
+def asked(worker: WorkerProcess, generation: Path, query: str, form: Format = RESULTS[0]) -> wire.Answer:
+    settings = query_settings(str(generation), form, Limits())
+    assert worker.ask(wire.pack_question("query", 10.0, settings, query.encode()))
+    answers: list[wire.Answer] = []
+    while not answers:
+        assert select.select([worker], [], [], 20)[0], "no answer within 20 seconds"
+        answers = worker.read()
+    assert len(answers) == 1
+    return answers[0]
+
+
 def test_calls_that_pass_no_guard_reach_nobody(worker: WorkerProcess, generation: Path, listener: Listener) -> None:
     refused = 0
     for query in disguises(listener.url):
-        worker.ask(query_request(str(generation), query, RESULTS[0], Limits()))
-        reply = worker.wait(20)
-        assert reply is not None
-        refused += reply[0].get("error") == "refused"
-        assert reply[0].get("error") != "memory"
+        answer = asked(worker, generation, query)
+        error = json.loads(answer.body)["error"] if answer.outcome == "failed" else None
+        refused += error == "refused"
+        assert error != "memory"
     assert listener.connections == 0
     assert refused >= 8, "the engine did try; the rest does not parse, is SILENT or finds nothing to join"
 
@@ -161,10 +174,7 @@ def test_a_fenced_worker_can_open_further_generations(worker: WorkerProcess, tmp
     for number in range(4):
         path = make_generation(tmp_path / f"{number:06}", 20, word=f"round{number}")
         query = "SELECT ?o { <http://example.org/s3> ?p ?o }"
-        worker.ask(query_request(str(path), query, RESULTS[2], Limits()))
-        reply = worker.wait(20)
-        assert reply is not None
-        assert reply[1] == f"o\r\nround{number} 3\r\n".encode()
+        assert asked(worker, path, query, RESULTS[2]).body == f"o\r\nround{number} 3\r\n".encode()
 
 
 def test_a_store_of_many_files_answers_inside_the_fences(worker: WorkerProcess, tmp_path: Path) -> None:
@@ -179,10 +189,7 @@ def test_a_store_of_many_files_answers_inside_the_fences(worker: WorkerProcess, 
         del store
     assert len(list((path / "graph").glob("*.sst"))) > 16
     query = "SELECT (COUNT(*) AS ?n) { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
-    worker.ask(query_request(str(path), query, RESULTS[2], Limits()))
-    reply = worker.wait(20)
-    assert reply is not None
-    assert reply[1] == b"n\r\n14\r\n", reply[0]
+    assert asked(worker, path, query, RESULTS[2]).body == b"n\r\n14\r\n"
 
 
 def test_a_worker_ends_with_its_control_stream(tmp_path: Path) -> None:
@@ -192,11 +199,35 @@ def test_a_worker_ends_with_its_control_stream(tmp_path: Path) -> None:
     assert not worker.alive
 
 
+def test_several_questions_at_once_are_answered_in_turn(worker: WorkerProcess, tmp_path: Path) -> None:
+    path = make_generation(tmp_path / "000001", 20)
+    settings = query_settings(str(path), RESULTS[2], Limits())
+    texts = [f"SELECT ?o {{ <http://example.org/s{number}> ?p ?o }}" for number in range(12)]
+    for text in texts:
+        assert worker.ask(wire.pack_question("query", 10.0, settings, text.encode()))
+    answers: list[wire.Answer] = []
+    while len(answers) < len(texts):
+        assert select.select([worker], [], [], 20)[0]
+        answers += worker.read()
+    assert [each.body for each in answers] == [f"o\r\nvalue {number}\r\n".encode() for number in range(12)]
+
+
 def test_frames_past_their_limits_are_not_read() -> None:
     import socket
 
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        theirs.sendall(b"\xff" * 12)
+        theirs.sendall(b"\xff" * 40)
         with pytest.raises(wire.Closed, match="bytes"):
-            wire.receive(ours, 100)
+            wire.Questions(ours).next()
+    with pytest.raises(wire.Closed, match="bytes"):
+        wire.Inbox(100).add(wire.pack_answer("done", b"x" * 101))
+
+
+@given(st.lists(st.binary(max_size=300), max_size=6), st.integers(1, 50))
+def test_answers_arrive_however_they_are_cut(bodies: list[bytes], width: int) -> None:
+    stream = b"".join(wire.pack_answer("done", body, "graph", 1.5, number) for number, body in enumerate(bodies))
+    inbox, came = wire.Inbox(1000), list[wire.Answer]()
+    for start in range(0, len(stream), width):
+        came += inbox.add(stream[start : start + width])
+    assert came == [wire.Answer("done", "graph", 1.5, number, body) for number, body in enumerate(bodies)]

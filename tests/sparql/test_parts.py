@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.errors import Overloaded, QueryCancelled
+from graph.errors import Overloaded, QueryRefused
 from graph.sparql.cache import CachedResult, ResultCache, ResultKey
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_name, offered
@@ -46,19 +43,22 @@ def test_rows_without_variables() -> None:
     assert counter.add(body) == 2
 
 
-def enter(lanes: Lanes, client: str | None = None) -> Ticket:
-    ticket = Ticket(client, None)
-    lanes.enter(ticket)
+def enter(lanes: Lanes, client: str | None = None, query_id: str | None = None) -> Ticket:
+    """Registered, and given a place if there is one."""
+    ticket = Ticket(client, query_id)
+    lanes.enter(ticket, 0.0)
+    lanes.next()
     return ticket
 
 
 def test_a_slow_query_makes_room() -> None:
-    lanes = Lanes(Limits(workers=1, wait=0.05))
+    lanes = Lanes(Limits(workers=1, queue=0))
     slow = enter(lanes)
     with pytest.raises(Overloaded):
         enter(lanes)
     assert lanes.promote(slow)
     quick = enter(lanes)
+    assert quick.lane == "quick"
     assert not lanes.promote(quick), "the slow lane is full"
     assert lanes.load() == (2, 0)
     lanes.leave(slow)
@@ -68,62 +68,54 @@ def test_a_slow_query_makes_room() -> None:
 
 
 def test_who_runs_least_comes_first() -> None:
-    lanes = Lanes(Limits(workers=2, wait=5))
+    lanes = Lanes(Limits(workers=2))
     running = [enter(lanes, "greedy"), enter(lanes, "greedy")]
-    order: list[str] = []
-
-    def wait(client: str) -> None:
-        ticket = enter(lanes, client)
-        order.append(client)
-        lanes.leave(ticket)
-
-    threads = []
-    for number, client in enumerate(("greedy", "greedy", "modest")):
-        threads.append(threading.Thread(target=wait, args=(client,)))
-        threads[-1].start()
-        while lanes.load()[1] != number + 1:
-            time.sleep(0.001)
+    waiting = [enter(lanes, client) for client in ("greedy", "greedy", "modest")]
+    assert lanes.load() == (2, 3)
     lanes.leave(running[0])
-    for thread in threads:
-        thread.join()
-    lanes.leave(running[1])
-    assert order[0] == "modest"
-    assert sorted(order) == ["greedy", "greedy", "modest"]
+    assert lanes.next() is waiting[2]
+    assert lanes.next() is None
+    lanes.leave(waiting[2])
+    assert lanes.next() is waiting[0], "then the one who came first"
 
 
-def test_one_who_waits_can_be_cancelled() -> None:
+def test_one_who_waits_may_leave_or_wait_too_long() -> None:
     lanes = Lanes(Limits(workers=1, wait=5))
-    first = enter(lanes)
-    ended: list[BaseException] = []
-
-    def wait() -> None:
-        try:
-            lanes.enter(Ticket(None, "q"))
-        except QueryCancelled as error:
-            ended.append(error)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    while lanes.load()[1] == 0:
-        time.sleep(0.001)
-    assert lanes.cancel("q")
-    thread.join()
-    assert len(ended) == 1
+    first, second = enter(lanes), enter(lanes, query_id="q")
+    assert lanes.named("q") is second
+    assert lanes.expired(4.9) == []
+    assert lanes.expired(5.0) == [second]
+    with pytest.raises(QueryRefused, match="q"):
+        enter(lanes, query_id="q")
+    lanes.leave(second)
     lanes.leave(first)
+    assert lanes.named("q") is None
     assert lanes.load() == (0, 0)
 
 
 def test_a_place_in_the_slow_lane_comes_free() -> None:
     lanes = Lanes(Limits(workers=1, wait=1, timeout=1))
-    slow, second = enter(lanes), None
+    slow = enter(lanes)
     lanes.promote(slow)
     second = enter(lanes)
     assert not lanes.contended()
-    thread = threading.Timer(0.05, lanes.leave, [slow])
-    thread.start()
-    lanes.queue_for_slow(second)
-    thread.join()
+    lanes.wait_for_slow(second, 0.0)
+    assert lanes.next() is None
+    lanes.leave(slow)
+    assert lanes.next() is second
     assert second.lane == "slow"
+
+
+def test_told_ahead_is_in_nobody_elses_turn() -> None:
+    lanes = Lanes(Limits(workers=1))
+    first, second, third = (enter(lanes) for _ in range(3))
+    second.ahead = True
+    assert lanes.following() is third
+    assert not lanes.seize(second), "no place"
+    lanes.leave(first)
+    assert lanes.seize(second)
+    assert (second.lane, second.ahead) == ("quick", False)
+    assert lanes.next() is None
 
 
 def test_formats_are_known_to_the_engine_and_by_their_names() -> None:
