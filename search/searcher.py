@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -169,13 +168,17 @@ class Searcher:
     def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
         """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.
 
-        A new text is encoded on another thread, while this one looks for its words.
+        A new text is encoded on another thread, while this one looks for its words; where another search does that
+        already, the processor has enough to do, and it is encoded here when it is needed.
         """
         with self._lock:
             held = self._vectors.get(text)
         if held is not None:
             return lambda: held
-        encoded = _helpers().submit(self._encode, text)
+        if not _ASIDE.acquire(blocking=False):
+            return lambda: self._encode(text)
+        encoded = _helper().submit(self._encode, text)
+        encoded.add_done_callback(lambda _: _ASIDE.release())
         time.sleep(0)  # let it begin
         return encoded.result
 
@@ -215,9 +218,13 @@ class Searcher:
         return make_hits(self.index, best, pool, nothing, {})
 
 
+_ASIDE: Final = threading.Semaphore(1)
+"""Held while a query is encoded aside."""
+
+
 @cache
-def _helpers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), "encode")
+def _helper() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "encode")
 
 
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
