@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from search.searcher import Searcher
     from web.atlas import LiveAtlas
     from web.follow import Follower
-    from web.reads import QueryTable, Slice
+    from web.reads import Clause, QueryTable, Slice
     from web.writes import Writes
 
 __all__ = ["Services", "compose"]
@@ -75,9 +75,16 @@ class Services:
         )
 
     def _run_table(self, view: View, query: str, query_id: str, part: Slice) -> QueryTable:
+        from web.search_clause import clause_search, explain
         from web.tables import run_table
 
-        return run_table(self.pool, view, query, query_id, part)
+        def explained(text: str) -> tuple[Clause, ...]:
+            guarded = self.pool.check(text)
+            if not guarded.searches:
+                return ()
+            return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
+
+        return run_table(self.pool, view, query, query_id, part, explained)
 
     @cached_property
     def writes(self) -> Writes:

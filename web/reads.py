@@ -6,7 +6,7 @@ with its label, so that a page is drawn without further look-ups. All offsets ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
@@ -17,6 +17,8 @@ __all__ = [
     "Atlas",
     "Backed",
     "Basis",
+    "Clause",
+    "ClauseHit",
     "Disagreement",
     "DocumentView",
     "Edge",
@@ -237,11 +239,36 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True)
+class ClauseHit:
+    """A hit that a search clause of a query was replaced by. `score` orders the hits of one clause."""
+
+    value: Value
+    score: float
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A search clause of a query, explained: what it asked for in words, and what came in its place, best first.
+
+    `as_of`: the generation that the search index describes where it lags behind the graph, else empty.
+    """
+
+    asked: str
+    mode: str
+    limit: int
+    filters: tuple[tuple[str, str], ...]
+    hits: tuple[ClauseHit, ...]
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueryTable:
     """The answer to a query as a table; a CONSTRUCT or DESCRIBE gives subject, predicate and object.
 
     `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of
-    the whole answer, of which `rows` hold what `part` asked for.
+    the whole answer, of which `rows` hold what `part` asked for. `positions`: latitude and longitude in degrees of the
+    entries in `rows` whose place is known. `clauses`: what became of the query's search clauses.
     """
 
     columns: tuple[str, ...]
@@ -252,6 +279,8 @@ class QueryTable:
     boolean: bool | None = None
     form: Literal["select", "ask", "graph"] = "select"
     part: Slice = field(default_factory=Slice)
+    positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    clauses: tuple[Clause, ...] = ()
 
 
 class Atlas(Protocol):

@@ -6,15 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graph.model import Value
+from graph.sparql.guard import Guarded
 from graph.sparql.pool import Search
-from graph.sparql.search_clause import SearchRequest, SearchRow
+from graph.sparql.search_clause import SearchRequest, SearchRow, read_clauses
 from search.types import Filters, Hit, Query
-from web.live import Live
+from web.live import Live, View
+from web.reads import Clause, ClauseHit
 
 if TYPE_CHECKING:
     from web.atlas import LiveAtlas
 
-__all__ = ["clause_search"]
+__all__ = ["clause_search", "explain"]
 
 _DATES: Final = {"from": "date_from", "to": "date_to"}
 
@@ -32,6 +35,33 @@ def clause_search(live: Live, atlas: Callable[[], LiveAtlas]) -> Search:
         return tuple(_row(hit) for hit in found)
 
     return search
+
+
+def explain(search: Search, view: View, guarded: Guarded) -> tuple[Clause, ...]:
+    """What each search clause of a query asks for, and what took its place on the generation of `view`."""
+    behind = view.manifest.get("index", {}).get("behind")
+    found = []
+    for asked in read_clauses(guarded):
+        rows = search(view.generation.path, asked)[: asked.limit]
+        similar = asked.similar_to
+        found.append(
+            Clause(
+                asked=f"“{asked.text}”" if similar is None else f"similar to {view.snapshot.label(similar)}",
+                mode="dense" if similar is not None else asked.mode,
+                limit=asked.limit,
+                filters=tuple((name, _named(view, value)) for name, held in asked.filters.items() for value in held),
+                hits=tuple(
+                    ClauseHit(Value("iri", row.iri, view.snapshot.label(row.iri)), row.score, row.snippet)
+                    for row in rows
+                ),
+                as_of=behind["as_of"] if behind else "",
+            )
+        )
+    return tuple(found)
+
+
+def _named(view: View, value: str) -> str:
+    return view.snapshot.label(value) if ":" in value else value
 
 
 def _query(asked: SearchRequest) -> Query:

@@ -4,91 +4,117 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 import pyoxigraph as ox
 
 from graph.entities import value_of
 from graph.model import Value
 from graph.sparql.pool import QueryPool
-from graph.store import Snapshot
+from graph.store import DEFAULT, Snapshot, term
+from web.answers import Answer, Answers, Key
 from web.live import View
-from web.reads import QueryTable, Slice
+from web.places import positions
+from web.reads import Clause, QueryTable, Slice
 
 __all__ = ["run_table"]
 
-T = TypeVar("T")
-Binding = dict[str, str] | None
+_MANY: Final = 2_000
+"""From so many labels on it is quicker to read all of them at once."""
+
+_LITERAL: Final = re.compile(r'"(.*)"(?:@[A-Za-z0-9-]+|\^\^<([^>]*)>)?', re.DOTALL)
+_PLAIN: Final = "http://www.w3.org/2001/XMLSchema#string"
 
 
-def run_table(pool: QueryPool, view: View, query: str, query_id: str, part: Slice) -> QueryTable:
-    """The rows that `part` asks for. Raises QueryError."""
+def run_table(
+    pool: QueryPool,
+    view: View,
+    query: str,
+    query_id: str,
+    part: Slice,
+    explained: Callable[[str], tuple[Clause, ...]] = lambda query: (),
+) -> QueryTable:
+    """The rows that `part` asks for. `explained` says what became of a query's search clauses. Raises QueryError."""
     form = pool.check(query).form
-    media_type = "application/sparql-results+json" if form in ("SELECT", "ASK") else "application/n-triples"
-    with pool.run(view.generation.path, query, media_type=media_type, query_id=query_id) as result:
-        body = result.read()
-        common: dict[str, Any] = {"took_ms": result.ms, "generation": view.generation.number, "part": part}
-        rows_in_all = result.rows
+    common: dict[str, Any] = {"generation": view.generation.number, "part": part}
+    if form == "ASK":
+        media_type = "application/sparql-results+json"
+        with pool.run(view.generation.path, query, media_type=media_type, query_id=query_id) as result:
+            boolean, took = json.loads(result.read())["boolean"], result.ms
+        return QueryTable((), (), 0, took, boolean=boolean, form="ask", clauses=explained(query), **common)
+    answer = _answer(pool, view, query, query_id, form, part)
     snapshot = view.snapshot
-    if form in ("SELECT", "ASK"):
-        answer = json.loads(body)
-        if "boolean" in answer:
-            return QueryTable((), (), 0, boolean=answer["boolean"], form="ask", **common)
-        columns = tuple(answer["head"]["vars"])
-        bindings = _part(answer["results"]["bindings"], columns, part, lambda row, name: _key(snapshot, row.get(name)))
-        shown = tuple(tuple(_value(snapshot, row.get(name)) for name in columns) for row in bindings)
-        return QueryTable(columns, shown, len(answer["results"]["bindings"]), form="select", **common)
-    columns = ("subject", "predicate", "object")
-    triples = _part(
-        [[*quad.triple] for quad in ox.parse(body, format=ox.RdfFormat.N_TRIPLES)],
-        columns,
-        part,
-        lambda row, name: _text(snapshot, row[columns.index(name)]),
-    )
-    rows = tuple(tuple(_term(snapshot, each) for each in row) for row in triples)
-    return QueryTable(columns, rows, rows_in_all, form="graph", **common)
+    order = answer.order(part.sort, part.down, _keys(snapshot)) if part.sort in answer.columns else range(len(answer))
+    terms = answer.page(order[part.start : part.start + part.limit])
+    rows = tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
+    return QueryTable(
+        answer.columns, rows, len(answer), answer.ms,
+        form="select" if form == "SELECT" else "graph",
+        positions=positions(snapshot, rows), clauses=explained(query), **common,
+    )  # fmt: skip
 
 
-def _part(rows: list[T], columns: tuple[str, ...], part: Slice, key: Callable[[T, str], Any]) -> list[T]:
-    """One page of the rows, sorted by a column where it is asked for."""
-    if part.sort in columns:
-        name = part.sort
-        keyed = [(key(row, name), row) for row in rows]
-        bound = sorted((each for each in keyed if each[0] is not None), key=lambda e: e[0], reverse=part.down)
-        rows = [row for _, row in bound] + [row for found, row in keyed if found is None]
-    return rows[part.start : part.start + part.limit]
+def _answer(pool: QueryPool, view: View, query: str, query_id: str, form: str, part: Slice) -> Answer:
+    """From file for another page or order of an answer, or where the query would give the same again."""
+    answers = view.once("answers", lambda _: Answers())
+    held = answers.get(query)
+    if held is not None and (part.start or part.sort or not held.again):
+        return held
+    media_type = "text/tab-separated-values" if form == "SELECT" else "application/n-triples"
+    with pool.run(view.generation.path, query, media_type=media_type, query_id=query_id) as result:
+        made = Answer(result)
+    answers.keep(query, made)
+    return made
 
 
-def _key(snapshot: Snapshot, binding: Binding) -> tuple[int, float, str] | None:
+def _keys(snapshot: Snapshot) -> Callable[[Iterable[bytes]], dict[bytes, Key | None]]:
+    def keys(cells: Iterable[bytes]) -> dict[bytes, Key | None]:
+        written = {cell: cell.decode() for cell in cells}
+        iris = [text[1:-1] for text in written.values() if text.startswith("<")]
+        label = _labels(snapshot).get if len(iris) > _MANY else snapshot.label
+        return {cell: _key(text, label) for cell, text in written.items()}
+
+    return keys
+
+
+def _key(text: str, label: Callable[[str], str | None]) -> Key | None:
     """Numbers before words; None, which comes last either way, where the variable is unbound."""
-    if binding is None:
+    if not text:
         return None
-    if binding["type"] == "uri":
-        return (1, 0.0, snapshot.label(binding["value"]).casefold())
-    if "datatype" in binding:
+    if text.startswith("<"):
+        return (1, 0.0, (label(text[1:-1]) or text[1:-1].rstrip("/#").rpartition("/")[2]).casefold())
+    found = _LITERAL.fullmatch(text)
+    value, datatype = (found[1], found[2]) if found else (text, "bare")
+    if datatype and not text.startswith("_:"):
         try:
-            number = float(binding["value"])
+            number = float(value)
         except ValueError:
             number = math.nan
         if not math.isnan(number):
             return (0, number, "")
-    return (1, 0.0, binding["value"].casefold())
+    return (1, 0.0, value.casefold())
 
 
-def _text(snapshot: Snapshot, part: object) -> tuple[int, float, str]:
-    return (1, 0.0, _term(snapshot, part).label.casefold())
+def _labels(snapshot: Snapshot) -> dict[str, str]:
+    """Every label of the default graph, in one pass; as `Snapshot.label` chooses between several."""
+    found: dict[str, tuple[bool, str]] = {}
+    for name in ("rdfs:label", "dcterms:title"):
+        for quad in snapshot.store.quads_for_pattern(None, term(name), None, DEFAULT):
+            if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
+                ranked = (name != "rdfs:label" or quad.object.language not in (None, "en", "en-gb"), quad.object.value)
+                known = found.get(quad.subject.value)
+                if known is None or ranked < known:
+                    found[quad.subject.value] = ranked
+    return {iri: label for iri, (_, label) in found.items()}
 
 
-def _value(snapshot: Snapshot, binding: Binding) -> Value | None:
-    if binding is None:
-        return None
-    if binding["type"] == "uri":
-        return Value("iri", binding["value"], snapshot.label(binding["value"]))
-    return Value("literal", binding["value"], binding["value"], binding.get("datatype"), binding.get("xml:lang"))
-
-
-def _term(snapshot: Snapshot, part: object) -> Value:
-    if isinstance(part, (ox.NamedNode, ox.Literal)):
+def _value(snapshot: Snapshot, part: object) -> Value:
+    if isinstance(part, ox.Literal):
+        datatype = part.datatype.value
+        plain = datatype == _PLAIN or part.language
+        return Value("literal", part.value, part.value, None if plain else datatype, part.language)
+    if isinstance(part, ox.NamedNode):
         return value_of(snapshot, part)
     return Value("literal", str(part), str(part))

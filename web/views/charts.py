@@ -10,6 +10,7 @@ from typing import Final, Literal
 from graph.model import Value
 from graph.vocabulary import expand
 from web.reads import QueryTable
+from web.views.maps import is_coordinate
 from web.views.wording import is_numeric, number, shown
 
 __all__ = ["Bar", "Chart", "chart_of"]
@@ -56,8 +57,14 @@ def chart_of(table: QueryTable, wanted: str = "") -> Chart | None:
         return None
     cells = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
     years = [name for name, held in cells.items() if _all(held, _is_year)]
-    numbers = tuple(name for name, held in cells.items() if name not in years and _all(held, _is_number))
-    names = [name for name, held in cells.items() if name not in numbers and name not in years and any(held)]
+    numbers = tuple(
+        name for name, held in cells.items() if name not in years and not is_coordinate(name) and _all(held, _is_number)
+    )
+    names = [
+        name
+        for name, held in cells.items()
+        if name not in numbers and name not in years and not is_coordinate(name) and any(held)
+    ]
     if not numbers or not (years or names):
         return None
     column = wanted if wanted in numbers else numbers[0]

@@ -17,6 +17,7 @@ from web.reads import Atlas, Example, QueryTable, Slice, Term
 from web.views.backing import among_address, edge_address
 from web.views.charts import chart_of
 from web.views.links import with_query
+from web.views.maps import map_of
 from web.views.order import reading_rank
 
 __all__ = ["render_workbench"]
@@ -101,6 +102,7 @@ def _answer(atlas: Atlas, query: str, table: QueryTable | None, asked: MultiDict
         "downloads": () if table is None else _GRAPH_DOWNLOADS if table.form == "graph" else _DOWNLOADS,
         "why": _why(atlas, table) if table else [],
         "chart": chart_of(table, asked.get("chart", "")) if table else None,
+        "map": map_of(table) if table else None,
         "drawable": table is not None and _drawable(table),
         "endpoint": f"{request.host_url}sparql",
         "sorted_by": (table.part.sort, table.part.down) if table else ("", False),
