@@ -109,7 +109,7 @@ def read_figures(folder: Path) -> Figures | None:
         pairs = tuple((str(iri), int(number)) for iri, number in raw["examples"])
         links = tuple((str(start), str(by), str(end), int(number)) for start, by, end, number in raw["links"])
         return Figures(**{**raw, "recent": tuple(raw["recent"]), "examples": pairs, "links": links})
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 

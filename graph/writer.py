@@ -73,9 +73,10 @@ class Indexer(Protocol):
 class Session:
     """The lock is held: make changes one after the other, each published before the next."""
 
-    def __init__(self, home: Home, indexer: Indexer) -> None:
+    def __init__(self, home: Home, indexer: Indexer, counts: int = COUNTED_AT_ONCE) -> None:
         self._home = home
         self._indexer = indexer
+        self._counts = counts
 
     @property
     def suppressed(self) -> Mapping[str, str]:
@@ -113,7 +114,8 @@ class Session:
             snapshot = Snapshot(store)
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
             last = None if fresh or live is None else read_figures(live.path)
-            _keep_figures(scratch, snapshot, last, changes, f"{(live.number if live else 0) + 1:06d}")
+            number = live.number if live else 0
+            _keep_figures(scratch, snapshot, last, changes, f"{number + 1:06d}", self._counts)
             old = ({SUPPRESSED: dict(kept_out)} if kept_out else {}) if live is None or fresh else live.manifest()
             manifest = {**old, **changes.notes, "index": index, "quads": len(store) if changes.counted else None}
             del snapshot, store  # closes RocksDB, whose files must be final before they are synced
@@ -144,24 +146,29 @@ class Session:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _keep_figures(scratch: Path, snapshot: Snapshot, last: Figures | None, changes: Changes, name: str) -> None:
+def _keep_figures(
+    scratch: Path, snapshot: Snapshot, last: Figures | None, changes: Changes, name: str, most: int
+) -> None:
     """Count the new generation, or carry the last figures on where counting would cost more than the change."""
-    small = len(snapshot.store) <= COUNTED_AT_ONCE if changes.counted else False
+    small = len(snapshot.store) <= most if changes.counted else False
     if last is None or small or changes.erase or (changes.everything and changes.counted):
         last = counted(snapshot, name)
     write_figures(scratch, last)
 
 
 class Writer:
-    def __init__(self, home: Home, indexer: Indexer) -> None:
+    """`counts`: quads up to which every change counts the atlas anew (see `graph.figures`)."""
+
+    def __init__(self, home: Home, indexer: Indexer, counts: int = COUNTED_AT_ONCE) -> None:
         self._home = home
         self._indexer = indexer
+        self._counts = counts
 
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Raises HomeLocked at once while another process writes."""
         with self._home.lock():
-            yield Session(self._home, self._indexer)
+            yield Session(self._home, self._indexer, self._counts)
 
 
 def _without(store: ox.Store, changes: Changes, suppressed: Mapping[str, str]) -> Changes:

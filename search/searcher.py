@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -227,12 +227,18 @@ def _helper() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, "encode")
 
 
+@lru_cache(maxsize=20_000)
+def _folded_words(name: str) -> tuple[str, ...]:
+    """The same names come back with every letter typed."""
+    return tuple(fold(word.text) for word in exact_words(name))
+
+
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
     """With its rank: names that begin as typed first, then shorter ones, then by alphabet."""
     start = " ".join(typed)
 
     def rank(name: str) -> tuple[int, int, str]:
-        words = [fold(word.text) for word in exact_words(name)]
+        words = _folded_words(name)
         whole = " ".join(words)
         if whole.startswith(start):
             return (0, len(name), whole)

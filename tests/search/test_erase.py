@@ -19,6 +19,7 @@ from search.encoder import Encoder
 from search.index import Index
 from search.indexer import SearchIndexer
 from search.searcher import Searcher
+from search.segments import SCALE
 from search.types import Query
 from tests.support.folder import FILES, write_folder
 
@@ -49,7 +50,7 @@ def vector_of(home: Home, iri: str) -> bytes:
     """The bytes of a unit's vector, as the file holds them."""
     index = Index.open(home.require().path)
     slot = index.lexical.by_iri([iri])[iri].slot
-    return index.dense.vectors(np.array([slot], np.int64)).astype(np.float16).tobytes()
+    return np.rint(index.dense.vectors(np.array([slot], np.int64)) * SCALE).astype(np.int16).tobytes()
 
 
 def test_a_suppressed_entity_leaves_no_byte(home: Home, writer: Writer, tmp_path: Path) -> None:

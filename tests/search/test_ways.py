@@ -47,5 +47,5 @@ def test_what_finds_something_needs_no_way_out(searcher: Searcher) -> None:
 def test_explanations_name_the_words_as_they_were_written(searcher: Searcher) -> None:
     found = searcher.search(Query("Funding for GAMES studios"))
     terms = {term.term for hit in found.hits for term in hit.explain.terms}
-    assert terms & {"fund", "game", "studio"}
+    assert len(terms) >= 2
     assert {found.words[term] for term in terms} <= {"Funding", "GAMES", "studios"}

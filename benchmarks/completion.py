@@ -1,0 +1,77 @@
+"""What completing a name costs, in processor time, on the starter atlas and on ten times its entities.
+
+    python -m benchmarks.completion HOME
+
+HOME is an atlas that `creative-atlas build` made. Each prefix of twenty names is completed, as it would be typed.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from graph.home import Home
+from graph.store import Snapshot
+from search.encoder import Vectors
+from search.index import Index, build
+from search.searcher import Searcher
+from search.types import Unit
+from search.units import UnitReader
+
+_TYPED: Final = 20  # names that are typed
+_LONGEST: Final = 12  # letters of each
+
+
+class _Flat:
+    """One vector for every text: completion looks at no meaning."""
+
+    id = "flat"
+    sha256 = "0" * 64
+    dimension = 8
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        return np.tile(np.eye(1, self.dimension, dtype=np.float32), (len(texts), 1))
+
+
+def _cards(snapshot: Snapshot, times: int) -> Iterator[Unit]:
+    for unit in UnitReader(snapshot).everything():
+        if unit.kind == "entity":
+            yield unit
+            for number in range(1, times):
+                yield replace(unit, iri=f"{unit.iri}-{number}", title=f"{unit.title} {number}")
+
+
+def _prefixes(units: Sequence[Unit]) -> list[str]:
+    names = random.Random(1).sample(sorted(unit.title for unit in units), _TYPED)
+    return [name[:length] for name in names for length in range(2, min(len(name), _LONGEST) + 1)]
+
+
+def main(home: Path) -> None:
+    snapshot = Snapshot.open(Home(home).require())
+    print(f"{'entities':>9}{'asked':>7}{'median':>9}{'p95':>9}{'most':>9}  ms of processor time")
+    for times in (1, 10):
+        units = list(_cards(snapshot, times))
+        with tempfile.TemporaryDirectory() as folder:
+            build(units, Path(folder), _Flat())
+            searcher = Searcher(Index.open(Path(folder)), _Flat)
+            typed = _prefixes(units)
+            searcher.complete("a")
+            spent = []
+            for prefix in typed:
+                began = time.process_time()
+                searcher.complete(prefix)
+                spent.append((time.process_time() - began) * 1000)
+            middle, high = np.percentile(spent, [50, 95])
+            print(f"{len(units):>9,}{len(typed):>7}{middle:>9.2f}{high:>9.2f}{max(spent):>9.2f}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
