@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from search.residence import Residence
 from search.segments import SCALE, Segment, locate, read_layout
 
 __all__ = ["EXACT_ROWS", "Asked", "DenseIndex", "faiss_module"]
@@ -131,6 +132,7 @@ class _Part:
         self.segment = segment
         self.slots = segment.slots(folder)
         self._vectors = segment.vectors(folder, dimension)
+        self._residence = Residence(self._vectors)
         self._index_file = segment.index_file(folder)
         dead = segment.dead_slots(folder)
         self._dead_rows = np.searchsorted(self.slots, dead)
@@ -150,7 +152,9 @@ class _Part:
         """float32[n, d], SCALE times as long as unit rows."""
         if self.is_small:
             return self.whole[rows]
-        return self._vectors[rows].astype(np.float32)
+        found = self._vectors[rows].astype(np.float32)
+        self._residence.read(len(rows))
+        return found
 
     def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp]) -> Floats:
         """`vector` is divided by SCALE."""

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from search import pages
 from search.dates import day_range
+from search.residence import Residence
 from search.schema import words_of_text
 from search.segments import FACTS, Segment, locate, read_layout
 from search.stems import Stems
@@ -151,6 +152,7 @@ class _Part:
         self.slots = segment.slots(folder)
         self.facts = segment.facts(folder)
         self._words, self._counts = segment.words(folder)
+        self._residence = Residence(self._words)
 
     def counts(self, rows: npt.NDArray[np.intp], wanted: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
         """`wanted`: keys, rising."""
@@ -161,6 +163,7 @@ class _Part:
         upto = np.cumsum(sizes)
         flat = np.repeat(starts - upto + sizes, sizes) + np.arange(upto[-1] if len(upto) else 0)
         words = self._words[flat]
+        self._residence.read(len(rows))
         # Nearly all words go by one look into a table of the last bits; what is left is compared in full.
         table = np.zeros(_TABLE, bool)
         table[wanted % _TABLE] = True
