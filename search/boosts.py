@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.float32]
 ABOUT: Final = 0.10
 """Added to the card of an entity that the query names."""
 
-COVERED: Final = 0.20
+COVERED: Final = 0.15
 """Added to a hit that holds all words of the query; in proportion to their rarity for some of them."""
 
 NUMBERS: Final = 0.10
@@ -47,8 +47,8 @@ RECENT: Final = 0.10
 
 _HALF_LIFE: Final = 5.0  # years
 
-FURNITURE: Final = -0.20
-"""Added to contents pages and reference lists."""
+FURNITURE: Final = -0.50
+"""Added to contents pages and reference lists: they are full of the right words, and no answer."""
 
 
 def card_boost(slots: npt.NDArray[np.int64], cards: npt.NDArray[np.int64]) -> Floats:
