@@ -28,9 +28,17 @@ _INSIDE: Final = "<https://schema.org/containedInPlace>"
 _SAMPLE: Final = 20_000
 
 
+def _format() -> str:
+    """Which software can read what is kept: the formats of the atlas and of its index."""
+    from graph.home import FORMAT as HOME_FORMAT
+    from search.manifest import FORMAT
+
+    return f"{HOME_FORMAT}-{FORMAT}"
+
+
 def starter_home() -> Path:
-    """The starter atlas, built once."""
-    home = CACHE / "starter"
+    """The starter atlas, built once for each format of its index."""
+    home = CACHE / f"starter-{_format()}"
     if not (home / "CURRENT").exists():
         subprocess.run([*COMMAND, "build", "--home", str(home)], check=True, env=environment(), cwd=ROOT)
     return home
@@ -78,7 +86,8 @@ def _ours(node: object) -> bool:
 
 def make_home(data: Path) -> tuple[Path, float]:
     """An atlas of that file with the starter's search index, and the seconds that loading took (kept beside it)."""
-    home, took = CACHE / f"home-{data.stem}", CACHE / f"home-{data.stem}.seconds"
+    home = CACHE / f"home-{data.stem}-{_format()}"
+    took = CACHE / f"{home.name}.seconds"
     if not took.exists():
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(starter_home(), home, copy_function=os.link)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryMemory, QueryRefused, QueryTooLarge
 from graph.sparql.cache import CachedResult, ResultKey, etag, generation_key
@@ -19,8 +20,7 @@ from graph.sparql.wire import Answer
 __all__ = ["Asked", "as_asked", "complaint", "from_cache", "result_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A query on its way: what it is, in which form its answer is wanted, and whom its result belongs to."""
 
     generation: Path
@@ -78,6 +78,11 @@ def complaint(delivered: Delivered) -> str | None:
     return message if error == "syntax" else None
 
 
+@lru_cache(maxsize=8)
+def _absolute(generation: Path) -> str:
+    return os.path.abspath(generation)  # noqa: PTH100  # Path.resolve would follow links
+
+
 def _format(guarded: Guarded, media_type: str | None) -> Format:
     choices = offered(guarded.form)
     if media_type is None:
@@ -92,7 +97,7 @@ def _format(guarded: Guarded, media_type: str | None) -> Format:
 
 
 def _key(generation: Path, query: str, dataset: Dataset, wanted: Format, base: str | None) -> ResultKey:
-    path = os.path.abspath(generation)  # noqa: PTH100  # Path.resolve takes 30 µs, on every query
+    path = _absolute(generation)
     try:
         return ResultKey(path, generation_key(path), query, dataset, wanted.media_type, base)
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 __all__ = ["DATASETS", "FORMATS", "GRAPHS", "RESULTS", "Format", "by_media_type", "by_name", "offered"]
@@ -70,6 +71,7 @@ def by_name(name: str, among: tuple[Format, ...] = FORMATS) -> Format | None:
     return by_media_type(wanted, among)
 
 
+@lru_cache(maxsize=256)
 def by_media_type(media_type: str, among: tuple[Format, ...] = FORMATS) -> Format | None:
     """The format of a media type, its parameters put aside; an exact type wins over an alias."""
     wanted = media_type.partition(";")[0].strip().lower()

@@ -112,7 +112,8 @@ class RowCounter:
 
     def _json(self, data: bytes) -> None:
         """Outside strings a row begins with `[{` (the first) or `},{`; terms inside a row are parted by `},:{`."""
-        data = _ESCAPED.sub(b"", self._pending + data)
+        if self._pending or b"\\" in data:
+            data = _ESCAPED.sub(b"", self._pending + data)
         self._pending = b"\\" if data.endswith(b"\\") else b""
         outside = self._tail + self._outside(data.removesuffix(b"\\"))
         self.rows += outside.count(b"[{") + outside.count(b"},{")
