@@ -61,7 +61,7 @@ def test_they_agree_with_sparql() -> None:
     def asked(query: str) -> dict[str, int]:
         rows = store.query(f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> {query} GROUP BY ?x")
         assert isinstance(rows, ox.QuerySolutions)
-        return {row["x"].value: int(row["n"].value) for row in rows}  # type: ignore[union-attr]
+        return {row["x"].value: int(row["n"].value) for row in rows}
 
     assert found.properties == asked("SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o }")
     assert found.classes == asked("SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a ?x }")

@@ -32,13 +32,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     letters = [prefix + chr(code) for prefix in ("", "##") for code in range(97, 123)]
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *letters]
     tokenizer = Tokenizer(WordPiece({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Whitespace()  # type: ignore[assignment]
-    fast = PreTrainedTokenizerFast(
+    tokenizer.pre_tokenizer = Whitespace()
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         model_max_length=64,
     )  # fmt: skip
     torch.manual_seed(3)
-    config = BertConfig(
+    config = BertConfig(  # type: ignore[call-arg]  # num_labels is one of its keyword arguments
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         max_position_embeddings=64, num_labels=1, initializer_range=0.9,
     )  # fmt: skip
