@@ -66,7 +66,7 @@ def gather(
         slots, raw = index.lexical.best(wanted, LEXICAL_CANDIDATES)
     asked, near = None, extra
     if query.must is not None and len(extra):
-        near = index.lexical.score(extra, query.must, None).slots
+        near = index.lexical.score(extra, query.must, query.must).slots
     if vector is not None:
         asked = index.dense.ask(vector() if callable(vector) else vector)
         near = np.concatenate([_nearest(index, query, asked), near])

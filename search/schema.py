@@ -40,7 +40,7 @@ __all__ = [
     "words_of_text",
 ]
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 TEXT_FIELDS: Final = ("title", "text")
 
@@ -55,7 +55,6 @@ FILTER_FIELDS: Final = (
     "reliability",
     "collection",
     "document",
-    "field_texts",
     "entity",
     "year",
 )

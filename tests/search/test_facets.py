@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,15 +92,29 @@ def narrowed(filters: Filters, field: str, value: str) -> Filters:
 @given(data=st.data(), text=queries, mode=st.sampled_from(["hybrid", "lexical", "dense"]))
 def test_a_facet_counts_what_choosing_it_gives(searcher: Searcher, data: st.DataObject, text: str, mode: Mode) -> None:
     given_first = data.draw(st.sampled_from([Filters(), Filters(collection=("a",)), Filters(place=("north-west",))]))
-    found = searcher.search(Query(text, mode=mode, filters=given_first, facets=True, limit=3))
+    named = data.draw(st.sampled_from([(), ("u/5",), ("u/10", "u/2005")]))  # cards join whatever their words
+    found = searcher.search(Query(text, mode=mode, filters=given_first, facets=True, limit=3, entities=named))
     offered = [
         (field, value) for field in (*FIELDS, "year") for value in found.facets[field]
         if field == "year" or not getattr(given_first, field)
     ]  # fmt: skip
     assert (found.total > 0) == bool(offered)
     for field, value in data.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []:
-        narrower = Query(text, mode=mode, filters=narrowed(given_first, field, value.value), facets=True, limit=1)
+        narrower = Query(
+            text, mode=mode, filters=narrowed(given_first, field, value.value), facets=True, limit=1, entities=named
+        )
         assert searcher.search(narrower).total == value.count
+
+
+def test_a_named_entity_passes_no_filter_that_others_do_not(searcher: Searcher) -> None:
+    none = Query("film", filters=Filters(publisher=("Nobody",)), entities=("u/5",), facets=True)
+    assert (searcher.search(none).total, searcher.search(none).hits) == (0, ())
+    assert searcher.search(replace(none, facets=False)).hits == ()
+
+
+def test_facets_are_the_filters_that_there_are(searcher: Searcher) -> None:
+    known = {each.name for each in fields(Filters)} | {"year"}
+    assert set(searcher.search(Query("film", facets=True)).facets) <= known
 
 
 def test_choosing_a_place_includes_what_lies_in_it(searcher: Searcher) -> None:
