@@ -11,6 +11,7 @@
     │   ├── UnknownEntity          no such IRI or name; carries `nearest`
     │   ├── UnknownGraph           no named graph of this IRI
     │   ├── ClaimsHeld             a write from outside that would tear facts from the claims they rest on
+    │   ├── GraphChanged           a condition of a write (If-Match …) that does not hold
     │   └── InputTooLarge          an upload that passes a cap, as sent or unpacked
     ├── QueryError                 a SPARQL request that was not answered
     │   ├── QuerySyntax            carries `line` and `column`, both from 1
@@ -35,6 +36,7 @@ __all__ = [
     "BadData",
     "ClaimsHeld",
     "EncoderUnavailable",
+    "GraphChanged",
     "HomeError",
     "HomeLocked",
     "IndexUnusable",
@@ -130,6 +132,10 @@ class UnknownGraph(InputError):
 
 class ClaimsHeld(InputError):
     slug, title, status = "claims-held", "This graph rests on claims", 409
+
+
+class GraphChanged(InputError):
+    slug, title, status = "precondition-failed", "The graph is not what the request says", 412
 
 
 class InputTooLarge(InputError):

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
-from graph.errors import HomeError, UnknownGraph
+from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.graph_store import holds
 from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name
 from graph.sparql.pool import QueryPool
@@ -31,6 +31,7 @@ from web.writes import Writes
 __all__ = ["blueprint"]
 
 _METHODS: Final = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
+_TRIES: Final = 5
 _ALLOW: Final = "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS"
 
 
@@ -46,15 +47,25 @@ class _Named:
         return found is not None and holds(snapshot.store, found)
 
 
+_Write = Callable[[_Named, str | None], Response]
+"""Writes a graph, if the named generation is still live."""
+
+
 def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blueprint:
     """`check` refuses those who may not write, before anything of the body is read."""
     bp = Blueprint("graph_store", __name__)
     bp.before_request(check)
+
+    def conditional(write: _Write) -> Callable[[_Named], Response]:
+        return lambda named: _conditional(write, live, pool, named)
+
     verbs: dict[str, Callable[[_Named], Response]] = {
-        "PUT": lambda named: _take(writes, named),
-        "POST": lambda named: _take(writes, named),
-        "DELETE": lambda named: answer(writes.graph("DELETE", named.iri, base=request.url), 204),
-        "PATCH": lambda named: _patch(writes, named),
+        "PUT": lambda named: _take(writes, named, conditional),
+        "POST": lambda named: _take(writes, named, conditional),
+        "DELETE": conditional(
+            lambda named, expected: answer(writes.graph("DELETE", named.iri, base=request.url, expected=expected), 204)
+        ),
+        "PATCH": lambda named: _patch(writes, named, conditional),
     }
 
     def handle(path: str | None = None) -> ResponseReturnValue:
@@ -109,8 +120,7 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     if not named.among(view.snapshot):
         raise UnknownGraph(f"There is no graph <{named.iri}>.", "See the named graphs with a query: GRAPH ?g {}.")
     chosen, content_type = _format(request.args.get("format"), request.accept_mimetypes)
-    pattern = "?s ?p ?o" if named.iri is None else f"GRAPH <{named.iri}> {{ ?s ?p ?o }}"
-    query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
+    query = _query(named)
     tag = pool.etag(view.generation.path, query, chosen.media_type)
     if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
         response = make_response("", 304)
@@ -126,6 +136,11 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     response.headers["X-Generation"] = view.generation.name
     response.vary.add("Accept")
     return response
+
+
+def _query(named: _Named) -> str:
+    pattern = "?s ?p ?o" if named.iri is None else f"GRAPH <{named.iri}> {{ ?s ?p ?o }}"
+    return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
 
 
 def _format(name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
@@ -144,21 +159,61 @@ def _format(name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
     return chosen, chosen.content_type
 
 
-def _take(writes: Writes, named: _Named) -> Response:
+def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> Response:
+    """The write, if the request's If-Match and If-None-Match (RFC 9110 §13.1) hold when it has its turn.
+
+    The tags are those of GET in any of its formats, each good for one generation. Raises GraphChanged (412).
+    """
+    for _ in range(_TRIES):
+        if not request.if_match and not request.if_none_match:
+            return write(named, None)
+        view = live.view()
+        _check(view, pool, named)
+        try:
+            return write(named, view.generation.name)
+        except GraphChanged as error:
+            moved = error  # between the look and the turn: the conditions are looked at again
+    raise moved
+
+
+def _check(view: View, pool: QueryPool, named: _Named) -> None:
+    there = named.among(view.snapshot)
+    query = _query(named)
+    tags = [pool.etag(view.generation.path, query, each.media_type) for each in GRAPHS] if there else []
+    held = [tag.strip('"') for tag in tags if tag is not None]
+    wanted, unwanted = request.if_match, request.if_none_match
+    if wanted and not (there and (wanted.star_tag or any(map(wanted.contains, held)))):
+        raise GraphChanged(
+            "The graph is not the one of If-Match." if there else "There is no such graph.", "Read it again."
+        )
+    if unwanted and there and (unwanted.star_tag or any(map(unwanted.contains_weak, held))):
+        raise GraphChanged("The graph is there already, or is the one of If-None-Match.", "Nothing was changed.")
+
+
+def _take(writes: Writes, named: _Named, conditional: Callable[[_Write], Callable[[_Named], Response]]) -> Response:
     """PUT and POST. 201 where the graph is new, with its address where the server chose it; else 204."""
     with received(writes.limits.upload_bytes) as uploads:
         base = named.iri or request.base_url
-        done = writes.graph(request.method, named.iri, base=base, uploads=uploads)
-    response = answer(done, 201 if done.created else 204)
+
+        def write(named: _Named, expected: str | None) -> Response:
+            done = writes.graph(request.method, named.iri, base=base, uploads=uploads, expected=expected)
+            return answer(done, 201 if done.created else 204)
+
+        response = conditional(write)(named)
     if named.fresh and named.iri is not None:
         response.headers["Location"] = named.iri
     return response
 
 
-def _patch(writes: Writes, named: _Named) -> Response:
+def _patch(writes: Writes, named: _Named, conditional: Callable[[_Write], Callable[[_Named], Response]]) -> Response:
     if request.mimetype != DIRECT:
         raise UnsupportedMediaType(f"A patch is a SPARQL update; send it as {DIRECT}.")
-    return answer(writes.graph("PATCH", named.iri, base=named.iri or request.base_url, text=update_text()), 204)
+    text, base = update_text(), named.iri or request.base_url
+
+    def write(named: _Named, expected: str | None) -> Response:
+        return answer(writes.graph("PATCH", named.iri, base=base, text=text, expected=expected), 204)
+
+    return conditional(write)(named)
 
 
 def _allowed() -> Response:

@@ -3,8 +3,9 @@
 It enters its fences first: no network, no other programs, a cap on memory and file sizes. Then it takes jobs, one after
 the other, each a line of JSON on standard input, and answers each in lines of JSON on standard output:
 `{"phase": "evaluating"}` once it holds the lock, `{"phase": "publishing"}` once the change is made, then the outcome,
-whose `staying` says whether it takes another job. An alarm of its own ends it, whatever the engine is doing, when
-evaluation takes longer than it may. Starting takes twice as long as a small write: hence it stays, until it has grown.
+whose `staying` says whether it takes another job (not after one that failed). An alarm of its own ends it, whatever
+the engine is doing, when evaluation takes longer than it may. Starting takes twice as long as a small write: hence it
+stays, until it has grown.
 
 It imports neither Flask nor the search engine: it must start in a tenth of a second.
 """
@@ -43,15 +44,14 @@ def main(arguments: list[str]) -> int:
         asked = sys.stdin.buffer.readline()
         if not asked:
             break  # the service ended
-        staying = True
         try:
             outcome = writer_work.carry_out(json.loads(asked), _say)
         except AtlasError as error:
             outcome = {"error": _told(error)}
         except MemoryError:
             outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
-            staying = False
-        staying = staying and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
+        # What failed may be half alive still, a store that holds its lock for one: the next job gets a clean process.
+        staying = "error" not in outcome and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
         _say({**outcome, "staying": staying})
         if not staying:
             break

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyoxigraph as ox
 
 from graph import graph_store
-from graph.errors import HomeLocked
+from graph.errors import GraphChanged, HomeLocked
 from graph.home import Home
 from graph.sparql.dataset import Dataset
 from graph.sparql.update import apply_update, update_limits
@@ -46,7 +46,10 @@ def carry_out(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]
         return Changes(entities=touched or frozenset(), everything=touched is None, notes=notes, counted=False)
 
     with ExitStack() as stack:
-        session = _locked(stack, Writer(Home(Path(job["home"])), CarriedIndex()), job["wait"])
+        home = Home(Path(job["home"]))
+        session = _locked(stack, Writer(home, CarriedIndex()), job["wait"])
+        if job.get("expected") not in (None, home.require().name):
+            raise GraphChanged("Another write came first.", "Read the graph again.")
         generation = session.change(work)
     return {**did, "generation": generation.name if generation is not None else None}
 

@@ -68,14 +68,23 @@ class Writes:
         return self._run({**job, "base": base, "timeout": self.limits.timeout})
 
     def graph(
-        self, method: str, graph: str | None, *, base: str, uploads: Sequence[dict[str, Any]] = (), text: str = ""
+        self,
+        method: str,
+        graph: str | None,
+        *,
+        base: str,
+        uploads: Sequence[dict[str, Any]] = (),
+        text: str = "",
+        expected: str | None = None,
     ) -> Done:
         """PUT, POST, DELETE or PATCH a graph, None being the default graph. `uploads` as `graph_store.Upload`.
 
-        Raises the members of InputError and QueryError, and HomeLocked.
+        `expected`: the generation that must be live when the write has its turn, else GraphChanged. Raises the members
+        of InputError and QueryError, and HomeLocked.
         """
         timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
         job: dict[str, Any] = {"operation": "graph", "method": method, "graph": graph, "text": text}
+        job["expected"] = expected
         job["uploads"] = [{**each, "limit": self.limits.unpacked_bytes} for each in uploads]
         return self._run({**job, "base": base, "timeout": timeout})
 

@@ -86,3 +86,22 @@ def test_on_the_command_line(services: Services) -> None:
     assert done.exit_code == 0, done.output
     assert done.output.startswith("hit,score")
     assert len(done.output.splitlines()) > 1
+
+
+def test_the_page_says_what_took_the_place_of_each_clause(client: FlaskClient) -> None:
+    """Which hits, with their scores, in the order of the search, whatever the query did with them."""
+    other = '{ SERVICE <urn:creative-atlas:search> { ?hit ca:similarTo <%s> ; ca:kind "entity" ; ca:limit 3 } }'
+    nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
+    both = FINANCE.replace("} } ORDER", "} } UNION " + other % nesta + " } ORDER").replace("SELECT ?hit", "SELECT *", 1)
+    both = both.replace("{ SERVICE", "{ { SERVICE", 1).replace("SELECT * ?score", "SELECT ?hit ?score")
+    answer = client.get("/sparql", query_string={"query": both}, headers={"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    assert "How the searches were answered" in answer.text
+    assert "“access to finance”</strong>, by words and meaning, best 10, kind: passage." in answer.text
+    assert "similar to Nesta</strong>, by meaning, best 3, kind: entity." in answer.text
+    searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
+    assert searched is not None
+    best = searched["hits"][0]
+    assert f"{best['score']:.3f}" in answer.text
+    plain = client.get("/sparql", query_string={"query": "SELECT * {}"}, headers={"Accept": "text/html"})
+    assert "answered</summary>" not in plain.text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import random
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from werkzeug.test import TestResponse
 from tests.support.small import EX
 from tests.update.conftest import BEARER, ServiceMaker, ask, update
 from web.app import create_app
+from web.compose import Services
 from web.writes import WriteLimits
 
 G = "http://e/g"
@@ -71,6 +74,56 @@ def test_reading_negotiates_and_validates(client: FlaskClient) -> None:
     assert (again.status_code, again.data) == (304, b"")
     head = send(client, "HEAD")
     assert (head.data, head.headers["Content-Type"]) == (b"", "text/turtle; charset=utf-8")
+
+
+def test_a_write_on_condition(client: FlaskClient) -> None:
+    """Two clients read, both write: the second one's tag is out of date, and nothing of the first is lost."""
+    send(client, "PUT")
+    tag = send(client, "GET", headers={"Accept": "text/turtle"}).headers["ETag"]
+    other = send(client, "GET", headers={"Accept": "application/n-triples"}).headers["ETag"]
+    assert tag != other
+    longer = TURTLE + " :a :p :c ."
+    assert send(client, "PUT", longer, headers={"If-Match": tag}).status_code == 204
+    late = send(client, "PUT", TURTLE, headers={"If-Match": other})
+    assert late.status_code == 412
+    assert late.get_json(force=True)["type"].endswith("/precondition-failed")
+    assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> <http://e/p> <http://e/c> }} }}")
+    for method, body, kind in (("DELETE", None, None), ("PATCH", "CLEAR ALL", "application/sparql-update")):
+        assert send(client, method, body, kind, headers={"If-Match": tag}).status_code == 412
+    fresh = send(client, "GET").headers["ETag"]
+    assert send(client, "DELETE", None, None, headers={"If-Match": f'"x", {fresh}'}).status_code == 204
+
+
+def test_a_write_only_where_there_is_a_graph_or_none(client: FlaskClient) -> None:
+    assert send(client, "PUT", headers={"If-Match": "*"}).status_code == 412
+    assert send(client, "PUT", headers={"If-None-Match": "*"}).status_code == 201
+    assert send(client, "PUT", headers={"If-None-Match": "*"}).status_code == 412
+    assert send(client, "POST", headers={"If-Match": "*"}).status_code == 204
+
+
+def test_one_of_many_conditional_writers_wins(client: FlaskClient, services: Services) -> None:
+    """All read the same state and write at once: the check and the write are one step."""
+    send(client, "PUT")
+    tag = send(client, "GET").headers["ETag"]
+    app = create_app(services)
+
+    def write(number: int) -> int:
+        body = f"<http://e/a> <http://e/n> {number} ."
+        return send(app.test_client(), "PUT", body, headers={"If-Match": tag}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(write, range(6))) == [204, 412, 412, 412, 412, 412]
+
+
+def test_a_large_packed_body(client: FlaskClient) -> None:
+    """More than a mebibyte as sent, and ten times that unpacked: it streams."""
+    chance = random.Random(7)
+    lines = "".join(f'<http://e/{n}> <http://e/p> "{chance.randbytes(24).hex()}" .\n' for n in range(60_000))
+    packed = gzip.compress(lines.encode(), 6)
+    assert len(packed) > 1 << 20
+    answer = send(client, "PUT", packed, "application/n-triples", headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 201, answer.text
+    assert ask(client, f"ASK {{ {{ SELECT (COUNT(*) AS ?n) {{ GRAPH <{G}> {{ ?s ?p ?o }} }} }} FILTER(?n = 60000) }}")
 
 
 @pytest.mark.parametrize(("kind", "status"), [

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask.testing import FlaskClient
@@ -127,3 +128,41 @@ def test_the_cancel_button_stops_a_running_query(services: Services, built: Path
         assert ENDLESS in page.locator("textarea#query").input_value()
         page.keyboard.press("Control+a")
         assert seen.violations() == []
+
+
+@pytest.mark.browser
+def test_a_hundred_thousand_rows_do_not_freeze_the_page(services: Services, built: Path, opened: Open) -> None:
+    """A page of a hundred is drawn, and further pages and orders come without running the query again."""
+    many = "SELECT ?a ?e WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 100000"
+    with site.serving(create_app(services)) as address:
+        seen = opened(f"{address}/sparql?{urlencode({'query': many})}")
+        page = seen.page
+        expect(page.locator("#answer-heading")).to_contain_text("100,000 rows", timeout=30_000)
+        table = page.locator(".answer-table tbody tr")
+        expect(table).to_have_count(100)
+        answered = page.locator("#answer-heading span").inner_text()
+        page.get_by_role("link", name="Next ›").click()
+        expect(page.get_by_text("Rows 101 to 200")).to_be_visible(timeout=30_000)
+        page.locator(".answer-table thead").get_by_role("link", name="e", exact=True).click()
+        expect(page.locator("th[aria-sort=ascending]")).to_have_text("e ↑", timeout=30_000)
+        expect(table).to_have_count(100)
+        assert page.locator("#answer-heading span").inner_text() == answered, "the same run"
+        assert seen.violations() == []
+
+
+@pytest.mark.browser
+def test_places_are_mapped(services: Services, built: Path, opened: Open) -> None:
+    nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
+    rows = f"(<{nesta}> 56.46 -2.97) (<http://e/there> 53.8 -1.55) (<http://e/away> 0 0)"
+    query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {rows} }} }}"
+    with site.serving(create_app(services)) as address:
+        seen = opened(f"{address}/sparql?{urlencode({'query': query})}")
+        page = seen.page
+        page.get_by_text("Map of what").click()
+        dots = page.locator("svg.map circle")
+        expect(dots).to_have_count(2)
+        expect(page.get_by_role("link", name="Nesta").locator("circle")).to_be_visible()
+        expect(page.locator("svg.map path.coast")).to_be_visible()
+        expect(page.get_by_text("1 of these rows has no place on the map.")).to_be_visible()
+        assert page.locator(".chart, .bars").count() == 0
+        assert seen.errors == [] and seen.violations() == []
