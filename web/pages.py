@@ -13,6 +13,7 @@ from flask import Blueprint, Response, render_template, request
 from web.reads import Atlas, Disagreement
 from web.views import backing, entries, reading, results, templating
 from web.views.contours import SIZE, contours
+from web.views.maps import map_of_spots
 from web.views.workbench import render_workbench
 
 __all__ = ["blueprint", "render_workbench"]
@@ -54,6 +55,7 @@ def home(atlas: Atlas) -> str:
         collections=atlas.collections(),
         contours=contours(tuple((spot.latitude, spot.longitude) for spot in overview.spots)),
         contours_size=SIZE,
+        map=map_of_spots(overview.spots),
     )
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from graph.model import Value
-from web.reads import QueryTable
+from web.reads import QueryTable, Spot
 from web.views.wording import shown
 
-__all__ = ["Dot", "Map", "is_coordinate", "map_of"]
+__all__ = ["Dot", "Map", "is_coordinate", "map_of", "map_of_spots"]
 
 MOST: Final = 300
 """Places that are drawn."""
@@ -73,6 +73,16 @@ def map_of(table: QueryTable) -> Map | None:
     coast, borders = _outline()
     left_out = len(table.rows) - sum(dot.rows for dot in dots[:MOST])
     return Map(by, coast, borders, _box(dots[:MOST]), tuple(dots[:MOST]), left_out)
+
+
+def map_of_spots(spots: Iterable[Spot]) -> Map | None:
+    """The entries with a place of their own; None where there are none."""
+    placed = [((spot.latitude, spot.longitude), Value("iri", spot.entity.iri, spot.entity.label)) for spot in spots]
+    here = [(at, value) for at, value in placed if _WEST <= at[1] <= _EAST and _SOUTH <= at[0] <= _NORTH]
+    if not here:
+        return None
+    dots = _dots(here)[:MOST]
+    return Map("clusters", *_outline(), _box(dots), tuple(dots), len(placed) - sum(dot.rows for dot in dots))
 
 
 def _by_coordinates(table: QueryTable) -> tuple[str, list[tuple[Point, Value | None]]] | None:
