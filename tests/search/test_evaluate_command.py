@@ -39,5 +39,5 @@ def test_a_golden_run_explains_failures_and_can_fail(starter_home: Path, cache: 
     shown = runner.invoke(evaluate, arguments)
     assert shown.exit_code == 0
     assert "no-such-note.md is not found" in shown.output and "0 of 1 cases pass" in shown.output
-    assert "media-cymru.md: " in shown.output and " = words " in shown.output and "(Media, Cymru" in shown.output
+    assert "media-cymru.md: " in shown.output and " = words " in shown.output and "media, Media Cymru)" in shown.output
     assert runner.invoke(evaluate, [*arguments, "--least", "1"]).exit_code == 1
