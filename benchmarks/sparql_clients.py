@@ -20,7 +20,8 @@ _ACCEPT = "application/sparql-results+json"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`latencies` in seconds; `generator` and `server` are processor time per request, in seconds."""
+    """`latencies` in seconds; `generator` and `server` are processor time per request, in seconds; `ended`: when each
+    answer had come, by the clock of `time.perf_counter`, which all processes of a machine share."""
 
     requests: int
     errors: int
@@ -28,6 +29,11 @@ class Load:
     latencies: list[float]
     generator: float
     server: float = 0.0
+    ended: tuple[float, ...] = ()
+
+    def rate_between(self, start: float, end: float) -> float:
+        """Requests per second answered in that time."""
+        return sum(start <= each < end for each in self.ended) / (end - start)
 
     @property
     def rate(self) -> float:
@@ -61,7 +67,8 @@ def drive(url: str, texts: Iterator[str], clients: int, seconds: float, most: in
         worker.join()
     latencies = [each for answer in answers for each in answer[0]]
     cost = sum(answer[3] for answer in answers) / max(len(latencies), 1)
-    return Load(len(latencies), sum(a[1] for a in answers), max(a[2] for a in answers), latencies, cost)
+    ended = tuple(sorted(each for answer in answers for each in answer[4]))
+    return Load(len(latencies), sum(a[1] for a in answers), max(a[2] for a in answers), latencies, cost, ended=ended)
 
 
 class _Client:
@@ -109,6 +116,7 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
     pipe.send("ready")
     pipe.recv()
     latencies: list[float] = []
+    ended: list[float] = []
     errors = 0
     worked, started = time.process_time(), time.perf_counter()
     following = iter(requests)
@@ -124,6 +132,7 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
                 continue
             now = time.perf_counter()
             latencies.append(now - client.began)
+            ended.append(now)
             errors += status != 200
             request = next(following, None) if now - started < seconds else None
             if request is None:
@@ -131,4 +140,4 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
             else:
                 client.begin(request)
     took = time.perf_counter() - started
-    pipe.send((latencies, errors, took, time.process_time() - worked))
+    pipe.send((latencies, errors, took, time.process_time() - worked, ended))

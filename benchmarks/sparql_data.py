@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from benchmarks.serving import COMMAND, ROOT, environment
 
-__all__ = ["CACHE", "KINDS", "Queries", "Query", "make_home", "multiplied", "starter_home"]
+__all__ = ["CACHE", "KINDS", "Queries", "Query", "make_home", "multiplied", "starter", "starter_home"]
 
 CACHE: Final = ROOT / ".cache" / "bench"
 BASE: Final = "https://w3id.org/creative-atlas/id/"
@@ -48,24 +48,38 @@ def generation_of(home: Path) -> Path:
     return home / "generations" / (home / "CURRENT").read_text("ascii").strip()
 
 
+def _facts() -> list[ox.Triple]:
+    store = ox.Store.read_only(str(generation_of(starter_home()) / "graph"))
+    facts = [quad.triple for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph())]
+    return sorted(facts, key=str)
+
+
+def starter() -> Path:
+    """N-Triples: the accepted facts of the starter atlas."""
+    path = CACHE / f"starter-{_format()}.nt"
+    if not path.exists():
+        begun = CACHE / "starter.tmp"
+        ox.serialize(_facts(), begun, ox.RdfFormat.N_TRIPLES)
+        begun.rename(path)
+    return path
+
+
 def multiplied(triples: int) -> Path:
     """N-Triples: the accepted facts of the starter atlas, again and again under other names, cut at `triples`."""
     path = CACHE / f"{triples}.nt"
     if path.exists():
         return path
-    store = ox.Store.read_only(str(generation_of(starter_home()) / "graph"))
-    facts = [quad.triple for quad in store.quads_for_pattern(None, None, None, ox.DefaultGraph())]
-    facts.sort(key=str)
-    started = path.with_suffix(".tmp")
+    facts = _facts()
+    begun = path.with_suffix(".tmp")
     left = triples
-    with started.open("wb") as file:
+    with begun.open("wb") as file:
         for copy in count():
             part = facts[:left]
             ox.serialize((_renamed(each, copy) for each in part), file, ox.RdfFormat.N_TRIPLES)
             left -= len(part)
             if not left:
                 break
-    started.rename(path)
+    begun.rename(path)
     return path
 
 

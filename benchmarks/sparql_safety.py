@@ -1,7 +1,8 @@
-"""What client SPARQL can and cannot do to the service: `python benchmarks/sparql_safety.py`.
+"""What client SPARQL can and cannot do to the service: `python -m benchmarks.sparql_safety`.
 
-Prints four tables: the guard's time on doubled hostile texts, the price of a worker process for a point look-up, how
-fast a killed worker is replaced, and how each hostile query ends while other clients go on looking things up.
+Prints the guard's time on doubled hostile texts, the price of a worker process for a point look-up, how fast a killed
+worker is replaced, how each hostile query ends over HTTP while other clients go on looking things up, and whether the
+service is as fast as before after many of them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import argparse
 import socket
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -23,8 +23,10 @@ import pyoxigraph as ox
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from benchmarks.sparql_clients import drive
+from benchmarks.sparql_data import Queries, multiplied
+from benchmarks.sparql_hostile import HOSTILE, Meanwhile, many, repeatedly
+from benchmarks.sparql_servers import SYSTEMS
 from graph.errors import AtlasError
 from graph.sparql import fences
 from graph.sparql.guard import guard
@@ -32,8 +34,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool import QueryPool
 
 EX = "http://example.org/"
-STAR = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
-DOUBLING = " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(40))
+_PARTS = ("guard", "workers", "hostile", "many")
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "unterminated string": lambda n: "SELECT * { ?s ?p '" + "a" * n,
@@ -52,24 +53,6 @@ SHAPES: dict[str, Callable[[int], str]] = {
     "one long VALUES": lambda n: "SELECT * { VALUES ?x { " + "<u:a#b> " * (n // 8) + "} }",
     "not operators": lambda n: "ASK { FILTER(" + "!" * n + "true) }",
 }
-
-HOSTILE: dict[str, str] = {
-    "cartesian product, sorted": "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f",
-    "cartesian product, counted": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f }",
-    "sort all by a random key": "SELECT * { ?s ?p ?o . ?a ?b ?c } ORDER BY (RAND())",
-    "path over all pairs": "SELECT * { ?s (<u:a>|!<u:a>)* ?o . ?o (<u:a>|!<u:a>)* ?x . ?y (!<u:a>)* ?z }",
-    "CONCAT bomb": f'SELECT * {{ BIND("{"x" * 1000}" AS ?a0) {DOUBLING} }}',
-    "regular expressions on all pairs": "SELECT * { ?s ?p ?o . ?a ?b ?c FILTER(REGEX(CONCAT(?o, ?c), '(a|.*)*x$')) }",
-    "10,000 nested groups": "SELECT * " + "{" * 10_000 + "}" * 10_000,
-    "7,000 unions": "SELECT * { " + "{} UNION " * 7000 + "{} }",
-    "12,000 sums": "ASK { FILTER(" + "1 + " * 12_000 + "1) }",
-    "200-pattern star": f"SELECT * {{ ?s {STAR} }}",
-    "120-pattern star": f"SELECT * {{ ?s {' ; '.join(STAR.split(' ; ')[:120])} }}",
-    "5 MB of text": "SELECT * {" + " " * (5 << 20) + "}",
-    "SERVICE": "SELECT * { SERVICE <http://127.0.0.1:PORT/> { ?s ?p ?o } }",
-    "SERVICE in a disguise": "ASK { FILTER(1 <'>')SERVICE<http://127.0.0.1:PORT/>{ ?s ?p ?o }FILTER('x'<'>') #'\n}",
-    "LOAD": "LOAD <http://127.0.0.1:PORT/>",
-}  # fmt: skip
 
 
 def look_up(number: int) -> str:
@@ -129,7 +112,7 @@ def overhead(console: Console, pool: QueryPool, generation: Path, rounds: int) -
     json = ox.QueryResultsFormat.JSON
 
     def inside(number: int) -> None:
-        store.query(look_up(number)).serialize(format=json)  # type: ignore[union-attr, arg-type]
+        store.query(look_up(number)).serialize(format=json)  # type: ignore[arg-type, union-attr]
 
     def outside(number: int) -> None:
         pool.run(generation, look_up(number)).read()
@@ -177,32 +160,6 @@ def respawn(console: Console, generation: Path) -> None:
     console.print(table)
 
 
-class Clients:
-    """Threads that look things up as fast as they are answered."""
-
-    def __init__(self, pool: QueryPool, generation: Path, count: int) -> None:
-        self.answered = [0] * count
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(pool, generation, each)) for each in range(count)]
-        for thread in self._threads:
-            thread.start()
-
-    def _run(self, pool: QueryPool, generation: Path, which: int) -> None:
-        number = which
-        while not self._stop.is_set():
-            number += 7
-            try:
-                pool.run(generation, look_up(number % 500), client=f"client {which}").close()
-                self.answered[which] += 1
-            except AtlasError:
-                continue
-
-    def close(self) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-
 @contextmanager
 def listener() -> Iterator[tuple[int, list[int]]]:
     """A loopback port and the count of those who came."""
@@ -228,51 +185,77 @@ def listener() -> Iterator[tuple[int, list[int]]]:
             thread.join()
 
 
-def hostile(console: Console, pool: QueryPool, generation: Path, limit: float, clients: int) -> None:
-    others = Clients(pool, generation, clients)
-    time.sleep(0.5)
-    before, started = sum(others.answered), time.perf_counter()
-    time.sleep(3)
-    alone = (sum(others.answered) - before) / (time.perf_counter() - started)
-    table = Table("query", "ends with", "seconds", "look-ups/s meanwhile", title=f"Hostile queries, limit {limit:g} s")
-    with listener() as (port, came):
+def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
+    """Each over HTTP, while others look things up there."""
+    data = multiplied(triples)
+    queries = Queries(data)
+    spare = 4.0
+    with SYSTEMS["Creative Atlas"](data) as running, listener() as (port, came):
+        running.settle()
+        drive(running.url, queries.stream("point", 900), clients, 2)
+        others = Meanwhile(running.url, queries.stream("point", 1), clients, 2 * spare + len(HOSTILE) * (limit + 1))
+        time.sleep(1 + spare)
+        outcomes = {}
         for name, query in HOSTILE.items():
-            before, started = sum(others.answered), time.perf_counter()
-            try:
-                with pool.run(generation, query.replace("PORT", str(port)), timeout=limit) as result:
-                    outcome = f"{result.rows:,} rows"
-            except AtlasError as error:
-                outcome = type(error).__name__
-            seconds = time.perf_counter() - started
-            rate = (sum(others.answered) - before) / seconds
-            shown = f"{rate:,.0f} ({rate / alone:.0%})" if seconds > 0.2 else "–"
-            table.add_row(name, outcome, f"{seconds:.2f}", shown)
-        before, started = sum(others.answered), time.perf_counter()
-        time.sleep(3)
-        after = (sum(others.answered) - before) / (time.perf_counter() - started)
-        others.close()
-        console.print(table)
-        console.print(f"look-ups/s of {clients} clients: {alone:,.0f} before, {after:,.0f} after")
-        console.print(f"connections to the listening port: {len(came)}")
+            outcomes[name] = repeatedly(running.url, query.replace("PORT", str(port)), limit)
+            time.sleep(0.2)
+        before = min(each.began for each in outcomes.values())
+        load = others.wait()
+    alone = load.rate_between(before - spare, before)
+    table = Table("query", "ends with", "seconds", "look-ups/s meanwhile", title=f"Hostile queries, limit {limit:g} s")
+    for name, each in outcomes.items():
+        rate = load.rate_between(each.began, each.ended)
+        table.add_row(name, each.said, f"{each.seconds:.2f}", f"{rate:,.0f} ({rate / alone:.0%})")
+    console.print(table)
+    console.print(f"look-ups/s of {clients} clients alone: {alone:,.0f}; errors: {load.errors}")
+    console.print(f"connections to the listening port: {len(came)}")
+
+
+def endurance(console: Console, triples: int, number: int, seconds: float) -> None:
+    """The same server before and after many hostile queries."""
+    data = multiplied(triples)
+    queries = Queries(data)
+    with SYSTEMS["Creative Atlas"](data) as running:
+        running.settle()
+        drive(running.url, queries.stream("point", 900), 8, 2)
+        rates = [drive(running.url, queries.stream("point", seed), 8, 4) for seed in (1, 2)]
+        memory = running.resident()
+        started = time.perf_counter()
+        ended, asked = many(running, number, seconds)
+        took = time.perf_counter() - started
+        running.settle()
+        rates += [drive(running.url, queries.stream("point", seed), 8, 4) for seed in (3, 4)]
+        console.print(f"{asked} hostile queries in {took:.0f} s: {dict(ended)}")
+        shown = ", ".join(f"{each.rate:,.0f} (p95 {each.percentile(95):.1f} ms)" for each in rates)
+        console.print(f"point look-ups per second, 8 clients, twice before and twice after: {shown}")
+        console.print(f"memory: {memory >> 20} MiB before, {running.resident() >> 20} MiB after")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--triples", type=int, default=20_000)
+    parser.add_argument("--triples", type=int, default=100_000)
     parser.add_argument("--limit", type=float, default=2.0, help="seconds per hostile query")
     parser.add_argument("--rounds", type=int, default=3000, help="point look-ups timed")
     parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--many", type=int, default=1000, help="hostile queries one after the other")
+    parser.add_argument("--seconds", type=float, default=300.0, help="for these, at most")
+    parser.add_argument("--parts", nargs="+", default=_PARTS, choices=_PARTS)
     options = parser.parse_args()
     console = Console(width=120)
     console.print(f"seccomp: {'yes' if fences.available() else 'no'}")
-    guard_growth(console)
-    with tempfile.TemporaryDirectory() as folder:
-        generation = make_generation(Path(folder), options.triples)
-        respawn(console, generation)
-        with QueryPool(Limits(cache_bytes=0)) as pool:
-            pool.run(generation, look_up(1))
-            overhead(console, pool, generation, options.rounds)
-            hostile(console, pool, generation, options.limit, options.clients)
+    if "guard" in options.parts:
+        guard_growth(console)
+    if "workers" in options.parts:
+        with tempfile.TemporaryDirectory() as folder:
+            generation = make_generation(Path(folder), 20_000)
+            respawn(console, generation)
+            with QueryPool(Limits(cache_bytes=0)) as pool:
+                pool.run(generation, look_up(1))
+                overhead(console, pool, generation, options.rounds)
+    if "hostile" in options.parts:
+        hostile(console, options.triples, options.limit, options.clients)
+    if "many" in options.parts:
+        endurance(console, options.triples, options.many, options.seconds)
 
 
 if __name__ == "__main__":

@@ -19,9 +19,12 @@ from urllib.parse import quote
 from benchmarks.serving import serving
 from benchmarks.sparql_data import CACHE, make_home
 
-__all__ = ["SYSTEMS", "Running"]
+__all__ = ["LOADING", "MEMORY", "SYSTEMS", "Running", "bounded"]
 
 _TOOLS: Final = CACHE / "venv"
+MEMORY: Final = 6 << 30
+"""Bytes of address space that another system may have while it is asked hostile queries: the machine is shared."""
+
 _PINNED: Final = ("oxigraph==0.5.13", "rdflib==7.6.0", "rdflib-endpoint==0.6.3", "uvicorn")
 
 
@@ -73,6 +76,23 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+
+
+LOADING: Final = 240.0
+"""Seconds that a system may take to load."""
+
+_bounded = False
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """The other systems that are started meanwhile get no more than `MEMORY`."""
+    global _bounded  # for the length of a measurement
+    _bounded = True
+    try:
+        yield
+    finally:
+        _bounded = False
 
 
 def tool(name: str) -> str:
@@ -129,9 +149,11 @@ def _free() -> int:
 
 @contextmanager
 def _child(command: list[str], url: str) -> Iterator[None]:
+    if _bounded:
+        command = ["prlimit", f"--as={MEMORY}", *command]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 300
+        end = time.monotonic() + LOADING
         while not _answers(f"{url}?query={quote('ASK {}')}"):
             if time.monotonic() > end or server.poll() is not None:
                 raise TimeoutError(f"{command[0]} did not answer")
@@ -139,7 +161,11 @@ def _child(command: list[str], url: str) -> Iterator[None]:
         yield
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:
+            server.kill()  # it is still at work on a query
+            server.wait()
 
 
 def _answers(url: str) -> bool:

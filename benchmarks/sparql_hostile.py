@@ -1,0 +1,138 @@
+"""Hostile queries over HTTP: how a service ends each, and what other clients notice of it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from benchmarks.sparql_clients import Load, drive
+from benchmarks.sparql_servers import Running
+
+__all__ = ["FIVE", "HOSTILE", "Meanwhile", "Outcome", "ask", "many", "repeatedly"]
+
+EX: Final = "http://example.org/"
+STAR: Final = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
+DOUBLING: Final = " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(40))
+
+HOSTILE: Final[dict[str, str]] = {
+    "cartesian product, sorted": "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f",
+    "cartesian product, counted": "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f }",
+    "sort all by a random key": "SELECT * { ?s ?p ?o . ?a ?b ?c } ORDER BY (RAND())",
+    "path over all pairs": "SELECT * { ?s (<u:a>|!<u:a>)* ?o . ?o (<u:a>|!<u:a>)* ?x . ?y (!<u:a>)* ?z }",
+    "CONCAT bomb": f'SELECT * {{ BIND("{"x" * 1000}" AS ?a0) {DOUBLING} }}',
+    "regular expressions on all pairs": "SELECT * { ?s ?p ?o . ?a ?b ?c FILTER(REGEX(CONCAT(?o, ?c), '(a|.*)*x$')) }",
+    "10,000 nested groups": "SELECT * " + "{" * 10_000 + "}" * 10_000,
+    "7,000 unions": "SELECT * { " + "{} UNION " * 7000 + "{} }",
+    "12,000 sums": "ASK { FILTER(" + "1 + " * 12_000 + "1) }",
+    "200-pattern star": f"SELECT * {{ ?s {STAR} }}",
+    "120-pattern star": f"SELECT * {{ ?s {' ; '.join(STAR.split(' ; ')[:120])} }}",
+    "5 MB of text": "SELECT * {" + " " * (5 << 20) + "}",
+    "SERVICE": "SELECT * { SERVICE <http://127.0.0.1:PORT/> { ?s ?p ?o } }",
+    "SERVICE SILENT": "SELECT * { SERVICE SILENT <http://127.0.0.1:PORT/> { ?s ?p ?o } }",
+    "SERVICE, prefixed": "PREFIX a: <http://127.0.0.1:PORT/> SELECT * { SERVICE a: { ?s ?p ?o } }",
+    "SERVICE, variable": "SELECT * { VALUES ?g { <http://127.0.0.1:PORT/> } SERVICE ?g { ?s ?p ?o } }",
+    "SERVICE, without a boundary": "SELECT * { FILTER(true) FILTER trueSERVICE<http://127.0.0.1:PORT/>{ ?s ?p ?o } }",
+    "SERVICE behind an operator": "ASK { FILTER(1 <'>')SERVICE<http://127.0.0.1:PORT/>{?s ?p ?o}FILTER('x'<'>') #'\n}",
+    "LOAD": "LOAD <http://127.0.0.1:PORT/>",
+}  # fmt: skip
+
+FIVE: Final = (
+    "cartesian product, sorted", "cartesian product, counted", "path over all pairs", "CONCAT bomb",
+    "10,000 nested groups",
+)  # fmt: skip
+"""Those that every system is asked."""
+
+_WINDOW: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How it ended, when, and after how many seconds (of the last try)."""
+
+    said: str
+    seconds: float
+    began: float
+    ended: float
+
+
+def ask(url: str, query: str, budget: float, timeout: float | None = None) -> Outcome:
+    """One query, for which the asker waits no longer than `budget` seconds; `timeout` is sent along."""
+    began = time.perf_counter()
+    said = _said(url, query, budget, timeout)
+    ended = time.perf_counter()
+    return Outcome(said, ended - began, began, ended)
+
+
+def _said(url: str, query: str, budget: float, timeout: float | None) -> str:
+    parts = urlsplit(url)
+    fields = {"query": query} if timeout is None else {"query": query, "timeout": f"{timeout:g}"}
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=budget)
+    try:
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/sparql-results+json"}
+        with suppress(BrokenPipeError, ConnectionResetError):  # a body over the cap is answered before it is read
+            connection.request("POST", parts.path, urlencode(fields), form)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status == 200:
+            return f"200, {len(body):,} bytes"
+        return f"{answer.status} {_slug(body)}"
+    except TimeoutError:
+        return f"not within {budget:g} s"
+    except (OSError, http.client.HTTPException) as error:
+        return f"connection lost ({type(error).__name__})"
+    finally:
+        connection.close()
+
+
+def _slug(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["type"]).rsplit("/", 1)[1]
+    except (ValueError, KeyError, IndexError, TypeError):
+        return body[:40].decode(errors="replace")
+
+
+class Meanwhile:
+    """Clients who look things up in the background for `seconds`; `load` is what they saw, once they have ended."""
+
+    def __init__(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:
+        self.load: Load | None = None
+        self._thread = threading.Thread(target=self._run, args=(url, texts, clients, seconds))
+        self._thread.start()
+
+    def _run(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:
+        self.load = drive(url, texts, clients, seconds, most=int(seconds * 6_000))
+
+    def wait(self) -> Load:
+        self._thread.join()
+        assert self.load is not None
+        return self.load
+
+
+def repeatedly(url: str, query: str, limit: float) -> Outcome:
+    """Again and again for a second, so that what others notice can be counted; the longest time taken is told."""
+    first = last = ask(url, query, limit + 10, limit)
+    longest = first.seconds
+    while last.ended - first.began < _WINDOW:
+        last = ask(url, query, limit + 10, limit)
+        longest = max(longest, last.seconds)
+    return Outcome(last.said, longest, first.began, last.ended)
+
+
+def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], int]:
+    """Up to `number` hostile queries, one after the other, for so many seconds: how they ended."""
+    ended: Counter[str] = Counter()
+    texts = [text for text in HOSTILE.values() if "PORT" not in text]
+    stop = time.perf_counter() + seconds
+    for each in range(number):
+        if time.perf_counter() > stop:
+            break
+        ended[ask(running.url, texts[each % len(texts)], 30, 0.25).said] += 1
+    return ended, ended.total()
