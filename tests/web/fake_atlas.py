@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from graph.errors import QuerySyntax, QueryTimeout, UnknownEntity
 from graph.iri import DEFAULT_BASE, claim_iri, document_iri, passage_iri, slugify
 from graph.model import Document, EntityView, Evidence, Fact, FactGroup, Mention, Passage, Source, Value
-from search.types import Completion, DocumentRef, Explain, FacetValue, Hit, Query, Results, Snippet, TermScore
+from search.types import Completion, DocumentRef, Hit, Query, Results, Snippet
+from tests.web.fake_search import explain, passes, results_of, spans_of
 from tests.web.world import Records
 from web.reads import (
     Backed,
@@ -135,45 +136,31 @@ class FakeAtlas:
 
     def search(self, query: Query) -> Results:
         words = set(re.findall(r"\w{3,}", query.text.lower()))
-        hits = [hit for hit in (*self._entity_hits(words), *self._passage_hits(words)) if _passes(hit, query)]
-        hits.sort(key=lambda hit: (-hit.score, hit.iri))
-        counted: dict[str, Counter[str]] = {
-            "kind": Counter(),
-            "type": Counter(),
-            "publisher": Counter(),
-            "reliability": Counter(),
-        }
-        for hit in hits:
-            counted["kind"].update([hit.kind])
-            counted["type"].update(hit.types)
-            counted["publisher"].update([hit.document.publisher] if hit.document and hit.document.publisher else [])
-            counted["reliability"].update([hit.reliability] if hit.reliability else [])
-        facets = {name: tuple(FacetValue(v, n) for v, n in c.most_common()) for name, c in counted.items()}
-        shown = tuple(hits[query.offset : query.offset + query.limit])
-        return Results(query.text, len(hits), 12.4, shown, facets if query.facets else {})
+        hits = [hit for hit in (*self._entity_hits(words), *self._passage_hits(words)) if passes(hit, query)]
+        return results_of(query, hits)
 
     def _entity_hits(self, words: set[str]) -> Iterator[Hit]:
         for iri, record in self._records.items():
             text = record.get("description") or ""
-            spans = _spans(text, words)
-            score = len(_spans(record["label"], words)) * 2 + len(spans)
+            spans = spans_of(text, words)
+            score = len(spans_of(record["label"], words)) * 2 + len(spans)
             if score:
                 kinds = (self._class(str(record["type"]).replace("_", " ")),)
-                explained = _explain(words, score)
+                explained = explain(words, score)
                 yield Hit(
                     iri, "entity", score, record["label"], Snippet(text, spans), None, 0, (iri,), kinds, None, explained
                 )
 
     def _passage_hits(self, words: set[str]) -> Iterator[Hit]:
         for passage in self._passages:
-            spans = _spans(passage.text, words)
+            spans = spans_of(passage.text, words)
             if spans:
                 held = self._documents[passage.document]
                 document = DocumentRef(held.iri, held.id, held.title, held.publisher, held.date, held.source_url)
                 named = tuple(mention.entity for mention in self._mentions(passage))
                 yield Hit(
                     passage.iri, "passage", len(spans), held.title, Snippet(passage.text, spans), document,
-                    passage.page, named, (), held.reliability, _explain(words, len(spans)),
+                    passage.page, named, (), held.reliability, explain(words, len(spans)),
                 )  # fmt: skip
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
@@ -384,23 +371,3 @@ class FakeAtlas:
         )
         cut = rows[part.start : part.start + part.limit]
         return QueryTable(("subject", "predicate", "object"), cut, len(rows), 1.0, 42, form="graph", part=part)
-
-
-def _spans(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:
-    return tuple((m.start(), m.end()) for m in re.finditer(r"\w+", text) if m[0].lower() in words)
-
-
-def _explain(words: set[str], score: float) -> Explain:
-    terms = tuple(TermScore(word, "text", 1.5) for word in sorted(words)[:3])
-    return Explain(score, 0.8, 4.2, 0.3, terms, 0.6, 0.41, 0.7, (("names InGAME", 0.05),))
-
-
-def _passes(hit: Hit, query: Query) -> bool:
-    held = {
-        "kind": hit.kind,
-        "publisher": hit.document.publisher if hit.document else None,
-        "reliability": hit.reliability,
-        "type": hit.types[0] if hit.types else None,
-        "collection": "starter" if hit.document else None,
-    }
-    return all(held.get(name) in chosen for name, chosen in query.filters.values().items())
