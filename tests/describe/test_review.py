@@ -1,4 +1,4 @@
-"""Offered quotes are listed, and decided on by whoever has the token; a recognised text is as reliable as its source."""
+"""Offered quotes are listed, and decided on by who has the token; a recognised text is as reliable as its source."""
 
 from __future__ import annotations
 
