@@ -56,10 +56,17 @@ class Running:
 def _descendants(pid: int) -> Iterator[int]:
     """Those of this process are the server's: the load generator's have ended."""
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in listed.read_text().split():
-            if "multiprocessing" not in Path(f"/proc/{child}/cmdline").read_text():
+        for child in _text(listed).split():
+            if "multiprocessing" not in _text(Path(f"/proc/{child}/cmdline")):
                 yield int(child)
             yield from _descendants(int(child))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # the thread or the process has ended meanwhile
+        return ""
 
 
 def _ticks(pid: int) -> int:
