@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -69,7 +70,9 @@ def _row(table: Table, system: str, kind: str, clients: int, load: Load) -> None
         f", {load.errors} ERRORS" if load.errors else ""
     )
     p50, p95 = f"{load.percentile(50):.2f}", f"{load.percentile(95):.2f}"
-    table.add_row(system, kind, str(clients), f"{load.rate:,.0f}", p50, p95, notes)
+    cells = (system, kind, str(clients), f"{load.rate:,.0f}", p50, p95, notes)
+    table.add_row(*cells)
+    print(*cells, sep="  ", file=sys.stderr)  # tables come at the end of a size
 
 
 def compare(console: Console, data: Path, title: str, small: bool, options: argparse.Namespace) -> None:

@@ -205,7 +205,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
     table = Table("query", "ends with", "seconds", "look-ups/s meanwhile", title=f"Hostile queries, limit {limit:g} s")
     for name, each in outcomes.items():
         rate = load.rate_between(each.began, each.ended)
-        table.add_row(name, each.said, f"{each.seconds:.2f}", f"{rate:,.0f} ({rate / alone:.0%})")
+        table.add_row(name, each.said, f"{each.seconds:.2f}", f"{rate:,.0f} ({rate / max(alone, 1e-9):.0%})")
     console.print(table)
     console.print(f"look-ups/s of {clients} clients alone: {alone:,.0f}; errors: {load.errors}")
     console.print(f"connections to the listening port: {len(came)}")

@@ -77,6 +77,7 @@ class Dispatcher:
         self._placed: deque[Task] = deque()
         self._lines: dict[WorkerProcess, deque[Task | None]] = {}
         self._since: dict[WorkerProcess, float] = {}
+        self._usual = 0.0
         self._ticking = False
         self._closed = False
 
@@ -170,7 +171,8 @@ class Dispatcher:
             self._lost(worker)
 
     def _tell_ahead(self) -> None:
-        """Those who wait, to busy workers that have answered lately: the one with the shortest line first."""
+        """Those who wait, to busy workers that have answered lately: the one with the shortest line first. A worker
+        that is still at something nobody waits for has no place to pass on."""
         now = self.loop.time()
         while True:
             task = self._lanes.following()
@@ -179,7 +181,11 @@ class Dispatcher:
             open_lines = [
                 (len(line), number, worker)
                 for number, (worker, line) in enumerate(self._lines.items())
-                if len(line) < _AHEAD and worker.sent and not worker.slow and now - self._since[worker] < _TICK
+                if line[0] is not None
+                and len(line) < _AHEAD
+                and worker.sent
+                and not worker.slow
+                and now - self._since[worker] < _TICK
             ]
             if not open_lines:
                 return
@@ -211,6 +217,7 @@ class Dispatcher:
             return
         task = line.popleft()
         spool = worker.take_spool() if answer.outcome == "spooled" else None
+        self._usual += (answer.ms / 1000 - self._usual) / 16
         again = answer.outcome == "again" and task is not None
         if task is not None:
             task.worker = None
@@ -219,7 +226,7 @@ class Dispatcher:
             else:
                 task.over = True
                 self._lanes.leave(task)
-        if worker.slow or (answer.outcome == "failed" and b'"error": "memory"' in answer.body[:40]):
+        if not worker.recover() or (answer.outcome == "failed" and b'"error": "memory"' in answer.body[:40]):
             self._drop(worker)  # nobody else is to be given it
         else:
             self._next_in_line(worker, line)
@@ -335,7 +342,7 @@ class Dispatcher:
             elif now >= task.deadline:
                 self._end(task, interpret_death(0, "deadline", "", task.seconds))
             elif task.lane == "quick" and took >= self._limits.quantum:
-                self._outlived(task, now)
+                self._outlived(task, now, self._since[worker])
         self._pump()
         for waiting in self._lanes.expired(now):
             assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
@@ -344,13 +351,18 @@ class Dispatcher:
         if self._ticking:
             self.loop.call_later(_TICK, self._tick)
 
-    def _outlived(self, task: Task, now: float) -> None:
+    def _outlived(self, task: Task, now: float, since: float) -> None:
         if self._lanes.promote(task):
             if task.worker is not None:
                 task.worker.step_back()
             self.crew.start()
             self._pump()
-        elif self._lanes.contended():
+        elif self._lanes.contended() and now - since >= self._patience():
             self._dismiss(task)
             self._lanes.wait_for_slow(task, now)
             self._pump()
+
+    def _patience(self) -> float:
+        """Seconds after which a slow query gives way to those who wait. Where most take their time, to begin so many
+        of them again would cost more than it gives."""
+        return self._limits.quantum * (1 if self._usual < self._limits.quantum / 5 else 4)

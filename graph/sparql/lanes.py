@@ -3,8 +3,8 @@
 Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has as
 many places and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
 somebody waits, the slow query gives its worker up and starts again once there is a slow place: point look-ups never
-wait longer than a quantum for it. Among those who wait, the client with the fewest running queries comes first, then
-the one who came first.
+wait longer than a quantum for it (four where most queries take their time). Among those who wait, the client with the
+fewest running queries comes first, then the one who came first.
 
 Only the bookkeeping is here, and only the pool's loop uses it: nothing waits and nothing is locked.
 """

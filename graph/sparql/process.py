@@ -195,8 +195,19 @@ class WorkerProcess:
         self._renew = True
         return taken
 
+    def recover(self) -> bool:
+        """After a slow query: as before, for the next one. False where the system does not let us raise a priority
+        again (it lets root, and others within RLIMIT_NICE)."""
+        if self.slow:
+            try:
+                os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0))
+            except OSError:
+                return False
+            self.slow = False
+        return True
+
     def step_back(self) -> None:
-        """Let others go first on the processor: for a query that turned out to be slow. It cannot be undone."""
+        """Let others go first on the processor: for a query that turned out to be slow."""
         self.slow = True
         try:
             os.setpriority(os.PRIO_PROCESS, self.pid, 15)
