@@ -14,7 +14,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from graph.errors import HomeError, QueryError, QueryRefused, QuerySyntax
+from graph.errors import HomeError, QueryError, QueryRefused, QuerySyntax, QueryTimeout
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, RESULTS
 from graph.sparql.limits import Limits
@@ -223,3 +223,28 @@ def test_limits_check_themselves() -> None:
         Limits(timeout=0)
     with pytest.raises(ValueError, match="queue"):
         Limits(queue=-1)
+
+
+def test_queries_told_ahead_of_a_slow_one_are_all_answered(generation: Path) -> None:
+    """Whatever stands behind a slow query is given to others, again and again, and no place is lost."""
+    with QueryPool(Limits(cache_bytes=0, quantum=0.1)) as pool:
+        failed: list[BaseException] = []
+
+        def run(offset: int) -> None:
+            for n in range(offset, offset + 60):
+                slow = " . ?a ?b ?c . ?d ?e ?f" if n % 20 == 7 else ""
+                try:
+                    pool.run(generation, f"SELECT (COUNT(*) AS ?n{n}) {{ ?s ?p ?o{slow} }}", timeout=0.3).close()
+                except QueryTimeout:
+                    continue
+                except BaseException as error:
+                    failed.append(error)
+
+        threads = [threading.Thread(target=run, args=(60 * each,)) for each in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+        assert pool.load() == (0, 0)
+        assert pool.run(generation, LOOK_UP).rows == 1
