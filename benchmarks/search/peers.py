@@ -1,7 +1,7 @@
 """The comparison: the same passages and queries for Creative Atlas and five other ways to search them.
 
 The others are installed into a virtual environment of their own, on top of ours, so that torch and the weights are
-there once. Where an encoder makes indexing slow, its rate is taken from 600 passages (marked ~).
+there once. Where an encoder makes indexing slow, its rate is taken from 300 passages (marked ~).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from search.types import Query
 
 __all__ = ["compare"]
 
-_PEERS = ("txtai==9.14.0", "bm25s==0.3.16", "PyStemmer==3.1.0")
+_PEERS = ("txtai==9.14.0", "bm25s==0.3.16", "PyStemmer==3.1.0", "msgpack==1.2.4")
 _MODEL = ROOT / ".cache" / "creative-atlas"
 
 
