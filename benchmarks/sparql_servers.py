@@ -74,7 +74,8 @@ def _ticks(pid: int) -> int:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    return int(fields[11]) + int(fields[12])
+    # Its own, and that of the children that have ended: a worker may not live to the end of a measurement.
+    return sum(int(each) for each in fields[11:15])
 
 
 def _pss(pid: int) -> int:
