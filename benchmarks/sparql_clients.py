@@ -8,7 +8,7 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from urllib.parse import quote, urlsplit
@@ -45,8 +45,15 @@ class Load:
         return cuts[percent - 1] * 1000
 
 
-def drive(url: str, texts: Iterator[str], clients: int, seconds: float, most: int = 40_000) -> Load:
-    """Ask the queries of `texts` with that many connections in one or two processes."""
+def drive(
+    url: str,
+    texts: Iterator[str],
+    clients: int,
+    seconds: float,
+    most: int = 40_000,
+    begun: Callable[[], None] | None = None,
+) -> Load:
+    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called as they begin."""
     processes = min(clients, 2)
     queries = [next(texts) for _ in range(min(most, int(seconds * 20_000)))]
     context = multiprocessing.get_context("spawn")
@@ -62,6 +69,8 @@ def drive(url: str, texts: Iterator[str], clients: int, seconds: float, most: in
         pipe.recv()
     for pipe in pipes:
         pipe.send("go")
+    if begun is not None:
+        begun()
     answers = [pipe.recv() for pipe in pipes]
     for worker in workers:
         worker.join()

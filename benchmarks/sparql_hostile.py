@@ -104,11 +104,15 @@ class Meanwhile:
 
     def __init__(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:
         self.load: Load | None = None
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(url, texts, clients, seconds))
         self._thread.start()
 
     def _run(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:
-        self.load = drive(url, texts, clients, seconds, most=int(seconds * 6_000))
+        self.load = drive(url, texts, clients, seconds, int(seconds * 6_000), self._begun.set)
+
+    def wait_begun(self) -> None:
+        self._begun.wait(120)
 
     def wait(self) -> Load:
         self._thread.join()

@@ -194,6 +194,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
         others = Meanwhile(running.url, queries.stream("point", 1), clients, 2 * spare + len(HOSTILE) * (limit + 1))
+        others.wait_begun()
         time.sleep(1 + spare)
         outcomes = {}
         for name, query in HOSTILE.items():
