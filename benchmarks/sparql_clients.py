@@ -53,7 +53,7 @@ def drive(
     most: int = 40_000,
     begun: Callable[[], None] | None = None,
 ) -> Load:
-    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called as they begin."""
+    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called then."""
     processes = min(clients, 2)
     queries = [next(texts) for _ in range(min(most, int(seconds * 20_000)))]
     context = multiprocessing.get_context("spawn")

@@ -112,7 +112,7 @@ def overhead(console: Console, pool: QueryPool, generation: Path, rounds: int) -
     json = ox.QueryResultsFormat.JSON
 
     def inside(number: int) -> None:
-        store.query(look_up(number)).serialize(format=json)  # type: ignore[arg-type, union-attr]
+        store.query(look_up(number)).serialize(format=json)  # type: ignore[arg-type]
 
     def outside(number: int) -> None:
         pool.run(generation, look_up(number)).read()
