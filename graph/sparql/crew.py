@@ -129,11 +129,12 @@ class Crew:
         self._starting -= 1
         if isinstance(came, WorkerProcess):
             self._born.discard(came)
+            if self._closed:  # and whoever closed may have ended this worker already
+                came.kill("closed")
+                self._in_thread(came.close, "sparql-end")
+                return
             self._all.add(came)
             self._loop.add_reader(came.fileno(), self._readable, came)
-            if self._closed:
-                self.bury(came)
-                return
             self._idle.append(came)
             self.start()
         elif not self._closed:

@@ -174,7 +174,7 @@ def test_cancel(pool: QueryPool, large: Path) -> None:
 
 
 def test_overload(large: Path) -> None:
-    limits = Limits(workers=1, queue=1, wait=0.3, timeout=2, per_client=2, memory=1 << 30)
+    limits = Limits(workers=1, queue=1, wait=1.5, timeout=3, per_client=2, memory=1 << 30)
     outcomes: list[str] = []
     with QueryPool(limits) as pool:
 
