@@ -52,7 +52,9 @@ class Services:
         from graph.sparql.pool import QueryPool
         from web.search_clause import clause_search
 
-        limits = Limits(timeout=self.settings.query_timeout, workers=self.settings.query_workers)
+        workers = self.settings.query_workers
+        # Three slow ones for each quick one: a slow query that finds no place begins again, and that work is lost.
+        limits = Limits(timeout=self.settings.query_timeout, workers=workers, slow=3 * workers)
         return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
 
     @cached_property

@@ -66,8 +66,12 @@ class Crew:
         return self._idle.pop() if self._idle else None
 
     def give_back(self, worker: WorkerProcess) -> None:
-        """For the next query, if it may have one: a worker that was slowed down or has died is replaced."""
-        if worker.usable and not worker.slow and not self._closed and len(self._idle) <= self._limits.workers:
+        """For the next query, if it may have one: a worker that was slowed down or has died is replaced.
+
+        Those that were started beside slow queries stay as well: where slow queries come one after the other, to start
+        a process and to open the store for each of them took most of the processor.
+        """
+        if worker.usable and not worker.slow and not self._closed:
             self._idle.append(worker)
         else:
             self.bury(worker)

@@ -42,6 +42,9 @@ _TICK: Final = 0.02
 """Seconds between two looks at the clock while anything runs or waits: one timer for all, not one for each query."""
 
 
+_BRIEF: Final = 0.005
+"""Seconds that queries may take of late, for a worker to be told of the next ones ahead."""
+
 _AHEAD: Final = 4
 """Queries at most that a worker has been told of, the one that it runs included."""
 
@@ -172,7 +175,10 @@ class Dispatcher:
 
     def _tell_ahead(self) -> None:
         """Those who wait, to busy workers that have answered lately: the one with the shortest line first. A worker
-        that is still at something nobody waits for has no place to pass on."""
+        that is still at something nobody waits for has no place to pass on. Not while queries take their time: a
+        worker that was told of a query runs it even when that was given to another meanwhile."""
+        if self._usual > _BRIEF:
+            return
         now = self.loop.time()
         while True:
             task = self._lanes.following()

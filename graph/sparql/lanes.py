@@ -1,7 +1,7 @@
 """Who may run now: fair between clients, and between quick queries and slow ones.
 
-Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has as
-many places and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
+Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has places
+of its own and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
 somebody waits, the slow query gives its worker up and starts again once there is a slow place: point look-ups never
 wait longer than a quantum for it (four where most queries take their time). Among those who wait, the client with the
 fewest running queries comes first, then the one who came first.
@@ -42,11 +42,11 @@ class Ticket:
 
 
 class Lanes:
-    """Places for `limits.workers` quick and as many slow queries."""
+    """Places for `limits.workers` quick queries and `limits.slow` slow ones."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._free: dict[Lane, int] = {"quick": limits.workers, "slow": limits.workers}
+        self._free: dict[Lane, int] = {"quick": limits.workers, "slow": limits.slow or limits.workers}
         self._waiting: list[Ticket] = []
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()

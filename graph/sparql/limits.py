@@ -19,8 +19,9 @@ class Limits:
     `tokens`, `nesting` and `patterns` bound the query text, its words and signs, the depth of its brackets and its
     triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s).
 
-    `workers` queries run at normal priority and as many more at low priority once they are slow, which is after
-    `quantum` seconds. `queue` queries may wait, each at most `wait` seconds; one client may have `per_client` at once.
+    `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
+    `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. `queue` queries
+    may wait, each at most `wait` seconds; one client may have `per_client` at once.
     """
 
     timeout: float = 10.0
@@ -33,6 +34,7 @@ class Limits:
     nesting: int = 64
     patterns: int = 128
     workers: int = 2
+    slow: int = 0
     quantum: float = 0.25
     queue: int = 64
     wait: float = 5.0
@@ -55,6 +57,6 @@ class Limits:
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
-        for name in ("inline_bytes", "queue", "per_client", "cache_bytes", "quantum"):
+        for name in ("slow", "inline_bytes", "queue", "per_client", "cache_bytes", "quantum"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
