@@ -10,10 +10,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["COMMAND", "ROOT", "environment", "running", "serving"]
+__all__ = ["COMMAND", "ROOT", "end_orderly", "ended", "environment", "running", "serving"]
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
@@ -39,23 +39,43 @@ def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tupl
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
     quiet = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, env={**environment(), **settings}, cwd=ROOT)
+    server = subprocess.Popen(
+        command, stdout=quiet, stderr=quiet, env={**environment(), **settings}, cwd=ROOT, start_new_session=True
+    )
     site = f"http://127.0.0.1:{port}"
     try:
-        _wait(site + path)
+        _wait(site + path, server)
         yield site, server.pid
     finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
+        ended(server)
 
 
-def _wait(address: str) -> None:
-    end = time.monotonic() + 60
+def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:
+    """End a server that leads a session of its own, and whatever it may have left behind in it."""
+    server.terminate()
+    try:
+        server.wait(patience)
+    except subprocess.TimeoutExpired:
+        server.kill()  # it is still at work on something
+        server.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+
+
+def end_orderly() -> None:
+    """From now on, a request to end ends this program as Ctrl-C does: what it started is ended with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 120
     while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"the server ended with status {server.returncode} before it answered")
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 answer.read()
             return
         except OSError:
             time.sleep(0.02)
-    raise TimeoutError("the server did not answer within a minute")
+    raise TimeoutError("the server did not answer within two minutes")

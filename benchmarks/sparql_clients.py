@@ -8,9 +8,10 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 __all__ = ["Load", "drive"]
@@ -20,8 +21,9 @@ _ACCEPT = "application/sparql-results+json"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`latencies` in seconds; `generator` and `server` are processor time per request, in seconds; `ended`: when each
-    answer had come, by the clock of `time.perf_counter`, which all processes of a machine share."""
+    """`latencies` in seconds; `unanswered`: requests that the clients gave up waiting for; `generator` and `server` are
+    processor time per request, in seconds; `ended`: when each answer had come, by the clock of `time.perf_counter`,
+    which all processes of a machine share."""
 
     requests: int
     errors: int
@@ -30,6 +32,7 @@ class Load:
     generator: float
     server: float = 0.0
     ended: tuple[float, ...] = ()
+    unanswered: int = 0
 
     def rate_between(self, start: float, end: float) -> float:
         """Requests per second answered in that time."""
@@ -37,10 +40,27 @@ class Load:
 
     @property
     def rate(self) -> float:
-        return self.requests / self.seconds
+        """Requests a second; those that were given up count as answered at that moment: the rate is that or less."""
+        return (self.requests + self.unanswered) / self.seconds
+
+    @classmethod
+    def joined(cls, loads: Sequence[Load]) -> Load:
+        """The loads of some measurements of the same as one."""
+        requests = sum(each.requests for each in loads)
+        return cls(
+            requests,
+            sum(each.errors for each in loads),
+            sum(each.seconds for each in loads),
+            [latency for each in loads for latency in each.latencies],
+            sum(each.generator * each.requests for each in loads) / max(requests, 1),
+            sum(each.server * each.requests for each in loads) / max(requests, 1),
+            unanswered=sum(each.unanswered for each in loads),
+        )
 
     def percentile(self, percent: int) -> float:
-        """In milliseconds."""
+        """In milliseconds; not a number where nothing was answered."""
+        if not self.latencies:
+            return float("nan")
         cuts = statistics.quantiles(self.latencies, n=100) if len(self.latencies) > 1 else self.latencies * 99
         return cuts[percent - 1] * 1000
 
@@ -52,8 +72,12 @@ def drive(
     seconds: float,
     most: int = 40_000,
     begun: Callable[[], None] | None = None,
+    patience: float = 60.0,
 ) -> Load:
-    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called then."""
+    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called then.
+
+    What is not answered `patience` seconds after the end is given up. Raises `RuntimeError` where the clients fail.
+    """
     processes = min(clients, 2)
     queries = [next(texts) for _ in range(min(most, int(seconds * 20_000)))]
     context = multiprocessing.get_context("spawn")
@@ -61,23 +85,45 @@ def drive(
     for number in range(processes):
         ours, theirs = context.Pipe()
         own = clients // processes + (number < clients % processes)
-        worker = context.Process(target=_work, args=(theirs, url, queries[number::processes], own, seconds))
+        asked = queries[number::processes]
+        worker = context.Process(target=_work, args=(theirs, url, asked, own, seconds, patience), daemon=True)
         worker.start()
+        theirs.close()  # so that the end of the worker is the end of the pipe
         pipes.append(ours)
         workers.append(worker)
-    for pipe in pipes:
-        pipe.recv()
-    for pipe in pipes:
-        pipe.send("go")
-    if begun is not None:
-        begun()
-    answers = [pipe.recv() for pipe in pipes]
-    for worker in workers:
-        worker.join()
+    try:
+        for pipe in pipes:
+            _told(pipe, 60)
+        for pipe in pipes:
+            pipe.send("go")
+        if begun is not None:
+            begun()
+        answers = [_told(pipe, seconds + patience + 60) for pipe in pipes]
+    finally:
+        for worker in workers:
+            worker.join(5)
+            worker.kill()
     latencies = [each for answer in answers for each in answer[0]]
     cost = sum(answer[3] for answer in answers) / max(len(latencies), 1)
     ended = tuple(sorted(each for answer in answers for each in answer[4]))
-    return Load(len(latencies), sum(a[1] for a in answers), max(a[2] for a in answers), latencies, cost, ended=ended)
+    return Load(
+        len(latencies),
+        sum(a[1] for a in answers),
+        max(a[2] for a in answers),
+        latencies,
+        cost,
+        ended=ended,
+        unanswered=sum(a[5] for a in answers),
+    )
+
+
+def _told(pipe: Connection, seconds: float) -> Any:
+    if not pipe.poll(seconds):
+        raise RuntimeError(f"the clients said nothing for {seconds:g} s")
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise RuntimeError("the clients could not go on (their message is above)") from None
 
 
 class _Client:
@@ -112,7 +158,7 @@ class _Client:
         return int(headers[9:12]) if whole else 0
 
 
-def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds: float) -> None:
+def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds: float, patience: float) -> None:
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
@@ -133,8 +179,8 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
     for client in open_clients:
         client.begin(next(following))
         busy += 1
-    while busy:
-        for key, _ in chooser.select():
+    while busy and (left := started + seconds + patience - time.perf_counter()) > 0:
+        for key, _ in chooser.select(left):
             client = key.data
             status = client.read()
             if not status:
@@ -149,4 +195,4 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
             else:
                 client.begin(request)
     took = time.perf_counter() - started
-    pipe.send((latencies, errors, took, time.process_time() - worked, ended))
+    pipe.send((latencies, errors, took, time.process_time() - worked, ended, busy))

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.sparql_clients import Load, drive
 from benchmarks.sparql_servers import Running
 
-__all__ = ["FIVE", "HOSTILE", "Meanwhile", "Outcome", "ask", "many", "repeatedly"]
+__all__ = ["EXPECTED", "FIVE", "HOSTILE", "Meanwhile", "Outcome", "ask", "many", "repeatedly"]
 
 EX: Final = "http://example.org/"
 STAR: Final = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
@@ -40,15 +40,32 @@ HOSTILE: Final[dict[str, str]] = {
     "SERVICE, prefixed": "PREFIX a: <http://127.0.0.1:PORT/> SELECT * { SERVICE a: { ?s ?p ?o } }",
     "SERVICE, variable": "SELECT * { VALUES ?g { <http://127.0.0.1:PORT/> } SERVICE ?g { ?s ?p ?o } }",
     "SERVICE, without a boundary": "SELECT * { FILTER(true) FILTER trueSERVICE<http://127.0.0.1:PORT/>{ ?s ?p ?o } }",
-    "SERVICE behind an operator": "ASK { FILTER(1 <'>')SERVICE<http://127.0.0.1:PORT/>{?s ?p ?o}FILTER('x'<'>') #'\n}",
+    "SERVICE behind an operator": "ASK { FILTER(1 <'>')SERVICE<http://127.0.0.1:PORT/>{?s ?p ?o}FILTER('x'<'>') #')\n}",
     "LOAD": "LOAD <http://127.0.0.1:PORT/>",
 }  # fmt: skip
+
+EXPECTED: Final[dict[str, str]] = {
+    "SERVICE": "query-refused",
+    "SERVICE SILENT": "query-refused",
+    "SERVICE, prefixed": "query-refused",
+    "SERVICE, variable": "query-refused",
+    "SERVICE, without a boundary": "query-refused",
+    # By the grammar `<'>` is an IRI, and none can follow a number: a syntax error, which must not be read in any
+    # other way ("less than" a string, and then a call), as an engine without tokens would.
+    "SERVICE behind an operator": "query-syntax",
+    # An update, and this is where queries are asked: as wrong there as any other update.
+    "LOAD": "query-syntax",
+}
+"""How those must end that would reach the network; nobody may have come to the port, whatever was said."""
 
 FIVE: Final = (
     "cartesian product, sorted", "cartesian product, counted", "path over all pairs", "CONCAT bomb",
     "10,000 nested groups",
 )  # fmt: skip
 """Those that every system is asked."""
+
+BRIEF: Final = 0.25
+"""Seconds that each of many hostile queries may run."""
 
 _WINDOW: Final = 1.0
 
@@ -130,13 +147,19 @@ def repeatedly(url: str, query: str, limit: float) -> Outcome:
     return Outcome(last.said, longest, first.began, last.ended)
 
 
-def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], int]:
-    """Up to `number` hostile queries, one after the other, for so many seconds: how they ended."""
+def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], float, int]:
+    """Up to `number` hostile queries, one after the other, for so many seconds: how they ended, the longest time that
+    one took, and the most memory that one process of the server has had meanwhile, in bytes."""
     ended: Counter[str] = Counter()
     texts = [text for text in HOSTILE.values() if "PORT" not in text]
-    stop = time.perf_counter() + seconds
+    longest, largest = 0.0, 0
+    stop, look = time.perf_counter() + seconds, 0.0
     for each in range(number):
-        if time.perf_counter() > stop:
+        outcome = ask(running.url, texts[each % len(texts)], 30, BRIEF)
+        ended[outcome.said] += 1
+        longest = max(longest, outcome.seconds)
+        if outcome.ended > look:
+            largest, look = max(largest, running.largest()), outcome.ended + 0.2
+        if outcome.ended > stop:
             break
-        ended[ask(running.url, texts[each % len(texts)], 30, 0.25).said] += 1
-    return ended, ended.total()
+    return ended, longest, largest

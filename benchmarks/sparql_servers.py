@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from benchmarks.serving import serving
+from benchmarks.serving import ended
+from benchmarks.serving import running as serving
 from benchmarks.sparql_data import CACHE, make_home
 
 __all__ = ["LOADING", "MEMORY", "SYSTEMS", "Running", "bounded"]
@@ -29,18 +30,22 @@ _PINNED: Final = ("oxigraph==0.5.13", "rdflib==7.6.0", "rdflib-endpoint==0.6.3",
 
 
 class Running:
-    """`url` takes `?query=`; `load` is the seconds that loading took."""
+    """`url` takes `?query=`; `load` is the seconds that loading took; `pid` that of the server's first process."""
 
-    def __init__(self, url: str, load: float) -> None:
-        self.url, self.load = url, load
+    def __init__(self, url: str, load: float, pid: int) -> None:
+        self.url, self.load, self.pid = url, load, pid
 
     def resident(self) -> int:
         """Bytes that the server's processes hold now; pages that they share count once (PSS)."""
-        return sum(_pss(pid) for pid in _descendants(os.getpid()))
+        return sum(_pss(pid) for pid in _family(self.pid))
 
-    def settle(self) -> None:
+    def largest(self) -> int:
+        """Bytes of memory that the process with the most of it holds, or has held while it lived."""
+        return max((_peak(pid) for pid in _family(self.pid)), default=0)
+
+    def settle(self, most: float = 60) -> None:
         """Until the server rests: it may still be reading ahead for its first visitors."""
-        end = time.monotonic() + 180
+        end = time.monotonic() + most
         while time.monotonic() < end:
             before = self.processor()
             time.sleep(1)
@@ -50,16 +55,15 @@ class Running:
     def processor(self) -> float:
         """Seconds of processor time that the server's processes have used: tells more than throughput where others
         use the machine too."""
-        return sum(_ticks(pid) for pid in _descendants(os.getpid())) / os.sysconf("SC_CLK_TCK")
+        return sum(_ticks(pid) for pid in _family(self.pid)) / os.sysconf("SC_CLK_TCK")
 
 
-def _descendants(pid: int) -> Iterator[int]:
-    """Those of this process are the server's: the load generator's have ended."""
+def _family(pid: int) -> Iterator[int]:
+    """The process and all that it started, as far as they live."""
+    yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in _text(listed).split():
-            if "multiprocessing" not in _text(Path(f"/proc/{child}/cmdline")):
-                yield int(child)
-            yield from _descendants(int(child))
+            yield from _family(int(child))
 
 
 def _text(path: Path) -> str:
@@ -84,6 +88,11 @@ def _pss(pid: int) -> int:
     except OSError:
         return 0
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
+
+
+def _peak(pid: int) -> int:
+    lines = _text(Path(f"/proc/{pid}/status")).splitlines()
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
 
 
 LOADING: Final = 240.0
@@ -115,8 +124,8 @@ def tool(name: str) -> str:
 @contextmanager
 def creative_atlas(data: Path) -> Iterator[Running]:
     home, seconds = make_home(data)
-    with serving(str(home)) as site:
-        yield Running(f"{site}/sparql", seconds)
+    with serving(str(home)) as (site, pid):
+        yield Running(f"{site}/sparql", seconds, pid)
 
 
 @contextmanager
@@ -130,8 +139,8 @@ def oxigraph(data: Path) -> Iterator[Running]:
         took.write_text(f"{time.perf_counter() - started:.2f}")
     port = _free()
     command = [tool("oxigraph"), "serve-read-only", "--location", str(place), "--bind", f"127.0.0.1:{port}"]
-    with _child(command, f"http://127.0.0.1:{port}/query"):
-        yield Running(f"http://127.0.0.1:{port}/query", float(took.read_text()))
+    with _child(command, f"http://127.0.0.1:{port}/query") as pid:
+        yield Running(f"http://127.0.0.1:{port}/query", float(took.read_text()), pid)
 
 
 @contextmanager
@@ -139,8 +148,8 @@ def rdflib_endpoint(data: Path) -> Iterator[Running]:
     port = _free()
     command = [tool("rdflib-endpoint"), "serve", "--host", "127.0.0.1", "--port", str(port), str(data)]
     started = time.perf_counter()
-    with _child(command, f"http://127.0.0.1:{port}/"):
-        yield Running(f"http://127.0.0.1:{port}/", time.perf_counter() - started)
+    with _child(command, f"http://127.0.0.1:{port}/") as pid:
+        yield Running(f"http://127.0.0.1:{port}/", time.perf_counter() - started, pid)
 
 
 System = Callable[[Path], AbstractContextManager[Running]]
@@ -156,24 +165,21 @@ def _free() -> int:
 
 
 @contextmanager
-def _child(command: list[str], url: str) -> Iterator[None]:
+def _child(command: list[str], url: str) -> Iterator[int]:
+    """Its process id, once it answers."""
     if _bounded:
         command = ["prlimit", f"--as={MEMORY}", *command]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
     try:
         end = time.monotonic() + LOADING
         while not _answers(f"{url}?query={quote('ASK {}')}"):
             if time.monotonic() > end or server.poll() is not None:
                 raise TimeoutError(f"{command[0]} did not answer")
             time.sleep(0.1)
-        yield
+        yield server.pid
     finally:
-        server.terminate()
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            server.kill()  # it is still at work on a query
-            server.wait()
+        ended(server, 5)
 
 
 def _answers(url: str) -> bool:

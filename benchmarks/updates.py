@@ -26,7 +26,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from benchmarks.serving import COMMAND, ROOT, environment, serving
+from benchmarks.serving import COMMAND, ROOT, end_orderly, environment
+from benchmarks.serving import running as serving
 from benchmarks.sparql_data import starter_home
 from benchmarks.sparql_servers import Running
 
@@ -149,6 +150,7 @@ def read(site: str, number: int, tally: Tally) -> None:
 
 
 def main() -> None:
+    end_orderly()
     rate, minutes, readers = (float(sys.argv[at]) if len(sys.argv) > at else given for at, given in
                               ((1, 0.0), (2, 1.0), (3, 4.0)))  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
@@ -156,12 +158,13 @@ def main() -> None:
         shutil.copytree(starter_home(), home)
         # Its index may be of an older version; a server would mend it while we measure.
         subprocess.run([*COMMAND, "build", "--home", str(home)], check=True, env=environment(), cwd=ROOT)
-        with serving(str(home), CREATIVE_ATLAS_TOKEN=TOKEN) as site:
-            run(site, home, rate, minutes, int(readers))
+        with serving(str(home), CREATIVE_ATLAS_TOKEN=TOKEN) as (site, pid):
+            run(Running(site, 0.0, pid), home, rate, minutes, int(readers))
 
 
-def run(site: str, home: Path, rate: float, minutes: float, readers: int) -> None:
-    running, first = Running(site, 0.0), Client(site)
+def run(running: Running, home: Path, rate: float, minutes: float, readers: int) -> None:
+    site = running.url
+    first = Client(site)
     held = " . ".join(f":a{number} :held {EACH}" for number in range(ACCOUNTS))
     start = f"INSERT DATA {{ {held} . :writer0 :counter 0 . :writer1 :counter 0 }}"
     assert first.ask("POST", "/update", NAMES + start, "application/sparql-update")[0] == 204
