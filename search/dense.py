@@ -23,7 +23,7 @@ EXACT_ROWS: Final = 10_000
 """Segments up to this size are scanned exactly (10k rows of 384: about 1 ms)."""
 
 _LEAST: Final = 300  # candidates that are fetched, or _TIMES k, before the exact scores decide
-_TIMES: Final = 3
+_TIMES: Final = 4
 _CHUNK: Final = 4_096  # rows made float32 at a time: stays in the processor's cache
 
 
@@ -188,7 +188,7 @@ _OPENING = threading.Lock()
 
 
 def _opened(file: Path) -> Any:
-    """The index in a file. Generations share the files of a segment, so they share what was read (98 bytes a row)."""
+    """The index in a file. Generations share the files of a segment, so they share what was read (66 bytes a row)."""
     status = file.stat()
     # An inode's number is given again once its file is gone: name and time tell such files apart.
     key = file.name, status.st_ino, status.st_dev, status.st_mtime_ns

@@ -132,16 +132,16 @@ def _unlink(segment: Segment, folder: Path) -> None:
 
 
 def _build_index(segment: Segment, folder: Path, dimension: int) -> None:
-    """Product quantiser, 4 bits for two values, trained on a regular sample so that builds repeat.
+    """Product quantiser, 4 bits for three values, trained on a regular sample so that builds repeat.
 
-    Measured on 100,000 rows of 384 against scalar quantisation to 8 bits: a seventh of the time to search and a
-    quarter of the size, with all of the ten nearest among 300 candidates. Lists (IVF) lose 4 % of them at that speed.
+    Measured on 200,000 rows of 384, against 4 bits for two values: three fifths of the time to search and two thirds
+    of the size, with .9995 of the ten nearest and .97 of the 200 nearest among 800 candidates (1.000 and .997). Lists
+    (IVF) of the same speed lose 4 % of the ten.
     """
     faiss = faiss_module()
     vectors = segment.vectors(folder, dimension)
-    index = faiss.IndexPQFastScan(
-        dimension, dimension // 2 if dimension % 2 == 0 else dimension, 4, faiss.METRIC_INNER_PRODUCT
-    )
+    parts = next(dimension // size for size in (3, 2, 1) if dimension % size == 0)
+    index = faiss.IndexPQFastScan(dimension, parts, 4, faiss.METRIC_INNER_PRODUCT)
     index.train(vectors[:: max(1, segment.rows // _TRAINED)].astype(np.float32))
     for at in range(0, segment.rows, _COPY_ROWS):
         index.add(vectors[at : at + _COPY_ROWS].astype(np.float32))

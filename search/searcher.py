@@ -40,7 +40,7 @@ _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
 _NONE: Final = np.empty(0, np.int64)
 
-_COVER_ROWS: Final = 300  # best candidates whose words are counted: the rest cannot reach the first pages
+_COVER_ROWS: Final = 150  # best candidates whose words are counted: the rest cannot reach the first pages
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
