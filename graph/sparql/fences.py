@@ -96,9 +96,11 @@ class DescriptorFence:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(free[-1], self._hard), self._hard))
 
-    def widen(self) -> None:
-        """Between queries, so that another generation can be opened."""
+    def widen(self) -> int:
+        """Between queries, so that another generation can be opened. No descriptor is as high as the number given."""
+        below = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         resource.setrlimit(resource.RLIMIT_NOFILE, (self._hard, self._hard))
+        return below
 
 
 def _libc() -> ctypes.CDLL:

@@ -45,6 +45,9 @@ _SAID: Final = 20_000
 _FENCED_BELOW: Final = 4096
 """No descriptor is higher: `fences.limit_resources` sees to that."""
 
+_BESIDE: Final = 64
+"""Files that the engine may open for a store beside its tables; where it opens more, too many are allowed for later."""
+
 _REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many open files", "not implemented")
 
 
@@ -65,29 +68,38 @@ class Generations:
 
         found = self._open.get((path, key))
         if found is None:
-            self._fence.widen()
+            below = min(self._fence.widen(), _FENCED_BELOW)
             while len(self._open) >= _KEPT:
-                self._open.popitem(last=False)
+                gone, _ = self._open.popitem(last=False)
+                del self._unopened[gone]
             folder = Path(path) / "graph"
+            before = _descriptors(below)
             found = pyoxigraph.Store.read_only(str(folder))
             self._open[path, key] = found
-            self._unopened[path, key] = _unopened_tables(folder)
-            self._fence.narrow(sum(self._unopened[each] for each in self._open))
+            tables = {_identity(each.stat()) for each in folder.iterdir() if each.suffix == ".sst"}
+            # Generations share files, and each store opens them for itself: those of others do not count.
+            after = _descriptors(min(max(before) + len(tables) + _BESIDE, _FENCED_BELOW))
+            opened = {identity for descriptor, identity in after.items() if descriptor not in before}
+            # The engine will open these only when a query first reads them.
+            self._unopened[path, key] = len(tables - opened)
+            self._fence.narrow(sum(self._unopened.values()))
         self._open.move_to_end((path, key))
         return found
 
 
-def _unopened_tables(folder: Path) -> int:
-    """How many table files of a store the engine will open only when a query first reads them."""
-    opened = set()
-    for descriptor in range(_FENCED_BELOW):
+def _descriptors(below: int) -> dict[int, tuple[int, int]]:
+    """The open ones up to there, and which file each is of."""
+    found = {}
+    for descriptor in range(below):
         try:
-            status = os.fstat(descriptor)
+            found[descriptor] = _identity(os.fstat(descriptor))
         except OSError:
             continue
-        opened.add((status.st_dev, status.st_ino))
-    tables = [each.stat() for each in folder.iterdir() if each.suffix == ".sst"]
-    return sum((each.st_dev, each.st_ino) not in opened for each in tables)
+    return found
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def main(arguments: list[str]) -> int:
@@ -104,7 +116,8 @@ def main(arguments: list[str]) -> int:
 
     connection.sendall(pack_answer("ready", b"seccomp" if fenced else b""))
     # While nobody waits for it, and while files can still be opened: what reads long queries.
-    import graph.sparql.checking  # noqa: F401
+    import graph.sparql.checking
+    import graph.sparql.lookup  # noqa: F401
 
     gc.freeze()
     gc.disable()  # one query at a time, and few objects: reference counting is enough
@@ -153,15 +166,35 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
         store = generations.store(settings["generation"], settings["key"])
     except OSError as error:
         return _failed("generation", str(error))
-    sink = Sink(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
-        kind, rows = _evaluate(store, question.text, settings, sink)
+        found = _looked_up(store, question.text, settings)
+        if found is None:
+            return _evaluated(store, question.text, settings, spool, started)
+        return pack_answer("done", found[0], "bindings", (time.perf_counter() - started) * 1000, found[1])
     except BaseException as error:
+        return _failure(error)
+    finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        return _failure(error, sink)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _looked_up(store: pyoxigraph.Store, text: str, settings: dict[str, Any]) -> tuple[bytes, int] | None:
+    """The result and its rows, where the query is no more than a look-up."""
+    if settings["style"] != "json" or settings["default"] or settings["named"]:
+        return None
+    from graph.sparql.lookup import look_up
+
+    return look_up(store, text, settings["rows"], min(settings["inline"], settings["bytes"]))
+
+
+def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> bytes:
+    """The frame for what the engine makes of the query."""
+    sink = Sink(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
+    try:
+        kind, rows = _evaluate(store, text, settings, sink)
+    except BaseException as error:
+        return _failure(error, sink.refusal)
     ms = (time.perf_counter() - started) * 1000
     if sink.spooled:
         os.close(spool)
@@ -220,11 +253,11 @@ class _Counted:
             yield triple
 
 
-def _failure(error: BaseException, sink: Sink) -> bytes:
+def _failure(error: BaseException, refusal: str = "") -> bytes:
     """What went wrong, as data. The parent turns it into one of its own errors."""
     message = str(error)
-    if sink.refusal:
-        return _failed("large", sink.refusal)
+    if refusal:
+        return _failed("large", refusal)
     if isinstance(error, MemoryError):
         return _failed("memory", message)
     if isinstance(error, SyntaxError):

@@ -192,6 +192,34 @@ def test_a_store_of_many_files_answers_inside_the_fences(worker: WorkerProcess, 
     assert asked(worker, path, query, RESULTS[2]).body == b"n\r\n14\r\n"
 
 
+def test_generations_that_share_files_are_read_inside_the_fences(worker: WorkerProcess, tmp_path: Path) -> None:
+    """Each store opens the shared files for itself, most of them only when a query reads them: a count must not go on
+    for ever over a file that cannot be opened, nor leave out what is in it."""
+    store = Store(str(tmp_path / "graph"))
+    for number in range(3):
+        subject, predicate = NamedNode(f"http://example.org/{number}"), NamedNode("http://example.org/p")
+        long = Literal(f"a literal that is too long to be kept in the key, number {number}")
+        store.extend(
+            [Quad(subject, predicate, long), Quad(subject, predicate, long, NamedNode("http://example.org/g"))]
+        )
+        store.flush()
+    for name in "abcd":
+        (tmp_path / name).mkdir()
+        store.backup(str(tmp_path / name / "graph"))
+    del store
+    assert len(list((tmp_path / "a" / "graph").glob("*.sst"))) > 20
+    bound = ("?s ?p ?o", "<http://example.org/1> ?p ?o", "?s <http://example.org/p> ?o", "?s ?p ?o FILTER(?o != 1)")
+    parts = [
+        part
+        for each in bound
+        for part in (each, f"GRAPH ?g {{ {each} }}", f"GRAPH <http://example.org/g> {{ {each} }}")
+    ]
+    objects = [f"{part} VALUES ?o {{ 'none' }}" for part in parts[:3]]
+    query = f"SELECT (COUNT(*) AS ?n) {{ {{ {' } UNION { '.join(parts + objects)} }} }}"
+    for name in "abcd":
+        assert asked(worker, tmp_path / name, query, RESULTS[2]).body == b"n\r\n30\r\n"
+
+
 def test_a_worker_ends_with_its_control_stream(tmp_path: Path) -> None:
     worker = WorkerProcess(Limits(), tmp_path)
     worker.wait_ready()
