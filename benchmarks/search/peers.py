@@ -1,114 +1,181 @@
 """The comparison: the same passages and queries for Creative Atlas and five other ways to search them.
 
 The others are installed into a virtual environment of their own, on top of ours, so that torch and the weights are
-there once. Where an encoder makes indexing slow, its rate is taken from 300 passages (marked ~).
+there once. Where an encoder makes indexing slow, its rate is taken from 300 passages (marked ~). Every row is kept;
+with `keep`, those of the peers are taken from an earlier run where nothing has changed that decides them, and are
+marked (*): such a row is not to be compared in speed, for the machine may have been another then.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import resource
-import shutil
 import subprocess
 import sys
 import sysconfig
-import time
 import venv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.search.clients import hammer
-from benchmarks.search.engines import ENGINES, SECONDS
-from benchmarks.search.homes import CACHE, of_units
-from benchmarks.search.measure import children, disk, latency, memory
+from benchmarks.search.engines import ENGINES, RATED, TURN
+from benchmarks.search.homes import CACHE
+from benchmarks.search.kept import digest, keep, kept, versions
 from benchmarks.search.passages import SciFact
-from benchmarks.serving import ROOT, environment, running
-from search.encoder import DEFAULT_MODEL, open_encoder
+from benchmarks.serving import ROOT, end_orderly, environment
 from search.evaluate import ndcg
-from search.index import Index, build
-from search.searcher import Searcher
-from search.types import Query
 
 __all__ = ["compare"]
 
+OURS = "Creative Atlas"
+TXTAI = "txtai, hybrid"
 _PEERS = ("txtai==9.14.0", "bm25s==0.3.16", "PyStemmer==3.1.0", "msgpack==1.2.4")
-_MODEL = ROOT / ".cache" / "creative-atlas"
+_LONGEST = 3600.0
+"""Seconds that one engine may take with everything: the first encodes all passages for the others."""
+
+_QUIET = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(os.cpu_count())}
+
+Row = dict[str, Any]
 
 
-def compare(source: Path, names: list[str]) -> None:
+def compare(source: Path, names: list[str], *, keeping: bool, turns: int) -> None:
     """Print the table. `names`: the engines, all where there are none."""
-    scifact, work = SciFact(source), CACHE / "peers"
+    end_orderly()
+    scifact, place = SciFact(source), CACHE.parent / "peers"
+    work = place / digest(source)
     work.mkdir(parents=True, exist_ok=True)
     print(
         f"{len(scifact.units):,} passages, {len(scifact.queries)} queries, {os.cpu_count()} cores\n{_head()}",
         flush=True,
     )
-    for name in names or ["Creative Atlas", *ENGINES]:
-        result = _ours(scifact, work) if name == "Creative Atlas" else _peer(name, source, work)
-        print(_row(name, result, scifact), flush=True)
+    rows: dict[str, Row] = {}
+    old: dict[str, str] = {}
+    version = versions(_PEERS)
+    for name in names or [OURS, *ENGINES]:
+        earlier = kept(work / "rows", name, version) if keeping and name != OURS else None
+        if earlier is not None:
+            rows[name], old[name] = earlier
+        else:
+            result = _asked(name, source, work)
+            if isinstance(result, str):
+                print(f"{name:24}failed: {result}", flush=True)
+                continue
+            rows[name] = result
+            keep(work / "rows", name, version, result)
+        print(_row(f"{name}{'*' if name in old else ''}", rows[name], scifact), flush=True)
+    print(_notes(rows, old))
+    if turns and {OURS, TXTAI} <= set(rows):
+        _in_turn(source, work, turns)
+    print(_figures(rows, old, scifact))
+    if len(rows) < len(names or [OURS, *ENGINES]):
+        sys.exit("Not every engine could be measured.")
 
 
 def _head() -> str:
-    cells = ("nDCG@10", "indexed/s", "p50 ms", "p95 ms", "CPU ms", "HTTP×1/s", "HTTP×8/s", "8: p95", "MB", "disk MB")
-    return f"{'':24}" + "".join(f"{cell:>11}" for cell in cells)
+    cells = ("nDCG@10", "indexed/s", "p50 ms", "p95 ms", "CPU ms", "HTTP×1/s", "p95", "HTTP×8/s", "p95", "MB held",
+             "MB peak", "disk MB")  # fmt: skip
+    return f"{'':24}" + "".join(f"{cell:>10}" for cell in cells)
 
 
-def _row(name: str, result: dict[str, Any], scifact: SciFact) -> str:
-    quality = np.mean([
+def _quality(result: Row, scifact: SciFact) -> float:
+    return float(np.mean([
         ndcg([f"urn:doc:{found}" for found in result["run"].get(judged.id, ())], judged.grades)
         for judged in scifact.queries
-    ])  # fmt: skip
-    over = {int(clients): figures for clients, figures in result["http"].items()}
+    ]))  # fmt: skip
+
+
+def _over(result: Row, clients: int) -> dict[str, float]:
+    """`clients` is text where the row came through JSON."""
+    figures: dict[str, float] = result["http"][str(clients)]
+    return figures
+
+
+def _row(name: str, result: Row, scifact: SciFact) -> str:
     rate = f"{'~' if result['partly'] else ''}{result['rate']:,.0f}"
-    cells = [f"{quality:.4f}", rate, *(f"{result[key]:.1f}" for key in ("p50", "p95", "cpu"))]
-    cells += [f"{over[1]['rate']:.0f}", f"{over[8]['rate']:.0f}", f"{over[8]['p95']:.0f}"]
-    cells += [f"{result['memory']:,.0f}", f"{result['disk']:.1f}"]
-    return f"{name:24}" + "".join(f"{cell:>11}" for cell in cells)
+    cells = [f"{_quality(result, scifact):.4f}", rate, *(f"{result[key]:.1f}" for key in ("p50", "p95", "cpu"))]
+    for clients in (1, 8):
+        over = _over(result, clients)
+        cells += [f"{over['rate']:.0f}{'!' if over['errors'] else ''}", f"{over['p95']:.0f}"]
+    cells += [f"{result['held']:,.0f}", f"{result['peak']:,.0f}", f"{result['disk']:.1f}"]
+    return f"{name:24}" + "".join(f"{cell:>10}" for cell in cells)
 
 
-def _ours(scifact: SciFact, work: Path) -> dict[str, Any]:
-    """Indexed on all cores; searched as shipped. Over HTTP it is the real server, with snippets and explanations."""
-    target = work / "ours"
-    shutil.rmtree(target, ignore_errors=True)
-    began = time.perf_counter()
-    build(scifact.units, target, open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1))
-    rate = len(scifact.units) / (time.perf_counter() - began)
-    encoder = open_encoder(DEFAULT_MODEL, _MODEL)
-    searcher = Searcher(Index.open(target), lambda: encoder)
-    searcher.search(Query("warm"))
-    texts = [judged.text for judged in scifact.queries]
-    p50, p95, cpu = latency(lambda text: searcher.search(Query(text)), texts)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    run = {
-        j.id: [hit.iri.removeprefix("urn:doc:") for hit in searcher.search(Query(j.text)).hits] for j in scifact.queries
-    }
-    with running(str(of_units("scifact", scifact.units, target))) as (site, process):
-        over = {clients: hammer(f"{site}/api/v1/search?q=", texts, clients, SECONDS) for clients in (1, 8)}
-        served = memory(children(process))["resident"]
-    return {
-        "rate": rate, "partly": False, "run": run, "p50": p50, "p95": p95, "cpu": cpu, "http": over,
-        "memory": min(used, served) if served else used, "disk": disk(target),
-    }  # fmt: skip
+def _notes(rows: dict[str, Row], old: dict[str, str]) -> str:
+    lines = [
+        "p50, p95, CPU: one search after the other in the process that indexed, each text for the first time in the "
+        "case of ours. MB held: then; MB peak: while it indexed, too.",
+        f"~ of the first {RATED} passages. ! answers other than 200.",
+    ]
+    if OURS in rows:
+        ours = rows[OURS]
+        lines.append(
+            f"{OURS}: {ours['part']:.0f} of the first {RATED} passages a second; its server, with all its processes: "
+            f"{ours['server']:,.0f} MB"
+        )
+    lines += [f"* {name}: kept from an earlier run, {when}; not to be compared in speed" for name, when in old.items()]
+    return "\n".join(lines)
 
 
-def _peer(name: str, source: Path, work: Path) -> dict[str, Any]:
-    command = [str(_installed()), "-m", "benchmarks.search.engines", name, str(source.resolve()), str(work)]
-    quiet = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(os.cpu_count())}
-    done = subprocess.run(
-        command, cwd=ROOT, env={**environment(), **quiet}, capture_output=True, text=True, check=False
+def _in_turn(source: Path, work: Path, turns: int) -> None:
+    """Indexing rates of ours and of txtai, one after the other, so that a change of the machine's speed meets both."""
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(turns):
+        for name, rates in ((OURS, ours), (TXTAI, theirs)):
+            result = _asked(name, source, work, "rate")
+            if isinstance(result, str):
+                print(f"in turn: {name} failed: {result}")
+                return
+            rates.append(float(result["rate"]))
+    shown = [", ".join(f"{rate:.1f}" for rate in rates) for rates in (ours, theirs)]
+    ratio = float(np.median(np.array(ours) / np.array(theirs)))
+    print(
+        f"Indexing in turn, the first {TURN} passages, passages a second: {OURS} {shown[0]}; {TXTAI} {shown[1]}: "
+        f"{ratio:.1f} times as fast",
+        flush=True,
     )
-    if done.returncode:
-        sys.exit(f"{name}: {done.stderr[-1500:]}")
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+
+
+def _figures(rows: dict[str, Row], old: dict[str, str], scifact: SciFact) -> str:
+    """What was asked for, as far as this run can tell."""
+    lines = ["Figures"]
+    if OURS in rows:
+        lines.append(f"  nDCG@10 {_quality(rows[OURS], scifact):.4f} (asked ≥ .735 on all of SciFact)")
+    if {OURS, TXTAI} <= set(rows) and TXTAI not in old:
+        ours, theirs = rows[OURS], rows[TXTAI]
+        lines.append(f"  indexing {ours['part'] / theirs['rate']:.1f} × txtai on the first {RATED} passages (≥ 3)")
+        for clients in (1, 8):
+            ratio = _over(ours, clients)["rate"] / _over(theirs, clients)["rate"]
+            lines.append(f"  over HTTP, {clients} clients: {ratio:.1f} × txtai, hybrid (≥ 3)")
+    return "\n".join(lines)
+
+
+def _asked(name: str, source: Path, work: Path, *only: str) -> Row | str:
+    """What a process of its own finds, or what it failed with."""
+    if name == OURS:
+        command = [sys.executable, "-m", "benchmarks.search.ours", str(source.resolve()), str(work), *only]
+    else:
+        command = [str(_installed()), "-m", "benchmarks.search.engines", name, str(source.resolve()), str(work), *only]
+    env = {**environment(), **({} if name == OURS else _QUIET)}
+    asked = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        said, complained = asked.communicate(timeout=_LONGEST)
+    except subprocess.TimeoutExpired:
+        return f"not within {_LONGEST:.0f} s"
+    finally:
+        if asked.poll() is None:  # it ends its own server, if it has one
+            asked.terminate()
+            asked.wait(30)
+    if asked.returncode:
+        return complained[-1500:]
+    answer: Row = json.loads(said.splitlines()[-1])
     return answer
 
 
 def _installed() -> Path:
     """The peers' Python. What we have ourselves (torch, FAISS, tantivy) is found by a path file."""
-    folder = CACHE / "peers-venv"
+    folder = CACHE.parent / "peers-venv"
     python = folder / "bin" / "python"
     done = folder / "installed"
     if not done.exists() or done.read_text() != " ".join(_PEERS):

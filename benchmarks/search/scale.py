@@ -22,7 +22,7 @@ from benchmarks.search.homes import CACHE, derived, large
 from benchmarks.search.measure import children, disk, latency, memory
 from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact
 from benchmarks.search.stages import stages
-from benchmarks.serving import ROOT, environment, running
+from benchmarks.serving import ROOT, end_orderly, environment, running
 from graph.home import Home
 from search.encoder import DEFAULT_MODEL, open_encoder
 from search.index import Index
@@ -41,6 +41,7 @@ _ROWS = 20_000
 
 def grow(source: Path, sizes: Sequence[int]) -> None:
     """Print what a collection of each of the sizes costs."""
+    end_orderly()
     passages = derived(source)
     for size in sizes:
         print(f"\n== {size:,} passages, {os.cpu_count()} cores", flush=True)
@@ -50,7 +51,9 @@ def grow(source: Path, sizes: Sequence[int]) -> None:
               f"vectors and words by slot {disk(live.path / 'dense'):,.0f} MB")  # fmt: skip
         # In a process of its own, whose memory is that of the search alone.
         command = [sys.executable, "-m", "benchmarks.search", "probe", str(home), "--set", str(source)]
-        subprocess.run(command, cwd=ROOT, env=environment(), check=True)
+        probed = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
+        if probed.returncode:
+            print(f"    the search failed with status {probed.returncode}; its message is above", flush=True)
         _ingest(home, size, passages)
         if size in _HTTP:
             _serve(home, source)

@@ -1,0 +1,90 @@
+"""Creative Atlas in the comparison, measured in a process of its own as the others are.
+
+python -m benchmarks.search.ours SET WORK [rate]
+
+Prints JSON. Indexed on all cores; searched as shipped. Over HTTP it is the real server, which gives each hit with its
+snippet and its explanation. `rate`: only how many passages a second are indexed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.search.clients import hammer
+from benchmarks.search.engines import RATED, SECONDS, TURN
+from benchmarks.search.homes import of_units
+from benchmarks.search.measure import children, disk, latency, memory
+from benchmarks.search.passages import SciFact
+from benchmarks.serving import ROOT, end_orderly, running
+from search.encoder import DEFAULT_MODEL, Encoder, open_encoder
+from search.index import Index, build
+from search.searcher import Searcher
+from search.types import Query, Unit
+
+_MODEL = ROOT / ".cache" / "creative-atlas"
+
+
+def _rate(units: list[Unit], target: Path, encoder: Encoder) -> float:
+    """Passages indexed a second, into a folder that is made anew."""
+    shutil.rmtree(target, ignore_errors=True)
+    began = time.perf_counter()
+    build(units, target, encoder)
+    return len(units) / (time.perf_counter() - began)
+
+
+def measure(scifact: SciFact, target: Path) -> dict[str, Any]:
+    """What a row of the table says; the index stays in `target`."""
+    indexing = open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1)
+    indexing.encode(["warm"])
+    part = _rate(scifact.units[:RATED], target, indexing)
+    rate = _rate(scifact.units, target, indexing)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    encoder = open_encoder(DEFAULT_MODEL, _MODEL)
+    searcher = Searcher(Index.open(target), lambda: encoder)
+    searcher.search(Query("warm"))
+    judged = scifact.queries
+    run = {each.id: [hit.iri.removeprefix("urn:doc:") for hit in searcher.search(Query(each.text)).hits]
+           for each in judged}  # fmt: skip
+    texts = [each.text for each in judged]
+    fresh = Searcher(Index.open(target), lambda: encoder)  # that has answered nothing yet
+    p50, p95, cpu = latency(lambda text: fresh.search(Query(text)), texts)
+    held = memory([os.getpid()])["resident"]
+    home = of_units("compared", scifact.units, target)
+    with running(str(home), "/api/v1/search?q=warm") as (site, process):
+        over = {}
+        for clients in (1, 8):
+            # Every text is new to the server, which would remember its answer.
+            asked = [f"{text} {clients}{number}" for number in range(200) for text in texts][:20_000]
+            over[clients] = hammer(f"{site}/api/v1/search?q=", asked, clients, SECONDS)
+        server = memory(children(process))["resident"]
+    shutil.rmtree(home)
+    return {
+        "rate": rate, "part": part, "partly": False, "run": run, "p50": p50, "p95": p95, "cpu": cpu, "http": over,
+        "peak": peak, "held": held, "server": server, "disk": disk(target),
+    }  # fmt: skip
+
+
+def main() -> None:
+    end_orderly()
+    source, work, *only = sys.argv[1:]
+    scifact = SciFact(Path(source))
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        if only:
+            encoder = open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1)
+            encoder.encode(["warm"])
+            result = {"rate": _rate(scifact.units[:TURN], Path(folder) / "index", encoder)}
+        else:
+            result = measure(scifact, Path(folder) / "index")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
