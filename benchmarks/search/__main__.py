@@ -1,6 +1,6 @@
 """python -m benchmarks.search peers [ENGINE …] | scale SIZE … | prepare SIZE … | probe HOME   [--set DIR]
        prepare: only make what `scale` needs and the format of the index does not change: the graphs
-       peers: [--passages N] [--queries N] a smaller set   [--keep] peers' rows of an earlier run   [--turns N]
+       [--passages N] [--queries N]: a smaller set; peers: [--keep] their rows of an earlier run, [--turns N]
 
 DIR holds SciFact in the layout of BEIR. What is made on the way is kept under .cache/benchmarks/search.
 """
@@ -27,28 +27,29 @@ def main() -> None:
     asked = parser.parse_args()
     if not (asked.set / "corpus.jsonl").is_file():
         parser.error(f"no corpus.jsonl in {asked.set}: give the folder of a set with --set")
-    if asked.what == "peers":
+    source = asked.set
+    if asked.passages or asked.queries:
         from benchmarks.search.kept import cut
+
+        target = ROOT / ".cache" / "benchmarks" / "search" / f"cut-{asked.passages}-{asked.queries}"
+        source = cut(source, asked.passages, asked.queries, target)
+    if asked.what == "peers":
         from benchmarks.search.peers import compare
 
-        source = asked.set
-        if asked.passages or asked.queries:
-            target = ROOT / ".cache" / "benchmarks" / "search" / f"cut-{asked.passages}-{asked.queries}"
-            source = cut(source, asked.passages, asked.queries, target)
         compare(source, asked.names, keeping=asked.keep, turns=asked.turns)
     elif asked.what == "prepare":
         from benchmarks.search.homes import derived, prepare
 
-        passages = derived(asked.set)
+        passages = derived(source)
         for name in asked.names:
             prepare(_size(name), passages)
     else:
         from benchmarks.search.scale import grow, probe
 
         if asked.what == "probe":
-            probe(Path(asked.names[0]), asked.set)
+            probe(Path(asked.names[0]), source)
         else:
-            grow(asked.set, [_size(name) for name in asked.names or ("10k", "100k")])
+            grow(source, [_size(name) for name in asked.names or ("10k", "100k")])
 
 
 def _size(name: str) -> int:

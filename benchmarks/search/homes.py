@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyoxigraph as ox
 
+from benchmarks.search.kept import digest
 from benchmarks.search.passages import Derived, Made, SciFact
 from benchmarks.serving import ROOT
 from graph.home import FORMAT as HOME_FORMAT
@@ -58,7 +59,7 @@ class _Bare:
 def derived(source: Path) -> Derived:
     """Passages without end, with the vectors of the set's passages, which are encoded once."""
     scifact, encoder = SciFact(source), open_encoder(DEFAULT_MODEL, _MODEL)
-    return Derived(Made(scifact.units, _vectors(scifact, encoder)), encoder)
+    return Derived(Made(scifact.units, _vectors(scifact, encoder)), encoder, digest(source)[:6])
 
 
 def _vectors(scifact: SciFact, encoder: Encoder) -> npt.NDArray[np.float32]:
@@ -86,7 +87,7 @@ def _vectors(scifact: SciFact, encoder: Encoder) -> npt.NDArray[np.float32]:
 
 def prepare(count: int, passages: Derived) -> Path:
     """A home with the graph of so many made passages, and no index."""
-    home = _KEPT / f"graph-{HOME_FORMAT}-{count}"
+    home = _KEPT / f"graph-{HOME_FORMAT}-{count}-{passages.name}"
     if not (home / "CURRENT").exists():
         shutil.rmtree(home, ignore_errors=True)
         _told("graph", lambda: _written(home, _counted(passages.named(range(count)), "graph", count), _Bare()))
@@ -95,7 +96,7 @@ def prepare(count: int, passages: Derived) -> Path:
 
 def large(count: int, passages: Derived) -> Path:
     """The home of an atlas of so many made passages; how long its parts took is told when they are made."""
-    home, index = CACHE / f"home-{count}", CACHE / f"index-{count}"
+    home, index = (CACHE / f"{part}-{count}-{passages.name}" for part in ("home", "index"))
     if not (home / "CURRENT").exists():
         graph = prepare(count, passages)
         if not (index / _WHOLE).exists():

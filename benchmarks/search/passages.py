@@ -83,10 +83,13 @@ class Made:
 
 
 class Derived:
-    """Implements `Encoder` for made passages, by their numbers; other texts are read by the real encoder."""
+    """Implements `Encoder` for made passages, by their numbers; other texts are read by the real encoder.
 
-    def __init__(self, made: Made, real: Encoder) -> None:
-        self._made, self.real = made, real
+    `name` tells passages made of one set from those of another.
+    """
+
+    def __init__(self, made: Made, real: Encoder, name: str) -> None:
+        self._made, self.real, self.name = made, real, name
         self.id, self.sha256, self.dimension = real.id, real.sha256, real.dimension
         self._known: dict[str, int] = {}
 
