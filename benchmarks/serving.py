@@ -12,6 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 __all__ = ["COMMAND", "ROOT", "end_orderly", "ended", "environment", "running", "serving"]
 
@@ -38,16 +40,16 @@ def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tupl
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
-    quiet = subprocess.DEVNULL
-    server = subprocess.Popen(
-        command, stdout=quiet, stderr=quiet, env={**environment(), **settings}, cwd=ROOT, start_new_session=True
-    )
-    site = f"http://127.0.0.1:{port}"
-    try:
-        _wait(site + path, server)
-        yield site, server.pid
-    finally:
-        ended(server)
+    site, env = f"http://127.0.0.1:{port}", {**environment(), **settings}
+    with TemporaryFile() as said:
+        server = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=said, env=env, cwd=ROOT, start_new_session=True
+        )
+        try:
+            _wait(site + path, server, said)
+            yield site, server.pid
+        finally:
+            ended(server)
 
 
 def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:
@@ -67,11 +69,13 @@ def end_orderly() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
+def _wait(address: str, server: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if server.poll() is not None:
-            raise RuntimeError(f"the server ended with status {server.returncode} before it answered")
+            said.seek(0)
+            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise RuntimeError(f"the server ended with status {server.returncode} before it answered: {last}")
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 answer.read()

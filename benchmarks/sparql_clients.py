@@ -23,7 +23,7 @@ _ACCEPT = "application/sparql-results+json"
 class Load:
     """`latencies` in seconds; `unanswered`: requests that the clients gave up waiting for; `generator` and `server` are
     processor time per request, in seconds; `ended`: when each answer had come, by the clock of `time.perf_counter`,
-    which all processes of a machine share."""
+    which all processes of a machine share; `failed`: the statuses of those that count as errors."""
 
     requests: int
     errors: int
@@ -33,6 +33,7 @@ class Load:
     server: float = 0.0
     ended: tuple[float, ...] = ()
     unanswered: int = 0
+    failed: frozenset[int] = frozenset()
 
     def rate_between(self, start: float, end: float) -> float:
         """Requests per second answered in that time."""
@@ -55,6 +56,7 @@ class Load:
             sum(each.generator * each.requests for each in loads) / max(requests, 1),
             sum(each.server * each.requests for each in loads) / max(requests, 1),
             unanswered=sum(each.unanswered for each in loads),
+            failed=frozenset().union(*(each.failed for each in loads)),
         )
 
     def percentile(self, percent: int) -> float:
@@ -114,6 +116,7 @@ def drive(
         cost,
         ended=ended,
         unanswered=sum(a[5] for a in answers),
+        failed=frozenset().union(*(a[6] for a in answers)),
     )
 
 
@@ -172,7 +175,7 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
     pipe.recv()
     latencies: list[float] = []
     ended: list[float] = []
-    errors = 0
+    errors: list[int] = []
     worked, started = time.process_time(), time.perf_counter()
     following = iter(requests)
     busy = 0
@@ -188,11 +191,12 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
             now = time.perf_counter()
             latencies.append(now - client.began)
             ended.append(now)
-            errors += status != 200
+            if status != 200:
+                errors.append(status)
             request = next(following, None) if now - started < seconds else None
             if request is None:
                 busy -= 1
             else:
                 client.begin(request)
     took = time.perf_counter() - started
-    pipe.send((latencies, errors, took, time.process_time() - worked, ended, busy))
+    pipe.send((latencies, len(errors), took, time.process_time() - worked, ended, busy, set(errors)))

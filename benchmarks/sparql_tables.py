@@ -44,7 +44,7 @@ def details(console: Console, found: Measured, places: list[Place], title: str) 
         if last != (kind, clients):
             table.add_section()
             last = kind, clients
-        notes = [f"{load.errors} ERRORS"] if load.errors else []
+        notes = [f"{load.errors} ERRORS: {', '.join(map(str, sorted(load.failed)))}"] if load.errors else []
         notes += [f"{load.unanswered} given up"] if load.unanswered else []
         p50, p95 = f"{load.percentile(50):.2f}", f"{load.percentile(95):.2f}"
         used = f"{load.server * 1e6:,.0f} + {load.generator * 1e6:,.0f}"
