@@ -24,7 +24,7 @@ EXACT_ROWS: Final = 10_000
 
 _LEAST: Final = 300  # candidates that are fetched, or _TIMES k, before the exact scores decide
 _TIMES: Final = 4
-_CHUNK: Final = 4_096  # rows made float32 at a time: stays in the processor's cache
+_CHUNK: Final = 256  # rows made float32 at a time: stays in the processor's cache
 
 
 class DenseIndex:
@@ -158,8 +158,17 @@ class _Part:
 
     def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp]) -> Floats:
         """`vector` is divided by SCALE."""
-        chunks = [self.rows_of(rows[at : at + _CHUNK]) @ vector for at in range(0, len(rows), _CHUNK)]
-        return np.concatenate(chunks) if chunks else np.empty(0, np.float32)
+        if self.is_small:
+            return self.whole.take(rows, axis=0) @ vector
+        scores = np.empty(len(rows), np.float32)
+        room = np.empty((min(_CHUNK, len(rows)), len(vector)), np.float32)
+        for at in range(0, len(rows), _CHUNK):
+            some = rows[at : at + _CHUNK]
+            held = room[: len(some)]
+            held[...] = self._vectors.take(some, axis=0)
+            np.dot(held, vector, out=scores[at : at + _CHUNK])
+        self._residence.read(len(rows))
+        return scores
 
     @cached_property
     def whole(self) -> Floats:

@@ -30,7 +30,7 @@ from search.stems import Stems
 from search.types import Unit
 from search.words import STOP_WORDS
 
-__all__ = ["ENTITY", "FIELDS", "LENGTHS", "NOTHING", "ForwardIndex", "Held", "held_of", "is_kept", "key"]
+__all__ = ["ENTITY", "FIELDS", "LENGTHS", "NOTHING", "ForwardIndex", "Held", "held_of", "is_kept", "key", "ranges"]
 
 FIELDS: Final = ("title", "text", "exact")
 """Whose lengths are kept, in this order."""

@@ -41,4 +41,10 @@ def combine(lexical: Floats, dense: Floats, weight: float = DENSE_WEIGHT) -> Flo
 
 def order(scores: Floats, ties: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     """Positions by falling score; equal scores by rising `ties`, so that the same search gives the same list."""
-    return np.lexsort((ties, -scores))
+    falling = -scores
+    found = np.argsort(falling)
+    ranked = falling[found]
+    # Nearly always no two are equal, and plain sorting takes a tenth of the time.
+    if (ranked[1:] > ranked[:-1]).all():
+        return found
+    return np.lexsort((ties, falling))

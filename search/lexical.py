@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["LexicalIndex", "Ranked", "Stored", "open_index"]
 
 _BATCH = 500
+_FREQUENCIES = 20_000  # words whose numbers of units are kept
+_UNITS = 2_000  # units that are kept, of some 4 kB each
 _COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
 
 
@@ -75,6 +78,9 @@ class LexicalIndex:
         self.schema = build_schema()
         self.stems = Stems()
         self._statistics: dict[str, tuple[float, float]] = {}
+        # What is asked again and again, by one search and by the next. An opened index never changes.
+        self._frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, self._searcher))
+        self._held = lru_cache(maxsize=_UNITS)(partial(_held, self._searcher, self.schema))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -91,8 +97,11 @@ class LexicalIndex:
     def best(self, query: tantivy.Query, limit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Slots and scores as from `search`; without the count, tantivy passes over what cannot be among them."""
         hits = self._searcher.search(query, limit, count=False).hits
-        slots = self._searcher.fast_field_values("slot", [address for _, address in hits]) if hits else []
-        return np.array(slots, np.int64), np.array([score for score, _ in hits], np.float32)
+        if not hits:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        scores, addresses = zip(*hits, strict=True)
+        slots = self._searcher.fast_field_values("slot", list(addresses))
+        return np.fromiter(slots, np.int64, len(slots)), np.fromiter(scores, np.float32, len(scores))
 
     def score(
         self, slots: Sequence[int] | npt.NDArray[np.int64], scoring: tantivy.Query, must: tantivy.Query | None
@@ -121,17 +130,11 @@ class LexicalIndex:
         return {name: _values(counted[name]) for name in fields}
 
     def stored(self, address: tantivy.DocAddress) -> Stored:
-        return Stored.from_bytes(bytes(self._searcher.doc(address).get_first("unit") or b""))
+        return _stored(self._searcher, address)
 
     def stored_at(self, slot: int) -> Stored:
         """What is stored under this slot. Raises KeyError where it holds nothing."""
-        from tantivy import Query
-
-        term = Query.term_query(self.schema, "slot", slot, index_option="basic")
-        hits = self._searcher.search(term, 1, count=False).hits
-        if not hits:
-            raise KeyError(f"no unit has the slot {slot}")
-        return self.stored(hits[0][1])
+        return self._held(slot)
 
     def statistics(self, field: str, word: str) -> tuple[float, float] | None:
         """What BM25 takes for the number of units and the average length of the field. `word`: any that occurs in it.
@@ -178,7 +181,24 @@ class LexicalIndex:
         return [str(word) for word, _ in self._searcher.terms_with_prefix("exact", prefix)]
 
     def document_frequency(self, field: str, term: str) -> int:
-        return int(self._searcher.doc_freq(field, term))
+        return self._frequency(field, term)
+
+
+def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
+    return Stored.from_bytes(bytes(searcher.doc(address).get_first("unit") or b""))
+
+
+def _held(searcher: tantivy.Searcher, schema: tantivy.Schema, slot: int) -> Stored:
+    from tantivy import Query
+
+    hits = searcher.search(Query.term_query(schema, "slot", slot, index_option="basic"), 1, count=False).hits
+    if not hits:
+        raise KeyError(f"no unit has the slot {slot}")
+    return _stored(searcher, hits[0][1])
+
+
+def _frequency(searcher: tantivy.Searcher, field: str, term: str) -> int:
+    return int(searcher.doc_freq(field, term))
 
 
 def _leaves(account: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -21,7 +21,7 @@ from search.types import Mode
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather"]
+__all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather", "missing"]
 
 LEXICAL_CANDIDATES: Final = 1_000
 DENSE_CANDIDATES: Final = 200
@@ -70,7 +70,7 @@ def gather(
     if vector is not None:
         asked = index.dense.ask(vector() if callable(vector) else vector)
         near = np.concatenate([_nearest(index, query, asked), near])
-    more = np.array(sorted(set(near.tolist()) - set(slots.tolist())), np.int64)
+    more = missing(near, slots)
     if len(more):
         slots, raw = np.concatenate([slots, more]), np.concatenate([raw, _scored(index, query, more)])
     if asked is None:
@@ -82,6 +82,19 @@ def gather(
         return Pool(slots, None, cosines, None, dense, dense)
     lexical = scale(raw)
     return Pool(slots, raw, cosines, lexical, dense, combine(lexical, dense, DENSE_WEIGHT))
+
+
+def missing(some: Slots, others: Slots) -> Slots:
+    """Those of `some` that are not among `others`, each once, rising."""
+    if not len(some):
+        return some
+    wanted = np.sort(some)
+    first = np.ones(len(wanted), bool)
+    first[1:] = wanted[1:] != wanted[:-1]
+    if len(others):
+        held = np.sort(others)
+        first &= held[np.minimum(np.searchsorted(held, wanted), len(held) - 1)] != wanted
+    return wanted[first]
 
 
 def _scored(index: Index, query: LexicalQuery, slots: Slots) -> Floats:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from search.lexical_query import LexicalQuery
@@ -18,13 +18,12 @@ LENGTH: Final = 300
 
 _LEAD: Final = 60  # code points of context wanted before the first match
 _ENDS: Final = ".!?;:\n"
+_DIGITS: Final = frozenset("123456789")
+_OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    start: int
-    end: int
-    word: str
+Match = tuple[int, int, str]
+"""Start, end, and the word or phrase: a plain tuple, for a page has hundreds of them."""
 
 
 def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[str], float]) -> Snippet:
@@ -35,8 +34,8 @@ def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[
     found = matches(text, query, stems)
     start, end = _window(text, found, weigh)
     marks: list[tuple[int, int]] = []
-    for match in found:
-        left, right = max(match.start, start) - start, min(match.end, end) - start
+    for first, last, _ in found:
+        left, right = max(first, start) - start, min(last, end) - start
         if left >= right:
             continue
         if marks and left <= marks[-1][1]:
@@ -48,16 +47,23 @@ def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[
 
 def matches(text: str, query: LexicalQuery, stems: Stems) -> list[Match]:
     """Every occurrence of the query's words, and of its phrases as a whole, by start."""
-    found = [Match(start, end, stem) for start, end, stem in stems.matching(text, query.stems)]
-    if query.exact or query.phrases:
+    found = list(stems.matching(text, query.stems))
+    exact = frozenset(word for word in query.exact if _may_hold(text, word))
+    if exact or query.phrases:
         words = list(exact_words(text))
-        found += [Match(word.start, word.end, word.text) for word in words if word.text in query.exact]
+        found += [(word.start, word.end, word.text) for word in words if word.text in exact]
         for phrase in query.phrases:
             size = len(phrase)
             for at in range(len(words) - size + 1):
                 if tuple(word.text for word in words[at : at + size]) == phrase:
-                    found.append(Match(words[at].start, words[at + size - 1].end, " ".join(phrase)))
-    return sorted(found, key=lambda match: (match.start, match.end))
+                    found.append((words[at].start, words[at + size - 1].end, " ".join(phrase)))
+        found.sort()
+    return found
+
+
+def _may_hold(text: str, word: str) -> bool:
+    """Whether an exact word may stand in a text: however an amount is written, its digits do, but for its zeros."""
+    return all(digit in text for digit in word if digit in _DIGITS) or bool(_OTHER_DIGIT.search(text))
 
 
 def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tuple[int, int]:
@@ -74,22 +80,22 @@ def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tup
 
 def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
     """Where the best window's first match starts: two pointers over the matches, different words counted once."""
-    weights = {word: weigh(word) for word in {match.word for match in found}}
-    inside: dict[str, int] = {}
+    weights = {word: weigh(word) for word in {word for _, _, word in found}}
+    inside = dict.fromkeys(weights, 0)
     best, best_start, total, last = -1.0, 0, 0.0, 0
-    for first, match in enumerate(found):
-        while last < len(found) and found[last].end - match.start <= LENGTH - _LEAD:
-            word = found[last].word
-            if not inside.get(word):
-                total += weights[word]
-            inside[word] = inside.get(word, 0) + 1
+    for first, (start, _, word) in enumerate(found):
+        while last < len(found) and found[last][1] - start <= LENGTH - _LEAD:
+            other = found[last][2]
+            if not inside[other]:
+                total += weights[other]
+            inside[other] += 1
             last += 1
         if total > best + 1e-9:
-            best, best_start = total, match.start
+            best, best_start = total, start
         if last > first:
-            inside[match.word] -= 1
-            if not inside[match.word]:
-                total -= weights[match.word]
+            inside[word] -= 1
+            if not inside[word]:
+                total -= weights[word]
         else:
             last = first + 1
     return best_start

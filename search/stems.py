@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Final
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final
 
 from search.schema import analyser
 from search.spelling import canonical
 
+if TYPE_CHECKING:
+    import tantivy
+
 __all__ = ["Stems"]
 
 _CACHED: Final = 50_000
+_SHORT: Final = 30  # letters of one word, more or less
 _WORD: Final = re.compile(r"[^\W_]+")
 _BEYOND_ASCII: Final = re.compile(r"[^\W_\x00-\x7f]")
 
@@ -22,11 +26,11 @@ class Stems:
 
     def __init__(self) -> None:
         self._analyser = analyser()
-        self._first = lru_cache(maxsize=_CACHED)(self._stem)
+        self._short = lru_cache(maxsize=_CACHED)(partial(_stems, self._analyser))
 
     def of(self, text: str) -> list[str]:
         """The stems of every word of `text`, in order."""
-        return self._analyser.analyze(canonical(text))
+        return list(self._short(text)) if len(text) <= _SHORT else list(_stems(self._analyser, text))
 
     def matching(self, text: str, wanted: frozenset[str]) -> Iterator[tuple[int, int, str]]:
         """Where words with one of the stems `wanted` stand in `text`: start and end in code points, stem.
@@ -57,11 +61,12 @@ class Stems:
     def _see(self, text: str, at: int, seen: dict[int, tuple[int, str]]) -> None:
         word = _WORD.match(text, at) if at not in seen else None
         if word:
-            seen[at] = word.end(), self._first(word[0])
+            found = self._short(word[0])
+            seen[at] = word.end(), found[0] if len(found) == 1 else ""
 
-    def _stem(self, word: str) -> str:
-        found = self.of(word)
-        return found[0] if len(found) == 1 else ""
+
+def _stems(by: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
+    return tuple(by.analyze(canonical(text)))
 
 
 @lru_cache(maxsize=256)
