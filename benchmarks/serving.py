@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -15,9 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
-__all__ = ["COMMAND", "ROOT", "end_orderly", "ended", "environment", "running", "serving"]
+__all__ = ["COMMAND", "ROOT", "end_orderly", "ended", "environment", "running", "serving", "with_parent"]
 
 ROOT = Path(__file__).resolve().parents[1]
+_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
 
 
@@ -43,13 +45,19 @@ def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tupl
     site, env = f"http://127.0.0.1:{port}", {**environment(), **settings}
     with TemporaryFile() as said:
         server = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, env=env, cwd=ROOT, start_new_session=True
-        )
+            command, stdout=subprocess.DEVNULL, stderr=said, env=env, cwd=ROOT, start_new_session=True,
+            preexec_fn=with_parent,
+        )  # fmt: skip
         try:
             _wait(site + path, server, said)
             yield site, server.pid
         finally:
             ended(server)
+
+
+def with_parent() -> None:
+    """In a child that is about to start: it is killed when this program has ended, however that came."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from benchmarks.serving import ended
+from benchmarks.serving import ended, with_parent
 from benchmarks.serving import running as serving
 from benchmarks.sparql_data import CACHE, make_home
 
@@ -170,7 +170,7 @@ def _child(command: list[str], url: str) -> Iterator[int]:
     if _bounded:
         command = ["prlimit", f"--as={MEMORY}", *command]
     quiet = subprocess.DEVNULL
-    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
+    server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True, preexec_fn=with_parent)
     try:
         end = time.monotonic() + LOADING
         while not _answers(f"{url}?query={quote('ASK {}')}"):

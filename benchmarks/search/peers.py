@@ -23,7 +23,7 @@ from benchmarks.search.engines import ENGINES, RATED, TURN
 from benchmarks.search.homes import CACHE
 from benchmarks.search.kept import digest, keep, kept, versions
 from benchmarks.search.passages import SciFact
-from benchmarks.serving import ROOT, end_orderly, environment
+from benchmarks.serving import ROOT, end_orderly, environment, with_parent
 from search.evaluate import ndcg
 
 __all__ = ["compare"]
@@ -105,7 +105,7 @@ def _notes(rows: dict[str, Row], old: dict[str, str]) -> str:
     lines = [
         "p50, p95, CPU: one search after the other in the process that indexed, each text for the first time in the "
         "case of ours. MB held: then; MB peak: while it indexed, too.",
-        f"~ of the first {RATED} passages. ! answers other than 200.",
+        f"~ of the first {RATED} passages, or all if there are fewer. ! answers other than 200.",
     ]
     if OURS in rows:
         ours = rows[OURS]
@@ -158,7 +158,9 @@ def _asked(name: str, source: Path, work: Path, *only: str) -> Row | str:
     else:
         command = [str(_installed()), "-m", "benchmarks.search.engines", name, str(source.resolve()), str(work), *only]
     env = {**environment(), **({} if name == OURS else _QUIET)}
-    asked = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    asked = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=with_parent
+    )
     try:
         said, complained = asked.communicate(timeout=_LONGEST)
     except subprocess.TimeoutExpired:
