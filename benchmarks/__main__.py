@@ -13,7 +13,9 @@ QUICK = ("skeleton", "sparql_safety", "linking")
 
 
 def main() -> None:
-    known = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if not path.stem.startswith("_"))
+    here = Path(__file__).parent
+    runnable = [path for path in here.glob("[!_]*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")]
+    known = sorted([path.stem for path in runnable] + [path.parent.name for path in here.glob("*/__main__.py")])
     chosen = sys.argv[1:] or [name for name in QUICK if name in known]
     print(f"There are: {', '.join(known)}. Running: {', '.join(chosen)}.")
     for name in chosen:
