@@ -45,11 +45,11 @@ HOSTILE: Final[dict[str, str]] = {
 }  # fmt: skip
 
 EXPECTED: Final[dict[str, str]] = {
-    "SERVICE": "query-refused",
-    "SERVICE SILENT": "query-refused",
-    "SERVICE, prefixed": "query-refused",
-    "SERVICE, variable": "query-refused",
-    "SERVICE, without a boundary": "query-refused",
+    "SERVICE": "refused",
+    "SERVICE SILENT": "refused",
+    "SERVICE, prefixed": "refused",
+    "SERVICE, variable": "refused",
+    "SERVICE, without a boundary": "refused",
     # By the grammar `<'>` is an IRI, and none can follow a number: a syntax error, which must not be read in any
     # other way ("less than" a string, and then a call), as an engine without tokens would.
     "SERVICE behind an operator": "query-syntax",
@@ -82,25 +82,26 @@ class Outcome:
 
 def ask(url: str, query: str, budget: float, timeout: float | None = None) -> Outcome:
     """One query, for which the asker waits no longer than `budget` seconds; `timeout` is sent along."""
+    fields = {"query": query} if timeout is None else {"query": query, "timeout": f"{timeout:g}"}
+    body = urlencode(fields)
     began = time.perf_counter()
-    said = _said(url, query, budget, timeout)
+    said = _said(url, body, budget)
     ended = time.perf_counter()
     return Outcome(said, ended - began, began, ended)
 
 
-def _said(url: str, query: str, budget: float, timeout: float | None) -> str:
+def _said(url: str, body: str, budget: float) -> str:
     parts = urlsplit(url)
-    fields = {"query": query} if timeout is None else {"query": query, "timeout": f"{timeout:g}"}
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=budget)
     try:
         form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/sparql-results+json"}
         with suppress(BrokenPipeError, ConnectionResetError):  # a body over the cap is answered before it is read
-            connection.request("POST", parts.path, urlencode(fields), form)
+            connection.request("POST", parts.path, body, form)
         answer = connection.getresponse()
-        body = answer.read()
+        result = answer.read()
         if answer.status == 200:
-            return f"200, {len(body):,} bytes"
-        return f"{answer.status} {_slug(body)}"
+            return f"200, {len(result):,} bytes"
+        return f"{answer.status} {_slug(result)}"
     except TimeoutError:
         return f"not within {budget:g} s"
     except (OSError, http.client.HTTPException) as error:
