@@ -88,7 +88,12 @@ def _notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
         store.extend(_about(document.iri, reading, named))
 
 
-_KINDS: Final = {"dcterms:subject": "ca:Theme", "dcterms:spatial": "schema:Place", "dcterms:source": "ca:Source"}
+_KINDS: Final = {
+    "dcterms:subject": "ca:Theme",
+    "dcterms:spatial": "schema:Place",
+    "dcterms:source": "ca:Source",
+    "schema:about": None,
+}
 
 
 def _about(iri: str, reading: Reading, named: Mapping[str, Mapping[str, ox.NamedNode]]) -> list[ox.Quad]:
@@ -100,18 +105,31 @@ def _about(iri: str, reading: Reading, named: Mapping[str, Mapping[str, ox.Named
             ("dcterms:subject", reading.themes),
             ("dcterms:spatial", reading.places),
             ("dcterms:source", reading.sources),
+            ("schema:about", reading.about),
         )
         for name in names
         if name in named[predicate]
     ]
 
 
-def _named(store: ox.Store, kind: str) -> dict[str, ox.NamedNode]:
-    """The things of one class by their identifiers and their labels; what several are called names none of them."""
+def _named(store: ox.Store, kind: str | None) -> dict[str, ox.NamedNode]:
+    """The things of one class by their identifiers and their labels; what several are called names none of them.
+
+    None: of any class, by their identifiers.
+    """
     found: dict[str, set[ox.NamedNode]] = {}
+    if kind is None:
+        for quad in store.quads_for_pattern(None, term("dcterms:identifier"), None, DEFAULT):
+            if isinstance(quad.subject, ox.NamedNode):
+                found.setdefault(getattr(quad.object, "value", ""), set()).add(quad.subject)
+        return _single(found)
     for quad in store.quads_for_pattern(None, term("rdf:type"), term(kind), DEFAULT):
         if isinstance(quad.subject, ox.NamedNode):
             for name in ("dcterms:identifier", "rdfs:label"):
                 for value in store.quads_for_pattern(quad.subject, term(name), None, DEFAULT):
                     found.setdefault(getattr(value.object, "value", ""), set()).add(quad.subject)
+    return _single(found)
+
+
+def _single(found: Mapping[str, set[ox.NamedNode]]) -> dict[str, ox.NamedNode]:
     return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}

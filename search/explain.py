@@ -12,6 +12,7 @@ import numpy.typing as npt
 from search.bm25 import Term
 from search.index import Index
 from search.lexical_query import LexicalQuery
+from search.schema import own_text
 from search.types import TermScore
 
 __all__ = ["LazyTerms", "PageTerms"]
@@ -34,12 +35,18 @@ class PageTerms:
 
     def of(self, place: int) -> tuple[TermScore, ...]:
         """The matched words of one unit, greatest score first. They sum up to its lexical score."""
+        own = self._own_stems(place)
         found = [
-            TermScore(self._query.written.get(term.word, term.word), term.field, round(float(score), 6))
+            TermScore(self._query.written.get(term.word, term.word), _where(term, own), round(float(score), 6))
             for term, score in zip(self._query.terms, self._parts[place], strict=True)
             if score > 0
         ]
         return tuple(sorted(found, key=lambda term: (-term.score, term.term, term.field)))
+
+    def _own_stems(self, place: int) -> frozenset[str] | None:
+        """The stems of the unit without what is said of its subject; None where nothing is."""
+        unit = self._index.lexical.stored_at(int(self._slots[place])).unit
+        return frozenset(self._index.lexical.stems.of(own_text(unit))) if unit.about else None
 
 
 class LazyTerms(Sequence[TermScore]):
@@ -70,6 +77,11 @@ class LazyTerms(Sequence[TermScore]):
 
     def __repr__(self) -> str:
         return repr(self._terms)
+
+
+def _where(term: Term, own: frozenset[str] | None) -> str:
+    """The field, or "about" for a word that only what is said of the subject holds."""
+    return "about" if term.field == "text" and own is not None and term.word not in own else term.field
 
 
 def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArray[np.float32]:

@@ -77,8 +77,12 @@ def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str],
         passage = snapshot.passage(iri)
         if passage is not None:
             documents.add(passage.document)
+        elif snapshot.document(iri):
+            documents.add(iri)
         else:
-            (documents if snapshot.document(iri) else others).add(iri)
+            others.add(iri)
+            about = snapshot.subjects("schema:about", iri)  # they are indexed with what it is called
+            documents |= {document for document in about if snapshot.document(document)}
     return documents, others
 
 

@@ -3,8 +3,8 @@
 | field | holds | words |
 |---|---|---|
 | title | the title with the aliases | letters and digits, no accents, in one spelling (`search.spelling`), stemmed |
-| text | title, aliases, heading and text in one, which BM25 ranks better by | the same |
-| exact | the same once more, for phrases, amounts and short names | `search.words` |
+| text | title, aliases, subject, heading and text in one, which BM25 ranks better by | the same |
+| exact | the same without the subject, for phrases, amounts and short names | `search.words` |
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
 | iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
 | filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
@@ -36,6 +36,7 @@ __all__ = [
     "document",
     "field_texts",
     "fold",
+    "own_text",
     "register",
     "words_of_text",
 ]
@@ -99,14 +100,29 @@ def register(index: tantivy.Index) -> None:
 
 
 def field_texts(unit: Unit) -> dict[str, str]:
-    """What the title, text and exact fields of a unit hold; words of `exact` stand between spaces."""
-    names = "\n".join((unit.title, *unit.aliases))
-    parts = [part for part in (names, unit.heading, unit.text) if part]
+    """What the title, text and exact fields of a unit hold; words of `exact` stand between spaces.
+
+    What is said of the subject is no part of `exact`: a phrase or an amount is asked of the text itself.
+    """
+    own = own_text(unit)
     return {
-        "title": unicodedata.normalize("NFC", names),
-        "text": unicodedata.normalize("NFC", "\n".join(parts)),
-        "exact": _BREAK.join(_spaced(part) for part in parts),
+        "title": unicodedata.normalize("NFC", _names(unit)),
+        "text": unicodedata.normalize("NFC", f"{unit.about}\n{own}" if unit.about else own),
+        "exact": _BREAK.join(_spaced(part) for part in _parts(unit)),
     }
+
+
+def own_text(unit: Unit) -> str:
+    """What the text field holds, without what is said of the subject."""
+    return "\n".join(_parts(unit))
+
+
+def _names(unit: Unit) -> str:
+    return "\n".join((unit.title, *unit.aliases))
+
+
+def _parts(unit: Unit) -> list[str]:
+    return [part for part in (_names(unit), unit.heading, unit.text) if part]
 
 
 def words_of_text(texts: Mapping[str, str]) -> list[str]:

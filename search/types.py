@@ -48,8 +48,9 @@ MAX_QUERY: Final = 2_000
 class Unit:
     """One thing that can be found: a passage of a document, or an entity's card.
 
-    `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"). Tuples hold
-    IRIs, except `aliases`. `date` is ISO 8601 of any precision. `page` counts from 1, 0 = no pages.
+    `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"); `about` tells in
+    words what the document's subject is. Tuples hold IRIs, except `aliases`. `date` is ISO 8601 of any precision.
+    `page` counts from 1, 0 = no pages.
     """
 
     iri: str
@@ -57,6 +58,7 @@ class Unit:
     title: str
     text: str
     heading: str = ""
+    about: str = ""
     aliases: tuple[str, ...] = ()
     document: str | None = None
     document_id: str | None = None
@@ -87,8 +89,9 @@ class Unit:
 
     @property
     def embedding_text(self) -> str:
-        """What the encoder reads: title and heading give the text its context."""
-        head = ". ".join(part for part in (self.title, ", ".join(self.aliases), self.heading) if part)
+        """What the encoder reads: title, subject and heading give the text its context."""
+        parts = (self.title, ", ".join(self.aliases), self.about, self.heading)
+        head = ". ".join(part for part in parts if part)
         return f"{head}\n{self.text}" if self.text else head
 
     def to_json(self) -> bytes:
@@ -210,7 +213,8 @@ class DocumentRef:
 class TermScore:
     """What one word of the query added to the raw lexical score.
 
-    `field`: title, text (which holds the title too), exact, or entity: then `term` is the name of the one mentioned.
+    `field`: title, text (which holds the title too), about (what is said of the document's subject, where the text has
+    no such word), exact, or entity: then `term` is the name of the one mentioned.
     """
 
     term: str

@@ -18,6 +18,9 @@ __all__ = ["UnitReader"]
 
 _KEY_FACTS: Final = 12
 _PARENTS: Final = 8
+_SUBJECTS: Final = 2
+_TOLD: Final = 300
+"""Letters that the subject of a document may take, a quarter of what the encoder reads: the text counts for more."""
 _SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
 _CARDS_TOO: Final = frozenset({expand("ca:Statistic"), expand("qb:Observation")})
 _WITHOUT_CARD: Final = NOT_LINKED - _CARDS_TOO
@@ -84,10 +87,19 @@ class UnitReader:
             for name in ("dcterms:subject", "dcterms:spatial")
             for obj in self._snapshot.objects(document.iri, name)
         ]
+        subjects = sorted({obj.value for obj in self._snapshot.objects(document.iri, "schema:about")})
+        told = " ".join(self._told(iri) for iri in subjects[:_SUBJECTS])
         for passage in self._snapshot.passages(document.iri):
-            yield self._passage(document, passage, about)
+            yield self._passage(document, passage, about, told)
 
-    def _passage(self, document: Document, passage: Passage, about: list[str]) -> Unit:
+    def _told(self, iri: str) -> str:
+        """What an entity is called and what it is: texts on it take this as known, and people ask by it."""
+        others = sorted({obj.value for obj in self._snapshot.objects(iri, "skos:altLabel")})
+        names = ", ".join([self._snapshot.label(iri), *others])
+        description = self._snapshot.value(iri, "schema:description")
+        return (f"{names}. {description}" if description else names)[:_TOLD]
+
+    def _passage(self, document: Document, passage: Passage, about: list[str], told: str) -> Unit:
         named = [obj.value for obj in self._snapshot.objects(passage.iri, "schema:mentions")]
         facets: dict[str, set[str]] = {name: set() for name in _FACETS}
         for iri in {*named, *about}:
@@ -100,6 +112,7 @@ class UnitReader:
             kind="passage",
             title=document.title,
             heading=" > ".join(passage.heading),
+            about=told,
             text=passage.text,
             document=document.iri,
             document_id=document.id,

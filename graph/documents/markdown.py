@@ -26,7 +26,7 @@ _INLINE_LIMIT: Final = 4000  # the inline parser is quadratic on unmatched brack
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+)$", re.M)
 _TAG: Final = re.compile(r"<[^<>]{0,500}>")
 _KNOWN: Final = frozenset(
-    {"id", "title", "kind", "date", "publisher", "themes", "places", "sources", "url", "source_url"}
+    {"id", "title", "kind", "date", "publisher", "about", "themes", "places", "sources", "url", "source_url"}
 )
 
 
@@ -53,6 +53,7 @@ def read(path: Path) -> Reading:
         themes=_several(fields.get("themes")),
         places=_several(fields.get("places")),
         sources=_several(fields.get("sources")),
+        about=_several(fields.get("about")),
         extra=MappingProxyType({k: _one(v) for k, v in fields.items() if k not in _KNOWN and _one(v)}),
     )
 

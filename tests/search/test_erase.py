@@ -21,7 +21,7 @@ from search.indexer import SearchIndexer
 from search.searcher import Searcher
 from search.segments import SCALE
 from search.types import Query
-from tests.support.folder import FILES, write_folder
+from tests.support.folder import FILES, NOTE, write_folder
 
 ID = "https://w3id.org/creative-atlas/id/"
 NESTA = f"{ID}organisation/nesta"
@@ -66,6 +66,18 @@ def test_a_suppressed_entity_leaves_no_byte(home: Home, writer: Writer, tmp_path
         suppress(session, home, NESTA)
     assert holding(home, SECRET.encode(), NESTA.encode(), vector) == []
     assert len(list(home.generations.iterdir())) == 1
+
+
+def test_a_suppressed_subject_leaves_the_texts_about_it(home: Home, writer: Writer, tmp_path: Path) -> None:
+    alias = f'rdfs:label "Nesta" ; skos:altLabel "{SECRET}"'
+    named = FILES["entities/organisations.ttl"].replace('rdfs:label "Nesta"', alias)
+    about = NOTE.replace("sources: [gov]", 'sources: [gov]\nabout: ["org:nesta"]')
+    changed = {"entities/organisations.ttl": named, "texts/scale-up.md": about}
+    with writer.session() as session:
+        build(session, load(write_folder(tmp_path / "data", changed)), built={})
+        assert len(holding(home, SECRET.encode())) >= 2
+        suppress(session, home, NESTA)
+    assert holding(home, SECRET.encode(), NESTA.encode()) == []
 
 
 def test_an_earlier_card_of_it_goes_too(home: Home, writer: Writer, tmp_path: Path) -> None:
