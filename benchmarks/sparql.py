@@ -155,6 +155,7 @@ def hostile(console: Console, data: Path, options: argparse.Namespace) -> None:
         for each in FIVE:
             try:
                 with bounded(), SYSTEMS[name](data) as running:
+                    running.settle(10)
                     outcome = ask(running.url, HOSTILE[each], options.budget, timeout=options.budget / 2)
                     after = ask(running.url, "ASK {}", 2.0).said
             except (OSError, RuntimeError) as error:

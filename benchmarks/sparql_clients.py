@@ -108,16 +108,10 @@ def drive(
     latencies = [each for answer in answers for each in answer[0]]
     cost = sum(answer[3] for answer in answers) / max(len(latencies), 1)
     ended = tuple(sorted(each for answer in answers for each in answer[4]))
-    return Load(
-        len(latencies),
-        sum(a[1] for a in answers),
-        max(a[2] for a in answers),
-        latencies,
-        cost,
-        ended=ended,
-        unanswered=sum(a[5] for a in answers),
-        failed=frozenset().union(*(a[6] for a in answers)),
-    )
+    errors, unanswered = sum(a[1] for a in answers), sum(a[5] for a in answers)
+    failed: frozenset[int] = frozenset().union(*(a[6] for a in answers))
+    took = max(a[2] for a in answers)
+    return Load(len(latencies), errors, took, latencies, cost, ended=ended, unanswered=unanswered, failed=failed)
 
 
 def _told(pipe: Connection, seconds: float) -> Any:

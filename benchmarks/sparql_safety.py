@@ -196,7 +196,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
     with SYSTEMS["Creative Atlas"](data) as running, listener() as (port, came):
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
-        length = 4 + len(HOSTILE) * (limit + 1 + _PAUSE)
+        length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE)  # some take longer than they may
         others = Meanwhile(running.url, queries.stream("point", 1), clients, length)
         others.wait_begun()
         outcomes = {}
@@ -213,7 +213,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
         rate = load.rate_between(each.began, each.ended)
         wanted = EXPECTED.get(name, "")
         said = each.said if wanted in each.said else f"{each.said} (NOT {wanted})"
-        shares.append(rate / max(alone, 1e-9))
+        shares.append(rate / alone if alone else float("nan"))
         cells = (f"{each.seconds:.2f}", f"{alone:,.0f}", f"{rate:,.0f} ({shares[-1]:.0%})")
         table.add_row(name, said, *cells)
     console.print(table)
