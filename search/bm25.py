@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = ["Bm25", "Term"]
 
 _K1: Final = 1.2
 _B: Final = 0.75
+_WORDS: Final = 20_000  # words of queries whose weights are kept
 
 
 class Term(NamedTuple):
@@ -40,8 +42,8 @@ class Bm25:
     """Scores of given slots. Safe to share between threads."""
 
     def __init__(self, lexical: LexicalIndex, forward: ForwardIndex) -> None:
-        self._lexical = lexical
         self._forward = forward
+        self._told = lru_cache(maxsize=_WORDS)(partial(_told, lexical))
 
     def score(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
         """float32[len(slots)] ≥ 0. None where a term cannot be told from the forward index: then ask tantivy."""
@@ -52,24 +54,28 @@ class Bm25:
         """float32[len(slots), len(terms)]: what each term adds to each score. None as in `score`."""
         if not all(map(_can_be_told, terms)):
             return None
-        weights, averages = np.zeros(len(terms), np.float32), np.ones(len(terms), np.float32)
-        for at, term in enumerate(terms):
-            if term.field == ENTITY:
-                continue
-            held = self._lexical.document_frequency(term.field, term.word)
-            statistics = self._lexical.statistics(term.field, term.word) if held else None
-            if statistics is not None:
-                total, averages[at] = statistics
-                weights[at] = term.weight * math.log(1 + (total - held + 0.5) / (held + 0.5)) * (1 + _K1)
-        counts = self._forward.counts(slots, [key(term.field, term.word) for term in terms]).astype(np.float32)
-        steps = self._forward.numbers("lengths", slots)
-        lengths = LENGTHS[steps[:, [FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms]]]
+        told = [self._told(term.field, term.word) for term in terms]
+        weights = np.array([term.weight * rarity for term, (_, rarity, _) in zip(terms, told, strict=True)], np.float32)
+        averages = np.array([average for _, _, average in told], np.float32)
+        counts = self._forward.counts(slots, [number for number, _, _ in told]).astype(np.float32)
+        fields = np.array([FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms], np.intp)
+        lengths = LENGTHS.take(self._forward.numbers("lengths", slots)).take(fields, axis=1)
         damped = _K1 * ((1 - _B) + _B * lengths / averages)
         scores: npt.NDArray[np.float32] = (weights * (counts / (counts + damped))).astype(np.float32, copy=False)
         for at, term in enumerate(terms):
             if term.field == ENTITY:
                 scores[:, at] = np.float32(term.weight) * (counts[:, at] > 0)
         return scores
+
+
+def _told(lexical: LexicalIndex, field: str, word: str) -> tuple[int, float, float]:
+    """The key of a word, 2.2 times its idf (0: no unit holds it, or an entity), and the average length of the field."""
+    held = lexical.document_frequency(field, word) if field != ENTITY else 0
+    statistics = lexical.statistics(field, word) if held else None
+    if statistics is None:
+        return key(field, word), 0.0, 1.0
+    total, average = statistics
+    return key(field, word), math.log(1 + (total - held + 0.5) / (held + 0.5)) * (1 + _K1), average
 
 
 def _can_be_told(term: Term) -> bool:

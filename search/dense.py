@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from search.fusion import order
 from search.residence import Residence
 from search.segments import SCALE, Segment, locate, read_layout
 
@@ -231,7 +232,7 @@ def _top(scores: Floats, k: int) -> npt.NDArray[np.intp]:
         rows = np.argpartition(scores, len(scores) - k)[len(scores) - k :] if k > 0 else np.empty(0, np.intp)
     else:
         rows = np.arange(len(scores))
-    return rows[np.lexsort((rows, -scores[rows]))]
+    return rows[order(scores[rows], rows)]
 
 
 def _best(found: list[tuple[Slots, Floats]], k: int) -> tuple[Slots, Floats]:
@@ -239,5 +240,5 @@ def _best(found: list[tuple[Slots, Floats]], k: int) -> tuple[Slots, Floats]:
         return np.empty(0, np.int64), np.empty(0, np.float32)
     slots = np.concatenate([slots for slots, _ in found])
     scores = np.concatenate([scores for _, scores in found])
-    order = np.lexsort((slots, -scores))[:k]
-    return slots[order], scores[order]
+    best = order(scores, slots)[:k]
+    return slots[best], scores[best]
