@@ -1,4 +1,4 @@
-"""The application behind an event loop: WSGI on a bounded number of threads, under granian's RSGI.
+"""The application behind an event loop: WSGI on a bounded number of threads, under ASGI.
 
 A request waits in the loop until its body is there (up to `HELD` bytes; a longer one is handed on as it comes), so
 that a slow client holds no thread before it has sent what it has to send. Where all threads are taken and as many
@@ -9,29 +9,28 @@ a thread only where the answer is longer than what the server takes at once.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import io
-import json
 import logging
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from graph.errors import Overloaded
-from web.problems import TYPES
+from web.refusal import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
 
-__all__ = ["HELD", "Bridge", "refusal"]
+__all__ = ["GONE", "HELD", "Bridge", "Receive", "Scope", "Send", "send_whole"]
 
 HELD: Final = 64 << 10
 """Bytes of a body that are read before the application is called."""
+
+GONE: Final = "creative_atlas.gone"
+"""The key of a scope under which a server may leave a function that says whether the client is gone."""
 
 _BODY_SECONDS: Final = 30.0
 """Seconds that a client may let pass between two parts of its body."""
@@ -44,20 +43,10 @@ _PART: Final = 1 << 17
 log = logging.getLogger(__name__)
 
 Headers = list[tuple[str, str]]
-
-
-def refusal(status: int, slug: str, title: str, detail: str, retry_after: int | None = None) -> tuple[Headers, bytes]:
-    """A problem (RFC 9457) for a request that does not reach the application."""
-    body = json.dumps({"type": TYPES + slug, "title": title, "status": status, "detail": detail}).encode()
-    headers = [
-        ("content-type", "application/problem+json"),
-        ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("cache-control", "no-store"),
-    ]
-    if retry_after is not None:
-        headers.append(("retry-after", str(retry_after)))
-    return headers, body
+Whole = tuple[int, Headers, bytes]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
 
 
 class Bridge:
@@ -71,38 +60,44 @@ class Bridge:
         for number in range(threads):
             threading.Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
-    async def answer(self, scope: Scope, protocol: HTTPProtocol, extra: dict[str, Any], body: bytes | None) -> None:
-        """`extra` goes into the environment; `body` is that of the request, if it was read already."""
+    async def answer(self, scope: Scope, receive: Receive, send: Send, extra: dict[str, Any]) -> None:
+        """`extra` goes into the environment. Raises where an answer breaks off."""
         if self._present >= self._most:
             busy = Overloaded("All threads of the service are busy.", "Try again in a moment.")
-            protocol.response_bytes(503, *refusal(503, busy.slug, busy.title, str(busy), busy.retry_after))
+            problem = refusal(503, busy.slug, busy.title, str(busy), busy.retry_after)
+            await send_whole(send, scope["method"], 503, *problem)
             return
         self._present += 1
         try:
-            await self._answer(scope, protocol, extra, body)
+            await self._answer(scope, receive, send, extra)
         finally:
             self._present -= 1
 
-    async def _answer(self, scope: Scope, protocol: HTTPProtocol, extra: dict[str, Any], body: bytes | None) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, extra: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
-        if body is None:
-            try:
-                source: io.RawIOBase = await _received(scope, protocol, loop)
-            except TimeoutError:
-                problem = refusal(408, "request-timeout", "Request Timeout", "The body of the request did not come.")
-                protocol.response_bytes(408, *problem)
-                return
-        else:
-            source = io.BytesIO(body)  # type: ignore[assignment]  # both are read alike
+        try:
+            source = await _received(scope, receive, loop)
+        except TimeoutError:
+            problem = refusal(408, "request-timeout", "Request Timeout", "The body of the request did not come.")
+            await send_whole(send, scope["method"], 408, *problem)
+            return
+        except _Gone:
+            return
+        done: asyncio.Future[Whole | None] = loop.create_future()
         environ = _environment(scope, source) | extra
-        done: asyncio.Future[None] = loop.create_future()
-        exchange = _Exchange(self._application, environ, protocol, loop, done)
+        exchange = _Exchange(self._application, environ, scope, send, loop, done)
         self._jobs.put(exchange.run)
-        await done
+        whole = await done
+        if whole is not None:
+            await send_whole(send, scope["method"], *whole)
 
     def _work(self) -> None:
         while True:
             self._jobs.get()()
+
+
+class _Gone(ConnectionError):
+    """The client closed the connection."""
 
 
 class _Exchange:
@@ -112,54 +107,58 @@ class _Exchange:
         self,
         application: WSGIApplication,
         environ: dict[str, Any],
-        protocol: HTTPProtocol,
+        scope: Scope,
+        send: Send,
         loop: asyncio.AbstractEventLoop,
-        done: asyncio.Future[None],
+        done: asyncio.Future[Whole | None],
     ) -> None:
         self._application, self._environ = application, environ
-        self._protocol, self._loop, self._done = protocol, loop, done
+        self._gone: Callable[[], bool] = scope.get(GONE, _never)
+        self._send, self._loop, self._done = send, loop, done
         self._status, self._headers, self._sent = 0, Headers(), False
 
     def run(self) -> None:
         """Never raises: a thread serves many requests."""
+        whole: Whole | None = None
+        failure: BaseException | None = None
         try:
-            self._respond()
-        except BaseException:
+            whole = self._respond()
+        except _Gone:
+            pass
+        except BaseException as error:
             log.exception("a request ended without an answer")
-            if not self._sent:
-                self._whole(500, *refusal(500, "internal", "Something went wrong", "The error was logged."))
-        self._loop.call_soon_threadsafe(_finish, self._done)
+            whole = (500, *refusal(500, "internal", "Something went wrong", "The error was logged."))
+            failure = error if self._sent else None
+        try:
+            self._loop.call_soon_threadsafe(_finish, self._done, whole, failure)
+        except RuntimeError:  # the loop has ended
+            log.debug("an answer came too late")
 
-    _sent = False
-
-    def _respond(self) -> None:
+    def _respond(self) -> Whole | None:
+        """The answer; None where it was sent already, in parts."""
         parts: Iterable[bytes] = self._application(self._environ, self._start)
         try:
             if isinstance(parts, list) and len(parts) <= 1:
-                self._whole(self._status, self._headers, parts[0] if parts else b"")
-                return
-            self._gathered(parts)
+                return self._status, self._headers, parts[0] if parts else b""
+            return self._gathered(parts)
         finally:
             close = getattr(parts, "close", None)
             if close is not None:
                 close()
 
-    def _gathered(self, parts: Iterable[bytes]) -> None:
+    def _gathered(self, parts: Iterable[bytes]) -> Whole | None:
         """A short answer is sent as one; a long one in parts, each of which waits for the one before."""
-        held, size, transport = list[bytes](), 0, None
+        held, size = list[bytes](), 0
         for part in parts:
             held.append(part)
             size += len(part)
-            if size < _PART:
-                continue
-            if transport is None:
-                transport = self._stream()
-            self._send(transport, b"".join(held))
-            held, size = [], 0
-        if transport is None:
-            self._whole(self._status, self._headers, b"".join(held))
-        elif held:
-            self._send(transport, b"".join(held))
+            if size >= _PART:
+                self._part(b"".join(held), more=True)
+                held, size = [], 0
+        if not self._sent:
+            return self._status, self._headers, b"".join(held)
+        self._part(b"".join(held), more=False)
+        return None
 
     def _start(self, status: str, headers: Headers, failure: Any = None) -> Callable[[bytes], object]:
         if failure is not None and self._sent:
@@ -167,78 +166,88 @@ class _Exchange:
         self._status, self._headers = int(status[:3]), list(headers)
         return _no_writing
 
-    def _whole(self, status: int, headers: Headers, body: bytes) -> None:
-        self._sent = True
-        respond = self._protocol.response_bytes if body else self._protocol.response_empty
-        arguments = (status, headers, body) if body else (status, headers)
-        self._loop.call_soon_threadsafe(_quietly, respond, *arguments)
+    def _part(self, part: bytes, *, more: bool) -> None:
+        if self._gone():
+            raise _Gone
+        begins, self._sent = not self._sent, True
+        sending = self._sending(part, more, begins)
+        asyncio.run_coroutine_threadsafe(sending, self._loop).result(_SENDING_SECONDS)
 
-    def _stream(self) -> Any:
-        self._sent = True
-        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-        begin = self._protocol.response_stream
-        self._loop.call_soon_threadsafe(lambda: future.set_result(begin(self._status, self._headers)))
-        return future.result(_SENDING_SECONDS)
-
-    def _send(self, transport: Any, part: bytes) -> None:
-        asyncio.run_coroutine_threadsafe(_sending(transport, part), self._loop).result(_SENDING_SECONDS)
+    async def _sending(self, part: bytes, more: bool, begins: bool) -> None:
+        if begins:
+            await self._send(_beginning(self._status, self._headers))
+        await self._send({"type": "http.response.body", "body": part, "more_body": more})
 
 
 class _Incoming(io.RawIOBase):
     """A long body, read in a thread as it comes."""
 
-    def __init__(self, first: bytes, parts: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._held, self._parts, self._loop = first, parts, loop
+    def __init__(self, first: bytes, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._held, self._receive, self._loop, self._more = first, receive, loop, True
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         while not self._held:
-            part = asyncio.run_coroutine_threadsafe(_following(self._parts), self._loop).result(_BODY_SECONDS)
-            if part is None:
+            if not self._more:
                 return 0
-            self._held = part
+            following = asyncio.run_coroutine_threadsafe(_following(self._receive), self._loop)
+            self._held, self._more = following.result(_BODY_SECONDS)
         size = min(len(buffer), len(self._held))
         buffer[:size] = self._held[:size]
         self._held = self._held[size:]
         return size
 
 
-async def _received(scope: Scope, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> io.RawIOBase:
-    """The body, or its beginning. Raises TimeoutError where it does not come."""
-    if "content-length" not in scope.headers and "transfer-encoding" not in scope.headers:
-        return io.BytesIO()  # type: ignore[return-value]  # read alike
-    parts, held = aiter(protocol), bytearray()
-    while len(held) <= HELD:
-        part = await asyncio.wait_for(_following(parts), _BODY_SECONDS)
-        if part is None:
-            return io.BytesIO(bytes(held))  # type: ignore[return-value]  # read alike
+async def _received(scope: Scope, receive: Receive, loop: asyncio.AbstractEventLoop) -> Any:
+    """The body to be read, or its beginning. Raises TimeoutError where it does not come, and _Gone."""
+    if not any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"]):
+        return io.BytesIO()
+    held, more = bytearray(), True
+    while more:
+        part, more = await asyncio.wait_for(_following(receive), _BODY_SECONDS)
         held += part
-    return io.BufferedReader(_Incoming(bytes(held), parts, loop), _PART)  # type: ignore[return-value]  # read alike
+        if more and len(held) > HELD:
+            return io.BufferedReader(_Incoming(bytes(held), receive, loop), _PART)
+    return io.BytesIO(bytes(held))
 
 
-async def _following(parts: Any) -> bytes | None:
-    try:
-        return bytes(await anext(parts))
-    except StopAsyncIteration:
-        return None
+async def _following(receive: Receive) -> tuple[bytes, bool]:
+    """The next part, and whether there are more. Raises _Gone."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise _Gone
+    return message.get("body", b""), message.get("more_body", False)
 
 
-async def _sending(transport: Any, part: bytes) -> None:
-    await transport.send_bytes(part)
+async def send_whole(send: Send, method: str, status: int, headers: Headers, body: bytes) -> None:
+    if (
+        method != "HEAD"
+        and status not in (204, 304)
+        and not any(name.lower() == "content-length" for name, _ in headers)
+    ):
+        headers = [*headers, ("content-length", str(len(body)))]
+    await send(_beginning(status, headers))
+    await send({"type": "http.response.body", "body": body})
 
 
-def _finish(done: asyncio.Future[None]) -> None:
-    if not done.done():
-        done.set_result(None)
+def _beginning(status: int, headers: Headers) -> dict[str, Any]:
+    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return {"type": "http.response.start", "status": status, "headers": encoded}
 
 
-def _quietly(respond: Callable[..., None], *arguments: Any) -> None:
-    try:
-        respond(*arguments)
-    except Exception:  # the client is gone
-        log.debug("an answer could not be sent", exc_info=True)
+def _finish(done: asyncio.Future[Whole | None], whole: Whole | None, failure: BaseException | None) -> None:
+    if done.done():
+        return
+    if failure is not None:
+        done.set_exception(RuntimeError("an answer broke off"))
+    else:
+        done.set_result(whole)
+
+
+def _never() -> bool:
+    return False
 
 
 def _no_writing(_: bytes) -> object:
@@ -247,23 +256,24 @@ def _no_writing(_: bytes) -> object:
 
 def _environment(scope: Scope, source: Any) -> dict[str, Any]:
     """PEP 3333. Of a header that came more than once the values are joined, as RFC 9110 §5.3 has it."""
-    host, _, port = scope.server.rpartition(":")
-    client, _, client_port = scope.client.rpartition(":")
+    host, port = scope.get("server") or ("", None)
+    client, client_port = scope.get("client") or ("", 0)
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method, "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"), "QUERY_STRING": scope.query_string,
-        "SERVER_NAME": host, "SERVER_PORT": port, "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": client, "REMOTE_PORT": client_port,
-        "wsgi.version": (1, 0), "wsgi.url_scheme": scope.scheme, "wsgi.input": source, "wsgi.errors": sys.stderr,
+        "REQUEST_METHOD": scope["method"], "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host, "SERVER_PORT": str(port or 80), "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client, "REMOTE_PORT": str(client_port),
+        "wsgi.version": (1, 0), "wsgi.url_scheme": scope["scheme"], "wsgi.input": source, "wsgi.errors": sys.stderr,
         "wsgi.multithread": True, "wsgi.multiprocess": False, "wsgi.run_once": False, "wsgi.input_terminated": True,
     }  # fmt: skip
-    if scope.authority:
-        environ["HTTP_HOST"] = scope.authority
-    for name, value in scope.headers.items():
-        key = name.upper().replace("-", "_")
+    for raw_name, raw_value in scope["headers"]:
+        key, value = raw_name.decode("latin-1").upper().replace("-", "_"), raw_value.decode("latin-1")
+        if "_" in raw_name.decode("latin-1"):
+            continue  # X_A would pass for X-A
         if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
             key = f"HTTP_{key}"
-        if key in environ and key != "HTTP_HOST":
+        if key in environ:
             value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{value}"
         environ[key] = value
     return environ

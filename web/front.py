@@ -1,56 +1,44 @@
-"""What the server calls: plain queries are answered in its event loop, everything else by the application's threads."""
+"""The application as the server's protocol calls it, where it does not answer a plain query itself."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from web.bridge import Bridge, refusal
-from web.sparql_fast import FastQueries
+from web.bridge import Bridge, send_whole
+from web.refusal import refusal
+from web.sparql_outcome import OUTCOME
 
 if TYPE_CHECKING:
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
+    from web.bridge import Receive, Scope, Send
 
 __all__ = ["Front"]
 
 log = logging.getLogger(__name__)
 
-_FAILED: Final = refusal(500, "internal", "Something went wrong", "The error was logged. Try again later.")
-
 
 class Front:
-    """An RSGI application. `begin` is called in the loop before the first request, `end` after the last."""
+    """An ASGI application that knows HTTP only."""
 
-    def __init__(
-        self,
-        bridge: Bridge,
-        fast: FastQueries | None,
-        begin: Callable[[asyncio.AbstractEventLoop], None],
-        end: Callable[[], None],
-    ) -> None:
-        self._bridge, self._fast = bridge, fast
-        self._begin, self._end = begin, end
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
 
-    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._begin(loop)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What fails before the application is called is answered 500 and logged. What fails while an answer is sent
+        is raised: the server then closes the connection, and nobody takes half an answer for a whole one."""
+        started = False
 
-    def __rsgi_del__(self, _: asyncio.AbstractEventLoop) -> None:
-        self._end()
+        async def sent(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Never raises: what fails here is answered 500 and logged, and the loop goes on."""
         try:
-            extra: dict[str, Any] = {}
-            body: bytes | None = None
-            if self._fast is not None and scope.path == "/sparql":
-                rest = await self._fast.answer(scope, protocol)
-                if rest is None:
-                    return
-                extra, body = rest
-            await self._bridge.answer(scope, protocol, extra, body)
+            extra: dict[str, Any] = {OUTCOME: scope[OUTCOME]} if OUTCOME in scope else {}
+            await self._bridge.answer(scope, receive, sent, extra)
         except Exception:
-            log.exception("a request failed before it reached the application")
-            protocol.response_bytes(500, *_FAILED)
+            log.exception("a request failed outside of the application")
+            if started:
+                raise
+            failed = refusal(500, "internal", "Something went wrong", "The error was logged. Try again later.")
+            await send_whole(send, scope["method"], 500, *failed)

@@ -1,46 +1,16 @@
-"""Serving: granian in front of the application, loopback only unless told otherwise."""
+"""Serving: uvicorn in front of the application, loopback only unless told otherwise."""
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
-import os
 import socket
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from graph.errors import InputError
 from web.settings import Settings
 
-__all__ = ["application", "check_address", "is_loopback", "serve"]
-
-_THREADS = 40
-"""Requests that the application works on at once; plain queries take none of them."""
-
-_REQUESTS = 1024
-"""Requests under way at most, those included whose bodies are still coming; more wait to be accepted."""
-
-
-def application() -> Any:
-    """What a server process calls; its settings come from the environment that `serve` prepared."""
-    from web import sparql
-    from web.app import create_app
-    from web.bridge import Bridge
-    from web.compose import compose
-    from web.current import Current
-    from web.front import Front
-    from web.sparql_fast import FastQueries
-
-    services = compose(Settings.read(), mending=True)
-    fast = None
-    if services.settings.read_token is None:
-        fast = FastQueries(services.pool, Current(services.home).path, sparql.negotiate, sparql.client_of)
-
-    def begin(loop: asyncio.AbstractEventLoop) -> None:
-        services.pool.attach(loop)
-        services.warm()
-
-    return Front(Bridge(create_app(services), _THREADS), fast, begin, services.close)
+__all__ = ["check_address", "is_loopback", "serve"]
 
 
 def is_loopback(host: str) -> bool:
@@ -77,22 +47,8 @@ def check_address(host: str, port: int, *, public: bool, settings: Settings, fen
 
 def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
     """Serve until interrupted. The address must have been checked."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.log import LogLevels
+    from web.compose import compose
+    from web.server import make_server, run
 
-    # Worker processes are started afresh: what they need to know travels in the environment.
-    os.environ["CREATIVE_ATLAS_HOME"] = str(home.resolve())
-    Granian(
-        "web.serve:application",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.RSGI,
-        http=HTTPModes.http1,
-        websockets=False,
-        workers=1,
-        backlog=_REQUESTS,
-        backpressure=_REQUESTS,
-        log_level=LogLevels.error,
-    ).serve()
+    services = compose(replace(settings, home=home.resolve()), mending=True)
+    run(make_server(services, host, port), services)

@@ -14,11 +14,13 @@ from typing import IO, Final, Protocol
 from flask import Response
 from werkzeug.datastructures import Accept
 
+from graph.sparql.asked import Asked
+from graph.sparql.cache import CachedResult
 from graph.sparql.formats import Format
 from graph.sparql.result import QueryResult
 from web.security import FIXED
 
-__all__ = ["COMPRESSED_FROM", "EXPOSED", "encoding_for", "headers_of", "respond"]
+__all__ = ["COMPRESSED_FROM", "EXPOSED", "encoding_for", "head_of", "headers_of", "respond"]
 
 COMPRESSED_FROM: Final = 2_048
 _COMPRESSED_TO: Final = 64 << 20
@@ -26,6 +28,8 @@ _IN_MEMORY: Final = 1 << 20
 _CHUNK: Final = 1 << 17
 
 EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
+
+_LINE: Final = "\r\n"
 
 _SAME_FOR_ALL: Final = (
     ("Vary", "Accept, Accept-Encoding"),
@@ -54,6 +58,22 @@ def headers_of(result: QueryResult, chosen: Format, content_type: str) -> list[t
     if result.etag is not None:
         headers.append(("ETag", result.etag))
     return headers
+
+
+_FIXED_LINES: Final = "".join(f"{name.lower()}: {value}\r\n" for name, value in _SAME_FOR_ALL)
+
+
+def head_of(asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> bytes:
+    """The same as `headers_of`, in the form in which they are sent, with the status before them."""
+    terms, tag = asked.terms, asked.tag
+    return (
+        f"HTTP/1.1 200 OK\r\ncontent-length: {len(kept.body)}\r\ncontent-type: {content_type}\r\n"
+        f'content-disposition: inline; filename="query.{terms.wanted.extension}"\r\n'
+        f"x-row-count: {kept.rows}\r\nx-generation: {terms.name}\r\n"
+        f"server-timing: {'cache' if cached else 'query'};dur={kept.ms:.1f}\r\n"
+        f"{'cache-control: no-store' if tag is None else f'cache-control: no-cache{_LINE}etag: {tag}'}\r\n"
+        f"{_FIXED_LINES}"
+    ).encode("latin-1")
 
 
 def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Accept) -> Response:

@@ -1,61 +1,82 @@
 """A short way for plain SPARQL requests, in the event loop and in front of the application.
 
 Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends, one query by GET or
-by either form of POST, with `format=` and `timeout=` at most, is answered without them and with the same headers.
-Anything else goes on to the application: other parameters, conditions, browsers. So do a query that failed and a
-result to be compressed or spooled; the outcome travels with the request, so that the query is not run again.
+by either form of POST, with `format=` and `timeout=` at most, is answered without them and with the same headers: by
+calls from the server's protocol to the pool and back, with no task and no future between. Anything else goes on to
+the application: other parameters, conditions, browsers. So do a query that failed and a result to be compressed or
+spooled; the outcome travels with the request, so that the query is not run again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import binascii
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import parse_accept_header, parse_options_header
+from werkzeug.http import parse_accept_header
 
 from graph.errors import AtlasError
+from graph.sparql.asked import Asked, as_asked, in_memory
+from graph.sparql.cache import CachedResult, Terms
 from graph.sparql.formats import Format
-from graph.sparql.pool import QueryPool
-from graph.sparql.result import QueryResult
-from web.sparql_answer import COMPRESSED_FROM, headers_of
+from graph.sparql.guard import Form
+from graph.sparql.pool import Outcome, QueryPool
+from web.sparql_answer import COMPRESSED_FROM, head_of
 from web.sparql_outcome import OUTCOME
 
-if TYPE_CHECKING:
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
+__all__ = ["DIRECT", "FORM", "LONGEST", "FastQueries", "Query", "Request"]
 
-__all__ = ["FastQueries"]
+LONGEST: Final = 200_000
+"""Bytes of an encoded query: three for each byte of the longest that is taken."""
 
-_LONGEST: Final = 200_000
-"""Characters of an encoded query: three for each byte of the longest that is taken."""
-
-_BODY_SECONDS: Final = 30.0
-_FORM: Final = "application/x-www-form-urlencoded"
-_DIRECT: Final = "application/sparql-query"
+FORM: Final = b"application/x-www-form-urlencoded"
+DIRECT: Final = b"application/sparql-query"
 _MEANT: Final = frozenset(
-    ("update", "query-id", "id", "default-graph-uri", "named-graph-uri", "using-graph-uri", "using-named-graph-uri")
-)
+    (b"update", b"query-id", b"id", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
+     b"using-named-graph-uri")
+)  # fmt: skip
 """Parameters that the application has to see. Others, but for `query`, `format` and `timeout`, mean nothing."""
 
-_CHARACTERS: Final = {
-    f"{number:02x}".translate({97 + each: char for each, char in enumerate(chars)}): chr(number)
-    for number in range(256)
-    for chars in ("abcdef", "ABCDEF")
-}
-"""What a percent sign and two digits stand for, as Latin-1."""
+_CONDITIONS: Final = (b"if-none-match", b"x-query-id", b"expect")
 
-Extra = dict[str, Any]
-"""For the environment of the request, if it goes on to the application."""
+
+class Request(Protocol):
+    """What the server's protocol keeps of one request, and how it is answered: by one call of either method."""
+
+    headers: dict[bytes, bytes]
+    """By their names in lower case; none came twice."""
+
+    client: str | None
+    """Its address."""
+
+    def respond(self, head: bytes, body: bytes) -> None:
+        """`head` is all of it but the date and the empty line."""
+
+    def hand_on(self, extra: dict[str, Any]) -> None:
+        """The application is to answer; `extra` is for its environment."""
+
+
+class Query(NamedTuple):
+    """What a plain request asks for."""
+
+    text: str
+    format: str | None
+    timeout: float | None
+
+
+class _Choice(NamedTuple):
+    terms: Terms
+    content_type: str
 
 
 class FastQueries:
     """`generation` names the live generation, `negotiate` is how the endpoint chooses a format, `client` whom it counts
-    by an address."""
+    by an address. All methods are called in the loop of the pool."""
 
     def __init__(
         self,
@@ -64,114 +85,156 @@ class FastQueries:
         negotiate: Callable[[str, str | None, MIMEAccept], tuple[Format, str]],
         client: Callable[[str | None], str | None],
     ) -> None:
-        self._pool, self._generation, self._client = pool, generation, client
+        self._pool, self._generation, self._negotiate, self._client = pool, generation, negotiate, client
+        self._live: Path | None = None
+        self._choice = lru_cache(maxsize=256)(self._choose)
+        self._tasks: set[asyncio.Task[None]] = set()
 
-        @lru_cache(maxsize=256)
-        def chosen(form: str, name: str | None, accept: str) -> tuple[Format, str] | None:
-            if name is None and "text/html" in accept.lower():
+    def plain(
+        self, headers: dict[bytes, bytes], raw: bytes, body: bytes = b"", *, direct: bool = False
+    ) -> Query | None:
+        """The query of a request to the endpoint, `raw` being the part of its address after the question mark and
+        `body` a form or, if `direct`, the query itself. None where the application has to look at it."""
+        if len(raw) > LONGEST or b"host" not in headers:
+            return None
+        for name in _CONDITIONS:
+            if name in headers:
                 return None
-            try:
-                return negotiate(form, name, parse_accept_header(accept, MIMEAccept))
-            except HTTPException:
-                return None
+        return _asked(raw, body, direct=direct)
 
-        self._chosen = chosen
-
-    async def answer(self, scope: Scope, protocol: HTTPProtocol) -> tuple[Extra, bytes | None] | None:
-        """None once it is answered; else what the application is to be given: the outcome, and the body if it was
-        read."""
-        extra: Extra = {}
-        headers, body = scope.headers, None
-        raw = scope.query_string
-        if len(raw) > _LONGEST or "if-none-match" in headers or "x-query-id" in headers:
-            return extra, None
-        if scope.method == "POST":
-            kind, options = parse_options_header(headers.get("content-type") or "")
-            length = headers.get("content-length") or ""
-            if kind not in (_FORM, _DIRECT) or options or not length.isdecimal() or int(length) > _LONGEST:
-                return extra, None
-            body = await asyncio.wait_for(protocol(), _BODY_SECONDS)
-            asked = _asked(raw, body, direct=kind == _DIRECT)
-        elif scope.method == "GET":
-            asked = _asked(raw, b"", direct=False)
-        else:
-            return extra, None
-        if asked is not None:
-            done = await self._run(scope, protocol, extra, *asked)
-            if done:
-                return None
-        return extra, body
-
-    async def _run(
-        self, scope: Scope, protocol: HTTPProtocol, extra: Extra, text: str, name: str | None, timeout: float | None
-    ) -> bool:
-        client = self._client(scope.client.rpartition(":")[0])
+    def take(self, request: Request, query: Query) -> None:
+        """Answer it, or hand it on, now or later."""
+        client = self._client(request.client)
         try:
-            guarded = await self._pool.examine(text, client)
-            choice = self._chosen(guarded.form, name, scope.headers.get("accept") or "")
+            guarded = self._pool.glance(query.text)
+            if guarded is None:
+                self._begin(self._long(request, query, client))
+                return
+            choice = self._chosen(request, guarded.form, query.format)
             if choice is None:
-                return False
-            wanted, content_type = choice
-            result = await self._pool.answer(
-                self._generation(), guarded, media_type=wanted.media_type, client=client, timeout=timeout,
-                base=f"{scope.scheme}://{scope.authority}/sparql",
-            )  # fmt: skip
+                request.hand_on({})
+                return
+            asked = as_asked(guarded, choice.terms)
+            kept = self._pool.kept(asked)
+            if kept is None:
+                ended = _Ended(request, asked, choice.content_type)
+                self._pool.ask(asked, ended, client=client, timeout=query.timeout)
+                return
         except AtlasError as error:
-            extra[OUTCOME] = error
-            return False
-        if _left(result, scope):
-            extra[OUTCOME] = result
-            return False
-        protocol.response_bytes(200, headers_of(result, wanted, content_type), result.read())
-        return True
+            request.hand_on({OUTCOME: error})
+            return
+        _answer(request, asked, choice.content_type, kept, cached=True)
+
+    def _chosen(self, request: Request, form: Form, name: str | None) -> _Choice | None:
+        live = self._generation()
+        if live is not self._live:
+            self._choice.cache_clear()
+            self._live = live
+        headers = request.headers
+        return self._choice(live, form, name, headers.get(b"accept", b""), headers[b"host"])
+
+    def _choose(self, live: Path, form: Form, name: str | None, accept: bytes, host: bytes) -> _Choice | None:
+        text = accept.decode("latin-1")
+        if name is None and "text/html" in text.lower():
+            return None
+        try:
+            wanted, content_type = self._negotiate(form, name, parse_accept_header(text, MIMEAccept))
+        except HTTPException:
+            return None
+        base = f"http://{host.decode('latin-1')}/sparql"
+        return _Choice(self._pool.terms(live, form, wanted.media_type, base=base), content_type)
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)  # the loop itself holds it weakly
+        task.add_done_callback(self._tasks.discard)
+
+    async def _long(self, request: Request, query: Query, client: str | None) -> None:
+        """A query that a worker has to read before it is run."""
+        try:
+            guarded = await self._pool.examine(query.text, client)
+            choice = self._chosen(request, guarded.form, query.format)
+            if choice is None:
+                request.hand_on({})
+                return
+            asked = as_asked(guarded, choice.terms)
+            result = await self._pool.answer(asked, client=client, timeout=query.timeout)
+        except AtlasError as error:
+            request.hand_on({OUTCOME: error})
+            return
+        if result.spooled:
+            request.hand_on({OUTCOME: result})
+            return
+        kept = CachedResult(result.kind, result.rows, result.ms, result.read())
+        _answer(request, asked, choice.content_type, kept, cached=result.cached)
 
 
-def _left(result: QueryResult, scope: Scope) -> bool:
-    """Whether the application is to send it."""
-    return result.spooled or (result.size >= COMPRESSED_FROM and "accept-encoding" in scope.headers)
+class _Ended:
+    """Called with what came of a query."""
+
+    __slots__ = ("_asked", "_content_type", "_request")
+
+    def __init__(self, request: Request, asked: Asked, content_type: str) -> None:
+        self._request, self._asked, self._content_type = request, asked, content_type
+
+    def __call__(self, outcome: Outcome) -> None:
+        if type(outcome) is CachedResult:
+            _answer(self._request, self._asked, self._content_type, outcome, cached=False)
+        else:
+            self._request.hand_on({OUTCOME: outcome})
 
 
-def _asked(raw: str, body: bytes, *, direct: bool) -> tuple[str, str | None, float | None] | None:
+def _answer(request: Request, asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> None:
+    if len(kept.body) >= COMPRESSED_FROM and b"accept-encoding" in request.headers:
+        request.hand_on({OUTCOME: in_memory(asked, kept, cached=cached)})
+    else:
+        request.respond(head_of(asked, content_type, kept, cached=cached), kept.body)
+
+
+def _asked(raw: bytes, body: bytes, *, direct: bool) -> Query | None:
     """The query, its format and its timeout; None for what is not plain."""
     try:
+        found = _parameters(raw if direct or not body else raw + b"&" + body)
+        if found is None:
+            return None
         if direct:
-            found = _parameters(raw)
-            if found is None or "query" in found:
+            if "query" in found:
                 return None
             found["query"] = body.decode()
-        else:
-            found = _parameters(f"{raw}&{body.decode('ascii')}" if body else raw)
-        if found is None or "query" not in found:
-            return None
+        text = found.get("query")
         seconds = float(found["timeout"]) if "timeout" in found else None
     except ValueError:
         return None
-    if seconds is not None and not 0 < seconds < float("inf"):
+    if text is None or (seconds is not None and not 0 < seconds < float("inf")):
         return None
-    return found["query"], found.get("format"), seconds
+    return Query(text, found.get("format"), seconds)
 
 
-def _parameters(raw: str) -> dict[str, str] | None:
+def _parameters(raw: bytes) -> dict[str, str] | None:
     """By name; None where one that means something comes twice or is not for here. Raises ValueError for bad UTF-8."""
-    if not raw.isascii():
-        return None
     found: dict[str, str] = {}
-    for part in raw.split("&"):
-        name, _, value = part.partition("=")
-        if "%" in name or "+" in name or name in found or name in _MEANT:
+    for part in raw.split(b"&"):
+        name, _, value = part.partition(b"=")
+        if name == b"query":
+            if "query" in found:
+                return None
+            found["query"] = _decoded(value)
+        elif b"%" in name or b"+" in name or name in _MEANT:
             return None
-        if name in ("query", "format", "timeout"):
-            found[name] = _decoded(value)
+        elif name in (b"format", b"timeout"):
+            key = name.decode()
+            if key in found:
+                return None
+            found[key] = _decoded(value)
     return found
 
 
-def _decoded(value: str) -> str:
-    """As `urllib.parse.unquote_plus` of ASCII, in a third of its time. Raises ValueError where that would guess."""
-    first, *rest = value.replace("+", " ").split("%")
-    if not rest:
-        return first
-    try:
-        raw = first + "".join([_CHARACTERS[part[:2]] + part[2:] for part in rest])
-    except KeyError:
-        raise ValueError("a percent sign without two digits") from None
-    return raw.encode("latin-1").decode()
+def _decoded(value: bytes) -> str:
+    """As `urllib.parse.unquote_plus` of ASCII, in a tenth of its time: quoted-printable (RFC 2045 §6.7), whose decoder
+    is in C, differs in its sign only. Raises ValueError where any of them would guess."""
+    if not value.isascii() or b"\n" in value or b"\r" in value:
+        raise ValueError("not encoded")
+    made = binascii.a2b_qp(value.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"="))
+    if len(made) != len(value) - 2 * value.count(b"%"):
+        raise ValueError("a percent sign without two digits")
+    return made.decode()

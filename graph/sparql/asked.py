@@ -9,38 +9,60 @@ from pathlib import Path
 from typing import NamedTuple
 
 from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryMemory, QueryRefused, QueryTooLarge
-from graph.sparql.cache import CachedResult, ResultKey, etag, generation_key
+from graph.sparql.cache import CachedResult, ResultKey, Terms, etag, generation_key, seed
 from graph.sparql.dataset import Dataset
 from graph.sparql.dispatch import Delivered
 from graph.sparql.formats import Format, by_media_type, offered
-from graph.sparql.guard import Guarded
+from graph.sparql.guard import Form, Guarded
+from graph.sparql.limits import Limits
+from graph.sparql.process import query_settings
 from graph.sparql.result import QueryResult
 from graph.sparql.wire import Answer
 
-__all__ = ["Asked", "as_asked", "complaint", "from_cache", "result_of"]
+__all__ = ["Asked", "as_asked", "complaint", "format_of", "in_memory", "located", "make_terms", "result_of"]
 
 
 class Asked(NamedTuple):
-    """A query on its way: what it is, in which form its answer is wanted, and whom its result belongs to."""
+    """A query on its way: in which terms it is asked, and whom its result belongs to."""
 
-    generation: Path
+    terms: Terms
     guarded: Guarded
-    wanted: Format
     key: ResultKey
     tag: str | None
 
 
-def as_asked(guarded: Guarded, generation: Path, media_type: str | None, dataset: Dataset, base: str | None) -> Asked:
-    """Raises `QueryRefused` for a format that the query cannot be answered in, `HomeError` without the generation."""
-    wanted = _format(guarded, media_type)
-    key = _key(generation, guarded.original, dataset, wanted, base)
-    return Asked(generation, guarded, wanted, key, None if guarded.volatile else etag(key))
+@lru_cache(maxsize=8)
+def _absolute(generation: Path) -> str:
+    return os.path.abspath(generation)  # noqa: PTH100  # Path.resolve would follow links
 
 
-def from_cache(asked: Asked, kept: CachedResult) -> QueryResult:
+def located(generation: Path) -> tuple[str, str]:
+    """The absolute path, and what tells the directory from another that had it before. Raises `HomeError`."""
+    path = _absolute(generation)
+    try:
+        return path, generation_key(path)
+    except OSError as error:
+        raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
+
+
+def make_terms(
+    limits: Limits, generation: Path, path: str, stamp: str, wanted: Format, dataset: Dataset, base: str | None
+) -> Terms:
+    """`path` and `stamp` as of `located`."""
+    settings = query_settings(path, wanted, limits, stamp=stamp, dataset=dataset, base=base)
+    parts = (generation.name, stamp, wanted.media_type, base or "", *dataset.default, "", *dataset.named, "")
+    return Terms(generation, generation.name, wanted, settings, seed(*parts))
+
+
+def as_asked(guarded: Guarded, terms: Terms) -> Asked:
+    key = ResultKey(terms, guarded.original)
+    return Asked(terms, guarded, key, None if guarded.volatile else etag(key))
+
+
+def in_memory(asked: Asked, kept: CachedResult, *, cached: bool = True) -> QueryResult:
     return QueryResult(
-        kind=kept.kind, media_type=asked.wanted.media_type, rows=kept.rows, ms=kept.ms,
-        generation=asked.generation, body=kept.body, size=len(kept.body), etag=asked.tag, cached=True,
+        kind=kept.kind, media_type=asked.terms.wanted.media_type, rows=kept.rows, ms=kept.ms,
+        generation=asked.terms.generation, body=kept.body, size=len(kept.body), etag=asked.tag, cached=cached,
     )  # fmt: skip
 
 
@@ -56,8 +78,8 @@ def result_of(asked: Asked, delivered: Delivered) -> QueryResult:
     # What the worker says of its spool file is not relied on: a length that does not hold breaks the connection.
     size = len(answer.body) if spool is None else os.fstat(spool.fileno()).st_size
     return QueryResult(
-        kind=answer.kind, media_type=asked.wanted.media_type, rows=answer.rows, ms=answer.ms,
-        generation=asked.generation, body=answer.body if spool is None else spool, size=size, etag=asked.tag,
+        kind=answer.kind, media_type=asked.terms.wanted.media_type, rows=answer.rows, ms=answer.ms,
+        generation=asked.terms.generation, body=answer.body if spool is None else spool, size=size, etag=asked.tag,
     )  # fmt: skip
 
 
@@ -78,30 +100,18 @@ def complaint(delivered: Delivered) -> str | None:
     return message if error == "syntax" else None
 
 
-@lru_cache(maxsize=8)
-def _absolute(generation: Path) -> str:
-    return os.path.abspath(generation)  # noqa: PTH100  # Path.resolve would follow links
-
-
-def _format(guarded: Guarded, media_type: str | None) -> Format:
-    choices = offered(guarded.form)
+def format_of(form: Form, media_type: str | None) -> Format:
+    """Raises `QueryRefused` for a format that such a query cannot be answered in."""
+    choices = offered(form)
     if media_type is None:
         return choices[0]
     found = by_media_type(media_type, choices)
     if found is None:
         raise QueryRefused(
-            f"{media_type} is not a format for {guarded.form} queries.",
+            f"{media_type} is not a format for {form} queries.",
             f"Ask for one of: {', '.join(each.media_type for each in choices)}.",
         )
     return found
-
-
-def _key(generation: Path, query: str, dataset: Dataset, wanted: Format, base: str | None) -> ResultKey:
-    path = _absolute(generation)
-    try:
-        return ResultKey(path, generation_key(path), query, dataset, wanted.media_type, base)
-    except OSError as error:
-        raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
 
 
 def _error(kind: str, message: str) -> AtlasError:

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
 from typing import NamedTuple
 
-from graph.sparql.dataset import Dataset
+from graph.sparql.formats import Format
 from graph.sparql.result import ResultKind
 
-__all__ = ["CachedResult", "ResultCache", "ResultKey", "etag", "generation_key"]
+__all__ = ["CachedResult", "ResultCache", "ResultKey", "Terms", "etag", "generation_key", "seed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terms:
+    """All that a result depends on, but for the query. Equal only to itself: the same terms are the same object.
+
+    `name` is the generation's; `settings` is what a worker is told of them; `seed` begins the entity tags.
+    """
+
+    generation: Path
+    name: str
+    wanted: Format
+    settings: bytes
+    seed: blake2b
 
 
 class ResultKey(NamedTuple):
-    """`generation` is the path, `stamp` tells it from another that had the same path before."""
-
-    generation: str
-    stamp: str
+    terms: Terms
     query: str
-    dataset: Dataset
-    media_type: str
-    base: str | None
 
 
 class CachedResult(NamedTuple):
@@ -38,12 +48,16 @@ def generation_key(generation: str) -> str:
     return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
 
 
+def seed(*parts: str) -> blake2b:
+    """What all entity tags of these parts begin with. BLAKE2 is a strong hash that begins in half of SHA-256's time."""
+    return blake2b("\0".join(parts).encode() + b"\0", digest_size=16)
+
+
 def etag(key: ResultKey) -> str:
     """A strong entity tag (RFC 9110 §8.8.3), quotes included."""
-    name = os.path.basename(key.generation)  # noqa: PTH119
-    parts = (name, key.stamp, key.query, key.media_type, key.base or "", *key.dataset.default, "", *key.dataset.named)
-    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-    return f'"{digest[:32]}"'
+    digest = key.terms.seed.copy()
+    digest.update(key.query.encode())
+    return f'"{digest.hexdigest()}"'
 
 
 class ResultCache:

@@ -24,8 +24,12 @@ _PREFIX: Final = rf"\s*+(?i:PREFIX)\s++[A-Za-z0-9_-]*+:\s*+{_IRI}"
 _NAMED: Final = r"[A-Za-z0-9_-]++(?::[A-Za-z0-9_-]*+)?|:[A-Za-z0-9_-]*+"
 _STRING: Final = r"""\"[^"\\\r\n'#]*+"(?:@[A-Za-z-]++)?"""
 _PART: Final = rf"[\s{{}}.;,*+/]++|[?$][A-Za-z_0-9]++|{_IRI}|{_NAMED}|{_STRING}"
+_FLAT: Final = r"""[\s{}.;,*+/?$A-Za-z0-9_:<>"@#%=&~-]"""
+"""Of these characters alone nothing can be made that is nested, but for braces and signs, and quoted triples."""
+
 _PLAIN: Final = re.compile(
-    rf"(?:{_PREFIX})*+\s*+(?P<form>(?i:SELECT|ASK|CONSTRUCT|DESCRIBE))(?![A-Za-z_0-9:-])(?:{_PART})++"
+    rf"(?:{_PREFIX})*+\s*+(?P<form>(?i:SELECT|ASK|CONSTRUCT|DESCRIBE))(?![A-Za-z_0-9:-])"
+    rf"(?:{_FLAT}++(?P<flat>\Z)|(?:{_PART})++)"
 )
 
 
@@ -38,6 +42,8 @@ def plain(text: str, limits: Limits) -> Guarded | None:
         return None
     lowered = text.lower()
     if "service" in lowered or "load" in lowered:
+        return None
+    if found["flat"] is not None and "<<" in text:
         return None
     opened = text.count("{")
     if opened != text.count("}") or opened + text.count("+") > limits.nesting:

@@ -20,26 +20,27 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from graph.errors import AtlasError, QueryCancelled, QueryError
-from graph.sparql.asked import Asked, as_asked, complaint, from_cache, result_of
-from graph.sparql.cache import CachedResult, ResultCache
+from graph.sparql.asked import Asked, as_asked, complaint, format_of, in_memory, located, make_terms, result_of
+from graph.sparql.cache import CachedResult, ResultCache, Terms
 from graph.sparql.checking import believed
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.dispatch import Delivered, Dispatcher, Task
-from graph.sparql.formats import Format
-from graph.sparql.guard import Guarded, check_length, guard
+from graph.sparql.guard import Form, Guarded, check_length, guard
 from graph.sparql.limits import Limits
 from graph.sparql.loop import OwnLoop
 from graph.sparql.messages import syntax_error
 from graph.sparql.plain import plain
-from graph.sparql.process import query_settings
 from graph.sparql.result import QueryResult
 from graph.sparql.search_clause import SearchRequest, SearchRow, expand
 
-__all__ = ["QueryPool", "Search"]
+__all__ = ["Outcome", "QueryPool", "Search"]
 
 Search = Callable[[Path, SearchRequest], Sequence[SearchRow]]
 """Runs one search clause on the index of a generation: the same generation and request, the same rows. Raises
 `InputError`, `IndexUnusable`, and `HomeError` where the generation is gone."""
+
+Outcome = CachedResult | QueryResult | AtlasError
+"""What comes of a query: a result in memory, a spooled one, or why there is none."""
 
 _REMEMBERED: Final = 2048
 """Characters up to which a query is guarded here, and its verdict kept; a longer one is read by a worker."""
@@ -73,7 +74,7 @@ class QueryPool:
         self._dispatcher: Dispatcher | None = None
         self._own: OwnLoop | None = None
         self._guard = lru_cache(maxsize=128)(self._glance)
-        self._settings = lru_cache(maxsize=64)(self._make_settings)
+        self._terms = lru_cache(maxsize=256)(partial(make_terms, self.limits))
         self._closed = False
         self._begin()
         _remember(self)
@@ -126,10 +127,11 @@ class QueryPool:
         cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts; `base` resolves relative IRIs.
         Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
         """
-        asked = as_asked(self.check(query, client), generation, media_type, dataset, base)
-        kept = self._kept(asked)
+        guarded = self.check(query, client)
+        asked = as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base))
+        kept = self.kept(asked)
         if kept is not None:
-            return kept
+            return in_memory(asked, kept)
         delivered = self._wait(self._query_task(asked, timeout, query_id, client))
         said = complaint(delivered)
         if said is not None:
@@ -142,33 +144,72 @@ class QueryPool:
         found = self._checked(query)
         return found if found is not None else self._verdict(query, await self._come(self._check_task(query, client)))
 
-    async def answer(
-        self,
-        generation: Path,
-        guarded: Guarded,
-        *,
-        media_type: str,
-        client: str | None = None,
-        base: str | None = None,
-        timeout: float | None = None,
-    ) -> QueryResult:
+    async def answer(self, asked: Asked, *, client: str | None = None, timeout: float | None = None) -> QueryResult:
         """As `run`, in the loop of the pool, for a query that `examine` let pass."""
-        asked = as_asked(guarded, generation, media_type, WHOLE, base)
-        kept = self._kept(asked)
+        kept = self.kept(asked)
         if kept is not None:
-            return kept
+            return in_memory(asked, kept)
         delivered = await self._come(self._query_task(asked, timeout, None, client))
         said = complaint(delivered)
         if said is not None:
-            self._explain_short(guarded, said)
-            self._verdict(guarded.original, await self._come(self._check_task(guarded.original, client, said)))
+            query = asked.guarded.original
+            self._explain_short(asked.guarded, said)
+            self._verdict(query, await self._come(self._check_task(query, client, said)))
         return self._result(asked, delivered)
+
+    def glance(self, query: str) -> Guarded | None:
+        """As `check`, for a query that can be judged here and now; None where a worker has to be asked."""
+        return self._guard(query) if len(query) <= _REMEMBERED else None
+
+    def terms(
+        self,
+        generation: Path,
+        form: Form,
+        media_type: str | None = None,
+        dataset: Dataset = WHOLE,
+        base: str | None = None,
+    ) -> Terms:
+        """What `ask` and `answer` need beside the query. Raises `QueryRefused` for a format that the form of query
+        cannot be answered in, `HomeError` without the generation."""
+        path, stamp = located(generation)
+        return self._terms(generation, path, stamp, format_of(form, media_type), dataset, base)
+
+    def kept(self, asked: Asked) -> CachedResult | None:
+        """The result, if it is known."""
+        return self._cache.get(asked.key) if asked.tag is not None else None
+
+    def ask(
+        self, asked: Asked, then: Callable[[Outcome], None], *, client: str | None = None, timeout: float | None = None
+    ) -> None:
+        """As `answer`, without waiting and without a look at what is kept, for a query that passed the `glance`.
+        `then` is called once, in the loop. Raises what keeps a query from being queued."""
+        task = self._query_task(asked, timeout, None, client)
+        task.deliver = partial(self._outcome, asked, then)
+        self._ready().submit(task)
+
+    def _outcome(self, asked: Asked, then: Callable[[Outcome], None], delivered: Delivered) -> None:
+        outcome: Outcome
+        if not isinstance(delivered, AtlasError) and delivered[0].outcome == "done" and delivered[1] is None:
+            answer = delivered[0]
+            outcome = CachedResult(answer.kind, answer.rows, answer.ms, answer.body)
+            if asked.tag is not None:
+                self._cache.put(asked.key, outcome)
+        else:
+            try:
+                said = complaint(delivered)
+                if said is not None:
+                    self._explain_short(asked.guarded, said)
+                outcome = result_of(asked, delivered)
+            except AtlasError as error:
+                outcome = error
+        then(outcome)
 
     def etag(
         self, generation: Path, query: str, media_type: str, dataset: Dataset = WHOLE, base: str | None = None
     ) -> str | None:
         """The entity tag that `run` would give its result; None where the answer may vary."""
-        return as_asked(self.check(query), generation, media_type, dataset, base).tag
+        guarded = self.check(query)
+        return as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base)).tag
 
     def cancel(self, query_id: str) -> bool:
         """End a query that runs or waits: its `run` raises `QueryCancelled`. False where there is none of that id."""
@@ -296,32 +337,26 @@ class QueryPool:
             full = guarded if guarded.tokens else guard(query, self.limits, search=self.searches)
             raise syntax_error(said, full)
 
-    def _kept(self, asked: Asked) -> QueryResult | None:
-        kept = self._cache.get(asked.key) if asked.tag is not None else None
-        return None if kept is None else from_cache(asked, kept)
-
     def _query_task(self, asked: Asked, timeout: float | None, query_id: str | None, client: str | None) -> Task:
-        guarded, key, search = asked.guarded, asked.key, self._search
+        guarded, search = asked.guarded, self._search
         prepare = None
         if guarded.searches and search is not None:
-
-            def prepare() -> bytes:
-                return expand(guarded, partial(search, asked.generation)).text.encode()
-
+            prepare = partial(_expanded, guarded, partial(search, asked.terms.generation))
         return Task(
             client, query_id, op="query", text=guarded.text.encode(), prepare=prepare, deliver=_nobody,
-            settings=self._settings(key.generation, key.stamp, asked.wanted, key.dataset, key.base),
+            settings=asked.terms.settings,
             seconds=min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout,
         )  # fmt: skip
-
-    def _make_settings(self, generation: str, stamp: str, wanted: Format, dataset: Dataset, base: str | None) -> bytes:
-        return query_settings(generation, wanted, self.limits, stamp=stamp, dataset=dataset, base=base)
 
     def _result(self, asked: Asked, delivered: Delivered) -> QueryResult:
         result = result_of(asked, delivered)
         if asked.tag is not None and not result.spooled:
             self._cache.put(asked.key, CachedResult(result.kind, result.rows, result.ms, result.read()))
         return result
+
+
+def _expanded(guarded: Guarded, search: Callable[[SearchRequest], Sequence[SearchRow]]) -> bytes:
+    return expand(guarded, search).text.encode()
 
 
 def _nobody(_: Delivered) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import Overloaded, QueryRefused
-from graph.sparql.cache import CachedResult, ResultCache, ResultKey
+from graph.sparql.cache import CachedResult, ResultCache, ResultKey, Terms, seed
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_name, offered
 from graph.sparql.lanes import Lanes, Ticket
@@ -151,7 +153,8 @@ def test_missing_well_known_prefixes_are_added() -> None:
 
 def test_the_cache_keeps_to_its_size() -> None:
     cache = ResultCache(10_000)
-    keys = [ResultKey("g", "s", f"q{n}", WHOLE, "text/csv", None) for n in range(20)]
+    terms = Terms(Path("g"), "g", RESULTS[0], b"", seed("g"))
+    keys = [ResultKey(terms, f"q{n}") for n in range(20)]
     for key in keys:
         cache.put(key, CachedResult("bindings", 1, 1.0, b"x" * 1000))
     kept = [key for key in keys if cache.get(key)]
