@@ -80,6 +80,7 @@ class Dispatcher:
         self._placed: deque[Task] = deque()
         self._lines: dict[WorkerProcess, deque[Task | None]] = {}
         self._since: dict[WorkerProcess, float] = {}
+        self._letters: dict[WorkerProcess, list[bytes]] = {}
         self._usual = 0.0
         self._ticking = False
         self._closed = False
@@ -167,11 +168,20 @@ class Dispatcher:
         task.deadline = now + task.seconds + _GRACE + (0.0 if worker.knows(task.settings) else _OPENING)
 
     def _ask(self, task: Task, worker: WorkerProcess) -> None:
-        try:
-            if not worker.ask(pack_question(task.op, task.seconds, task.settings, task.text)):
-                self.loop.add_writer(worker.fileno(), self._writable, worker)
-        except WorkerDied:
-            self._lost(worker)
+        """At the end of this turn of the loop: what a worker is asked in one turn costs one call and one waking."""
+        if not self._letters:
+            self.loop.call_soon(self._post)
+        question = pack_question(task.op, task.seconds, task.settings, task.text)
+        self._letters.setdefault(worker, []).append(question)
+
+    def _post(self) -> None:
+        letters, self._letters = self._letters, {}
+        for worker, questions in letters.items():
+            try:
+                if worker in self._lines and not worker.ask(b"".join(questions)):
+                    self.loop.add_writer(worker.fileno(), self._writable, worker)
+            except WorkerDied:
+                self._lost(worker)
 
     def _tell_ahead(self) -> None:
         """Those who wait, to busy workers that have answered lately: the one with the shortest line first. A worker
@@ -213,14 +223,21 @@ class Dispatcher:
         except WorkerDied:
             self._lost(worker)
             return
-        for answer in answers:
-            self._answered(worker, answer)
+        came = [self._answered(worker, answer) for answer in answers]
+        self._pump()
+        self._tell_ahead()
+        for answer, (task, spool) in zip(answers, came, strict=True):
+            if task is not None:
+                task.deliver((answer, spool))
+            elif spool is not None:
+                spool.close()
 
-    def _answered(self, worker: WorkerProcess, answer: Answer) -> None:
+    def _answered(self, worker: WorkerProcess, answer: Answer) -> tuple[Task | None, IO[bytes] | None]:
+        """Whom to deliver it to, if anybody waits for it, and its spool file."""
         line = self._lines.get(worker)
         if not line:  # it was not asked
             self._drop(worker)
-            return
+            return None, None
         task = line.popleft()
         spool = worker.take_spool() if answer.outcome == "spooled" else None
         self._usual += (answer.ms / 1000 - self._usual) / 16
@@ -236,12 +253,7 @@ class Dispatcher:
             self._drop(worker)  # nobody else is to be given it
         else:
             self._next_in_line(worker, line)
-        self._pump()
-        self._tell_ahead()
-        if task is not None and not again:
-            task.deliver((answer, spool))
-        elif spool is not None:
-            spool.close()
+        return None if again else task, spool
 
     def _next_in_line(self, worker: WorkerProcess, line: deque[Task | None]) -> None:
         """What the worker is at now."""
@@ -269,6 +281,7 @@ class Dispatcher:
         if worker in self._lines:
             self._recall(worker)
             del self._lines[worker]
+        self._letters.pop(worker, None)
         if worker.fileno() >= 0:
             self.loop.remove_writer(worker.fileno())
         self.crew.bury(worker)
@@ -282,6 +295,7 @@ class Dispatcher:
             return
         self.loop.remove_reader(worker.fileno())
         self.loop.remove_writer(worker.fileno())
+        self._letters.pop(worker, None)
         self._recall(worker)
         took = self.loop.time() - self._since[worker]
 

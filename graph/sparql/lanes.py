@@ -84,10 +84,16 @@ class Lanes:
 
     def following(self, lane: Lane = "quick") -> Ticket | None:
         """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
-        candidates = [each for each in self._waiting if each.wanted == lane and not each.ahead]
-        if len(candidates) < 2:
-            return candidates[0] if candidates else None
-        return min(candidates, key=lambda each: (self._running[each.client], each.number))
+        chosen: Ticket | None = None
+        least = 0
+        for each in self._waiting:  # as they came
+            if each.wanted == lane and not each.ahead:
+                running = self._running.get(each.client, 0)
+                if chosen is None or running < least:
+                    chosen, least = each, running
+                if not running:
+                    break
+        return chosen
 
     def seize(self, ticket: Ticket) -> bool:
         """A place for this one of those who wait, if there is any."""

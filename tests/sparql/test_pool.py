@@ -182,6 +182,25 @@ def test_no_worker_outlives_its_parent(generation: Path, how: str) -> None:
     assert [pid for pid in pids if not gone(pid)] == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_query_ends_at_its_deadline_while_the_parent_is_stopped(generation: Path) -> None:
+    """The worker's own alarm sees to that, and leaves those alone that only wait."""
+    command = [sys.executable, "-c", PARENT, str(generation), "exit"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        busy, *idle = [int(each) for each in parent.stdout.readline().split()]
+        parent.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + 6
+        while time.monotonic() < deadline and not gone(busy):
+            time.sleep(0.05)
+        left = [pid for pid in idle if not gone(pid)]
+        ended = gone(busy)
+        parent.send_signal(signal.SIGCONT)
+        parent.communicate("\n", timeout=20)
+    assert ended
+    assert left == idle
+
+
 FORKED = """
 import os, sys
 from pathlib import Path
@@ -248,3 +267,26 @@ def test_queries_told_ahead_of_a_slow_one_are_all_answered(generation: Path) -> 
         assert failed == []
         assert pool.load() == (0, 0)
         assert pool.run(generation, LOOK_UP).rows == 1
+
+
+def test_large_results_and_small_ones_told_ahead_keep_apart(generation: Path) -> None:
+    """Each spool file goes with the answer that was written to it, however many questions the worker was sent."""
+    with QueryPool(Limits(cache_bytes=0, inline_bytes=1000, workers=1)) as pool:
+        wrong: list[object] = []
+
+        def run(offset: int) -> None:
+            for n in range(offset, offset + 30):
+                large = n % 3 == 0
+                query = f"SELECT ?o {{ {'?s' if large else f'<{EX}s{n}>'} <{EX}p> ?o{n} BIND(?o{n} AS ?o) }}"
+                with pool.run(generation, query) as result:
+                    rows = json.loads(result.read())["results"]["bindings"]
+                    fits = len(rows) == 500 if large else rows == [{"o": {"type": "literal", "value": f"value {n}"}}]
+                    if not fits or result.spooled != large or result.rows != len(rows):
+                        wrong.append((n, rows[:2], result.rows))
+
+        threads = [threading.Thread(target=run, args=(30 * each,)) for each in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
