@@ -25,19 +25,20 @@ class PageTerms:
         self._index, self._slots, self._query = index, slots, query
 
     @cached_property
-    def _parts(self) -> npt.NDArray[np.float32]:
+    def _parts(self) -> list[list[float]]:
         terms = self._query.terms
         parts = self._index.bm25.parts(self._slots, terms)
         if parts is None:
             columns = [_alone(self._index, self._slots, term) for term in terms]
             parts = np.stack(columns, axis=1)
-        return parts
+        rows: list[list[float]] = parts.tolist()
+        return rows
 
     def of(self, place: int) -> tuple[TermScore, ...]:
         """The matched words of one unit, greatest score first. They sum up to its lexical score."""
         own = self._own_stems(place)
         found = [
-            TermScore(self._query.written.get(term.word, term.word), _where(term, own), round(float(score), 6))
+            TermScore(self._query.written.get(term.word, term.word), _where(term, own), round(score, 6))
             for term, score in zip(self._query.terms, self._parts[place], strict=True)
             if score > 0
         ]

@@ -139,7 +139,9 @@ class ForwardIndex:
         """uint8[len(slots), len(keys)]: how often each unit holds each word; 0 for unknown slots."""
         result = np.zeros((len(slots), len(keys)), np.uint8)
         if len(keys):
-            wanted, column = np.unique(np.array(keys, np.uint32), return_inverse=True)
+            asked = np.array(keys, np.uint32)
+            wanted = np.sort(asked)
+            column = np.searchsorted(wanted, asked)  # of equal keys, the first is counted
             for at, number, rows in locate(self._starts, self._slots, slots):
                 result[at] = self._parts[number].counts(rows, wanted)[:, column]
         return result
@@ -155,7 +157,7 @@ class _Part:
         self._residence = Residence(self._words)
 
     def counts(self, rows: npt.NDArray[np.intp], wanted: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-        """`wanted`: keys, rising."""
+        """`wanted`: keys, rising; of equal ones only the first is counted."""
         result = np.zeros((len(rows), len(wanted)), np.uint8)
         ends = self.facts["end"]
         upper = ends[rows].astype(np.int64)

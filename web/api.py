@@ -40,21 +40,23 @@ def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
 
 
 def _search(atlas: LiveAtlas) -> Response:
-    unknown = sorted(set(request.args) - _SEARCH)
+    given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
+    unknown = sorted(given.keys() - _SEARCH)
     if unknown:
         raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(_SEARCH))}.")
+    one = {name: values[0] for name, values in given.items()}
     query = Query(
         text=_required("q"),
-        limit=_integer("limit", 10),
-        offset=_integer("offset", 0),
-        mode=request.args.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
+        limit=_integer("limit", 10) if "limit" in one else 10,
+        offset=_integer("offset", 0) if "offset" in one else 0,
+        mode=one.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
         filters=Filters(
-            **{name: tuple(request.args.getlist(name)) for name in _FILTERS},
-            date_from=request.args.get("from") or None,
-            date_to=request.args.get("to") or None,
+            **{name: tuple(given[name]) for name in _FILTERS if name in given},
+            date_from=one.get("from") or None,
+            date_to=one.get("to") or None,
         ),
-        facets=request.args.get("facets") == "1",
-        recent=request.args.get("recent") == "1",
+        facets=one.get("facets") == "1",
+        recent=one.get("recent") == "1",
     )
     return jsonify(results_json(atlas.search(query)))
 

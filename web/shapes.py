@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from graph.model import EntityView, Evidence, Fact
-from search.types import DocumentRef, Explain, Hit, Results, TermScore
+from search.types import DocumentRef, Explain, Hit, Results
 from web.reads import Similar
 
 __all__ = ["results_json", "similar_json", "view_json"]
@@ -52,11 +52,14 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
 
 def _explain(explain: Explain, words: Mapping[str, str]) -> dict[str, Any]:
     """Each term with the word of the query that it stands for."""
-    terms = [{"word": words.get(term.term, term.term), **_plain(term)} for term in explain.terms]
+    terms = [
+        {"word": words.get(term.term, term.term), "term": term.term, "field": term.field, "score": term.score}
+        for term in explain.terms
+    ]
     return {**_plain(explain), "terms": terms}
 
 
-def _plain(record: DocumentRef | Explain | TermScore) -> dict[str, Any]:
+def _plain(record: DocumentRef | Explain) -> dict[str, Any]:
     """As `asdict`, for a record without records in it: that one copies every value, and takes 2 ms a page."""
     return {name: getattr(record, name) for name in record.__slots__}
 
