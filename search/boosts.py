@@ -8,7 +8,8 @@ is no answer: a contents page.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -62,19 +63,27 @@ def cover_boost(
     slots: npt.NDArray[np.int64],
     stems: Collection[str],
     numbers: Sequence[Sequence[str]] = (),
+    alike: Mapping[str, str] = MappingProxyType({}),
 ) -> Floats:
     """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words.
 
+    `alike`: of the stems, those that count as another (see `search.lexical_query`): either of them will do.
     `numbers`: each amount, year or other number as the exact field has it, in all the ways to say it.
     """
-    weights = cover_weights({stem: lexical.document_frequency("text", stem) for stem in sorted(stems)}, len(lexical))
+    frequencies = {stem: lexical.document_frequency("text", stem) for stem in sorted(stems)}
+    for other, stem in alike.items():
+        frequencies[stem] += frequencies.pop(other)
+    weights = cover_weights(frequencies, len(lexical))
     if not weights or not len(slots):
         return np.zeros(len(slots), np.float32)
+    others = [(other, stem) for other, stem in alike.items() if stem in weights]
     forms = [form for number in numbers for form in number]
-    keys = [key("text", stem) for stem in weights] + [key("exact", form) for form in forms]
-    held = forward.counts(slots, keys) > 0
+    words = [*weights, *(other for other, _ in others)]
+    held = forward.counts(slots, [*(key("text", word) for word in words), *(key("exact", form) for form in forms)]) > 0
+    for at, (_, stem) in enumerate(others, len(weights)):
+        held[:, list(weights).index(stem)] |= held[:, at]
     added: Floats = held[:, : len(weights)].astype(np.float32) @ np.array(list(weights.values()), np.float32)
-    at = len(weights)
+    at = len(words)
     for number in numbers:
         added += held[:, at : at + len(number)].any(axis=1) * np.float32(NUMBERS / len(numbers))
         at += len(number)

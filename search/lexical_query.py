@@ -14,7 +14,7 @@ from search.schema import TEXT_FIELDS
 from search.spelling import joined
 from search.stems import Stems
 from search.types import Filters
-from search.words import exact_words
+from search.words import exact_words, number_alike
 
 if TYPE_CHECKING:
     import tantivy
@@ -42,7 +42,8 @@ class LexicalQuery:
 
     `terms` are what `scoring` sums up: given units are scored by them from the forward index (`search.bm25`). `stems`
     and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole. `numbers` are the
-    amounts, years and such, each with the other ways to say it. `written`: what stands in the query for a term.
+    amounts, years and such, each with the other ways to say it. `alike`: the stems that are only another way to
+    write a number of the query, each with the stem that stands in it. `written`: what stands in the query for a term.
     """
 
     scoring: tantivy.Query
@@ -52,6 +53,7 @@ class LexicalQuery:
     exact: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     numbers: tuple[tuple[str, ...], ...] = ()
+    alike: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     written: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -66,6 +68,8 @@ def lexical_query(
     from tantivy import Occur, Query
 
     stems = _stems(parsed.text, stemmer)
+    alike = _alike(stems, stemmer)
+    stems |= {other: stems[stem] for other, stem in alike.items()}
     words = list(exact_words(parsed.text))
     amounts = {word.text: _amounts(word.text) for word in words if any(char.isdigit() for char in word.text)}
     odd = [form for word in words if not word.plain for form in amounts.get(word.text, (word.text,))]
@@ -91,6 +95,7 @@ def lexical_query(
         frozenset(exact),
         parsed.phrases,
         tuple(amounts.values())[:_MAX_WORDS],
+        MappingProxyType(alike),
         MappingProxyType({**stems, **named}),
     )
 
@@ -136,6 +141,13 @@ def _stems(text: str, stemmer: Stems) -> dict[str, str]:
         for stem in stemmer.of(part):
             stems.setdefault(stem, part)
     return dict(list(stems.items())[:_MAX_WORDS])
+
+
+def _alike(stems: Mapping[str, str], stemmer: Stems) -> dict[str, str]:
+    """Stems of the other ways to write the small numbers among the words: 12 regions are twelve regions."""
+    others = {stem: number_alike(word) for stem, word in stems.items()}
+    found = {other: stem for stem, word in others.items() if word for other in stemmer.of(word)}
+    return {other: stem for other, stem in found.items() if other not in stems}
 
 
 def _amounts(word: str) -> tuple[str, ...]:

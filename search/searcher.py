@@ -150,7 +150,7 @@ class Searcher:
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
             likely = order(pool.scores, pool.slots)[:_COVER_ROWS]
             boosts["words covered"][likely] = cover_boost(
-                lexical, forward, pool.slots[likely], words.stems, words.numbers
+                lexical, forward, pool.slots[likely], words.stems, words.numbers, words.alike
             )
         if query.recent:
             boosts["recent"] = recent_boost(forward.numbers("last_day", pool.slots))

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-__all__ = ["STOP_WORDS", "Word", "exact_words"]
+__all__ = ["STOP_WORDS", "Word", "exact_words", "number_alike"]
 
 _SCALE: Final = {"thousand": 3, "k": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12, "tn": 12}
 _MARKS = "\u0300-\u036f"
@@ -51,6 +51,19 @@ STOP_WORDS: Final = frozenset(
 """English function words. They are dropped from queries only (never from the index or from a phrase)."""
 
 
+_NUMBERS: Final = dict(
+    zip(
+        """two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+        eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety""".split(),  # noqa: SIM905 (as above)
+        (str(value) for value in (*range(2, 21), *range(30, 100, 10))),
+        strict=True,
+    )
+)
+"""Texts write these either way. One is left out: it is a pronoun more often than a number."""
+
+_IN_WORDS: Final = {digits: word for word, digits in _NUMBERS.items()}
+
+
 class Word(NamedTuple):
     """`text` is the normal form; [start, end) its code points in the source. `plain` = the stemmed field has it too."""
 
@@ -58,6 +71,11 @@ class Word(NamedTuple):
     start: int
     end: int
     plain: bool
+
+
+def number_alike(word: str) -> str | None:
+    """The other way to write a small number: "twelve" for "12", "12" for "twelve"; None for any other word."""
+    return _NUMBERS.get(word) or _IN_WORDS.get(word)
 
 
 def exact_words(text: str) -> Iterator[Word]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from search.boosts import COVERED
 from search.lexical_query import lexical_query
 from search.parse import parse
 from search.schema import build_schema
@@ -97,3 +98,12 @@ def test_amounts_compare_by_value(said: str, other: str) -> None:
     assert not set(both[0][0]) & set(
         lexical_query(parse("£250 million"), Filters(), build_schema(), Stems()).numbers[0]
     )
+
+
+@pytest.mark.parametrize("text", ["9 regional clusters", "nine regional clusters"])
+def test_a_small_number_is_found_however_it_is_written(searcher: Searcher, text: str) -> None:
+    first = ask(searcher, text).hits[0]
+    assert first.iri == "p/4"
+    assert text.split()[0] in {term.term for term in first.explain.terms}
+    assert "nine" in {first.snippet.text[start:end] for start, end in first.snippet.highlights}
+    assert dict(first.explain.boosts)["words covered"] >= COVERED - 1e-6

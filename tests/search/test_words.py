@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.words import exact_words
+from search.words import exact_words, number_alike
 
 
 def words(text: str) -> list[str]:
@@ -53,3 +53,13 @@ def test_offsets_lie_in_the_text_and_rise(text: str) -> None:
 def test_what_is_found_is_what_was_written(text: str) -> None:
     for word in exact_words(text):
         assert text[word.start : word.end].casefold() == word.text
+
+
+@pytest.mark.parametrize(("word", "other"), [("twelve", "12"), ("12", "twelve"), ("ninety", "90"), ("2", "two")])
+def test_small_numbers_are_written_in_two_ways(word: str, other: str) -> None:
+    assert number_alike(word) == other
+
+
+@pytest.mark.parametrize("word", ["one", "1", "12.5", "2012", "dozen", ""])
+def test_other_words_have_no_second_way(word: str) -> None:
+    assert number_alike(word) is None
