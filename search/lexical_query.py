@@ -14,7 +14,7 @@ from search.schema import TEXT_FIELDS
 from search.spelling import joined
 from search.stems import Stems
 from search.types import Filters
-from search.words import exact_words, number_alike
+from search.words import number_alike, query_words
 
 if TYPE_CHECKING:
     import tantivy
@@ -70,7 +70,7 @@ def lexical_query(
     stems = _stems(parsed.text, stemmer)
     alike = _alike(stems, stemmer)
     stems |= {other: stems[stem] for other, stem in alike.items()}
-    words = list(exact_words(parsed.text))
+    words = query_words(parsed.text)
     amounts = {word.text: _amounts(word.text) for word in words if any(char.isdigit() for char in word.text)}
     odd = [form for word in words if not word.plain for form in amounts.get(word.text, (word.text,))]
     exact = list(dict.fromkeys(odd))[:_MAX_WORDS]
@@ -130,7 +130,7 @@ def _stems(text: str, stemmer: Stems) -> dict[str, str]:
 
     Function words are told before stemming changes them.
     """
-    words = list(exact_words(text))
+    words = query_words(text)
     stems: dict[str, str] = {}
     for word in content_words([word.text for word in words]):
         for stem in stemmer.of(word):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from graph.errors import InputError
 from search.words import STOP_WORDS, exact_words
@@ -27,6 +28,7 @@ class ParsedQuery:
     excluded: tuple[tuple[str, ...], ...] = ()
 
 
+@lru_cache(maxsize=256)  # one search asks several times
 def parse(text: str) -> ParsedQuery:
     """Raises InputError when nothing in the text can be searched for."""
     clean = _clean(text)

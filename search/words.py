@@ -17,9 +17,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["STOP_WORDS", "Word", "exact_words", "number_alike"]
+__all__ = ["STOP_WORDS", "Word", "exact_words", "number_alike", "query_words"]
 
 _SCALE: Final = {"thousand": 3, "k": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12, "tn": 12}
 _MARKS = "\u0300-\u036f"
@@ -97,6 +98,12 @@ def exact_words(text: str) -> Iterator[Word]:
             yield Word(re.sub(r"\s", "", match[0]).casefold(), start, end, plain=False)
         else:
             yield Word(match[0].casefold(), start, end, plain=True)
+
+
+@lru_cache(maxsize=256)
+def query_words(text: str) -> tuple[Word, ...]:
+    """The exact words of a query, which one search asks for several times."""
+    return tuple(exact_words(text))
 
 
 def _amount(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from search.stems import Stems
-from search.words import exact_words
+from search.words import query_words
 
 __all__ = ["written_words"]
 
@@ -11,7 +11,7 @@ __all__ = ["written_words"]
 def written_words(text: str, stems: Stems) -> dict[str, str]:
     """Stem, or exact word → how the query writes it; the first of several spellings."""
     found: dict[str, str] = {}
-    for word in exact_words(text):
+    for word in query_words(text):
         written = text[word.start : word.end]
         found.setdefault(word.text, written)
         for stem in stems.of(written):
