@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import UnknownEntity
-from search.boosts import FURNITURE, card_boost, cover_boost, recent_boost
+from search.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
 from search.encoder import Encoder
 from search.fielded import fielded
 from search.fusion import order
@@ -158,6 +158,11 @@ class Searcher:
         scores = pool.scores.copy()
         for boost in boosts.values():
             scores += boost
+        if query.mode == "hybrid" and not query.filters.document:
+            works = forward.numbers("work", pool.slots[likely])
+            boosts["rest of the document"] = np.zeros(len(pool.slots), np.float32)
+            boosts["rest of the document"][likely] = sibling_boost(scores[likely], works)
+            scores += boosts["rest of the document"]
         best = order(scores, pool.slots)
         if not query.filters.document:
             first = best[:LOOKED_AT]
