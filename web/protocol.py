@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from email.utils import formatdate
 from functools import partial
@@ -43,6 +44,9 @@ COMING_SECONDS: Final = 30
 
 _IDLE_SECONDS: Final = 75
 _STUCK_SECONDS: Final = 60
+_KNOWN: Final = 256
+_KNOWN_BYTES: Final = 4 << 10
+_LINE: Final = re.compile(rb"GET (/sparql\?([!-\"$-~]+)) HTTP/1\.1")
 _JOINED: Final = 16 << 10
 """Bytes of a body that are copied behind their head, which costs less than a second write."""
 
@@ -51,9 +55,13 @@ log = logging.getLogger(__name__)
 
 
 class Clock:
-    """The date for answers, and a number of seconds. Once a second `turn` is called with all connections."""
+    """The date for answers, and a number of seconds. Once a second `turn` is called with all connections.
+
+    `heads` are the header fields of plain requests, by the bytes between their first line and their end.
+    """
 
     def __init__(self) -> None:
+        self.heads: dict[bytes, dict[bytes, bytes]] = {}
         self.second = 0
         self.line = b""
         self._tell()
@@ -81,6 +89,8 @@ class ServerProtocol(HttpToolsProtocol):
         self._since = clock.second
         self._head = 0
         self._taken = self._full = False
+        self._between = True
+        self._came = b""
         self._gathered: Exchange | None = None
         self._answering: Exchange | RequestResponseCycle | None = None
         self._method = self._version = ""
@@ -108,6 +118,9 @@ class ServerProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._between and data.startswith(b"GET /sparql?") and self._known(data):
+            return
+        self._came = data if self._between else b""
         while True:
             try:
                 self.parser.feed_data(data)
@@ -134,7 +147,7 @@ class ServerProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.url = b""
         self.headers = []
-        self.expect_100_continue = self._taken = False
+        self.expect_100_continue = self._taken = self._between = False
         self._reading, self._since = "head", self._clock.second
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -173,7 +186,7 @@ class ServerProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._reading = ""
+        self._reading, self._between, self._came = "", True, b""
         if not self._taken:
             super().on_message_complete()
             return
@@ -184,6 +197,34 @@ class ServerProtocol(HttpToolsProtocol):
             self._take(self._fast, exchange, query)
 
     # The short way
+
+    def _known(self, data: bytes) -> bool:
+        """Whether this is one whole request whose fields came before, letter for letter, and so need not be parsed."""
+        end = data.find(b"\r\n")
+        headers = self._clock.heads.get(data[end:])
+        if headers is None or self._fast is None or self._full or self._under_way or self.transport.is_closing():
+            return False
+        line = _LINE.fullmatch(data, 0, end)
+        query = self._fast.plain(headers, line[2]) if line is not None else None
+        if line is None or query is None:
+            return False
+        exchange = Exchange(self, headers, line[2], "GET", line[1], list(headers.items()), True)
+        self.cycle = self._answering = exchange
+        self._take(self._fast, exchange, query)
+        return True
+
+    def _learn(self, headers: dict[bytes, bytes]) -> None:
+        """The request that came is plain and has these headers. If it came alone and whole, the next one with the same
+        fields need not be parsed."""
+        data, heads = self._came, self._clock.heads
+        end = data.find(b"\r\n")
+        line = _LINE.fullmatch(data, 0, max(end, 0))
+        if line is None or line[1] != self.url or b"connection" in headers or len(data) - end > _KNOWN_BYTES:
+            return
+        if data.find(b"\r\n\r\n") == len(data) - 4:
+            if len(heads) >= _KNOWN:
+                heads.clear()
+            heads[data[end:]] = headers
 
     @property
     def _under_way(self) -> bool:
@@ -207,6 +248,7 @@ class ServerProtocol(HttpToolsProtocol):
             query = fast.plain(headers, raw)
             if query is None:
                 return False
+            self._learn(headers)
         exchange = Exchange(self, headers, raw, self._method, self.url, self.headers, self.parser.should_keep_alive())
         self.cycle = exchange
         self._answering = exchange

@@ -158,6 +158,25 @@ def test_requests_in_pieces(served: Served, size: int) -> None:
     assert came.index(b"\r\n6\r\n") < came.index(b"\r\n5\r\n") < came.index(b"POST /chunks 127.0.0.1 11")
 
 
+def test_fields_that_came_before_mean_the_same_again(served: Served) -> None:
+    """Also behind a request whose field looked like one."""
+    path = look_up(7).replace("format=csv&", "")
+    with served.connect() as connection:
+        for accept, shown in (("text/csv", b"o\r\n7"), ("application/sparql-results+xml", b"<sparql")) * 2:
+            connection.sendall(get(path, f"Accept: {accept}\r\n"))
+            assert shown in connection.recv(1 << 16)
+        bare = get(path).replace(b"Host: x", b"X-After: y")
+        connection.sendall(get(path, "Accept: text/csv\r\nX-Before: ")[:-2])
+        assert served.get("/").status_code == 200  # that much has been read
+        connection.sendall(bare)
+        assert b"o\r\n7" in connection.recv(1 << 16)
+        for request in (bare, get(path), get(path), bare):
+            connection.sendall(request)
+            assert b'{"head"' in connection.recv(1 << 16)
+        connection.sendall(b"GET /sparql?query=ASK {} HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert until_closed(connection).startswith(b"HTTP/1.1 400")
+
+
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/other"])
 @pytest.mark.parametrize("head", ["HTTP/1.1\r\nHost: x\r\nConnection: close", "HTTP/1.0\r\nHost: x", "HTTP/1.0"])
 def test_clients_that_ask_once(served: Served, path: str, head: str) -> None:
