@@ -33,14 +33,14 @@ from search.ways import ways_out
 from search.words import exact_words
 from search.written import written_words
 
-__all__ = ["Searcher"]
+__all__ = ["COVER_ROWS", "Searcher"]
 
 _FACET_VALUES: Final = 50
 _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
 _NONE: Final = np.empty(0, np.int64)
 
-_COVER_ROWS: Final = 150  # best candidates whose words are counted: the rest cannot reach the first pages
+COVER_ROWS: Final = 150  # best candidates whose words are counted: the rest cannot reach the first pages
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
@@ -148,7 +148,7 @@ class Searcher:
         boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
-            likely = order(pool.scores, pool.slots)[:_COVER_ROWS]
+            likely = order(pool.scores, pool.slots)[:COVER_ROWS]
             boosts["words covered"][likely] = cover_boost(
                 lexical, forward, pool.slots[likely], words.stems, words.numbers, words.alike
             )
