@@ -45,6 +45,9 @@ _TICK: Final = 0.02
 _BRIEF: Final = 0.005
 """Seconds that queries may take of late, for a worker to be told of the next ones ahead."""
 
+_LONG: Final = 10_000
+"""Bytes of a text from which on to check it goes behind the others at once: it takes a while."""
+
 _AHEAD: Final = 4
 """Queries at most that a worker has been told of, the one that it runs included."""
 
@@ -165,6 +168,8 @@ class Dispatcher:
         """The worker comes to this query now."""
         self._since[worker] = now = self.loop.time()
         task.worker = worker
+        if task.op == "check" and len(task.text) > _LONG and worker.can_recover:
+            worker.step_back()
         task.deadline = now + task.seconds + _GRACE + (0.0 if worker.knows(task.settings) else _OPENING)
 
     def _ask(self, task: Task, worker: WorkerProcess) -> None:
