@@ -67,7 +67,7 @@ FIVE: Final = (
 BRIEF: Final = 0.25
 """Seconds that each of many hostile queries may run."""
 
-_WINDOW: Final = 1.0
+_WINDOW: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Meanwhile:
 
 
 def repeatedly(url: str, query: str, limit: float) -> Outcome:
-    """Again and again for a second, so that what others notice can be counted; the longest time taken is told."""
+    """Again and again for two seconds, so that what others notice can be counted; the longest time taken is told."""
     first = last = ask(url, query, limit + 10, limit)
     longest = first.seconds
     while last.ended - first.began < _WINDOW:

@@ -35,8 +35,8 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool import QueryPool
 
 EX = "http://example.org/"
-_PAUSE, _ALONE = 1.2, 0.9
-"""Seconds between two hostile queries, and those just before one in which others are counted alone."""
+_PAUSE, _ALONE = 1.5, 1.2
+"""Seconds between two hostile queries, and those just before and after one in which others are counted alone."""
 
 _PARTS = ("guard", "workers", "hostile", "many")
 
@@ -196,20 +196,22 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
     with SYSTEMS["Creative Atlas"](data) as running, listener() as (port, came):
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
-        length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE)  # some take longer than they may
+        length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE) + _PAUSE  # some take longer than they may
         others = Meanwhile(running.url, queries.stream("point", 1), clients, length)
         others.wait_begun()
         outcomes = {}
         for name, query in HOSTILE.items():
             time.sleep(_PAUSE)
             outcomes[name] = repeatedly(running.url, query.replace("PORT", str(port)), limit)
+        time.sleep(_PAUSE)
         load = others.wait()
-    table = Table(
-        "query", "ends with", "seconds", "look-ups/s before", "meanwhile", title=f"Hostile, limit {limit:g} s"
-    )
+    table = Table("query", "ends with", "seconds", "look-ups/s alone", "meanwhile", title=f"Hostile, limit {limit:g} s")
     shares = []
     for name, each in outcomes.items():
-        alone = load.rate_between(each.began - _ALONE, each.began)
+        before = load.rate_between(each.began - _ALONE, each.began)
+        # What it held is freed first.
+        after = load.rate_between(each.ended + _PAUSE - _ALONE, each.ended + _PAUSE)
+        alone = (before + after) / 2
         rate = load.rate_between(each.began, each.ended)
         wanted = EXPECTED.get(name, "")
         said = each.said if wanted in each.said else f"{each.said} (NOT {wanted})"

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from graph.errors import AtlasError
 from graph.home import Home
 from graph.writer import Progress, Session, Writer
 from web.live import Live, View
@@ -138,9 +139,12 @@ class Services:
         threading.Thread(target=self._warm_search, daemon=True, name="warm").start()
 
     def _warm_search(self) -> None:
+        from search.types import Query
+
         self.atlas.overview()
         self.encoder().encode(["warm"])
-        self._searcher(self.live.view())
+        with suppress(AtlasError):  # who searches is told
+            self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
 
     def _searcher(self, view: View) -> Searcher:
         return view.as_indexed("searcher", self._open_searcher)

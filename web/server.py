@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ __all__ = ["Server", "make_server", "run"]
 
 _THREADS: Final = 40
 """Requests that the application works on at once; plain queries take none of them."""
+
+_TURN_SECONDS: Final = 0.0005
 
 _ENDING_SECONDS: Final = 5
 """Seconds that requests under way are given when the server ends."""
@@ -88,6 +91,8 @@ def make_server(services: Services, host: str, port: int) -> Server:
 
 def run(server: Server, services: Services) -> None:
     """Serve until a signal comes; the services are closed then."""
+    # A busy thread of the application hands the interpreter over after so long: the loop answers others meanwhile.
+    sys.setswitchinterval(_TURN_SECONDS)
 
     async def main() -> None:
         services.pool.attach(asyncio.get_running_loop())
