@@ -72,6 +72,10 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
+_NEXT_ROW: Final = re.compile(rb'\}\},\{"[^},]')
+"""In JSON, where no row is empty: a string that ends in the same signs ends in a quote, and a bracket or a comma follow
+that; a name follows the quote of a row."""
+
 
 class RowCounter:
     """Counts the rows of a result from its bytes as they pass: the engine serialises without saying how many.
@@ -87,6 +91,7 @@ class RowCounter:
         self._inside = 0
         self._tail = b""
         self._pending = b""
+        self._first: bytes | None = b""
 
     def add(self, data: bytes) -> int:
         """The rows so far, this chunk included."""
@@ -111,6 +116,18 @@ class RowCounter:
         return outside
 
     def _json(self, data: bytes) -> None:
+        """A small result comes whole, and is counted at a glance."""
+        if self._first == b"" and data.endswith(b"]}}") and b"{}" not in data:
+            self._first = data
+            self.rows = 0 if data.endswith(b'"bindings":[]}}') else 1 + len(_NEXT_ROW.findall(data))
+            return
+        if self._first:  # it was not whole
+            self.rows = 0
+            self._json_part(self._first)
+        self._first = None
+        self._json_part(data)
+
+    def _json_part(self, data: bytes) -> None:
         """Outside strings a row begins with `[{` (the first) or `},{`; terms inside a row are parted by `},:{`."""
         if self._pending or b"\\" in data:
             data = _ESCAPED.sub(b"", self._pending + data)

@@ -23,7 +23,7 @@ ROWS = st.lists(st.lists(st.none() | NASTY, min_size=2, max_size=2), max_size=12
 
 
 @settings(deadline=None)
-@given(ROWS, st.sampled_from(RESULTS), st.integers(1, 9))
+@given(ROWS, st.sampled_from(RESULTS), st.integers(1, 9) | st.just(100_000))
 def test_rows_are_counted_whatever_they_hold_and_however_they_are_cut(
     rows: list[list[str | None]], form: object, width: int
 ) -> None:
