@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import overload
 
@@ -66,6 +66,9 @@ class LazyTerms(Sequence[TermScore]):
     def __getitem__(self, index: slice) -> Sequence[TermScore]: ...
     def __getitem__(self, index: int | slice) -> TermScore | Sequence[TermScore]:
         return self._terms[index]
+
+    def __iter__(self) -> Iterator[TermScore]:
+        return iter(self._terms)  # the way of Sequence takes them by number, until there is none
 
     def __len__(self) -> int:
         return len(self._terms)

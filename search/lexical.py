@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ _BATCH = 500
 _FREQUENCIES = 20_000  # words whose numbers of units are kept
 _UNITS = 2_000  # units that are kept, of some 4 kB each
 _COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
+_SCORE, _ADDRESS = itemgetter(0), itemgetter(1)  # of a hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,8 @@ class LexicalIndex:
         hits = self._searcher.search(query, limit, count=False).hits
         if not hits:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        scores, addresses = zip(*hits, strict=True)
-        slots = self._searcher.fast_field_values("slot", list(addresses))
-        return np.fromiter(slots, np.int64, len(slots)), np.fromiter(scores, np.float32, len(scores))
+        slots = self._searcher.fast_field_values("slot", list(map(_ADDRESS, hits)))
+        return np.fromiter(slots, np.int64, len(slots)), np.fromiter(map(_SCORE, hits), np.float32, len(hits))
 
     def score(
         self, slots: Sequence[int] | npt.NDArray[np.int64], scoring: tantivy.Query, must: tantivy.Query | None

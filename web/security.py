@@ -20,6 +20,10 @@ FIXED: Final = {
 """On every answer, whoever gives it."""
 
 
+_POLICY_HEADER: Final = "Content-Security-Policy"
+_FIXED_KEYS: Final = tuple((name, value, name.lower()) for name, value in FIXED.items())
+
+
 def install(app: Flask) -> None:
     """Add the headers to every answer of the application; one that a view has set stays as it is."""
     app.after_request(_harden)
@@ -52,7 +56,11 @@ def _policy() -> str:
 
 
 def _harden(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", _policy())
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    given = {name.lower() for name, _ in headers}  # `setdefault` would read through all of them for each
+    if _POLICY_HEADER.lower() not in given:
+        headers.add(_POLICY_HEADER, _policy())
+    for name, value, key in _FIXED_KEYS:
+        if key not in given:
+            headers.add(name, value)
     return response
