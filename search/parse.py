@@ -64,5 +64,7 @@ def content_words(words: list[str]) -> list[str]:
 
 def _clean(text: str) -> str:
     """NFC, straight quotes, and spaces for what cannot be seen: controls, direction marks, lone surrogates."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
     return " ".join(unicodedata.normalize("NFC", visible).translate(_QUOTES).split())

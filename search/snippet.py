@@ -17,7 +17,7 @@ LENGTH: Final = 300
 """Most code points in a snippet."""
 
 _LEAD: Final = 60  # code points of context wanted before the first match
-_ENDS: Final = ".!?;:\n"
+_SENTENCE: Final = re.compile(r"(?:(?<=[.!?;:\n])|\A)\s")
 _DIGITS: Final = frozenset("123456789")
 _OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 
@@ -103,9 +103,9 @@ def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
 
 def _sentence_start(text: str, at: int) -> int:
     """The start of the sentence that `at` lies in, if near; else a word or two before it."""
-    for start in range(at, max(0, at - _LEAD), -1):
-        if text[start - 1].isspace() and text[start - 2 : start - 1] in _ENDS:
-            return start
+    starts = [space.end() for space in _SENTENCE.finditer(text, max(0, at - _LEAD), at)]
+    if starts:
+        return starts[-1]
     if at <= _LEAD:
         return 0
     space = text.find(" ", at - _LEAD // 3, at)

@@ -42,12 +42,13 @@ class Stems:
             return
         lowered = _lower(text)
         seen: dict[int, tuple[int, str]] = {}
+        find = lowered.find
         for start in _starts(wanted):
-            at = lowered.find(start)
+            at = find(start)
             while at >= 0:
                 if not (at and text[at - 1].isalnum()):
                     self._see(text, at, seen)
-                at = lowered.find(start, at + 1)
+                at = find(start, at + 1)
         if not text.isascii():
             for letter in _BEYOND_ASCII.finditer(text):  # folded, it may be any
                 at = letter.start()
