@@ -77,7 +77,6 @@ class OnnxEncoder:
                 options.intra_op_num_threads = 1
                 options.inter_op_num_threads = 1
                 options.log_severity_level = 3
-                options.add_free_dimension_override_by_name("batch", 1)  # known ahead, it need not be worked out
                 model = str(self._folder / "model.onnx")
                 session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
                 self._loaded = (tokenizer, session)
