@@ -96,7 +96,7 @@ def write(site: str, number: int, rate: float, end: float, tally: Tally) -> None
                 text = update(number, step, chance)
                 told = client.ask("POST", "/update", text, "application/sparql-update")
             if told[0] not in (201, 204):
-                tally.errors[f"write: {told[0]}"] += 1
+                tally.errors[f"write: {told[0]} {told[1][:300].decode(errors='replace')}"] += 1
             else:
                 tally.latencies.append(time.monotonic() - started)
                 seen, generation = client.state()

@@ -20,6 +20,7 @@
     │   ├── QueryTimeout           carries `seconds`
     │   ├── QueryMemory            the worker's memory cap
     │   ├── QueryCancelled         cancelled by its owner
+    │   ├── QueryFailed            ours to answer for: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
@@ -47,6 +48,7 @@ __all__ = [
     "Overloaded",
     "QueryCancelled",
     "QueryError",
+    "QueryFailed",
     "QueryMemory",
     "QueryRefused",
     "QuerySyntax",
@@ -177,6 +179,10 @@ class QueryMemory(QueryError):
 
 class QueryCancelled(QueryError):
     slug, title, status = "cancelled", "The query was cancelled", 503
+
+
+class QueryFailed(QueryError):
+    slug, title, status = "query-failed", "The query could not be carried out", 503
 
 
 class Overloaded(QueryError):

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import AtlasError, QueryError, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
+from graph.errors import AtlasError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
 
 __all__ = ["WriterChild"]
 
@@ -110,7 +110,7 @@ class WriterChild:
     def _death(self, phase: str, late: bool, timeout: float) -> AtlasError:
         status = self._process.returncode
         if phase == "publishing":
-            return QueryError(
+            return QueryFailed(
                 "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
             )
         if late and phase == "starting":
@@ -133,7 +133,7 @@ def _interpreted(status: int, said: str) -> AtlasError:
     if status in (-signal.SIGABRT, -signal.SIGKILL) or "memory allocation" in said or "MemoryError" in said:
         return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
     last = said.strip().splitlines()[-1][:200] if said.strip() else f"status {status}"
-    return QueryError(f"The process that writes ended unexpectedly ({last}).", "Nothing was changed; try again.")
+    return QueryFailed(f"The process that writes ended unexpectedly ({last}).", "Nothing was changed; try again.")
 
 
 def _next(descriptor: int, deadline: float) -> bytes | None:

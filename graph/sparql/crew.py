@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from graph.errors import AtlasError, QueryError
+from graph.errors import AtlasError, QueryFailed
 from graph.sparql.limits import Limits
 from graph.sparql.process import WorkerProcess
 
@@ -123,7 +123,7 @@ class Crew:
         except AtlasError as error:
             came = error
         except OSError as error:
-            came = QueryError(f"No query worker could be started: {error.strerror}.", "Check memory and disk space.")
+            came = QueryFailed(f"No query worker could be started: {error.strerror}.", "Check memory and disk space.")
         if isinstance(came, WorkerProcess):
             self._born.add(came)
         with suppress(RuntimeError):  # the loop may have been closed meanwhile

@@ -23,6 +23,7 @@ from graph.errors import (
     AtlasError,
     QueryCancelled,
     QueryError,
+    QueryFailed,
     QueryMemory,
     QueryRefused,
     QueryTimeout,
@@ -139,7 +140,7 @@ class WorkerProcess:
         except (WorkerDied, OSError) as error:
             self.kill("closed")
             said = self.close()
-            raise QueryError(
+            raise QueryFailed(
                 f"The query worker did not start: {said.strip().splitlines()[-1] if said.strip() else error}.",
                 "Check the free memory and the installation of pyoxigraph.",
             ) from error
@@ -298,7 +299,7 @@ def interpret_death(status: int, reason: Reason | None, said: str, seconds: floa
         return QueryMemory(
             "The query needed more memory than it may have.", "Narrow its patterns, or avoid sorting and joining all."
         )
-    return QueryError(f"The query worker ended unexpectedly (status {status}).", "Try again; report it if it recurs.")
+    return QueryFailed(f"The query worker ended unexpectedly (status {status}).", "Try again; report it if it recurs.")
 
 
 def _environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.errors import QueryError, QueryRefused, QuerySyntax
+from graph.errors import QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.guard import Guarded, guard
 from graph.sparql.limits import Limits
@@ -63,7 +63,8 @@ def apply_update(
     except OSError as error:
         if any(each in str(error) for each in _REFUSALS):
             raise QueryRefused("The update tried to reach the network or a file, which is never allowed.") from error
-        raise QueryError(f"The update could not be carried out: {str(error).rstrip('.')}.") from error
+        said = f"The update could not be carried out: {str(error).rstrip('.')}."
+        raise QueryFailed(said, "Nothing was changed; try again.") from error
     except (RuntimeError, ValueError) as error:
         raise QueryError(
             f"The update could not be carried out: {str(error).rstrip('.')}.", "Nothing was changed."
