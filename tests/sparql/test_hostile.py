@@ -15,6 +15,7 @@ from graph.errors import (
     Overloaded,
     QueryCancelled,
     QueryError,
+    QueryFailed,
     QueryMemory,
     QueryRefused,
     QueryTimeout,
@@ -227,7 +228,7 @@ def test_close_ends_what_runs(large: Path) -> None:
         (-signal.SIGABRT, None, "memory allocation of 99 bytes failed", QueryMemory),
         (-signal.SIGSYS, None, "", QueryRefused),
         (-signal.SIGXFSZ, None, "", QueryTooLarge),
-        (3, None, "", QueryError),
+        (3, None, "", QueryFailed),
     ],
 )
 def test_deaths(status: int, reason: str | None, said: str, error: type[QueryError]) -> None:
