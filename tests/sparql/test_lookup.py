@@ -114,7 +114,7 @@ def test_the_rest_is_the_engines(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "term", [BlankNode(), Triple(A, B, C), Literal("x", language="en", direction=BaseDirection.RTL)], ids=repr
+    "term", [BlankNode("a"), Triple(A, B, C), Literal("x", language="en", direction=BaseDirection.RTL)], ids=repr
 )
 def test_unusual_terms_are_the_engines(term: BlankNode | Triple | Literal) -> None:
     store = Store()
