@@ -26,9 +26,9 @@ from search.fusion import order  # noqa: E402
 from search.hits import make_hits  # noqa: E402
 from search.lexical_query import lexical_query  # noqa: E402
 from search.parse import parse  # noqa: E402
-from search.pool import gather  # noqa: E402
+from search.pool import gather, likely  # noqa: E402
 from search.schema import FILTER_FIELDS  # noqa: E402
-from search.searcher import COVER_ROWS, Searcher  # noqa: E402
+from search.searcher import Searcher  # noqa: E402
 from search.types import Filters, Query  # noqa: E402
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def main() -> None:
         )
         vector = clock.run("encoding", lambda text=text: encoder.encode([text])[0])
         pool = clock.run("candidates and scores", lambda w=words, v=vector: gather(index, w, v, "hybrid", empty))
-        slots = pool.slots[order(pool.scores, pool.slots)[:COVER_ROWS]]
+        slots = pool.slots[likely(pool)]
         covered = np.zeros(len(pool.slots), np.float32)
         clock.run("words covered", lambda s=slots, w=words: cover_boost(lexical, index.forward, s, w.stems))
         rows = order(pool.scores, pool.slots)[:10]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.dense import Asked
-from search.fusion import DENSE_WEIGHT, combine, scale
+from search.fusion import DENSE_WEIGHT, combine, order, scale
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.types import Mode
@@ -21,10 +21,13 @@ from search.types import Mode
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather", "missing"]
+__all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather", "likely", "missing"]
 
 LEXICAL_CANDIDATES: Final = 1_000
 DENSE_CANDIDATES: Final = 200
+
+_LIKELY: Final = 150
+_LIKELY_BY_WORDS: Final = 50
 
 _EXACT_ROWS: Final = 20_000
 """Filters that allow no more are scanned exactly (20k rows of 384: about 6 ms)."""
@@ -82,6 +85,19 @@ def gather(
         return Pool(slots, None, cosines, None, dense, dense)
     lexical = scale(raw)
     return Pool(slots, raw, cosines, lexical, dense, combine(lexical, dense, DENSE_WEIGHT))
+
+
+def likely(pool: Pool) -> npt.NDArray[np.intp]:
+    """Rows that may come to the first pages once boosts are added: the best by the fused score, and those by words.
+
+    What holds the words of a query as no other does can lie far in meaning from what surrounds them ("sample qv99"
+    among samples of all kinds): its words have to be counted too.
+    """
+    best = order(pool.scores, pool.slots)[:_LIKELY]
+    if pool.lexical_raw is None:
+        return best
+    by_words = order(pool.lexical_raw, pool.slots)[:_LIKELY_BY_WORDS]
+    return np.concatenate([best, by_words[~np.isin(by_words, best)]])
 
 
 def missing(some: Slots, others: Slots) -> Slots:

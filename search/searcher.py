@@ -25,7 +25,7 @@ from search.matched import DEEPEST, Matched, match
 from search.nothing import respelt, why_nothing
 from search.pages import LOOKED_AT, spread
 from search.parse import parse
-from search.pool import Pool, gather
+from search.pool import Pool, gather, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
 from search.schema import FILTER_FIELDS, fold
 from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit, Way
@@ -33,14 +33,13 @@ from search.ways import ways_out
 from search.words import exact_words
 from search.written import written_words
 
-__all__ = ["COVER_ROWS", "Searcher"]
+__all__ = ["Searcher"]
 
 _FACET_VALUES: Final = 50
 _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
 _NONE: Final = np.empty(0, np.int64)
 
-COVER_ROWS: Final = 150  # best candidates whose words are counted: the rest cannot reach the first pages
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
@@ -148,9 +147,9 @@ class Searcher:
         boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
-            likely = order(pool.scores, pool.slots)[:COVER_ROWS]
-            boosts["words covered"][likely] = cover_boost(
-                lexical, forward, pool.slots[likely], words.stems, words.numbers, words.alike
+            counted = likely(pool)
+            boosts["words covered"][counted] = cover_boost(
+                lexical, forward, pool.slots[counted], words.stems, words.numbers, words.alike
             )
         if query.recent:
             boosts["recent"] = recent_boost(forward.numbers("last_day", pool.slots))
@@ -159,9 +158,9 @@ class Searcher:
         for boost in boosts.values():
             scores += boost
         if query.mode == "hybrid" and not query.filters.document:
-            works = forward.numbers("work", pool.slots[likely])
+            works = forward.numbers("work", pool.slots[counted])
             boosts["rest of the document"] = np.zeros(len(pool.slots), np.float32)
-            boosts["rest of the document"][likely] = sibling_boost(scores[likely], works)
+            boosts["rest of the document"][counted] = sibling_boost(scores[counted], works)
             scores += boosts["rest of the document"]
         best = order(scores, pool.slots)
         if not query.filters.document:

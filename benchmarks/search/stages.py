@@ -14,9 +14,9 @@ from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import lexical_query
 from search.parse import parse
-from search.pool import gather
+from search.pool import gather, likely
 from search.schema import FILTER_FIELDS
-from search.searcher import COVER_ROWS, Searcher
+from search.searcher import Searcher
 from search.types import Filters, Query
 
 __all__ = ["stages"]
@@ -32,7 +32,7 @@ def stages(index: Index, encoder: Encoder, texts: Sequence[str]) -> str:
         words = measured.run("query", lambda: lexical_query(parse(text), Filters(), lexical.schema, lexical.stems))
         vector = measured.run("encoding", lambda: encoder.encode([text])[0])
         pool = measured.run("candidates and scores", lambda: gather(index, words, vector, "hybrid", empty))
-        slots = pool.slots[order(pool.scores, pool.slots)[:COVER_ROWS]]
+        slots = pool.slots[likely(pool)]
         measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, words.stems))
         rows = order(pool.scores, pool.slots)[:10].tolist()
         hits = measured.run("ten hits, snippets", lambda: make_hits(index, rows, pool, words, {}))
