@@ -14,7 +14,7 @@ import pyoxigraph as ox
 from graph.acceptance import accept_graph, retract_graph
 from graph.gazetteer import build_gazetteer
 from graph.home import Generation
-from graph.ingest import describe, put_reading
+from graph.ingest import EXTRACTOR, describe, put_reading
 from graph.iri import DEFAULT_BASE
 from graph.model import Reading
 from graph.purge import purge
@@ -29,15 +29,20 @@ __all__ = ["COLLECTION", "STARTER_GRAPH", "build"]
 COLLECTION: Final = "starter"
 STARTER_GRAPH: Final = ox.NamedNode(f"{DEFAULT_BASE}graph/starter")
 
+MAKER: Final = f"2.{EXTRACTOR}"
+"""Its first number rises when the same folder would give other triples, so that a newer version builds it again."""
+
 
 def build(
     session: Session, starter: Starter, *, built: dict[str, str], progress: Progress = no_progress
 ) -> Generation | None:
-    """Publish a generation that holds the starter. Returns None where the live one holds this very folder already.
+    """Publish a generation that holds the starter. Returns None where the live one holds this very folder already,
+    made as this version makes it.
 
     `built` is the live manifest's entry `starter`, empty at first.
     """
-    if built.get("digest") == starter.digest:
+    made = {"digest": starter.digest, "maker": MAKER}
+    if built == made:
         return None
 
     def work(store: ox.Store) -> Changes:
@@ -55,7 +60,7 @@ def build(
         purge(store, session.suppressed)  # before names are looked for in the notes
         _notes(store, starter, progress)
         offer_again(store, without=COLLECTION)
-        return Changes(everything=True, notes={"starter": {"digest": starter.digest}})
+        return Changes(everything=True, notes={"starter": made})
 
     return session.change(work, progress=progress)
 

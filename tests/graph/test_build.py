@@ -57,6 +57,13 @@ def test_building_again_changes_nothing(home: Home, session: Session, tmp_path: 
     assert home.require().number == 1
 
 
+def test_what_an_older_version_made_is_made_again(home: Home, session: Session, tmp_path: Path) -> None:
+    starter = load(write_folder(tmp_path / "data"))
+    build(session, starter, built={})
+    assert build(session, starter, built={"digest": starter.digest}) is not None  # as before versions were noted
+    assert build(session, starter, built=home.require().manifest()["starter"]) is None
+
+
 def test_a_changed_folder_replaces_the_old_starter_and_keeps_documents(
     home: Home, session: Session, tmp_path: Path
 ) -> None:
