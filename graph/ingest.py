@@ -39,7 +39,7 @@ BATCH: Final = 200
 PATIENCE: Final = 10.0
 """Seconds after which what was read so far is published."""
 
-EXTRACTOR: Final = "1"
+EXTRACTOR: Final = "2"
 """Rises when the same file would be cut or linked differently, so that it is read again."""
 
 

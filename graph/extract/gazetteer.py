@@ -2,7 +2,8 @@
 
 All forms of all labels go into one Aho-Corasick automaton over normalised words (`graph.extract.normalise`), each
 with a blank on either side, so that word boundaries hold by construction. It reports every occurrence; those that
-break the capitals rule are thrown out, and of the rest the leftmost-longest are kept. Time is linear in the text.
+break the capitals rule are thrown out, and of the rest the leftmost-longest are kept, where an article at the start
+gives no lead: "the North East" is not "the North" and something. Time is linear in the text.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from graph.extract.capitals import fits
 from graph.extract.labels import Entry, Form, forms
 from graph.extract.normalise import Word
 
 __all__ = ["Gazetteer", "Match"]
+
+_ARTICLES: Final = frozenset({"the", "a", "an"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,12 @@ class Gazetteer:
         """
         chosen: list[Match] = []
         reached = 0
-        for match in sorted(self._valid(found, any_case, text), key=lambda match: (match.first, -match.last)):
+
+        def precedence(match: Match) -> tuple[int, int, int]:
+            article = match.last - match.first > 1 and found[match.first].norm in _ARTICLES
+            return match.first + article, -match.last, match.first
+
+        for match in sorted(self._valid(found, any_case, text), key=precedence):
             if match.first >= reached:
                 chosen.append(match)
                 reached = match.last

@@ -99,6 +99,20 @@ def test_one_name_of_several_things() -> None:
     assert ("manchester", "Manchester") in linked("the towns of Leeds, Manchester and Bath")
 
 
+def test_an_article_gives_no_lead() -> None:
+    north = Entry("north", "the North", is_alt=True, kind="place")
+    names = Gazetteer(
+        [north, Entry("north-east", "North East", kind="region"), Entry("ne-bench", "Bench of the North")]
+    )
+
+    def found(text: str) -> list[tuple[str, str]]:
+        return [(m.entity, m.surface) for m in link(passage(text), names)]
+
+    assert found("Firms in the North East say") == [("north-east", "North East")]
+    assert found("Firms in the North say") == [("north", "the North")]
+    assert found("The Bench of the North East sat") == [("ne-bench", "Bench of the North")]
+
+
 def test_order_among_readings() -> None:
     def winner(*entries: Entry, prefer: tuple[str, ...] = ()) -> str:
         (mention,) = link(passage("about the Northern Forum"), Gazetteer(entries, prefer=prefer))
