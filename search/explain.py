@@ -79,6 +79,10 @@ class LazyTerms(Sequence[TermScore]):
     def __hash__(self) -> int:
         return hash(self._terms)
 
+    def __reduce__(self) -> tuple[type[tuple[TermScore, ...]], tuple[tuple[TermScore, ...]]]:
+        """For another process: without the index that they come from."""
+        return tuple, (self._terms,)
+
     def __repr__(self) -> str:
         return repr(self._terms)
 

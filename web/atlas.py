@@ -49,6 +49,7 @@ _SCANNED = 10_000
 class LiveAtlas:
     """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker.
 
+    `place` runs a search of a generation somewhere: by the function that it is given, or in a process beside this one.
     `mend` is told of an index that cannot be used, and gives the error that the asker should see.
     """
 
@@ -57,6 +58,7 @@ class LiveAtlas:
     run: Callable[[View, str, str, Slice], QueryTable]
     queries: Path
     base: str = DEFAULT_BASE
+    place: Callable[[Path, Query, Callable[[], Results]], Results] = lambda generation, query, here: here()
     mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
 
     def overview(self) -> Overview:
@@ -69,8 +71,9 @@ class LiveAtlas:
         """The search of one generation, whichever is live now."""
         gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
         named = linked_in(request.text, gazetteer)
+        asked = replace(request, entities=named) if named else request
         try:
-            return self.searcher(view).search(replace(request, entities=named) if named else request)
+            return self.place(view.generation.path, asked, lambda: self.searcher(view).search(asked))
         except IndexUnusable as error:
             raise self.mend(error) from error
 

@@ -20,6 +20,7 @@ from web.settings import Settings, starter_folder
 
 if TYPE_CHECKING:
     from graph.sparql.pool import QueryPool
+    from search.beside import Beside
     from search.encoder import Encoder
     from search.reranker import Reranker
     from search.searcher import Searcher
@@ -71,11 +72,21 @@ class Services:
         return LiveAtlas(
             live=self.live,
             searcher=self._searcher,
+            place=self.beside.search,
             run=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
             mend=Mender(self.settings) if self.mending else lambda error: error,
         )
+
+    @cached_property
+    def beside(self) -> Beside:
+        """Where searches run; its processes start when two are asked for at once."""
+        from search.beside import Beside
+
+        settings = self.settings
+        opening = {"model": settings.model, "cache": str(settings.cache), "reranker": settings.reranker}
+        return Beside(settings.search_processes, opening)
 
     def _run_table(self, view: View, query: str, query_id: str, part: Slice) -> QueryTable:
         from web.search_clause import clause_search, explain
@@ -118,7 +129,8 @@ class Services:
         return catch_up_apart(self.home, indexer, session)
 
     def close(self) -> None:
-        """End what runs beside the requests: query workers, the waiting writer, the follower."""
+        """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""
+        self.beside.close()
         self.follower.close()
         self.writes.close()
         self.pool.close()

@@ -32,6 +32,7 @@ class Settings:
     base: str = DEFAULT_BASE
     query_timeout: float = 10.0
     query_workers: int = 2
+    search_processes: int = 0
     unfenced: bool = False
     reranker: str | None = None
 
@@ -51,7 +52,14 @@ class Settings:
             reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, 1, 64)),
+            search_processes=int(_number(environ, "CREATIVE_ATLAS_SEARCH_PROCESSES", _cores(), 0, 64)),
         )
+
+
+def _cores() -> int:
+    """Up to four; on one core, more processes than one gain nothing."""
+    cores = min(os.cpu_count() or 1, 4)
+    return cores if cores > 1 else 0
 
 
 def _cache(environ: Mapping[str, str]) -> Path:

@@ -1,0 +1,76 @@
+"""A process that searches for another: `python -m search.child`, started by `search.beside`.
+
+It is sent the path of a generation and a query, and sends the results; None where it cannot, for whatever reason: who
+asked tries it then, and meets the error where it is dealt with. It ends when the other side of its connection does.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final
+
+from graph.home import Generation
+from search.carry import record_in
+from search.encoder import Encoder, open_encoder
+from search.index import Index
+from search.reranker import CrossReranker, Reranker
+from search.searcher import Searcher
+
+__all__ = ["main"]
+
+_CYCLES: Final = 50_000  # as in the server
+
+
+class _Searchers:
+    """The searcher of the generation that was asked for last; the same one as long as the index is the same."""
+
+    def __init__(self, encoder: Encoder, reranker: Reranker | None) -> None:
+        self._encoder, self._reranker = encoder, reranker
+        self._path: str | None = None
+        self._mark: object = None
+        self._searcher: Searcher | None = None
+
+    def of(self, path: str) -> Searcher:
+        if self._searcher is None or path != self._path:
+            generation = Generation(Path(path))
+            manifest: dict[str, Any] = generation.manifest()
+            record = manifest.get("index", {})
+            mark = (record.get("digest"), record.get("files"))
+            if self._searcher is None or mark != self._mark:
+                index = Index.open(generation.path, record_in(manifest))
+                self._searcher, self._mark = Searcher(index, lambda: self._encoder, self._reranker), mark
+            self._path = path
+        return self._searcher
+
+
+def main(arguments: list[str]) -> int:
+    """`arguments`: the number of the connection's descriptor; a JSON object with `model`, `cache` and `reranker`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, for the server
+    connection, opening = Connection(int(arguments[0])), json.loads(arguments[1])
+    gc.set_threshold(_CYCLES)
+    encoder = open_encoder(opening["model"], Path(opening["cache"]))
+    encoder.encode(["warm"])
+    reranker = CrossReranker(opening["reranker"]) if opening["reranker"] else None
+    searchers = _Searchers(encoder, reranker)
+    connection.send("ready")
+    while True:
+        try:
+            path, query = connection.recv()
+        except EOFError:
+            return 0
+        try:
+            results = searchers.of(path).search(query)
+        except Exception:  # told where it happens again
+            logging.getLogger(__name__).debug("a search failed", exc_info=True)
+            results = None
+        connection.send(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
