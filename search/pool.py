@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather", "likely", "missing"]
 
-LEXICAL_CANDIDATES: Final = 1_000
+LEXICAL_CANDIDATES: Final = 500
 DENSE_CANDIDATES: Final = 200
 
 _LIKELY: Final = 150
