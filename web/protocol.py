@@ -36,6 +36,9 @@ CONNECTIONS: Final = 1024
 
 _HEAD_BYTES: Final = 512 << 10
 _HEADERS: Final = 100
+_ADDRESS_BYTES: Final = 0xFFFF
+"""More of an address the parser does not take apart."""
+
 _AHEAD: Final = 64
 """Requests at most that wait on one connection for the answer to the one before them."""
 
@@ -161,6 +164,10 @@ class ServerProtocol(HttpToolsProtocol):
         if len(self.headers) > _HEADERS:
             self._too_long()
             return
+        if len(self.url) > _ADDRESS_BYTES:
+            detail = f"The address is longer than {_ADDRESS_BYTES:,} bytes. Ask for less, or send a query by POST."
+            self._refuse(414, "uri-too-long", "URI Too Long", detail)
+            return
         self._method, self._version = self.parser.get_method().decode(), self.parser.get_http_version()
         waits = self._under_way
         if not waits and self._fast is not None and self.url.startswith(b"/sparql") and self._plain(self._fast):
@@ -204,7 +211,7 @@ class ServerProtocol(HttpToolsProtocol):
         headers = self._clock.heads.get(data[end:])
         if headers is None or self._fast is None or self._full or self._under_way or self.transport.is_closing():
             return False
-        line = _LINE.fullmatch(data, 0, end)
+        line = _LINE.fullmatch(data, 0, end) if end <= _ADDRESS_BYTES else None
         query = self._fast.plain(headers, line[2]) if line is not None else None
         if line is None or query is None:
             return False
