@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import HomeLocked, NewerFormat, NotAnAtlas
+from graph.errors import HomeError, HomeLocked, NewerFormat, NotAnAtlas
 
 __all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
 
@@ -160,9 +160,17 @@ class Home:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the one writer. Raises HomeLocked at once when another process is; sweeps up after dead ones."""
+        """Be the one writer. Raises HomeLocked at once when another process is, HomeError where none can be; sweeps up
+        after dead ones."""
         self.prepare()
-        with open(self.root / "writer.lock", "a+", encoding="ascii") as handle:
+        try:
+            handle = open(self.root / "writer.lock", "a+", encoding="ascii")  # noqa: SIM115  # closed just below
+        except OSError as error:
+            raise HomeError(
+                f"{self.root} cannot be written to ({error.strerror}).",
+                "Check its permissions and the room on its disk; nothing was changed.",
+            ) from error
+        with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

@@ -31,7 +31,18 @@ from graph.records import document_quads, mention_quads, passage_quads, remove_d
 from graph.store import Snapshot
 from graph.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["BATCH", "EXTRACTOR", "Outcome", "Report", "describe", "files_under", "forget", "ingest", "put_reading"]
+__all__ = [
+    "BATCH",
+    "EXTRACTOR",
+    "Outcome",
+    "Report",
+    "describe",
+    "files_under",
+    "forget",
+    "ingest",
+    "left_out",
+    "put_reading",
+]
 
 BATCH: Final = 200
 """Documents published together, unless PATIENCE runs out first."""
@@ -74,9 +85,22 @@ def files_under(paths: Iterable[Path]) -> Iterator[Path]:
     """Files named, and those of a known kind in the directories named, in sorted order."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in SUFFIXES)
+            yield from (each for each in _held(path) if each.suffix.lower() in SUFFIXES)
         else:
             yield path
+
+
+def left_out(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files in the directories named that `files_under` passes over, but for hidden ones."""
+    for path in filter(Path.is_dir, paths):
+        for each in _held(path):
+            hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
+            if each.suffix.lower() not in SUFFIXES and not hidden:
+                yield each
+
+
+def _held(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
 def ingest(

@@ -43,6 +43,10 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
+        click.echo(f"{what} Check that no file is missing or closed to you, and that the disk has room.", err=True)
+        sys.exit(1)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from graph.errors import InputError
-from graph.ingest import Outcome, ingest
+from graph.ingest import Outcome, Report, ingest, left_out
 from graph.model import Document
 from graph.store import Snapshot
 from web.compose import Services
@@ -16,6 +16,9 @@ from web.printing import print_json
 from web.progress import progress_bar
 
 __all__ = ["document_named", "run"]
+
+_NAMED = 5
+"""File names that are listed at most."""
 
 
 def run(services: Services, paths: tuple[Path, ...], collection: str, as_json: bool) -> int:
@@ -30,13 +33,28 @@ def run(services: Services, paths: tuple[Path, ...], collection: str, as_json: b
             progress=progress,
             acknowledge=None if as_json else _say,
         )
+    passed_over = [str(path) for path in left_out(paths)]
     if as_json:
-        print_json({"generation": report.generation, "documents": [asdict(outcome) for outcome in report.outcomes]})
-    elif not report.outcomes:
+        documents = [asdict(outcome) for outcome in report.outcomes]
+        print_json({"generation": report.generation, "documents": documents, "left_out": passed_over})
+        return _status(report)
+    if passed_over:
+        click.echo(_named(passed_over), err=True)
+    if not report.outcomes:
         click.echo("There is no document of a known kind there.", err=True)
     elif report.generation is None and not report.count("refused"):
         click.echo("Nothing changed.")
+    return _status(report)
+
+
+def _status(report: Report) -> int:
     return 1 if report.count("refused") or not report.outcomes else 0
+
+
+def _named(passed_over: list[str]) -> str:
+    some = ", ".join(Path(name).name for name in passed_over[:_NAMED])
+    more = f" and {len(passed_over) - _NAMED:,} more" if len(passed_over) > _NAMED else ""
+    return f"Left out, of a kind that is not read: {some}{more}. What holds text can be exported as PDF, HTML or text."
 
 
 def _say(outcome: Outcome) -> None:

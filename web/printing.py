@@ -25,8 +25,11 @@ def print_json(value: Any) -> None:
 
 
 def print_results(results: Results) -> None:
-    if not results.hits:
-        click.echo("Nothing found. Try fewer or other words.")
+    if results.corrected:
+        click.echo(f"Nothing matches that as written. This is what was found for: {_plain(results.corrected)}")
+    if not results.total:
+        click.echo(f"Nothing found. {_plain(results.hint or '')}".strip())
+        click.echo("Try fewer or other words.")
         return
     click.echo(f"{results.total} found, {results.took_ms:.0f} ms")
     for number, hit in enumerate(results.hits, start=1):

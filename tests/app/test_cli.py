@@ -181,6 +181,36 @@ def test_a_locked_home_says_by_whom(built: Cli) -> None:
         failed(built("ingest", "wait.txt"), "Another process")
 
 
+def test_a_home_that_cannot_be_written_to_is_told_in_a_sentence(empty: Cli) -> None:
+    (empty.home / "writer.lock").mkdir(parents=True)  # as little a file to write to as one on a disk for reading only
+    write_folder(empty.root / "data")
+    failed(empty("build", "--data", "data"), "cannot be written to")
+
+
+def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
+    elsewhere = Cli(built.root, built.root / "growth.txt" / "cache")
+    (built.root / "growth.txt").write_text(ARTICLE)
+    failed(elsewhere("search", "finance"), "Check that no file is missing")
+
+
+def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:
+    folder = built.root / "reports"
+    folder.mkdir()
+    for name in ("plan.txt", "plan.docx", ".DS_Store"):
+        (folder / name).write_text(f"{ARTICLE} {name}")
+    done = built("ingest", "reports")
+    assert (done.returncode, "plan.txt: added" in done.stdout) == (0, True)
+    assert "plan.docx" in done.stderr
+    assert ".DS_Store" not in done.stderr
+    assert json.loads(built("ingest", "reports", "--json").stdout)["left_out"] == ["reports/plan.docx"]
+    assert built("forget", "plan.txt").returncode == 0
+
+
+def test_a_search_says_what_it_searched_for_instead(built: Cli) -> None:
+    assert "found for: scale-up" in built("search", "skale-up", "--mode", "lexical").stdout
+    assert "No text here has “zzqqz”" in built("search", "zzqqz", "--mode", "lexical").stdout
+
+
 def test_searching_imports_no_torch(built: Cli) -> None:
     code = (
         "import sys; from web.cli import cli\n"
