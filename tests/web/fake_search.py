@@ -33,7 +33,8 @@ def spans_of(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:
 
 
 def explain(words: set[str], score: float) -> Explain:
-    terms = tuple(TermScore(word, "text", 1.5) for word in sorted(words)[:3])
+    fields = ("text", "about", "entity")
+    terms = tuple(TermScore(word, field, 1.5) for word, field in zip(sorted(words)[:3], fields, strict=False))
     return Explain(score, 0.8, 4.2, 0.3, terms, 0.6, 0.41, 0.7, (("names InGAME", 0.05),))
 
 

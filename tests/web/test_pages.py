@@ -158,6 +158,12 @@ def test_the_score_is_the_sum_that_is_shown(client: FlaskClient) -> None:
     assert "0.240" in text and "= 0.80 × 0.30" in text and "0.420" in text and "+0.050" in text
 
 
+def test_the_explanation_says_of_each_word_where_it_was_found(client: FlaskClient) -> None:
+    page = client.get("/search?q=cluster+games+ingame").text
+    for words in ("“cluster” in the text", "“games” in what it is about", "“ingame” by any of its names"):
+        assert words in page
+
+
 def test_the_drawing_gets_what_it_needs(client: FlaskClient) -> None:
     iri = "https://w3id.org/creative-atlas/id/cluster/ingame"
     body = client.get("/entity/neighbours", query_string={"iri": iri, "limit": 5}).get_json()

@@ -118,12 +118,18 @@ def test_the_cancel_button_stops_a_running_query(services: Services, built: Path
         page.get_by_role("button", name="Run").click()
         button = page.get_by_role("button", name="Cancel")
         expect(button).to_be_visible()
+        assert (
+            button.evaluate(
+                "it => { let o = 1; for (; it; it = it.parentElement) o *= +getComputedStyle(it).opacity; return o }"
+            )
+            == 1
+        )  # while the rest is faint
         for _ in range(100):
             if services.pool.load()[0]:
                 break
             page.wait_for_timeout(50)
         button.click()
-        expect(page.get_by_role("alert")).to_contain_text("The query was cancelled")
+        expect(page.get_by_role("alert")).to_have_text("The query was cancelled")
         expect(button).to_be_hidden()
         assert ENDLESS in page.locator("textarea#query").input_value()
         page.keyboard.press("Control+a")
