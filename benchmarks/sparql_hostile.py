@@ -139,11 +139,13 @@ class Meanwhile:
 
 
 def repeatedly(url: str, query: str, limit: float) -> Outcome:
-    """Again and again for two seconds, so that what others notice can be counted; the longest time taken is told."""
-    first = last = ask(url, query, limit + 10, limit)
-    longest = first.seconds
+    """Again and again for two seconds, so that what others notice can be counted; the longest time taken is told. No
+    text comes twice: who attacks would see to that too."""
+    first = last = ask(url, f"{query}\n#", limit + 10, limit)
+    longest, number = first.seconds, 0
     while last.ended - first.began < _WINDOW:
-        last = ask(url, query, limit + 10, limit)
+        number += 1
+        last = ask(url, f"{query}\n#{number}", limit + 10, limit)
         longest = max(longest, last.seconds)
     return Outcome(last.said, longest, first.began, last.ended)
 
@@ -156,7 +158,7 @@ def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], f
     longest, largest = 0.0, 0
     stop, look = time.perf_counter() + seconds, 0.0
     for each in range(number):
-        outcome = ask(running.url, texts[each % len(texts)], 30, BRIEF)
+        outcome = ask(running.url, f"{texts[each % len(texts)]}\n#{each}", 30, BRIEF)
         ended[outcome.said] += 1
         longest = max(longest, outcome.seconds)
         if outcome.ended > look:

@@ -8,13 +8,13 @@ from flask import Response, jsonify
 
 from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
 
-__all__ = ["TYPES", "problem", "problem_response"]
+__all__ = ["TYPES", "members", "problem", "problem_response"]
 
 TYPES: Final = "https://w3id.org/creative-atlas/problems/"
 
 
-def problem(error: AtlasError, status: int | None = None) -> Response:
-    """The answer for one of our own errors, with what it carries."""
+def members(error: AtlasError, status: int | None = None) -> dict[str, Any]:
+    """The problem's members for one of our own errors, with what it carries."""
     extra: dict[str, Any] = {}
     if isinstance(error, QuerySyntax):
         extra = {"line": error.line, "column": error.column}
@@ -22,7 +22,13 @@ def problem(error: AtlasError, status: int | None = None) -> Response:
         extra = {"line": error.line}
     elif isinstance(error, UnknownEntity) and error.nearest:
         extra = {"nearest": [{"iri": iri, "label": label} for iri, label in error.nearest]}
-    response = problem_response(status or error.status, error.slug, error.title, str(error), **extra)
+    shared = {"type": TYPES + error.slug, "title": error.title, "status": status or error.status, "detail": str(error)}
+    return shared | extra
+
+
+def problem(error: AtlasError, status: int | None = None) -> Response:
+    """The answer for one of our own errors."""
+    response = _response(members(error, status))
     if isinstance(error, (Overloaded, HomeLocked)):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -30,7 +36,11 @@ def problem(error: AtlasError, status: int | None = None) -> Response:
 
 def problem_response(status: int, slug: str, title: str, detail: str, **extra: Any) -> Response:
     """`slug` ends the problem's `type`; `extra` members stand beside the standard ones."""
-    response = jsonify(type=TYPES + slug, title=title, status=status, detail=detail, **extra)
-    response.status_code = status
+    return _response({"type": TYPES + slug, "title": title, "status": status, "detail": detail} | extra)
+
+
+def _response(fields: dict[str, Any]) -> Response:
+    response = jsonify(fields)
+    response.status_code = fields["status"]
     response.mimetype = "application/problem+json"
     return response

@@ -25,7 +25,7 @@ from graph.sparql.pool import QueryPool
 from graph.sparql.result import QueryResult
 from web.problems import problem_response
 from web.service_description import describe_service
-from web.sparql_answer import EXPOSED, respond
+from web.sparql_answer import DATA_POLICY, EXPOSED, respond
 from web.sparql_outcome import OUTCOME
 
 __all__ = ["blueprint", "client_of", "negotiate"]
@@ -142,6 +142,9 @@ def _description(search: bool) -> Response:
 def _run(
     pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
 ) -> Response:
+    outcome = request.environ.pop(OUTCOME, None)
+    if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
+        raise outcome
     form = pool.check(text, client).form
     chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
     dataset = _dataset(parameters)
@@ -158,11 +161,8 @@ def _run(
         )  # fmt: skip
         return respond(result, chosen, content_type, request.accept_encodings)
 
-    outcome = request.environ.pop(OUTCOME, None)
     if isinstance(outcome, QueryResult):
         return respond(outcome, chosen, content_type, request.accept_encodings)
-    if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
-        raise outcome
     live = generation()
     try:
         return ask(live)
@@ -242,6 +242,8 @@ def _open_to_other_origins(response: Response) -> Response:
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = EXPOSED
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if response.mimetype == "application/problem+json":
+        headers["Content-Security-Policy"] = DATA_POLICY
     if request.method == "OPTIONS":
         headers["Access-Control-Allow-Methods"] = _METHODS
         headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id"

@@ -6,21 +6,25 @@ gzip or zstd (RFC 9110 §12.5.3, RFC 8878) and it pays: over a packet or two, an
 
 from __future__ import annotations
 
+import json
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import IO, Final, Protocol
 
 from flask import Response
 from werkzeug.datastructures import Accept
 
+from graph.errors import AtlasError, Overloaded
 from graph.sparql.asked import Asked
 from graph.sparql.cache import CachedResult
 from graph.sparql.formats import Format
 from graph.sparql.result import QueryResult
+from web.problems import members
 from web.security import FIXED
 
-__all__ = ["COMPRESSED_FROM", "EXPOSED", "encoding_for", "head_of", "headers_of", "respond"]
+__all__ = ["COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
 
 COMPRESSED_FROM: Final = 2_048
 _COMPRESSED_TO: Final = 64 << 20
@@ -29,67 +33,78 @@ _CHUNK: Final = 1 << 17
 
 EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
 
-_LINE: Final = "\r\n"
+DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+"""Data, never a page: nothing in it may run, whatever a browser takes it for."""
 
-_SAME_FOR_ALL: Final = (
-    ("Vary", "Accept, Accept-Encoding"),
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", EXPOSED),
-    ("Cross-Origin-Resource-Policy", "cross-origin"),
-    # Data, never a page: nothing in it may run, whatever a browser takes it for.
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
-    *((name, value) for name, value in FIXED.items() if name != "Cross-Origin-Resource-Policy"),
-)
-
-
-def headers_of(result: QueryResult, chosen: Format, content_type: str) -> list[tuple[str, str]]:
-    """All headers of an uncompressed answer. A result may be kept, and is to be checked before it is used again: the
-    atlas may have changed."""
-    headers = [
-        ("Content-Length", str(result.size)),
-        ("Content-Type", content_type),
-        ("Content-Disposition", f'inline; filename="query.{chosen.extension}"'),
-        ("X-Row-Count", str(result.rows)),
-        ("X-Generation", result.generation.name),
-        ("Server-Timing", f"{'cache' if result.cached else 'query'};dur={result.ms:.1f}"),
-        ("Cache-Control", "no-cache" if result.etag is not None else "no-store"),
-        *_SAME_FOR_ALL,
-    ]
-    if result.etag is not None:
-        headers.append(("ETag", result.etag))
-    return headers
+_OPEN: Final = {
+    **FIXED,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": EXPOSED,
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Content-Security-Policy": DATA_POLICY,
+}
+_FOR_ALL: Final = "".join(f"{name.lower()}: {value}\r\n" for name, value in _OPEN.items())
 
 
-_FIXED_LINES: Final = "".join(f"{name.lower()}: {value}\r\n" for name, value in _SAME_FOR_ALL)
+def _lines(
+    tag: str | None,
+    wanted: Format,
+    generation: str,
+    content_type: str,
+    size: int,
+    rows: int,
+    ms: float,
+    *,
+    cached: bool,
+) -> str:
+    """All headers of an uncompressed answer, as they are sent. A result may be kept, and is to be checked before it is
+    used again: the atlas may have changed."""
+    kept = "cache-control: no-store" if tag is None else f"cache-control: no-cache\r\netag: {tag}"
+    return (
+        f"content-length: {size}\r\ncontent-type: {content_type}\r\n"
+        f'content-disposition: inline; filename="query.{wanted.extension}"\r\n'
+        f"x-row-count: {rows}\r\nx-generation: {generation}\r\n"
+        f"server-timing: {'cache' if cached else 'query'};dur={ms:.1f}\r\n"
+        f"{kept}\r\nvary: Accept, Accept-Encoding\r\n{_FOR_ALL}"
+    )
 
 
 def head_of(asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> bytes:
-    """The same as `headers_of`, in the form in which they are sent, with the status before them."""
-    terms, tag = asked.terms, asked.tag
-    return (
-        f"HTTP/1.1 200 OK\r\ncontent-length: {len(kept.body)}\r\ncontent-type: {content_type}\r\n"
-        f'content-disposition: inline; filename="query.{terms.wanted.extension}"\r\n'
-        f"x-row-count: {kept.rows}\r\nx-generation: {terms.name}\r\n"
-        f"server-timing: {'cache' if cached else 'query'};dur={kept.ms:.1f}\r\n"
-        f"{'cache-control: no-store' if tag is None else f'cache-control: no-cache{_LINE}etag: {tag}'}\r\n"
-        f"{_FIXED_LINES}"
-    ).encode("latin-1")
+    """The status and the headers of an uncompressed answer that is in memory."""
+    terms = asked.terms
+    lines = _lines(asked.tag, terms.wanted, terms.name, content_type, len(kept.body), kept.rows, kept.ms, cached=cached)
+    return f"HTTP/1.1 200 OK\r\n{lines}".encode("latin-1")
+
+
+def failed(error: AtlasError) -> tuple[bytes, bytes]:
+    """The head and the body of the answer to a query that failed, as the application would give it."""
+    body = json.dumps(members(error), separators=(",", ":")).encode() + b"\n"
+    again = f"retry-after: {error.retry_after}\r\n" if isinstance(error, Overloaded) else ""
+    head = (
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-length: {len(body)}\r\n"
+        f"content-type: application/problem+json\r\n{again}{_FOR_ALL}"
+    )
+    return head.encode("latin-1"), body
 
 
 def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Accept) -> Response:
     """The answer; a spool file is freed when it has been sent, or the client is gone."""
-    headers = dict(headers_of(result, chosen, content_type))
+    lines = _lines(
+        result.etag, chosen, result.generation.name, content_type, result.size, result.rows, result.ms,
+        cached=result.cached,
+    )  # fmt: skip
+    headers = dict(each.split(": ", 1) for each in lines.split("\r\n")[:-1])
     coding = encoding_for(accepted) if COMPRESSED_FROM <= result.size <= _COMPRESSED_TO else None
     if coding is None:
         response = Response(_until_sent(result) if result.spooled else result.read(), headers=headers)
         response.call_on_close(result.close)
         return response
     # The bytes are not those of the entity tag: it becomes a weak one (RFC 9110 §8.8.3.3).
-    if "ETag" in headers:
-        headers["ETag"] = "W/" + headers["ETag"]
+    if "etag" in headers:
+        headers["etag"] = "W/" + headers["etag"]
     with result:
         packed, size = _packed(_CODERS[coding](), result.chunks())
-    headers |= {"Content-Length": str(size), "Content-Encoding": coding}
+    headers |= {"content-length": str(size), "content-encoding": coding}
     if size <= _IN_MEMORY:
         with packed:
             return Response(packed.read(), headers=headers)

@@ -3,8 +3,8 @@
 Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends, one query by GET or
 by either form of POST, with `format=` and `timeout=` at most, is answered without them and with the same headers: by
 calls from the server's protocol to the pool and back, with no task and no future between. Anything else goes on to
-the application: other parameters, conditions, browsers. So do a query that failed and a result to be compressed or
-spooled; the outcome travels with the request, so that the query is not run again.
+the application: other parameters, conditions, browsers. So does a result to be compressed or spooled; it travels with
+the request, so that the query is not run again. A query that fails is answered here: refused ones come in numbers.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 
-from graph.errors import AtlasError
+from graph.errors import AtlasError, HomeError
 from graph.sparql.asked import Asked, as_asked, in_memory
 from graph.sparql.cache import CachedResult, Terms
 from graph.sparql.formats import Format
 from graph.sparql.guard import Form
 from graph.sparql.pool import Outcome, QueryPool
-from web.sparql_answer import COMPRESSED_FROM, head_of
+from web.sparql_answer import COMPRESSED_FROM, failed, head_of
 from web.sparql_outcome import OUTCOME
 
 __all__ = ["DIRECT", "FORM", "LONGEST", "FastQueries", "Query", "Request"]
@@ -116,11 +116,11 @@ class FastQueries:
             asked = as_asked(guarded, choice.terms)
             kept = self._pool.kept(asked)
             if kept is None:
-                ended = _Ended(request, asked, choice.content_type)
+                ended = _Ended(request, query, asked, choice.content_type)
                 self._pool.ask(asked, ended, client=client, timeout=query.timeout)
                 return
         except AtlasError as error:
-            request.hand_on({OUTCOME: error})
+            _refuse(request, query, error)
             return
         _answer(request, asked, choice.content_type, kept, cached=True)
 
@@ -159,7 +159,7 @@ class FastQueries:
             asked = as_asked(guarded, choice.terms)
             result = await self._pool.answer(asked, client=client, timeout=query.timeout)
         except AtlasError as error:
-            request.hand_on({OUTCOME: error})
+            _refuse(request, query, error)
             return
         if result.spooled:
             request.hand_on({OUTCOME: result})
@@ -171,16 +171,28 @@ class FastQueries:
 class _Ended:
     """Called with what came of a query."""
 
-    __slots__ = ("_asked", "_content_type", "_request")
+    __slots__ = ("_asked", "_content_type", "_query", "_request")
 
-    def __init__(self, request: Request, asked: Asked, content_type: str) -> None:
-        self._request, self._asked, self._content_type = request, asked, content_type
+    def __init__(self, request: Request, query: Query, asked: Asked, content_type: str) -> None:
+        self._request, self._query, self._asked, self._content_type = request, query, asked, content_type
 
     def __call__(self, outcome: Outcome) -> None:
         if type(outcome) is CachedResult:
             _answer(self._request, self._asked, self._content_type, outcome, cached=False)
+        elif isinstance(outcome, AtlasError):
+            _refuse(self._request, self._query, outcome)
         else:
             self._request.hand_on({OUTCOME: outcome})
+
+
+def _refuse(request: Request, query: Query, error: AtlasError) -> None:
+    """Answer a query that failed, unless it came from a browser, which is shown the page to write queries on, or for a
+    generation that is gone, in whose stead the application looks for the next."""
+    page = query.format is None and b"text/html" in request.headers.get(b"accept", b"").lower()
+    if page or isinstance(error, HomeError):
+        request.hand_on({OUTCOME: error})
+    else:
+        request.respond(*failed(error))
 
 
 def _answer(request: Request, asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> None:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryMemory, QueryRefused, QueryTooLarge
 from graph.sparql.cache import CachedResult, ResultKey, Terms, etag, generation_key, seed
 from graph.sparql.dataset import Dataset
-from graph.sparql.dispatch import Delivered
 from graph.sparql.formats import Format, by_media_type, offered
 from graph.sparql.guard import Form, Guarded
 from graph.sparql.limits import Limits
 from graph.sparql.process import query_settings
 from graph.sparql.result import QueryResult
+from graph.sparql.task import Delivered
 from graph.sparql.wire import Answer
 
 __all__ = ["Asked", "as_asked", "complaint", "format_of", "in_memory", "located", "make_terms", "result_of"]

@@ -8,20 +8,29 @@ from graph.errors import QueryRefused, QuerySyntax
 from graph.sparql.lexer import Token, position
 from graph.sparql.limits import Limits
 
-__all__ = ["check_shape", "depth_of", "patterns_in"]
+__all__ = ["check_shape", "depth_of", "joints_in", "patterns_in"]
 
 _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 _TERMS: Final = frozenset({"iri", "pname", "bnode", "var", "string", "number"})
 _TERM_WORDS: Final = frozenset({"a", "true", "false"})
 _UNARY: Final = frozenset("!-+^")
+_JOINING: Final = frozenset({"||", "&&", "+", "-", "*", "/"})
+_LISTS: Final = frozenset({"VALUES", "DATA"})
+_JOINING_WORDS: Final = frozenset({"UNION", "MINUS", "GRAPH", "AS", "SELECT"})
 
 
 def check_shape(tokens: list[Token], text: str, limits: Limits) -> None:
-    """Raises `QueryRefused` past the caps on nesting and on triple patterns, `QuerySyntax` on crossed brackets."""
+    """Raises `QueryRefused` past the caps on nesting, joints and triple patterns, `QuerySyntax` on crossed brackets."""
     depth = depth_of(tokens, text)
     if depth > limits.nesting:
         raise QueryRefused(
             f"The query is nested {depth:,} deep; {limits.nesting} is allowed.", "Flatten its groups or brackets."
+        )
+    joints = joints_in(tokens)
+    if joints > limits.joints:
+        raise QueryRefused(
+            f"The query joins {joints:,} parts by operators, UNION and the like; {limits.joints:,} are allowed.",
+            "List values with IN or VALUES instead, or break it into simpler queries.",
         )
     patterns = patterns_in(tokens)
     if patterns > limits.patterns:
@@ -50,6 +59,31 @@ def depth_of(tokens: list[Token], text: str) -> int:
     return deepest
 
 
+def joints_in(tokens: list[Token]) -> int:
+    """How many times two parts are joined into one, which is then a part of the next: by words as UNION and AS, steps
+    of a path, operators between parentheses. What stands in VALUES and DATA blocks counts nothing."""
+    total = 0
+    brackets = [""]  # those that are open; all in a block of data are "data"
+    values = False
+    for kind, text, _ in tokens:
+        if kind == "word":
+            word = text.upper()
+            values = values or word in _LISTS
+            total += word in _JOINING_WORDS and brackets[-1] != "data"
+        elif kind != "punct":
+            continue
+        elif text in "([{":
+            data = brackets[-1] == "data" or (values and text == "{")
+            brackets.append("data" if data else text)
+            values = values and text != "{"
+        elif text in _PAIRS:
+            if len(brackets) > 1:
+                brackets.pop()
+        elif text in _JOINING:
+            total += brackets[-1] == "(" or (text == "/" and brackets[-1] != "data")
+    return total
+
+
 def patterns_in(tokens: list[Token]) -> int:
     """About how many triple patterns the text stands for; VALUES and DATA blocks count nothing.
 
@@ -64,7 +98,7 @@ def patterns_in(tokens: list[Token]) -> int:
         frame, text = frames[-1], token.text
         if token.kind == "word" and text not in _TERM_WORDS:
             word = text.upper()
-            values = values or word in ("VALUES", "DATA")
+            values = values or word in _LISTS
             frame.terms = 0
         elif token.kind in _TERMS or token.kind == "word":
             total += frame.term()

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,10 @@ _AT_ONCE: Final = 2
 
 
 class Crew:
-    """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s).
+    """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s). The spare
+    is started behind the others on the processor: queries that end their workers would else take most of it.
+
+    `opens` are settings of late, by which a new worker opens its generation before anybody is given it.
 
     In the loop, `arrived` is called with each worker that is ready, or with the error of one that did not start, and
     `readable` with a worker that has something to say, until it is buried.
@@ -47,19 +51,37 @@ class Crew:
         self._spool_dir = spool_dir or Path(tempfile.gettempdir())
         self._loop, self._seccomp = loop, seccomp
         self._arrived, self._readable = arrived, readable
+        self.opens = b""
         self._idle: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
         self._starting = 0
         self._closed = False
         self._threads: set[threading.Thread] = set()
         self._born: set[WorkerProcess] = set()
+        self._behind: set[WorkerProcess] = set()
 
     def start(self) -> None:
         """See that there are enough. Few are started at a time, so that many deaths are no burst of starts."""
         there = sum(not each.slow for each in self._all)
         while not self._closed and self._starting < _AT_ONCE and there + self._starting <= self._limits.workers:
+            behind = there + self._starting >= self._limits.workers
             self._starting += 1
-            self._in_thread(self._spawn, "sparql-start")
+            self._in_thread(partial(self._spawn, behind, self.opens), "sparql-start")
+
+    def hurry(self) -> None:
+        """Somebody waits for a worker: those that are being started come behind nobody."""
+        self.start()
+        for worker in list(self._behind):
+            worker.recover()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the spare is there, beside as many workers as there are places for quick queries."""
+        return sum(not each.slow for each in self._all) > self._limits.workers
+
+    def free(self) -> int:
+        """How many workers are idle."""
+        return len(self._idle)
 
     def take(self) -> WorkerProcess | None:
         """An idle worker, the one that worked last: what it needs is at hand."""
@@ -114,11 +136,18 @@ class Crew:
         for worker in self._all:
             worker.forget()
 
-    def _spawn(self) -> None:
+    def _spawn(self, behind: bool, opens: bytes) -> None:
         try:
             self._spool_dir.mkdir(parents=True, exist_ok=True)
             worker = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
-            worker.wait_ready()
+            if behind and worker.can_recover:
+                worker.step_back(slow=False)
+                self._behind.add(worker)
+            try:
+                worker.wait_ready(opens)
+            finally:
+                self._behind.discard(worker)
+            worker.recover()
             came: WorkerProcess | AtlasError = worker
         except AtlasError as error:
             came = error

@@ -15,21 +15,18 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
 from graph.errors import AtlasError, QueryCancelled, QueryError
 from graph.sparql.crew import Crew
-from graph.sparql.lanes import Lanes, Ticket
+from graph.sparql.lanes import Lanes
 from graph.sparql.limits import Limits
 from graph.sparql.process import WorkerDied, WorkerProcess, interpret_death
-from graph.sparql.wire import Answer, Op, pack_question
+from graph.sparql.task import Task
+from graph.sparql.wire import Answer, pack_question
 
-__all__ = ["Delivered", "Dispatcher", "Task"]
-
-Delivered = tuple[Answer, IO[bytes] | None] | AtlasError
-"""An answer, with its spool file where it has one, or why there is none."""
+__all__ = ["Dispatcher"]
 
 _GRACE: Final = 0.1
 """Seconds that the worker's own alarm is given before it is killed from here, and answered for without waiting for its
@@ -41,34 +38,11 @@ _OPENING: Final = 5.0
 _TICK: Final = 0.02
 """Seconds between two looks at the clock while anything runs or waits: one timer for all, not one for each query."""
 
-
 _BRIEF: Final = 0.005
 """Seconds that queries may take of late, for a worker to be told of the next ones ahead."""
 
-_LONG: Final = 10_000
-"""Bytes of a text from which on to check it goes behind the others at once: it takes a while."""
-
 _AHEAD: Final = 4
 """Queries at most that a worker has been told of, the one that it runs included."""
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class Task(Ticket):
-    """One question. `deliver` is called once, in the loop, with what came of it.
-
-    `prepare` gives the text where that has to be worked out first; it runs in a thread, once there is a place.
-    """
-
-    op: Op
-    settings: bytes
-    text: bytes
-    seconds: float
-    deliver: Callable[[Delivered], None]
-    prepare: Callable[[], bytes] | None = None
-    worker: WorkerProcess | None = None
-    deadline: float = 0.0
-    spared: int = 0
-    over: bool = False
 
 
 class Dispatcher:
@@ -127,7 +101,7 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Places to those who wait, workers to those who have a place."""
-        while not self._closed and (task := self._lanes.next()) is not None:
+        while not self._closed and (task := self._lanes.next(self._spares)) is not None:
             assert isinstance(task, Task)  # noqa: S101  only tasks enter here
             if task.prepare is None:
                 self._placed.append(task)
@@ -136,7 +110,13 @@ class Dispatcher:
         while self._placed and (worker := self.crew.take()) is not None:
             self._give(self._placed.popleft(), worker)
         if self._placed:
-            self.crew.start()
+            self.crew.hurry()
+
+    def _spares(self) -> bool:
+        """Whether a worker can be spared to read a long text: look-ups have as many as they have places, or need none.
+        If not, it is seen to that there will be one."""
+        self.crew.start()
+        return self.crew.free() > len(self._placed) and (self.crew.complete or not self._lines)
 
     def _prepare(self, task: Task, prepare: Callable[[], bytes]) -> None:
         """In a thread of its own."""
@@ -168,8 +148,10 @@ class Dispatcher:
         """The worker comes to this query now."""
         self._since[worker] = now = self.loop.time()
         task.worker = worker
-        if task.op == "check" and len(task.text) > _LONG and worker.can_recover:
-            worker.step_back()
+        if task.op == "query":
+            self.crew.opens = task.settings
+        if task.lane == "reading" and worker.can_recover:
+            worker.step_back(slow=False)
         task.deadline = now + task.seconds + _GRACE + (0.0 if worker.knows(task.settings) else _OPENING)
 
     def _ask(self, task: Task, worker: WorkerProcess) -> None:
@@ -203,6 +185,7 @@ class Dispatcher:
                 (len(line), number, worker)
                 for number, (worker, line) in enumerate(self._lines.items())
                 if line[0] is not None
+                and line[0].lane == "quick"
                 and len(line) < _AHEAD
                 and worker.sent
                 and not worker.slow

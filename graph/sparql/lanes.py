@@ -6,12 +6,16 @@ somebody waits, the slow query gives its worker up and starts again once there i
 wait longer than a quantum for it (four where most queries take their time). Among those who wait, the client with the
 fewest running queries comes first, then the one who came first.
 
+A long text is read before it is run, in a lane of its own with one place and a queue of its own: however many of them
+come, one is read at a time, and only while the others have workers enough (`next`).
+
 Only the bookkeeping is here, and only the pool's loop uses it: nothing waits and nothing is locked.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,8 +24,8 @@ from graph.sparql.limits import Limits
 
 __all__ = ["Lane", "Lanes", "Ticket"]
 
-Lane = Literal["quick", "slow"]
-_LANES: Final[tuple[Lane, ...]] = ("quick", "slow")
+Lane = Literal["quick", "reading", "slow"]
+_LANES: Final[tuple[Lane, ...]] = ("quick", "reading", "slow")
 
 
 @dataclass(slots=True, eq=False)
@@ -42,19 +46,19 @@ class Ticket:
 
 
 class Lanes:
-    """Places for `limits.workers` quick queries and `limits.slow` slow ones."""
+    """Places for `limits.workers` quick queries and `limits.slow` slow ones, and for one long text that is read."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._free: dict[Lane, int] = {"quick": limits.workers, "slow": limits.slow or limits.workers}
-        self._waiting: list[Ticket] = []
+        self._free: dict[Lane, int] = {"quick": limits.workers, "reading": 1, "slow": limits.slow or limits.workers}
+        self._waiting: dict[Lane, list[Ticket]] = {lane: [] for lane in _LANES}
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
         self._named: dict[str, Ticket] = {}
         self._count = 0
 
     def enter(self, ticket: Ticket, now: float) -> None:
-        """Register the query: it waits for a quick place. Raises `Overloaded` or `QueryRefused`."""
+        """Register the query: it waits for the place that it wants. Raises `Overloaded` or `QueryRefused`."""
         if ticket.query_id is not None and ticket.query_id in self._named:
             raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
         cap = self._limits.per_client
@@ -62,19 +66,24 @@ class Lanes:
             error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
             error.status = 429
             raise error
-        if len(self._waiting) >= self._limits.queue and self._free["quick"] == 0:
+        if self._full(ticket.wanted):
             raise self.overloaded()
         self._present[ticket.client] += 1
         if ticket.query_id is not None:
             self._named[ticket.query_id] = ticket
         self._wait(ticket, now + self._limits.wait)
 
-    def next(self) -> Ticket | None:
-        """Give a free place to one of those who wait for it; None where there is no place, or nobody."""
-        if not self._waiting:
-            return None
+    def _full(self, wanted: Lane) -> bool:
+        lines = self._waiting
+        if wanted == "reading":
+            return len(lines["reading"]) >= self._limits.queue + self._free["reading"]
+        return self._free["quick"] == 0 and len(lines["quick"]) + len(lines["slow"]) >= self._limits.queue
+
+    def next(self, spares: Callable[[], bool] = lambda: True) -> Ticket | None:
+        """Give a free place to one of those who wait for it; None where there is no place, or nobody. `spares` says
+        whether there is a worker to spare for a long text."""
         for lane in _LANES:
-            if self._free[lane] <= 0:
+            if self._free[lane] <= 0 or not self._waiting[lane] or (lane == "reading" and not spares()):
                 continue
             chosen = self.following(lane)
             if chosen is not None:
@@ -84,10 +93,13 @@ class Lanes:
 
     def following(self, lane: Lane = "quick") -> Ticket | None:
         """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
+        line = self._waiting[lane]
+        if lane == "reading":  # one at a time: whoever has the fewest in all comes first
+            return min(line, key=lambda each: self._present[each.client], default=None)
         chosen: Ticket | None = None
         least = 0
-        for each in self._waiting:  # as they came
-            if each.wanted == lane and not each.ahead:
+        for each in line:  # as they came
+            if not each.ahead:
                 running = self._running.get(each.client, 0)
                 if chosen is None or running < least:
                     chosen, least = each, running
@@ -113,7 +125,7 @@ class Lanes:
 
     def contended(self) -> bool:
         """True where a query waits for a quick place."""
-        return any(each.wanted == "quick" for each in self._waiting)
+        return bool(self._waiting["quick"])
 
     def wait_for_slow(self, ticket: Ticket, now: float) -> None:
         """Give up the quick place and wait for a slow one, at most a timeout and a wait: those who hold the slow
@@ -125,7 +137,7 @@ class Lanes:
     def leave(self, ticket: Ticket) -> None:
         """The query is over, however it ended."""
         if ticket.lane is None:
-            self._waiting.remove(ticket)
+            self._waiting[ticket.wanted].remove(ticket)
         self._release(ticket)
         _less(self._present, ticket.client)
         if ticket.query_id is not None:
@@ -133,10 +145,10 @@ class Lanes:
 
     def expired(self, now: float) -> list[Ticket]:
         """Those who have waited too long; they are still to `leave`."""
-        return [each for each in self._waiting if each.expires <= now]
+        return [each for each in self.waiting() if each.expires <= now]
 
     def waiting(self) -> list[Ticket]:
-        return list(self._waiting)
+        return [each for line in self._waiting.values() for each in line]
 
     def named(self, query_id: str) -> Ticket | None:
         """The query of that id that runs or waits."""
@@ -144,10 +156,10 @@ class Lanes:
 
     def load(self) -> tuple[int, int]:
         """How many queries have a place and how many wait."""
-        return sum(self._running.values()), len(self._waiting)
+        return sum(self._running.values()), len(self.waiting())
 
     def overloaded(self) -> Overloaded:
-        waiting = len(self._waiting)
+        waiting = len(self.waiting())
         return Overloaded(
             f"All query workers are busy and {waiting} more {'query waits' if waiting == 1 else 'queries wait'}.",
             "Try again in a moment.",
@@ -155,7 +167,7 @@ class Lanes:
         )
 
     def _place(self, ticket: Ticket) -> None:
-        self._waiting.remove(ticket)
+        self._waiting[ticket.wanted].remove(ticket)
         ticket.lane, ticket.ahead = ticket.wanted, False
         self._free[ticket.wanted] -= 1
         self._running[ticket.client] += 1
@@ -163,7 +175,7 @@ class Lanes:
     def _wait(self, ticket: Ticket, expires: float) -> None:
         self._count += 1
         ticket.number, ticket.expires = self._count, expires
-        self._waiting.append(ticket)
+        self._waiting[ticket.wanted].append(ticket)
 
     def _release(self, ticket: Ticket) -> None:
         if ticket.lane is not None:

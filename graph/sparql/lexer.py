@@ -9,6 +9,7 @@ at once instead of a reason to look for another reading.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from graph.errors import QuerySyntax, QueryTooLarge
@@ -63,8 +64,17 @@ _END = rf"(?P<punct>{_PUNCT})"
 # A run of name characters is a prefixed name where a colon follows, else words and dots. Inside a run that had no
 # colon the second pattern is used, or `a.a.a.…` would be scanned to its end from every dot: quadratic.
 _GAP: Final = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
-_TOKEN: Final = re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _RUN, _END))})")
-_PLAIN: Final = re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _WORD, _END))})")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """On first use: to compile them takes a quarter of the start of a worker, and few workers are asked to read."""
+    return (
+        re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _RUN, _END))})"),
+        re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _WORD, _END))})"),
+    )
+
+
 _SKIPPED: Final = re.compile(_GAP)
 
 _ALONE: Final = frozenset("{}()[];,*+/=~-")
@@ -85,6 +95,7 @@ def tokenise(text: str, limit: int | None = None) -> list[Token]:
 
     Raises `QuerySyntax`, with line and column, at the first bad one, and `QueryTooLarge` past `limit` tokens.
     """
+    whole, plain = _patterns()
     tokens: list[Token] = []
     most = len(text) if limit is None else limit
     offset, plain_until, length = 0, 0, len(text)
@@ -94,7 +105,7 @@ def tokenise(text: str, limit: int | None = None) -> list[Token]:
             tokens.append(Token("punct", char, offset))
             offset += 1
         else:
-            found = (_TOKEN if offset >= plain_until else _PLAIN).match(text, offset)
+            found = (whole if offset >= plain_until else plain).match(text, offset)
             if found is None:
                 return _ended(tokens, text, offset)
             if found.lastgroup == "run" and ":" not in found["run"]:
@@ -137,7 +148,7 @@ def _too_many(most: int) -> QueryTooLarge:
 
 def _plain_word(tokens: list[Token], text: str, start: int) -> int:
     """The word that a run without a colon begins with; where it ends."""
-    found = _PLAIN.match(text, start)
+    found = _patterns()[1].match(text, start)
     if found is None or found.lastgroup != "word":
         raise _broken(text, start)
     tokens.append(Token("word", found["word"], start))
@@ -147,7 +158,7 @@ def _plain_word(tokens: list[Token], text: str, start: int) -> int:
 def _check_angles(text: str, offset: int) -> None:
     """`<<u:x#>` is "less than" and an IRI, or a triple term with a comment in it: the engine may read it either way,
     and where `#` or `'` stands in it, what follows would be hidden in one reading. Never meant, so never allowed."""
-    iri = _TOKEN.match(text, offset + 1)
+    iri = _patterns()[0].match(text, offset + 1)
     if iri is not None and ("#" in iri.group() or "'" in iri.group()):
         raise _syntax(text, offset, "‘<<’ can be read in two ways here; put a space between or after the brackets.")
 

@@ -16,8 +16,10 @@ class Limits:
     `timeout` is the longest a query may run and the default (seconds); `memory` the address space of one worker
     (bytes, at least 1 GiB: the engine alone reserves several hundred MiB); `result_bytes` and `result_rows` bound a
     result; `inline_bytes` is the size up to which a result stays in memory instead of a spool file; `text_bytes`,
-    `tokens`, `nesting` and `patterns` bound the query text, its words and signs, the depth of its brackets and its
-    triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s).
+    `tokens`, `nesting`, `patterns` and `joints` bound the query text, its words and signs, the depth of its brackets,
+    its triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s), and what joins two
+    parts into one (operators, UNION, AS and their like): each is one level more to the engine, whose stack ends at
+    2,500 of some kinds, and its process with it.
 
     `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
     `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. `queue` queries
@@ -33,6 +35,7 @@ class Limits:
     tokens: int = 25_000
     nesting: int = 64
     patterns: int = 128
+    joints: int = 2_000
     workers: int = 2
     slow: int = 0
     quantum: float = 0.25
@@ -52,6 +55,7 @@ class Limits:
             "tokens",
             "nesting",
             "patterns",
+            "joints",
             "workers",
             "wait",
         ):

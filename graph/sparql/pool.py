@@ -7,31 +7,31 @@ waits for an answer in any other thread, `answer` is awaited in the loop.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import concurrent.futures
 import json
-import os
 import threading
-import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from graph.errors import AtlasError, QueryCancelled, QueryError
 from graph.sparql.asked import Asked, as_asked, complaint, format_of, in_memory, located, make_terms, result_of
 from graph.sparql.cache import CachedResult, ResultCache, Terms
 from graph.sparql.checking import believed
 from graph.sparql.dataset import WHOLE, Dataset
-from graph.sparql.dispatch import Delivered, Dispatcher, Task
+from graph.sparql.dispatch import Dispatcher
 from graph.sparql.guard import Form, Guarded, check_length, guard
+from graph.sparql.lexer import tokenise
+from graph.sparql.lifetime import remember
 from graph.sparql.limits import Limits
 from graph.sparql.loop import OwnLoop
 from graph.sparql.messages import syntax_error
 from graph.sparql.plain import plain
 from graph.sparql.result import QueryResult
 from graph.sparql.search_clause import SearchRequest, SearchRow, expand
+from graph.sparql.task import Delivered, Task
 
 __all__ = ["Outcome", "QueryPool", "Search"]
 
@@ -44,6 +44,9 @@ Outcome = CachedResult | QueryResult | AtlasError
 
 _REMEMBERED: Final = 2048
 """Characters up to which a query is guarded here, and its verdict kept; a longer one is read by a worker."""
+
+_LONG: Final = 10_000
+"""Characters from which on a text waits its turn to be read: that takes a while."""
 
 _VERDICTS: Final = 16
 """Longer queries whose verdict is kept, between being checked and being run."""
@@ -77,7 +80,7 @@ class QueryPool:
         self._terms = lru_cache(maxsize=256)(partial(make_terms, self.limits))
         self._closed = False
         self._begin()
-        _remember(self)
+        remember(self)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Live in this loop. To be called before the first query."""
@@ -90,6 +93,7 @@ class QueryPool:
         """Start the workers now, in the background, so that the first query need not wait for one."""
         dispatcher = self._ready()
         dispatcher.loop.call_soon_threadsafe(dispatcher.crew.start)
+        tokenise("")  # its patterns are compiled on first use
 
     @property
     def fenced(self) -> bool:
@@ -107,7 +111,7 @@ class QueryPool:
         """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`, and
         for a long one, which a worker has to read, what `run` may raise."""
         found = self._checked(query)
-        return found if found is not None else self._verdict(query, self._wait(self._check_task(query, client)))
+        return found if found is not None else self._waited(self.examine(query, client))
 
     def run(
         self,
@@ -132,24 +136,21 @@ class QueryPool:
         kept = self.kept(asked)
         if kept is not None:
             return in_memory(asked, kept)
-        delivered = self._wait(self._query_task(asked, timeout, query_id, client))
-        said = complaint(delivered)
-        if said is not None:
-            self._explain_short(asked.guarded, said)
-            self._verdict(query, self._wait(self._check_task(query, client, said)))
-        return self._result(asked, delivered)
+        return self._waited(self.answer(asked, client=client, timeout=timeout, query_id=query_id))
 
     async def examine(self, query: str, client: str | None = None) -> Guarded:
         """As `check`, in the loop of the pool."""
         found = self._checked(query)
         return found if found is not None else self._verdict(query, await self._come(self._check_task(query, client)))
 
-    async def answer(self, asked: Asked, *, client: str | None = None, timeout: float | None = None) -> QueryResult:
+    async def answer(
+        self, asked: Asked, *, client: str | None = None, timeout: float | None = None, query_id: str | None = None
+    ) -> QueryResult:
         """As `run`, in the loop of the pool, for a query that `examine` let pass."""
         kept = self.kept(asked)
         if kept is not None:
             return in_memory(asked, kept)
-        delivered = await self._come(self._query_task(asked, timeout, None, client))
+        delivered = await self._come(self._query_task(asked, timeout, query_id, client))
         said = complaint(delivered)
         if said is not None:
             query = asked.guarded.original
@@ -253,7 +254,7 @@ class QueryPool:
         self._dispatcher = None
         self._own = None
 
-    def _after_fork(self) -> None:
+    def after_fork(self) -> None:
         """The workers belong to the parent: let go of our copies of their sockets and begin anew."""
         if self._dispatcher is not None:
             self._dispatcher.crew.forget()
@@ -287,13 +288,14 @@ class QueryPool:
         loop.call_soon_threadsafe(run)
         return future.result()
 
-    def _wait(self, task: Task) -> Delivered:
+    def _waited(self, work: Coroutine[Any, Any, T]) -> T:
         """From any thread but the loop's."""
-        dispatcher = self._ready()
-        future: concurrent.futures.Future[Delivered] = concurrent.futures.Future()
-        task.deliver = future.set_result
-        self._do(lambda: dispatcher.submit(task))
-        return future.result()
+        try:
+            loop = self._ready().loop
+        except QueryCancelled:
+            work.close()
+            raise
+        return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     async def _come(self, task: Task) -> Delivered:
         dispatcher = self._ready()
@@ -316,7 +318,7 @@ class QueryPool:
         settings = {"limits": asdict(self.limits), "search": self.searches, "said": said}
         return Task(
             client, None, op="check", settings=json.dumps(settings).encode(), text=query.encode(),
-            seconds=self.limits.timeout, deliver=_nobody,
+            seconds=self.limits.timeout, deliver=_nobody, wanted="reading" if len(query) > _LONG else "quick",
         )  # fmt: skip
 
     def _verdict(self, query: str, delivered: Delivered) -> Guarded:
@@ -366,30 +368,3 @@ def _nobody(_: Delivered) -> None:
 def _settle(future: asyncio.Future[Delivered], delivered: Delivered) -> None:
     if not future.done():  # who awaited it may be gone
         future.set_result(delivered)
-
-
-_pools: Final[weakref.WeakSet[QueryPool]] = weakref.WeakSet()
-
-
-def _remember(pool: QueryPool) -> None:
-    if not _pools:
-        _hooks()
-    _pools.add(pool)
-
-
-@lru_cache(maxsize=1)
-def _hooks() -> None:
-    """Once per process that has a pool: workers end with it, and a fork starts afresh."""
-    lock = threading.Lock()
-
-    def end() -> None:
-        with lock:
-            for pool in list(_pools):
-                pool.close()
-
-    def renew() -> None:
-        for pool in list(_pools):
-            pool._after_fork()
-
-    atexit.register(end)
-    os.register_at_fork(after_in_child=renew)

@@ -82,7 +82,7 @@ class WorkerProcess:
         self._limits = limits
         self.reason: Reason | None = None
         self.seccomp = False
-        self.slow = False
+        self.slow = self.behind = False
         self._said: str | None = None
         self._settings = b""
         self._guard = threading.Lock()
@@ -129,13 +129,19 @@ class WorkerProcess:
         """True where somebody else killed it: an operator, or the system for want of memory."""
         return self.reason is None and self._process.returncode in (-signal.SIGKILL, -signal.SIGTERM)
 
-    def wait_ready(self) -> None:
-        """Until the worker is fenced and has loaded its engine. Raises `QueryError` where it cannot start."""
+    def wait_ready(self, opens: bytes = b"") -> None:
+        """Until the worker is fenced and has loaded its engine, and has opened the generation of the settings `opens`:
+        whoever is given it need not wait for that. Raises `QueryError` where it cannot start."""
         try:
             hello = self.read()
             while not hello:
                 hello = self.read()
             self.seccomp = hello[0].body == b"seccomp"
+            if opens:
+                self.knows(opens)
+                self.ask(wire.pack_question("open", self._limits.timeout, opens, b""))
+                while not self.read():
+                    continue
             self._connection.setblocking(False)
         except (WorkerDied, OSError) as error:
             self.kill("closed")
@@ -204,14 +210,14 @@ class WorkerProcess:
         return taken
 
     def recover(self) -> bool:
-        """After a slow query: as before, for the next one. False where the system does not let us raise a priority
+        """After it stepped back: as before, for the next query. False where the system does not let us raise a priority
         again (it lets root, and others within RLIMIT_NICE)."""
-        if self.slow:
+        if self.behind:
             try:
                 os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0))
             except OSError:
                 return False
-            self.slow = False
+            self.slow = self.behind = False
         return True
 
     @property
@@ -220,9 +226,9 @@ class WorkerProcess:
         own = os.getpriority(os.PRIO_PROCESS, 0)
         return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= 20 - own
 
-    def step_back(self) -> None:
-        """Let others go first on the processor: for a query that turned out to be slow."""
-        self.slow = True
+    def step_back(self, *, slow: bool = True) -> None:
+        """Let others go first on the processor: for a query that turned out to be `slow`, or for a while."""
+        self.behind, self.slow = True, slow
         try:
             os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + _BEHIND)
         except OSError:

@@ -38,7 +38,7 @@ class Touched:
 
 def update_limits(timeout: float) -> Limits:
     """The caps on an update's text; `timeout` in seconds."""
-    return Limits(timeout=timeout, text_bytes=TEXT_BYTES, tokens=_TOKENS)
+    return Limits(timeout=timeout, text_bytes=TEXT_BYTES, tokens=_TOKENS, joints=_TOKENS)
 
 
 def apply_update(

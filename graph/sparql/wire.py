@@ -26,11 +26,11 @@ __all__ = [
     "pack_question",
 ]
 
-Op = Literal["query", "check"]
+Op = Literal["query", "check", "open"]
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
 
-_OPS: Final[tuple[Op, ...]] = ("query", "check")
+_OPS: Final[tuple[Op, ...]] = ("query", "check", "open")
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("ready", "done", "spooled", "failed", "checked", "again")
 _RESULTS: Final[tuple[Result, ...]] = ("bindings", "boolean", "graph")
 _OP: Final = {name: number for number, name in enumerate(_OPS)}

@@ -166,6 +166,8 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
         store = generations.store(settings["generation"], settings["key"])
     except OSError as error:
         return _failed("generation", str(error))
+    if question.op == "open":
+        return pack_answer("ready")
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:

@@ -96,6 +96,74 @@ def test_each_ends_with_its_own_error(
         assert result.rows == 1
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * { " + "{} UNION " * 7000 + "{} }",
+        "ASK { FILTER(" + "1 + " * 12000 + "1) }",
+        "SELECT " + " ".join(f"(1 AS ?a{n})" for n in range(4000)) + " {}",
+        "ASK { ?s " + "<u:p>/" * 9000 + "<u:p> ?o }",
+        "SELECT * {" + " " * 20_000 + "SERVICE <http://127.0.0.1:9/> {} }",
+    ],
+    ids=["unions", "sums", "columns", "steps", "SERVICE"],
+)
+def test_a_long_text_that_is_refused_costs_no_worker(pool: QueryPool, large: Path, query: str) -> None:
+    """They are read by a worker, and would end it if they were run."""
+    assert pool.run(large, LOOK_UP).rows == 1
+    _spare(pool)
+    before = set(pool.idle())
+    with pytest.raises(QueryRefused):
+        pool.run(large, query)
+    assert before <= set(pool.idle())
+
+
+def test_a_look_up_overtakes_long_texts(pool: QueryPool, large: Path) -> None:
+    pool.run(large, LOOK_UP).close()
+    _spare(pool)
+    ended: list[int] = []
+
+    def read(number: int) -> None:
+        with pytest.raises(QueryRefused):
+            pool.run(large, f"SELECT * {{ {'{} UNION ' * 7000} {{}} }} # {number}")
+        ended.append(number)
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    while sum(pool.load()) < len(threads) and not ended:
+        time.sleep(0.001)
+    assert pool.load()[0] == 1, "one is read, the others wait"
+    assert pool.run(large, LOOK_UP).rows == 1
+    assert len(ended) < len(threads)
+    for thread in threads:
+        thread.join()
+    assert len(ended) == len(threads)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
+def test_a_worker_that_takes_the_place_of_another_has_the_generation_open(pool: QueryPool, large: Path) -> None:
+    pool.run(large, LOOK_UP).close()
+    _spare(pool)
+    before = set(pool.idle())
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+    pool.run(large, LOOK_UP).close()
+    _spare(pool)
+    new = set(pool.idle()) - before
+    assert len(new) >= 2
+    for pid in new:
+        links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+        assert any(each.startswith(str(large / "graph")) for each in links)
+
+
+def _spare(pool: QueryPool) -> None:
+    """Until as many workers are idle as the pool keeps."""
+    deadline = time.monotonic() + 20
+    while len(pool.idle()) <= pool.limits.workers:
+        assert time.monotonic() < deadline, "no spare came"
+        time.sleep(0.01)
+
+
 def test_results_have_caps(large: Path, tmp_path: Path) -> None:
     with QueryPool(Limits(result_rows=100, result_bytes=200_000, inline_bytes=1000), tmp_path) as pool:
         with pytest.raises(QueryTooLarge, match="rows"):

@@ -162,3 +162,36 @@ def test_the_cache_keeps_to_its_size() -> None:
     assert 4 <= len(kept) <= 7
     cache.put(keys[0], CachedResult("bindings", 1, 1.0, b"x" * 5000))
     assert cache.get(keys[0]) is None, "an eighth of the whole at most"
+
+
+def long_text(lanes: Lanes, client: str | None = None) -> Ticket:
+    ticket = Ticket(client, None, wanted="reading")
+    lanes.enter(ticket, 0.0)
+    return ticket
+
+
+def test_long_texts_are_read_one_at_a_time_and_take_no_place_of_others() -> None:
+    lanes = Lanes(Limits(workers=1, queue=2))
+    texts = [long_text(lanes) for _ in range(3)]
+    with pytest.raises(Overloaded):
+        long_text(lanes)
+    assert lanes.next(lambda: False) is None, "no worker to spare"
+    assert lanes.next() is texts[0]
+    assert lanes.next() is None
+    quick = [enter(lanes), enter(lanes)]
+    assert [each.lane for each in quick] == ["quick", None]
+    assert lanes.load() == (2, 3)
+    lanes.leave(texts[0])
+    lanes.leave(quick[0])
+    assert lanes.next() is quick[1], "before any text"
+    assert lanes.next() is texts[1]
+    assert lanes.expired(1e9) == [texts[2]]
+
+
+def test_of_long_texts_that_of_a_client_with_few_queries_comes_first() -> None:
+    lanes = Lanes(Limits())
+    greedy = [long_text(lanes, "greedy") for _ in range(3)]
+    modest = long_text(lanes, "modest")
+    assert lanes.next() is modest
+    lanes.leave(modest)
+    assert lanes.next() is greedy[0], "then the one who came first"
