@@ -28,6 +28,7 @@ from graph.sparql.guard import Form
 from graph.sparql.pool import Outcome, QueryPool
 from web.sparql_answer import COMPRESSED_FROM, failed, head_of
 from web.sparql_outcome import OUTCOME
+from web.sparql_pace import Pace
 
 __all__ = ["DIRECT", "FORM", "LONGEST", "FastQueries", "Query", "Request"]
 
@@ -89,6 +90,7 @@ class FastQueries:
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._pace = Pace()
 
     def plain(
         self, headers: dict[bytes, bytes], raw: bytes, body: bytes = b"", *, direct: bool = False
@@ -116,11 +118,11 @@ class FastQueries:
             asked = as_asked(guarded, choice.terms)
             kept = self._pool.kept(asked)
             if kept is None:
-                ended = _Ended(request, query, asked, choice.content_type)
+                ended = _Ended(self, request, query, asked, choice.content_type)
                 self._pool.ask(asked, ended, client=client, timeout=query.timeout)
                 return
         except AtlasError as error:
-            _refuse(request, query, error)
+            self.refuse(request, query, error)
             return
         _answer(request, asked, choice.content_type, kept, cached=True)
 
@@ -143,6 +145,20 @@ class FastQueries:
         base = f"http://{host.decode('latin-1')}/sparql"
         return _Choice(self._pool.terms(live, form, wanted.media_type, base=base), content_type)
 
+    def refuse(self, request: Request, query: Query, error: AtlasError) -> None:
+        """Answer a query that failed, unless it came from a browser, which is shown the page to write queries on, or
+        for a generation that is gone, in whose stead the application looks for the next."""
+        page = query.format is None and b"text/html" in request.headers.get(b"accept", b"").lower()
+        if page or isinstance(error, HomeError):
+            request.hand_on({OUTCOME: error})
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._pace.wait(self._client(request.client), loop.time())
+        if wait:
+            loop.call_later(wait, request.respond, *failed(error))
+        else:
+            request.respond(*failed(error))
+
     def _begin(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)  # the loop itself holds it weakly
@@ -159,7 +175,7 @@ class FastQueries:
             asked = as_asked(guarded, choice.terms)
             result = await self._pool.answer(asked, client=client, timeout=query.timeout)
         except AtlasError as error:
-            _refuse(request, query, error)
+            self.refuse(request, query, error)
             return
         if result.spooled:
             request.hand_on({OUTCOME: result})
@@ -171,28 +187,19 @@ class FastQueries:
 class _Ended:
     """Called with what came of a query."""
 
-    __slots__ = ("_asked", "_content_type", "_query", "_request")
+    __slots__ = ("_asked", "_content_type", "_fast", "_query", "_request")
 
-    def __init__(self, request: Request, query: Query, asked: Asked, content_type: str) -> None:
-        self._request, self._query, self._asked, self._content_type = request, query, asked, content_type
+    def __init__(self, fast: FastQueries, request: Request, query: Query, asked: Asked, content_type: str) -> None:
+        self._fast, self._request, self._query = fast, request, query
+        self._asked, self._content_type = asked, content_type
 
     def __call__(self, outcome: Outcome) -> None:
         if type(outcome) is CachedResult:
             _answer(self._request, self._asked, self._content_type, outcome, cached=False)
         elif isinstance(outcome, AtlasError):
-            _refuse(self._request, self._query, outcome)
+            self._fast.refuse(self._request, self._query, outcome)
         else:
             self._request.hand_on({OUTCOME: outcome})
-
-
-def _refuse(request: Request, query: Query, error: AtlasError) -> None:
-    """Answer a query that failed, unless it came from a browser, which is shown the page to write queries on, or for a
-    generation that is gone, in whose stead the application looks for the next."""
-    page = query.format is None and b"text/html" in request.headers.get(b"accept", b"").lower()
-    if page or isinstance(error, HomeError):
-        request.hand_on({OUTCOME: error})
-    else:
-        request.respond(*failed(error))
 
 
 def _answer(request: Request, asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> None:

@@ -26,6 +26,7 @@ from web.bridge import Bridge
 from web.errors import install_errors
 from web.front import Front
 from web.sparql_fast import FastQueries
+from web.sparql_pace import Pace
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -322,3 +323,22 @@ def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation:
             thread.join()
         client.close()
     assert answers == [503, 503, 204, 204]
+
+
+def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> None:
+    pace = Pace()
+    first = [pace.wait("a", 100.0) for _ in range(100)]
+    assert first[:20] == [0.0] * 20
+    assert first[20:] == sorted(first[20:])
+    assert 0 < first[20] < first[50] < max(first) <= 1.0 + 1e-9
+    assert pace.wait("b", 100.0) == pace.wait(None, 100.0) == 0.0
+    assert pace.wait("a", 100.5) < max(first)
+    assert pace.wait("a", 110.0) == 0.0, "it is over with time"
+
+
+def test_of_clients_there_may_be_any_number() -> None:
+    pace = Pace()
+    assert max(pace.wait(str(n), 100.0) for n in range(20_000)) == 0.0
+    while pace.wait("a", 100.0) == 0.0:
+        continue
+    assert pace.wait("b", 100.0) == 0.0
