@@ -24,7 +24,7 @@ EXACT_ROWS: Final = 10_000
 """Segments up to this size are scanned exactly (10k rows of 384: about 1 ms)."""
 
 _LEAST: Final = 300  # candidates that are fetched, or _TIMES k, before the exact scores decide
-_TIMES: Final = 4
+_TIMES: Final = 2
 _CHUNK: Final = 256  # rows made float32 at a time: stays in the processor's cache
 
 
