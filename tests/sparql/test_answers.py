@@ -330,7 +330,7 @@ def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> Non
     first = [pace.wait("a", 100.0) for _ in range(100)]
     assert first[:20] == [0.0] * 20
     assert first[20:] == sorted(first[20:])
-    assert 0 < first[20] < first[50] < max(first) <= 1.0 + 1e-9
+    assert 0 < first[20] < first[25] < max(first) <= 1.0 + 1e-9
     assert pace.wait("b", 100.0) == pace.wait(None, 100.0) == 0.0
     assert pace.wait("a", 100.5) < max(first)
     assert pace.wait("a", 110.0) == 0.0, "it is over with time"
