@@ -148,6 +148,8 @@ def test_a_correction_and_a_hint_are_told(built: Path) -> None:
 
     client = site.create(Correcting(world.small())).test_client()
     assert 'found for <a href="/search?q=InGAME">InGAME</a>' in client.get("/search?q=InGMAE").text
+    kept = client.get("/search?q=InGMAE&kind=entity&from=2018").text
+    assert 'found for <a href="/search?q=InGAME&amp;kind=entity&amp;from=2018">' in kept
     assert "No word of it is &lt;known&gt;." in client.get("/search?q=zebra").text
 
 

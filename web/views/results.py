@@ -92,6 +92,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
         facets=_facets(atlas, found, asked, refs),
         chosen=_chosen(asked, refs),
         ways=_ways(found, asked, refs),
+        corrected=_address(asked, q=found.corrected) if found and found.corrected else None,
         tabs=_tabs(found, asked),
         pages=_pages(found, asked),
         start=_start(asked) if found else 0,
