@@ -173,6 +173,14 @@ def test_a_failed_query_keeps_what_was_typed(address: str, opened: Open) -> None
     expect(seen.page.locator(".cm-content")).to_contain_text("SELECT SLOW")
 
 
+def test_a_printed_search_says_what_was_asked(address: str, opened: Open) -> None:
+    page = opened(address + "/search?q=InGAME+finance").page
+    page.emulate_media(media="print")
+    expect(page.get_by_role("searchbox")).to_be_hidden()
+    assert page.locator("h1").inner_text() == "Search: InGAME finance"
+    assert page.locator("h1").evaluate("it => it.offsetWidth") > 100
+
+
 def test_everything_works_without_scripts(address: str, opened: Open) -> None:
     page = opened(address, scripts=False).page
     page.get_by_role("searchbox").fill("InGAME finance")
