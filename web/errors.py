@@ -39,6 +39,8 @@ def install_errors(app: Flask) -> None:
         title, detail = HTTPStatus(status).phrase, error.description or ""
         if status == 404:
             detail = "There is no page at this address."
+        elif status == 413 and request.max_content_length:
+            detail = f"What was sent is larger than the {request.max_content_length:,} bytes that are taken here."
         if not _wants_page():
             response = problem_response(status, title.lower().replace(" ", "-"), title, detail)
         else:

@@ -172,6 +172,7 @@ def test_huge_heads(port: int) -> None:
 def test_bodies_above_what_is_taken(port: int) -> None:
     status, body, _ = ask(port, "/sparql", "POST", b"query=" + b"x" * (2 << 20), {"Content-Type": FORM})
     assert (status, slug(body)) == (413, "request-entity-too-large")
+    assert b"1,048,576 bytes" in body
     status, body, _ = ask(port, "/sparql", "POST", b"query=ASK{}%23" + b"x" * 150_000, {"Content-Type": FORM})
     assert (status, slug(body)) == (413, "too-large")
     assert ask(port)[0] == 200
