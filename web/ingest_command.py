@@ -12,7 +12,7 @@ from graph.ingest import Outcome, Report, ingest, left_out
 from graph.model import Document
 from graph.store import Snapshot
 from web.compose import Services
-from web.printing import print_json
+from web.printing import plain, print_json
 from web.progress import progress_bar
 
 __all__ = ["document_named", "run"]
@@ -39,7 +39,7 @@ def run(services: Services, paths: tuple[Path, ...], collection: str, as_json: b
         print_json({"generation": report.generation, "documents": documents, "left_out": passed_over})
         return _status(report)
     if passed_over:
-        click.echo(_named(passed_over), err=True)
+        click.echo(plain(_named(passed_over)), err=True)
     if not report.outcomes:
         click.echo("There is no document of a known kind there.", err=True)
     elif report.generation is None and not report.count("refused"):
@@ -59,11 +59,11 @@ def _named(passed_over: list[str]) -> str:
 
 def _say(outcome: Outcome) -> None:
     if outcome.status == "refused":
-        click.echo(outcome.detail, err=True)
+        click.echo(plain(outcome.detail), err=True)
     elif outcome.status == "unchanged":
-        click.echo(f"{outcome.name}: already here, unchanged")
+        click.echo(f"{plain(outcome.name)}: already here, unchanged")
     else:
-        click.echo(f"{outcome.name}: {outcome.status}, {outcome.passages} passages, {outcome.mentions} links")
+        click.echo(f"{plain(outcome.name)}: {outcome.status}, {outcome.passages} passages, {outcome.mentions} links")
 
 
 def document_named(snapshot: Snapshot, name: str) -> Document:

@@ -12,7 +12,7 @@ from graph.store import Snapshot
 from search.types import Results
 from web.reads import QueryTable
 
-__all__ = ["MARKS", "print_connectivity", "print_entity", "print_json", "print_results", "print_table"]
+__all__ = ["MARKS", "plain", "print_connectivity", "print_entity", "print_json", "print_results", "print_table"]
 
 MARKS = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
 """Reliability as a shape; the word goes with it."""
@@ -26,9 +26,9 @@ def print_json(value: Any) -> None:
 
 def print_results(results: Results) -> None:
     if results.corrected:
-        click.echo(f"Nothing matches that as written. This is what was found for: {_plain(results.corrected)}")
+        click.echo(f"Nothing matches that as written. This is what was found for: {plain(results.corrected)}")
     if not results.total:
-        click.echo(f"Nothing found. {_plain(results.hint or '')}".strip())
+        click.echo(f"Nothing found. {plain(results.hint or '')}".strip())
         click.echo("Try fewer or other words.")
         return
     click.echo(f"{results.total} found, {results.took_ms:.0f} ms")
@@ -47,21 +47,22 @@ def _marked(text: str, highlights: tuple[tuple[int, int], ...]) -> str:
     parts: list[str] = []
     last = 0
     for start, end in highlights:
-        parts += [_plain(text[last:start]), click.style(_plain(text[start:end]), bold=True)]
+        parts += [plain(text[last:start]), click.style(plain(text[start:end]), bold=True)]
         last = end
-    return "".join([*parts, _plain(text[last:])])
+    return "".join([*parts, plain(text[last:])])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """`text` without what a terminal would obey; a space for each such character."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def print_entity(view: EntityView) -> None:
-    click.echo(click.style(_plain(view.label), bold=True) + f"  {', '.join(value.label for value in view.types)}")
+    click.echo(click.style(plain(view.label), bold=True) + f"  {', '.join(value.label for value in view.types)}")
     if view.alt_labels:
-        click.echo(f"also: {'; '.join(map(_plain, view.alt_labels))}")
+        click.echo(f"also: {'; '.join(map(plain, view.alt_labels))}")
     if view.description:
-        click.echo(_plain(view.description))
+        click.echo(plain(view.description))
     click.echo(view.iri)
     for group in view.groups:
         arrow = "←" if group.direction == "in" else "→"
@@ -77,9 +78,9 @@ def print_entity(view: EntityView) -> None:
 
 
 def _fact(fact: Fact) -> str:
-    sources = "; ".join(dict.fromkeys(_plain(evidence.source.title) for evidence in fact.evidence))
+    sources = "; ".join(dict.fromkeys(plain(evidence.source.title) for evidence in fact.evidence))
     strength = f"  {MARKS[fact.strength]} {fact.strength}" if fact.evidence else ""
-    return f"{_plain(fact.value.label)}{strength}{f'  [{sources[:160]}]' if sources else ''}"
+    return f"{plain(fact.value.label)}{strength}{f'  [{sources[:160]}]' if sources else ''}"
 
 
 def print_table(table: QueryTable) -> None:
@@ -95,7 +96,7 @@ def print_table(table: QueryTable) -> None:
     for name in table.columns:
         drawn.add_column(Text(name))
     for row in table.rows:
-        drawn.add_row(*[Text(_plain(value.label)) if value else Text("") for value in row])
+        drawn.add_row(*[Text(plain(value.label)) if value else Text("") for value in row])
     Console().print(drawn)
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
     rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
@@ -112,4 +113,4 @@ def print_connectivity(snapshot: Snapshot) -> None:
         f"{found.components:,} components; {found.links:,} links."
     )
     for each in found.apart:
-        click.echo(f"  {_plain(each.label)} <{each.iri}>: {_plain(each.reason)}")
+        click.echo(f"  {plain(each.label)} <{each.iri}>: {plain(each.reason)}")

@@ -196,10 +196,13 @@ def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
 def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:
     folder = built.root / "reports"
     folder.mkdir()
-    for name in ("plan.txt", "plan.docx", ".DS_Store"):
-        (folder / name).write_text(f"{ARTICLE} {name}")
+    for name in ("plan.txt", "plan.docx", ".DS_Store", "a\x1b[2Jb.txt"):
+        (folder / name).write_text(f"{ARTICLE} {name}" if "\x1b" not in name else "")
     done = built("ingest", "reports")
-    assert (done.returncode, "plan.txt: added" in done.stdout) == (0, True)
+    assert "a [2Jb.txt" in done.stderr  # no terminal is told to clear its screen
+    (folder / "a\x1b[2Jb.txt").unlink()
+    done = built("ingest", "reports")
+    assert (done.returncode, "plan.txt: already here" in done.stdout) == (0, True)
     assert "plan.docx" in done.stderr
     assert ".DS_Store" not in done.stderr
     assert json.loads(built("ingest", "reports", "--json").stdout)["left_out"] == ["reports/plan.docx"]
