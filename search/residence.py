@@ -12,10 +12,14 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-__all__ = ["MOST", "Residence"]
+__all__ = ["LARGE", "MOST", "Residence"]
 
-MOST: Final = 192 << 20
-"""Bytes that one file may hold, as far as can be told from the number of reads."""
+LARGE: Final = 192 << 20
+"""Bytes up to which a file may be held whole."""
+
+MOST: Final = 64 << 20
+"""Bytes that a larger one may hold, as far as can be told from the number of reads: searches run in several processes,
+each of which holds other pages."""
 
 _AROUND: Final = 64 << 10
 
@@ -27,7 +31,7 @@ class Residence:
         base: Any = array
         while base is not None and not isinstance(base, mmap.mmap):
             base = getattr(base, "base", None)
-        self._map = base if array.nbytes > MOST and hasattr(mmap, "MADV_DONTNEED") else None
+        self._map = base if array.nbytes > LARGE and hasattr(mmap, "MADV_DONTNEED") else None
         self._reads = 0
 
     def read(self, rows: int) -> None:

@@ -24,6 +24,7 @@ def held(path: Path) -> int:
 def test_pages_are_let_go_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "rows"
     np.arange(1 << 20, dtype=np.int64).tofile(file)
+    monkeypatch.setattr(residence, "LARGE", 1 << 20)
     monkeypatch.setattr(residence, "MOST", 1 << 20)
     array = np.memmap(file, np.int64, "r").view(np.ndarray).reshape(-1, 4)
     kept = Residence(array)
