@@ -40,6 +40,7 @@ _COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
 _NONE: Final = np.empty(0, np.int64)
 
+_MEANT: Final = 0.025  # cosine by which texts lie nearer to another spelling, where it is what was meant
 _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
@@ -82,14 +83,14 @@ class Searcher:
         corrected: str | None = None
         hint: str | None = None
         ways: tuple[Way, ...] = ()
-        if not len(ranked.order):
+        if not _has_words(ranked):
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
-            if better and again is not None and len(again.order):
+            if better and again is not None and _has_words(again) and _is_nearer(again, ranked):
                 corrected, ranked, asked = better, again, replace(asked, text=better)
-            else:
-                hint = why_nothing(asked, lexical, self._count)
-                ways = ways_out(query, asked, self._count)
+        if not len(ranked.order):
+            hint = why_nothing(asked, lexical, self._count)
+            ways = ways_out(query, asked, self._count)
         total, facets = len(ranked.order), {}
         if query.facets:
             matched = match(self.index, ranked.words, self._query_vector(asked), ranked.pool)
@@ -220,6 +221,21 @@ class Searcher:
         best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
         nothing = LexicalQuery(words.scoring, (), None, frozenset(), frozenset(), ())
         return make_hits(self.index, best, pool, nothing, {})
+
+
+def _has_words(ranked: _Ranked) -> bool:
+    """Whether anything found holds a word of the query; where words are not asked about, whether anything was found."""
+    raw = ranked.pool.lexical_raw
+    return bool(len(ranked.order)) if raw is None else bool((raw > 0).any())
+
+
+def _is_nearer(better: _Ranked, literal: _Ranked) -> bool:
+    """Whether texts lie nearer to the other spelling. To a misspelt word some lie near by chance, and nearer to the
+    right one; of a paraphrase without a common word it is the other way round."""
+    if not len(literal.order):
+        return True
+    cosines = [0.0 if raw is None else float(raw.max()) for raw in (better.pool.dense_raw, literal.pool.dense_raw)]
+    return cosines[0] > cosines[1] + _MEANT
 
 
 _ASIDE: Final = threading.Semaphore(1)

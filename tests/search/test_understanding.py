@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from search.boosts import COVERED
+from search.encoder import Encoder
+from search.index import Index, build
 from search.lexical_query import lexical_query
 from search.parse import parse
 from search.schema import build_schema
 from search.searcher import Searcher
 from search.stems import Stems
-from search.types import Filters, Query, Results
+from search.types import Filters, Query, Results, Unit
 
 
 def ask(searcher: Searcher, text: str, **more: Any) -> Results:
@@ -51,6 +54,20 @@ def test_a_misspelling_is_put_right_only_when_nothing_is_found(searcher: Searche
     found = ask(searcher, "apprentiships", mode="lexical")
     assert found.corrected == "apprenticeships" and found.total
     assert ask(searcher, "apprentiships film", mode="lexical").corrected is None
+
+
+def test_what_lies_near_a_misspelt_word_by_chance_does_not_keep_it_from_being_put_right(searcher: Searcher) -> None:
+    found = ask(searcher, "micorcluster")
+    assert searcher._ranked(Query("micorcluster")).order.size  # its letters mean something to the encoder
+    assert found.corrected == "microcluster" and found.hits[0].title == "Microclusters"
+
+
+def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None:
+    films = Unit("p/films", "passage", "Film", "A film.")
+    moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
+    build([films, moves], tmp_path, encoder)
+    found = ask(Searcher(Index.open(tmp_path), lambda: encoder), "movies")
+    assert found.corrected is None and found.hits[0].title == "Film"
 
 
 @pytest.mark.parametrize(
