@@ -6,6 +6,8 @@ A unit is named here by its slot, the number that the dense index knows it by.
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -23,7 +25,7 @@ from search.types import FacetValue, Unit
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["LexicalIndex", "Ranked", "Stored", "open_index"]
+__all__ = ["LexicalIndex", "Ranked", "Stored", "open_index", "open_unwritable"]
 
 _BATCH = 500
 _FREQUENCIES = 20_000  # words whose numbers of units are kept
@@ -64,6 +66,24 @@ class Stored:
 
 def open_index(path: Path) -> tantivy.Index:
     """An existing index with its tokenisers; readers see the state of this moment. Raises ValueError or OSError."""
+    if os.access(path, os.W_OK):
+        return _opened(path)
+    return open_unwritable(path)
+
+
+def open_unwritable(path: Path) -> tantivy.Index:
+    """An index where nothing can be written: tantivy makes a lock file for a moment, so it is opened through links.
+
+    What it has opened it holds; the links are gone afterwards.
+    """
+    with tempfile.TemporaryDirectory() as beside:
+        for file in path.resolve(strict=True).iterdir():
+            if file.suffix != ".lock":
+                (Path(beside) / file.name).symlink_to(file)
+        return _opened(Path(beside))
+
+
+def _opened(path: Path) -> tantivy.Index:
     import tantivy
 
     index = tantivy.Index.open(str(path))

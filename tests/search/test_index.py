@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from graph.errors import IndexUnusable
 from search.encoder import Encoder
 from search.index import Index, build, update
+from search.lexical import LexicalIndex, open_unwritable
 from search.searcher import Searcher
 from search.types import Query, Unit
 
@@ -177,3 +178,12 @@ def test_a_small_change_writes_little(tmp_path: Path, words: Encoder) -> None:
     size = sum(file.stat().st_size for file in (tmp_path / "old").rglob("*") if file.is_file())
     own = [file for file in (tmp_path / "new").rglob("*") if file.is_file() and file.stat().st_nlink == 1]
     assert sum(file.stat().st_size for file in own) < size / 10
+
+
+def test_an_index_where_nothing_can_be_written_is_opened_through_links(generation: Path) -> None:
+    import tantivy
+
+    searcher = open_unwritable(generation / "lexical").searcher()
+    hits = searcher.search(tantivy.Query.all_query(), 3).hits
+    assert searcher.num_docs == len(LexicalIndex(generation / "lexical"))
+    assert all(searcher.doc(address).get_first("unit") for _, address in hits)
