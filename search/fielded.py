@@ -25,35 +25,46 @@ _VALUES: Final = 1_000
 _NAMES: Final = 60
 
 
-def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters]:
-    """The text without the fields that are understood, and the filters with them. All text gone: it stays as words."""
+def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters, bool]:
+    """The text without the fields that are understood, and the filters with them; whether that was all there was.
+
+    Then the values are the words to rank by what passes.
+    """
     left: list[str] = []
-    values: list[str] = []
+    values: dict[str, None] = {}
+    known: dict[tuple[str, str], tuple[str, ...]] = {}
     at = 0
     for match in _FIELD.finditer(text):
         field, value = match[1].lower(), (match[2] or match[3]).strip()
-        narrowed = _with(filters, field, value, lexical)
+        narrowed = _with(filters, field, value, lexical, known)
         if narrowed is None:
             continue
         filters = narrowed
-        values.append(value)
+        values[value] = None
         left.append(text[at : match.start()])
         at = match.end()
     if not values:
-        return text, filters
+        return text, filters, False
     rest = " ".join("".join([*left, text[at:]]).split())
-    return (rest if any(char.isalnum() for char in rest) else " ".join(values)), filters
+    if any(char.isalnum() for char in rest):
+        return rest, filters, False
+    return " ".join(values), filters, True
 
 
-def _with(filters: Filters, field: str, value: str, lexical: LexicalIndex) -> Filters | None:
+def _with(
+    filters: Filters, field: str, value: str, lexical: LexicalIndex, known: dict[tuple[str, str], tuple[str, ...]]
+) -> Filters | None:
+    """`known`: what was looked up before, for a query may say the same many times."""
     if field == "year":
         days = day_range(value) if value.isascii() else None
         return replace(filters, date_from=value, date_to=value) if days else None
-    found = _known(field, value, lexical)
+    if (field, value) not in known:
+        known[field, value] = _known(field, value, lexical)
+    found = known[field, value]
     if not found:
         return None
     held: tuple[str, ...] = getattr(filters, field)
-    return replace(filters, **{field: (*held, *found)})  # type: ignore[arg-type]  # FILTER_FIELDS are its fields
+    return replace(filters, **{field: tuple(dict.fromkeys((*held, *found)))})  # type: ignore[arg-type]  # FILTER_FIELDS are its fields
 
 
 def _known(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ...]:

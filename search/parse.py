@@ -53,7 +53,9 @@ def parse(text: str) -> ParsedQuery:
     if not any(char.isalnum() for char in left):
         remedy = "Add a word to look for." if excluded else "Use at least one letter or number."
         raise InputError("There is no word to search for.", remedy)
-    return ParsedQuery(left, tuple(p for p in phrases if p), tuple(e for e in excluded if e))
+    # Each once: a query may say the same a hundred times.
+    once = [tuple(words for words in dict.fromkeys(each) if words) for each in (phrases, excluded)]
+    return ParsedQuery(left, *once)
 
 
 def content_words(words: list[str]) -> list[str]:

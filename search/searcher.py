@@ -20,7 +20,7 @@ from search.fielded import fielded
 from search.fusion import order
 from search.hits import make_hits
 from search.index import Index
-from search.lexical_query import LexicalQuery, lexical_query, prefix_query
+from search.lexical_query import LexicalQuery, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
 from search.nothing import respelt, why_nothing
 from search.pages import LOOKED_AT, spread
@@ -77,9 +77,9 @@ class Searcher:
         """One page of hits. Raises InputError when there is nothing to search for."""
         began = time.perf_counter()
         lexical = self.index.lexical
-        text, filters = fielded(query.text, query.filters, lexical)
+        text, filters, alone = fielded(query.text, query.filters, lexical)
         asked = replace(query, text=text, filters=filters)
-        ranked = self._ranked(asked)
+        ranked = self._ranked(asked, self._passing(filters) if alone else _NONE)
         corrected: str | None = None
         hint: str | None = None
         ways: tuple[Way, ...] = ()
@@ -103,6 +103,11 @@ class Searcher:
         took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
         return Results(query.text, total, took, hits, facets, query.mode, corrected, hint, reranker, words, ways)
+
+    def _passing(self, filters: Filters) -> npt.NDArray[np.int64]:
+        """The slots of what passes the filters: what a query of nothing but fields asks for."""
+        passing = filter_query(filters, self.index.lexical.schema)
+        return _NONE if passing is None else self.index.lexical.best(passing, DEEPEST)[0]
 
     def _count(self, query: Query) -> int:
         return len(self._ranked(query).order)

@@ -45,6 +45,19 @@ def test_a_place_is_named_by_its_label(searcher: Searcher) -> None:
         assert found.total == ask(searcher, "creative", limit=100, filters=Filters(place=(hit.iri,))).total
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "lexical"])
+def test_fields_alone_ask_for_all_that_passes(searcher: Searcher, mode: Any) -> None:
+    found = ask(searcher, 'publisher:"Lantern Trust" publisher:"Lantern Trust"', mode=mode, limit=50, facets=True)
+    everything = searcher.index.lexical.everywhere()
+    wanted = {
+        held.unit.iri
+        for held in map(searcher.index.lexical.stored, everything)
+        if held.unit.publisher == "Lantern Trust"
+    }
+    assert {hit.iri for hit in found.hits} == wanted and found.total == len(wanted) > 3
+    assert ask(searcher, 'publisher:"Lantern Trust" zzxxqq', mode=mode).total == 0
+
+
 @pytest.mark.parametrize("text", ["year:soon film", "publisher:nobody film", "place:… film", "http://year:x film"])
 def test_an_unknown_value_stays_a_word(searcher: Searcher, text: str) -> None:
     assert ask(searcher, text, mode="lexical").total
