@@ -83,7 +83,7 @@ class Searcher:
         corrected: str | None = None
         hint: str | None = None
         ways: tuple[Way, ...] = ()
-        if not _has_words(ranked):
+        if not alone and not _has_words(ranked):
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
             if better and again is not None and _has_words(again) and _is_nearer(again, ranked):
