@@ -52,6 +52,7 @@ class Lanes:
         self._limits = limits
         self._free: dict[Lane, int] = {"quick": limits.workers, "reading": 1, "slow": limits.slow or limits.workers}
         self._waiting: dict[Lane, list[Ticket]] = {lane: [] for lane in _LANES}
+        self._wait_in_all = 0
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
         self._named: dict[str, Ticket] = {}
@@ -66,7 +67,7 @@ class Lanes:
             error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
             error.status = 429
             raise error
-        if self._full(ticket.wanted):
+        if (self._free["quick"] == 0 or ticket.wanted == "reading") and self._full(ticket.wanted):
             raise self.overloaded()
         self._present[ticket.client] += 1
         if ticket.query_id is not None:
@@ -77,11 +78,13 @@ class Lanes:
         lines = self._waiting
         if wanted == "reading":
             return len(lines["reading"]) >= self._limits.queue + self._free["reading"]
-        return self._free["quick"] == 0 and len(lines["quick"]) + len(lines["slow"]) >= self._limits.queue
+        return len(lines["quick"]) + len(lines["slow"]) >= self._limits.queue
 
     def next(self, spares: Callable[[], bool] = lambda: True) -> Ticket | None:
         """Give a free place to one of those who wait for it; None where there is no place, or nobody. `spares` says
         whether there is a worker to spare for a long text."""
+        if not self._wait_in_all:
+            return None
         for lane in _LANES:
             if self._free[lane] <= 0 or not self._waiting[lane] or (lane == "reading" and not spares()):
                 continue
@@ -137,7 +140,7 @@ class Lanes:
     def leave(self, ticket: Ticket) -> None:
         """The query is over, however it ended."""
         if ticket.lane is None:
-            self._waiting[ticket.wanted].remove(ticket)
+            self._called(ticket)
         self._release(ticket)
         _less(self._present, ticket.client)
         if ticket.query_id is not None:
@@ -156,10 +159,10 @@ class Lanes:
 
     def load(self) -> tuple[int, int]:
         """How many queries have a place and how many wait."""
-        return sum(self._running.values()), len(self.waiting())
+        return sum(self._running.values()), self._wait_in_all
 
     def overloaded(self) -> Overloaded:
-        waiting = len(self.waiting())
+        waiting = self._wait_in_all
         return Overloaded(
             f"All query workers are busy and {waiting} more {'query waits' if waiting == 1 else 'queries wait'}.",
             "Try again in a moment.",
@@ -167,7 +170,7 @@ class Lanes:
         )
 
     def _place(self, ticket: Ticket) -> None:
-        self._waiting[ticket.wanted].remove(ticket)
+        self._called(ticket)
         ticket.lane, ticket.ahead = ticket.wanted, False
         self._free[ticket.wanted] -= 1
         self._running[ticket.client] += 1
@@ -176,6 +179,12 @@ class Lanes:
         self._count += 1
         ticket.number, ticket.expires = self._count, expires
         self._waiting[ticket.wanted].append(ticket)
+        self._wait_in_all += 1
+
+    def _called(self, ticket: Ticket) -> None:
+        """It waits no longer."""
+        self._waiting[ticket.wanted].remove(ticket)
+        self._wait_in_all -= 1
 
     def _release(self, ticket: Ticket) -> None:
         if ticket.lane is not None:
