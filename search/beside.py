@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import queue
 import subprocess
 import sys
@@ -22,13 +21,13 @@ from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Final
 
+from graph.environment import bare_environment
 from search.types import Query, Results
 
 __all__ = ["Beside"]
 
 log = logging.getLogger(__name__)
 
-_PROJECT: Final = Path(__file__).resolve().parents[1]
 _START: Final = 120.0
 _LONGEST: Final = 60.0
 """Seconds that a process may take to get ready, and for a search, before it is ended."""
@@ -66,11 +65,13 @@ class Beside:
                 return here()
             finally:
                 self._free.put(_HERE)
-        results = process.search(generation, query)
-        if process.is_alive:
-            self._free.put((number, process))
-        else:
-            self._bury(process)
+        try:
+            results = process.search(generation, query)
+        finally:
+            if process.is_alive:
+                self._free.put((number, process))
+            else:
+                self._bury(process)
         return here() if results is None else results
 
     @property
@@ -144,7 +145,7 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env=_environment(),
+                env=bare_environment(),
             )
         finally:
             theirs.close()
@@ -158,22 +159,21 @@ class _Process:
 
     def search(self, generation: Path, query: Query) -> Results | None:
         """None where it could not."""
-        try:
+        with suppress(OSError):
             self._connection.send((str(generation), query))
-        except OSError:
-            self.is_alive = False
-            return None
-        found = self._next(_LONGEST)
-        return found if isinstance(found, Results) else None
+            found = self._next(_LONGEST)
+            return found if isinstance(found, Results) else None
+        self.is_alive = False
+        return None
 
     def _next(self, seconds: float) -> object:
-        try:
+        """What it says within so many seconds. Unless that is heard whole, it is not asked again."""
+        self.is_alive = False
+        with suppress(OSError, EOFError):
             if self._connection.poll(seconds):
                 said: object = self._connection.recv()
+                self.is_alive = True
                 return said
-        except (OSError, EOFError):
-            pass
-        self.is_alive = False
         return None
 
     def end(self) -> int:
@@ -183,9 +183,3 @@ class _Process:
         status = self._process.wait()  # who reads from it meets the end first, and not a connection that is closed
         self._connection.close()
         return status
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of this process's environment: it may hold tokens."""
-    paths = dict.fromkeys([str(_PROJECT), *(path for path in sys.path if path)])
-    return {"PYTHONPATH": os.pathsep.join(paths), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}

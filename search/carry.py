@@ -24,13 +24,19 @@ from graph.home import Generation, Home
 from graph.store import Snapshot
 from graph.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["FOLDERS", "KEY", "Behind", "CarriedIndex", "behind", "catch_up", "link", "record_in"]
+__all__ = ["FOLDERS", "KEY", "Behind", "CarriedIndex", "behind", "catch_up", "link", "mark_of", "record_in"]
 
 KEY: Final = "behind"
 _LISTED: Final = 2_000
 """Entities that a manifest names; with more, everything is looked at."""
 
 FOLDERS: Final = ("lexical", "dense")
+
+
+def mark_of(manifest: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What tells an index from others: generations with the same mark have the same index."""
+    record = manifest.get("index", {})
+    return record.get("digest"), record.get("files")
 
 
 @dataclass(frozen=True, slots=True)

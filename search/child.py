@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.home import Generation
-from search.carry import record_in
+from search.carry import mark_of, record_in
 from search.encoder import Encoder, open_encoder
 from search.index import Index
 from search.reranker import CrossReranker, Reranker
@@ -40,8 +40,7 @@ class _Searchers:
         if self._searcher is None or path != self._path:
             generation = Generation(Path(path))
             manifest: dict[str, Any] = generation.manifest()
-            record = manifest.get("index", {})
-            mark = (record.get("digest"), record.get("files"))
+            mark = mark_of(manifest)
             if self._searcher is None or mark != self._mark:
                 index = Index.open(generation.path, record_in(manifest))
                 self._searcher, self._mark = Searcher(index, lambda: self._encoder, self._reranker), mark

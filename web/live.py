@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from graph.errors import HomeError
 from graph.home import Generation, Home
 from graph.store import Snapshot
+from search.carry import mark_of
 
 __all__ = ["Live", "View"]
 
@@ -53,8 +54,7 @@ class View:
         For what belongs to the index, or is only as good as it is: after an update the index lags behind a while, and
         making such things anew for each of a hundred updates would keep the searches waiting.
         """
-        record = self.manifest.get("index", {})
-        mark = (record.get("digest"), record.get("files"))
+        mark = mark_of(self.manifest)
         found = self._indexed.get(name)
         if found is None or found[0] != mark:
             with self._lock:

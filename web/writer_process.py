@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from graph.environment import bare_environment
 from graph.errors import AtlasError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
 
 __all__ = ["WriterChild"]
@@ -24,7 +25,6 @@ _GRACE: Final = 0.25
 
 _START: Final = 20.0
 _PUBLISH: Final = 120.0
-_PROJECT: Final = Path(__file__).resolve().parents[1]
 
 
 class WriterChild:
@@ -45,7 +45,7 @@ class WriterChild:
             stderr=self._said,
             start_new_session=True,
             cwd="/",
-            env=_environment(),
+            env=bare_environment(),
         )
 
     @property
@@ -143,9 +143,3 @@ def _next(descriptor: int, deadline: float) -> bytes | None:
     if not poll.poll(max(deadline - time.monotonic(), 0.0) * 1000):
         return None
     return os.read(descriptor, 1 << 16)
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the parent's environment: it may hold tokens. Without `site`, so the paths are given."""
-    paths = dict.fromkeys([str(_PROJECT), *(path for path in sys.path if path)])
-    return {"PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}

@@ -1,0 +1,21 @@
+"""The environment of the processes that we start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+__all__ = ["bare_environment"]
+
+_PROJECT: Final = Path(__file__).resolve().parents[1]
+
+
+def bare_environment() -> dict[str, str]:
+    """Nothing of this process's environment: it may hold tokens. A child may start without `site`: the paths are given.
+
+    Few arenas for malloc: each reserves 64 MiB of the address space that a child may be allowed.
+    """
+    paths = dict.fromkeys([str(_PROJECT), *(path for path in sys.path if path)])
+    return {"PYTHONPATH": os.pathsep.join(paths), "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
