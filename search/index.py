@@ -13,6 +13,7 @@ import numpy as np
 
 from graph.errors import IndexUnusable
 from search.bm25 import Bm25
+from search.checksums import carry_notes, reading, require_known
 from search.dense import DenseIndex
 from search.dense_write import DenseWriter
 from search.encoder import Encoder, Vectors
@@ -43,7 +44,7 @@ def build(units: Iterable[Unit], target: Path, encoder: Encoder, progress: Progr
     writer = LexicalWriter(target / LEXICAL, large=True)
     dense = DenseWriter(None, target / DENSE, encoder.dimension)
     change = _Change(record, (None, None), writer, dense, encoder)
-    return change.run(units, (), target, progress)
+    return change.run(units, (), None, target, progress)
 
 
 def update(
@@ -55,10 +56,12 @@ def update(
     progress: Progress | None = None,
     *,
     erase: bool = False,
+    strict: bool = False,
 ) -> dict[str, Any]:
     """As `build`, starting from the index of the generation `source`: first `remove` (IRIs), then `upsert`.
 
-    `erase`: no file of the target may hold anything of what was removed or replaced, now or before.
+    `erase`: no file of the target may hold anything of what was removed or replaced, now or before. `strict`: the
+    source must be known to be sound, to the last byte; it is read through for that (1 s for a million units).
 
     A unit that is indexed with the same content costs a look-up; one whose text is the same is not encoded again.
     Unknown IRIs in `remove` are ignored. Raises IndexUnusable when the source's index cannot be carried on (missing,
@@ -68,14 +71,16 @@ def update(
         return build(upsert, target, encoder, progress)
     record = read_record(source)
     record.check_encoder(encoder.id)
-    verify(source, record)
+    (require_known if strict else verify)(source, record)
     units = iter(upsert)
     first = list(islice(units, _LARGE))
     link_generation(source / LEXICAL, target / LEXICAL)
     writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
     dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
-    change = _Change(record, (LexicalIndex(source / LEXICAL), DenseIndex(source / DENSE)), writer, dense, encoder)
-    return change.run(_chain(first, units), remove, target, progress, erase=erase)
+    with reading():
+        old = LexicalIndex(source / LEXICAL), DenseIndex(source / DENSE)
+    change = _Change(record, old, writer, dense, encoder)
+    return change.run(_chain(first, units), remove, source, target, progress, erase=erase)
 
 
 class Index:
@@ -102,11 +107,9 @@ class Index:
         if encoder is not None:
             record.check_encoder(encoder)
         verify(generation, record)
-        try:
+        with reading():
             dense, forward = DenseIndex(generation / DENSE), ForwardIndex(generation / DENSE)
             index = cls(LexicalIndex(generation / LEXICAL), dense, forward, record)
-        except (OSError, ValueError, KeyError) as error:
-            raise IndexUnusable(f"The search index is damaged: {error}.", REMEDY) from error
         if not len(index.lexical) == len(index.dense) == record.units:
             raise IndexUnusable("The search index is incomplete.", REMEDY)
         return index
@@ -136,6 +139,7 @@ class _Change:
         self,
         upsert: Iterable[Unit],
         remove: Iterable[str],
+        source: Path | None,
         target: Path,
         progress: Progress | None,
         *,
@@ -156,6 +160,7 @@ class _Change:
         self._lexical.commit()
         if erase:
             erase_deleted(target / LEXICAL)
+        carry_notes(source, target)
         record = replace(
             self._record,
             units=self._units,
@@ -207,7 +212,10 @@ class _Change:
         return vectors
 
     def _held(self, iris: list[str]) -> dict[str, Stored]:
-        return self._old.by_iri(iris) if self._old is not None else {}
+        if self._old is None:
+            return {}
+        with reading():
+            return self._old.by_iri(iris)
 
     def _once(self, iri: str) -> None:
         key = hash(iri)

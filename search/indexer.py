@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,8 @@ from graph.home import Generation
 from graph.store import Snapshot
 from graph.writer import Changes, Progress
 from search import index
-from search.carry import KEY, Behind, behind
+from search.carry import FOLDERS, KEY, Behind, behind
+from search.checksums import reading
 from search.encoder import Encoder
 from search.lexical import LexicalIndex
 from search.manifest import LEXICAL
@@ -26,10 +28,14 @@ _AT_ONCE: Final = 500
 
 
 class SearchIndexer:
-    """Implements `graph.writer.Indexer`. `encoder` is called at the first change that needs it."""
+    """Implements `graph.writer.Indexer`. `encoder` is called at the first change that needs it.
 
-    def __init__(self, encoder: Callable[[], Encoder]) -> None:
+    `strict`: an index is carried on only if every byte of it is known to be as it was written.
+    """
+
+    def __init__(self, encoder: Callable[[], Encoder], *, strict: bool = False) -> None:
         self._encoder = encoder
+        self._strict = strict
 
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
@@ -43,6 +49,8 @@ class SearchIndexer:
                 return self._carry_on(live, target, snapshot, changes, progress)
             except IndexUnusable as error:
                 progress(f"indexing anew: {error.message}", 0, 0)
+                for folder in FOLDERS:  # what was begun
+                    shutil.rmtree(target / folder, ignore_errors=True)
         units = UnitReader(snapshot).everything()
         return index.build(units, target, self._encoder(), _counted(progress))
 
@@ -65,7 +73,8 @@ class SearchIndexer:
                 units = list({unit.iri: unit for unit in (*units, *swept)}.values())
                 gone |= missing
         told = _counted(progress, len(units))
-        entry = index.update(live.path, target, units, gone, self._encoder(), told, erase=changes.erase)
+        encoder, strict = self._encoder(), self._strict
+        entry = index.update(live.path, target, units, gone, encoder, told, erase=changes.erase, strict=strict)
         return entry if left is None else {**entry, KEY: left.to_dict()}
 
 
@@ -103,7 +112,8 @@ def _sweep(live: Generation, reader: UnitReader, lag: Behind) -> tuple[list[Unit
 
 
 def _changed(held: LexicalIndex, units: list[Unit]) -> list[Unit]:
-    known = held.by_iri([unit.iri for unit in units])
+    with reading():
+        known = held.by_iri([unit.iri for unit in units])
     return [unit for unit in units if unit.iri not in known or known[unit.iri].hash != unit.hash]
 
 
@@ -112,16 +122,15 @@ def _indexed(live: Generation) -> set[str]:
     from tantivy import Query
 
     held = _lexical(live)
-    found = held.search(Query.all_query(), len(held)).addresses
-    return {held.stored(address).unit.iri for address in found}
+    with reading():
+        found = held.search(Query.all_query(), len(held)).addresses
+        return {held.stored(address).unit.iri for address in found}
 
 
 def _lexical(live: Generation) -> LexicalIndex:
     """Raises IndexUnusable where there is none that can be read."""
-    try:
+    with reading():
         return LexicalIndex(live.path / LEXICAL)
-    except (OSError, ValueError) as error:
-        raise IndexUnusable("There is no search index.", "It is made anew from the graph.") from error
 
 
 def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +16,28 @@ from typing import Any, Final
 from graph.errors import IndexUnusable
 from search import schema
 
-__all__ = ["DENSE", "FORMAT", "LEXICAL", "RECORD", "IndexRecord", "files_of", "read_record", "verify", "write_record"]
+__all__ = [
+    "DENSE",
+    "FORMAT",
+    "LEXICAL",
+    "RECORD",
+    "REMEDY",
+    "SMALL",
+    "IndexRecord",
+    "files_of",
+    "held_files",
+    "read_record",
+    "verify",
+    "write_record",
+]
 
 FORMAT: Final = f"3.{schema.FORMAT}"
 LEXICAL: Final = "lexical"
 DENSE: Final = "dense"
 RECORD: Final = "index.json"
 REMEDY: Final = "It can be rebuilt from the graph, which is unharmed."
-_SMALL: Final = 65_536
+SMALL: Final = 65_536
+"""Bytes up to which a file is compared by what is in it when the index is opened; see `search.checksums` for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +83,17 @@ class IndexRecord:
             )
 
 
-def files_of(generation: Path) -> dict[str, tuple[int, str]]:
-    """Size and, up to 64 kB, checksum of every file that an opened index reads."""
-    noted = {}
+def held_files(generation: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that an opened index reads, but for the record: its path below the generation, and where it is."""
     for folder in (LEXICAL, DENSE):
         for file in sorted((generation / folder).iterdir()):
             if file.suffix != ".lock" and file.name not in (RECORD, ".managed.json"):
-                noted[f"{folder}/{file.name}"] = _note(file)
-    return noted
+                yield f"{folder}/{file.name}", file
+
+
+def files_of(generation: Path) -> dict[str, tuple[int, str]]:
+    """Size and, up to 64 kB, checksum of every file that an opened index reads."""
+    return {name: _note(file) for name, file in held_files(generation)}
 
 
 def read_record(generation: Path) -> IndexRecord:
@@ -108,4 +125,4 @@ def verify(generation: Path, record: IndexRecord) -> None:
 
 def _note(file: Path) -> tuple[int, str]:
     size = file.stat().st_size
-    return size, hashlib.sha256(file.read_bytes()).hexdigest() if size <= _SMALL else ""
+    return size, hashlib.sha256(file.read_bytes()).hexdigest() if size <= SMALL else ""

@@ -40,7 +40,8 @@ def create_app(services: Services) -> Flask:
     install_errors(app)
     auth.install_read_token(app, services.settings.read_token, services.settings.token)
     atlas = services.atlas
-    app.register_blueprint(health.blueprint(services.live))
+    watch = services.watch
+    app.register_blueprint(health.blueprint(services.live, watch.state if watch else lambda: {"state": "unread"}))
     app.register_blueprint(api.blueprint(services.live, atlas))
     app.register_blueprint(terms_api.blueprint(atlas))
     app.register_blueprint(linked_data.blueprint(services.live, services.settings.base))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graph import entities, network
-from graph.errors import IndexUnusable, UnknownEntity
+from graph.errors import AtlasError, IndexUnusable, UnknownEntity
 from graph.gazetteer import build_gazetteer, linked_in
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView, Value
 from graph.quotes.review import offers
 from graph.store import Snapshot
+from search.checksums import is_panic
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
@@ -50,7 +52,8 @@ class LiveAtlas:
     """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker.
 
     `place` runs a search of a generation somewhere: by the function that it is given, or in a process beside this one.
-    `mend` is told of an index that cannot be used, and gives the error that the asker should see.
+    `mend` is told of an index that cannot be used, and gives the error that the asker should see; so is `suspect` of
+    any other error that came of reading an index: None = what it is.
     """
 
     live: Live
@@ -60,6 +63,7 @@ class LiveAtlas:
     base: str = DEFAULT_BASE
     place: Callable[[Path, Query, Callable[[], Results]], Results] = lambda generation, query, here: here()
     mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
+    suspect: Callable[[BaseException], IndexUnusable | None] = lambda error: None
 
     def overview(self) -> Overview:
         return overview.overview(self.live.view())
@@ -72,17 +76,28 @@ class LiveAtlas:
         gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
         named = linked_in(request.text, gazetteer)
         asked = replace(request, entities=named) if named else request
-        try:
+        with self._reading():
             return self.place(view.generation.path, asked, lambda: self.searcher(view).search(asked))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Errors that an index may be the cause of, as the asker should see them."""
+        try:
+            yield
         except IndexUnusable as error:
             raise self.mend(error) from error
+        except AtlasError:
+            raise
+        except BaseException as error:
+            told = self.suspect(error) if isinstance(error, Exception) or is_panic(error) else None
+            if told is None:
+                raise
+            raise told from error
 
     def similar_in(self, view: View, iri: str, limit: int, kind: Unit | None) -> tuple[Hit, ...]:
         """Raises `graph.errors.UnknownEntity` where nothing is indexed under `iri`."""
-        try:
+        with self._reading():
             return self.searcher(view).similar(iri, limit, kind)
-        except IndexUnusable as error:
-            raise self.mend(error) from error
 
     def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
         view = self.live.view()
@@ -90,7 +105,7 @@ class LiveAtlas:
             raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
         kind: Unit = "passage" if view.snapshot.passage(iri) else "entity"
         try:
-            by_text = self.searcher(view).similar(iri, similar.CONSIDERED, kind)
+            by_text = self.similar_in(view, iri, similar.CONSIDERED, kind)
         except (IndexUnusable, UnknownEntity):
             by_text = ()  # not indexed: the graph still tells
         return similar.merged(view, iri, by_text, similar.neighbours(view.snapshot, iri), limit)
@@ -105,10 +120,8 @@ class LiveAtlas:
         return overview.within(self.live.view().snapshot, places)
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
-        try:
+        with self._reading():
             return self.searcher(self.live.view()).complete(prefix, limit)
-        except IndexUnusable as error:
-            raise self.mend(error) from error
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         view = self.live.view()

@@ -167,7 +167,7 @@ def _reindex(services: Services) -> None:
 
     services.home.require()
     with progress_bar("Indexing") as progress:
-        reindex(services.writer(progress))
+        reindex(services.writer(progress, strict=True))
 
 
 @cli.command()
@@ -302,8 +302,9 @@ def quotes(accept: tuple[str, ...], reject: tuple[str, ...], limit: int, home: P
 @click.option("--network", is_flag=True, help="Tell how the entities hang together, and which stand apart.")
 @_home
 def check(network: bool, home: Path | None) -> None:
-    """Check the atlas against the shapes, and its index against the graph."""
+    """Check the facts against the shapes, and the search index against what was written to it."""
     from graph.validate import validate
+    from web.check_command import check_index
 
     services = _services(home)
     if network:
@@ -315,7 +316,7 @@ def check(network: bool, home: Path | None) -> None:
     for line in report.violations:
         click.echo(line, err=True)
     click.echo(f"{len(report.violations)} violations in {report.checked:,} triples.")
-    if report.violations:
+    if not check_index(services) or report.violations:
         sys.exit(1)
 
 

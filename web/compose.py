@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from web.atlas import LiveAtlas
     from web.follow import Follower
     from web.reads import Clause, QueryTable, Slice
+    from web.repair import Mender
+    from web.watch import Watch
     from web.writes import Writes
 
 __all__ = ["Services", "compose"]
@@ -67,8 +69,9 @@ class Services:
     @cached_property
     def atlas(self) -> LiveAtlas:
         from web.atlas import LiveAtlas
-        from web.repair import Mender
+        from web.repair import damage_behind
 
+        watch = self.watch
         return LiveAtlas(
             live=self.live,
             searcher=self._searcher,
@@ -76,8 +79,22 @@ class Services:
             run=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
-            mend=Mender(self.settings) if self.mending else lambda error: error,
+            mend=watch.mend if watch else lambda error: error,
+            suspect=watch.suspect if watch else lambda error: damage_behind(error, self.home),
         )
+
+    @cached_property
+    def watch(self) -> Watch | None:
+        """Looks after the index while a server uses it."""
+        from web.watch import Watch
+
+        return Watch(self.home, self.mender) if self.mending else None
+
+    @cached_property
+    def mender(self) -> Mender:
+        from web.repair import Mender
+
+        return Mender(self.settings)
 
     @cached_property
     def beside(self) -> Beside:
@@ -130,20 +147,22 @@ class Services:
 
     def close(self) -> None:
         """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""
+        if self.watch:
+            self.watch.close()
         self.beside.close()
         self.follower.close()
         self.writes.close()
         self.pool.close()
 
-    def writer(self, progress: Progress) -> Writer:
-        """The way to change the atlas. Indexing uses every core."""
+    def writer(self, progress: Progress, *, strict: bool = False) -> Writer:
+        """The way to change the atlas. Indexing uses every core. `strict`: see `search.indexer`."""
         from search.indexer import SearchIndexer
 
         def encoder() -> Encoder:
             progress("loading the encoder", 0, 0)
             return _open(self.settings, threads=0)
 
-        return Writer(self.home, SearchIndexer(_once(encoder)))
+        return Writer(self.home, SearchIndexer(_once(encoder), strict=strict))
 
     def warm(self) -> None:
         """Start the query workers and load the encoder in the background, so that the first visitor need not wait."""
@@ -166,7 +185,10 @@ class Services:
         from search.index import Index
         from search.searcher import Searcher
 
-        return Searcher(Index.open(view.generation.path, record_in(view.manifest)), self.encoder, self.reranker)
+        index = Index.open(view.generation.path, record_in(view.manifest))
+        if self.watch:
+            self.watch.poke()
+        return Searcher(index, self.encoder, self.reranker)
 
     @cached_property
     def reranker(self) -> Reranker | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 
 from graph.errors import AtlasError
@@ -11,7 +14,8 @@ from web.problems import problem
 __all__ = ["blueprint"]
 
 
-def blueprint(live: Live) -> Blueprint:
+def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
+    """`index` tells how the search index is; that it is being mended is no reason to ask somebody else."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -24,6 +28,6 @@ def blueprint(live: Live) -> Blueprint:
             view = live.view()
         except AtlasError as error:
             return problem(error, status=503)
-        return jsonify(status="ready", generation=view.generation.number)
+        return jsonify(status="ready", generation=view.generation.number, index=index())
 
     return routes

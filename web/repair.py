@@ -8,17 +8,36 @@ import sys
 import threading
 
 from graph.errors import IndexUnusable
-from graph.home import Generation
+from graph.home import Generation, Home
 from graph.writer import Changes, Writer
+from search.checksums import Soundness, check, is_panic
+from search.manifest import read_record
 from web.settings import Settings
 
-__all__ = ["Mender", "reindex"]
+__all__ = ["Mender", "damage_behind", "look_through", "reindex"]
 
 
 def reindex(writer: Writer) -> Generation | None:
     """Publish a generation with the same graph and a sound index; what is sound in the old one is kept."""
     with writer.session() as session:
         return session.change(lambda store: Changes(everything=True))
+
+
+def look_through(generation: Generation) -> Soundness:
+    """Compare the files of the index with what was written to them. Raises IndexUnusable where they differ."""
+    return check(generation.path, read_record(generation.path))
+
+
+def damage_behind(error: BaseException, home: Home) -> IndexUnusable | None:
+    """For a command: the damage that an unexpected error comes from, None where the index is sound.
+
+    What cannot be told from its checksums is taken for damage where a library gave up over it.
+    """
+    try:
+        found = look_through(home.require())
+    except IndexUnusable as damage:
+        return damage
+    return IndexUnusable("The search index cannot be read.") if is_panic(error) and found.unchecked else None
 
 
 class Mender:
