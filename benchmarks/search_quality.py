@@ -94,9 +94,11 @@ class Ways:
 
 
 def indexed(source: Path, work: Path, cache: Path) -> Index:
-    """The index of the set, built with all cores if it is not there yet or of another version."""
+    """The index of the set, built with all cores if it is not there yet, of another version or of another encoder."""
     try:
-        return Index.open(work)
+        index = Index.open(work)
+        index.record.check_encoder(open_encoder(DEFAULT_MODEL, cache).id)
+        return index
     except (IndexUnusable, OSError):
         for part in ("lexical", "dense"):
             shutil.rmtree(work / part, ignore_errors=True)

@@ -1,7 +1,8 @@
 """What turns text into vectors: the contract, and the choice between its two run times.
 
-The default model runs from an int8 ONNX file (`onnx_encoder`), made once at set-up by `onnx_export`; any other
-sentence-transformers model, by name or path, runs on torch (`torch_encoder`). Nothing is downloaded.
+The default model runs in int8 on CTranslate2 (`ctranslate2_encoder`), in a form made once at set-up by
+`ctranslate2_export`; any other sentence-transformers model, by name or path, runs on torch (`torch_encoder`). Nothing
+is downloaded.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ def open_encoder(model: str, cache: Path, *, threads: int = 1) -> Encoder:
     EncoderUnavailable, with its remedy, when the model is not on disk or its run time is not installed.
     """
     if model == DEFAULT_MODEL:
-        from search.onnx_encoder import OnnxEncoder
-        from search.onnx_export import ensure
+        from search.ctranslate2_encoder import CTranslate2Encoder
+        from search.ctranslate2_export import ensure
 
-        return OnnxEncoder(ensure(cache), threads=threads)
+        return CTranslate2Encoder(ensure(cache), threads=threads)
     from search.torch_encoder import TorchEncoder
 
     return TorchEncoder(model, threads=threads)

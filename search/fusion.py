@@ -16,8 +16,8 @@ __all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "order", "scale"]
 
 Floats = npt.NDArray[np.float32]
 
-LEXICAL_WEIGHT: Final = 0.38
-DENSE_WEIGHT: Final = 0.62
+LEXICAL_WEIGHT: Final = 0.34
+DENSE_WEIGHT: Final = 0.66
 
 
 def scale(scores: Floats) -> Floats:

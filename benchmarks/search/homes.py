@@ -96,7 +96,8 @@ def prepare(count: int, passages: Derived) -> Path:
 
 def large(count: int, passages: Derived) -> Path:
     """The home of an atlas of so many made passages; how long its parts took is told when they are made."""
-    home, index = (CACHE / f"{part}-{count}-{passages.name}" for part in ("home", "index"))
+    encoder = hashlib.sha256(passages.id.encode()).hexdigest()[:4]
+    home, index = (CACHE / f"{part}-{count}-{passages.name}-{encoder}" for part in ("home", "index"))
     if not (home / "CURRENT").exists():
         graph = prepare(count, passages)
         if not (index / _WHOLE).exists():

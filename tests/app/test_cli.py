@@ -237,6 +237,11 @@ def test_settings_are_the_only_reader_of_the_environment() -> None:
     ]
     # The others set what a library reads, for a child process or for themselves.
     setters = {"web/serve.py", "web/repair.py", "graph/sparql/process.py"}
-    setters |= {"search/torch_encoder.py", "search/onnx_export.py", "search/reranker.py"}
+    setters |= {
+        "search/torch_encoder.py",
+        "search/ctranslate2_encoder.py",
+        "search/ctranslate2_export.py",
+        "search/reranker.py",
+    }
     assert set(readers) <= {"web/settings.py", *setters}
     assert Settings.read({}).token is None

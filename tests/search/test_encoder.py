@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from graph.errors import EncoderUnavailable
+from search.ctranslate2_export import WEIGHTS_SHA256, packaged_model
 from search.encoder import DEFAULT_MODEL, Encoder, open_encoder
-from search.onnx_export import WEIGHTS_SHA256, packaged_model
 
 TEXTS = [
     "access to finance for creative firms",
@@ -24,9 +24,9 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="session", params=["onnx", "torch"])
+@pytest.fixture(scope="session", params=["ctranslate2", "torch"])
 def each(request: pytest.FixtureRequest) -> Encoder:
-    if request.param == "onnx":
+    if request.param == "ctranslate2":
         fast: Encoder = request.getfixturevalue("encoder")
         return fast
     return open_encoder(str(packaged_model()), Path())
@@ -83,9 +83,9 @@ def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) ->
     program = (
         "import sys; from pathlib import Path; from search.encoder import open_encoder, DEFAULT_MODEL\n"
         "import search.searcher, search.index\n"
-        "assert not {'onnxruntime', 'tokenizers', 'faiss', 'tantivy'} & set(sys.modules), 'imported too early'\n"
+        "assert not {'ctranslate2', 'tokenizers', 'faiss', 'tantivy'} & set(sys.modules), 'imported too early'\n"
         f"open_encoder(DEFAULT_MODEL, Path({str(cache)!r})).encode(['access to finance'])\n"
-        "print(*{'torch', 'transformers', 'sentence_transformers', 'faiss', 'onnx'} & set(sys.modules))"
+        "print(*{'torch', 'transformers', 'sentence_transformers', 'faiss'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from graph.errors import EncoderUnavailable
-from search import onnx_export
+from search import ctranslate2_export
+from search.ctranslate2_export import ensure, folder_in
 from search.encoder import Encoder
-from search.onnx_export import ensure, folder_in
 
 
 @pytest.fixture
@@ -21,20 +21,20 @@ def copy(cache: Path, encoder: Encoder, tmp_path: Path) -> Path:
 
 def test_a_finished_model_is_used_as_it_is(copy: Path) -> None:
     lines: list[str] = []
-    before = (folder_in(copy) / "model.onnx").stat().st_mtime_ns
+    before = (folder_in(copy) / "model.bin").stat().st_mtime_ns
     assert ensure(copy, lines.append) == folder_in(copy)
-    assert not lines and (folder_in(copy) / "model.onnx").stat().st_mtime_ns == before
+    assert not lines and (folder_in(copy) / "model.bin").stat().st_mtime_ns == before
 
 
 def test_it_notes_what_it_is_made_of(copy: Path) -> None:
     meta = json.loads((folder_in(copy) / "meta.json").read_text("utf-8"))
-    assert meta["weights_sha256"] == onnx_export.WEIGHTS_SHA256
-    assert (folder_in(copy) / "model.onnx").stat().st_size < 30_000_000
+    assert meta["weights_sha256"] == ctranslate2_export.WEIGHTS_SHA256
+    assert (folder_in(copy) / "model.bin").stat().st_size < 30_000_000
 
 
 @pytest.mark.slow
 def test_a_damaged_model_is_noticed_and_made_anew(copy: Path) -> None:
-    model = folder_in(copy) / "model.onnx"
+    model = folder_in(copy) / "model.bin"
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1
     model.write_bytes(data)
