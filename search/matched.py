@@ -2,8 +2,12 @@
 
 A unit belongs to it that passes the filters and holds a word of the query, or is near enough to it in meaning, or is
 the card of an entity that the query names. A filter therefore only cuts: the count that a facet shows is the total
-that choosing it gives. Where more than `EXACT` units pass the filters, nearness is not measured for all of them: then
-the nearest few hundred count, and a facet may show a little less than choosing it gives.
+that choosing it gives. A query of nothing but fields finds all that passes them.
+
+Nearness is measured for all that passes the filters where that is up to `EXACT`. Otherwise the `NEAREST` are asked for:
+where fewer of them are near enough, those are all (as far as the compressed index can tell, which finds .997 of them).
+Where all of them are, more would be: then what is counted is not `complete`, and any number is a lower bound. To read
+every vector and hand thousands of slots to tantivy takes 100 ms among 100,000, against 15.
 """
 
 from __future__ import annotations
@@ -16,14 +20,15 @@ import numpy.typing as npt
 
 from search.index import Index
 from search.lexical_query import LexicalQuery
-from search.pool import Pool
+from search.pool import Pool, relevant_from
 
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["DEEPEST", "EXACT", "Matched", "match"]
+__all__ = ["DEEPEST", "EXACT", "NEAREST", "Matched", "match"]
 
 EXACT: Final = 20_000
+NEAREST: Final = 2_000
 DEEPEST: Final = 10_000
 """Results that can be paged through."""
 
@@ -32,10 +37,10 @@ Slots = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """`query` matches the units that were found, and scores them by their words."""
+    """`query` matches the units that were found, and scores them by their words. `complete`: these are all."""
 
     query: tantivy.Query
-    total: int
+    complete: bool = True
 
 
 def match(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool) -> Matched:
@@ -45,30 +50,29 @@ def match(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | N
     found: list[tuple[Occur, Query]] = []
     if pool.lexical_raw is not None:
         found.append((Occur.Should, words.scoring))
-    near = _near(index, words, vector, pool)
+    near, complete = _near(index, words, vector, pool)
     if len(near):
         found.append((Occur.Should, Query.const_score_query(index.lexical.among(near), 0.0)))
     if not found:
-        return Matched(Query.empty_query(), 0)
+        return Matched(Query.empty_query())
     query = Query.boolean_query(found)
     if words.must is not None:
         query = Query.boolean_query([(Occur.Must, query), (Occur.Must, words.must)])
-    return Matched(query, index.lexical.count(query))
+    return Matched(query, complete)
 
 
-def _near(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool) -> Slots:
-    """Those that are found without a word of the query: near in meaning, or named in it."""
+def _near(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool) -> tuple[Slots, bool]:
+    """Those that are found without a word of the query, near in meaning or named in it, and whether these are all."""
     joined = pool.slots if pool.lexical_raw is None else pool.slots[pool.lexical_raw == 0]
     if vector is None:
-        return joined
-    if words.must is None:
-        if len(index.dense) > EXACT:
-            return joined
-        allowed, cosines = index.dense.search(vector, len(index.dense))
-    else:
-        passing = index.lexical.count(words.must)
-        if passing > EXACT:
-            return joined
+        return joined, True
+    least = relevant_from(index, words)
+    passing = len(index.dense) if words.must is None else index.lexical.count(words.must)
+    if passing <= EXACT:
+        if words.must is None:
+            return np.union1d(joined, index.dense.above(vector, least)), True
         allowed, _ = index.lexical.best(words.must, max(1, passing))
-        cosines = index.dense.scores(vector, allowed)
-    return np.union1d(joined, allowed[cosines >= index.record.floor])
+        return np.union1d(joined, allowed[index.dense.scores(vector, allowed) >= least]), True
+    nearest, cosines = index.dense.search(vector, NEAREST)
+    near = nearest[cosines >= least]
+    return np.union1d(joined, near), len(near) < NEAREST

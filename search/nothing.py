@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from search.lexical import LexicalIndex
+from search.matched import DEEPEST
 from search.parse import content_words, parse
 from search.types import Filters, Query
+from search.ways import Count
 from search.words import exact_words
 
-__all__ = ["respelt", "why_nothing"]
+__all__ = ["past_the_end", "respelt", "why_nothing"]
 
 _LEAST_LETTERS: Final = 4
 _NEAR: Final = 0.8  # normalised Indel similarity
@@ -34,31 +35,39 @@ def respelt(text: str, lexical: LexicalIndex) -> str | None:
     return changed if changed != text else None
 
 
-def why_nothing(query: Query, lexical: LexicalIndex, count: Callable[[Query], int]) -> str | None:
+def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None:
     """One sentence on what left nothing. `count`: how many results another query has."""
     parsed = parse(query.text)
     for phrase in parsed.phrases:
         words = " ".join(phrase)
-        if not count(Query(f'"{words}"', mode="lexical")):
+        if not count(Query(f'"{words}"', mode="lexical")).count:
             return f"No text here has the phrase “{words[:_SHOWN]}”."
     for name, values in query.filters.values().items():
         without = count(replace(query, limit=0, facets=False, filters=replace(query.filters, **{name: ()})))  # type: ignore[arg-type]
-        if without:
-            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {without:,}."
+        if without.count:
+            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {without}."
     dates = query.filters.date_from or query.filters.date_to
     if dates:
         without = count(replace(query, filters=replace(query.filters, date_from=None, date_to=None)))
-        if without:
-            return f"Nothing is dated so; without the dates there would be {without:,}."
-    if query.filters and count(replace(query, filters=Filters())):
+        if without.count:
+            return f"Nothing is dated so; without the dates there would be {without}."
+    if query.filters and count(replace(query, filters=Filters())).count:
         return "Nothing passes all the filters together; without them there are results."
-    if parsed.excluded and count(replace(query, text=parsed.text)):
+    if parsed.excluded and count(replace(query, text=parsed.text)).count:
         return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
     unknown = _unknown(parsed.text, lexical)
     if unknown:
         named = ", ".join(f"“{word[:_SHOWN]}”" for word in unknown[:3])
         return f"No text here has {named}, and none is near in meaning."
     return None
+
+
+def past_the_end(offset: int, total: int) -> str:
+    """One sentence on a page without results where there are `total`."""
+    if offset >= DEEPEST and total > DEEPEST:
+        return f"There are {total:,} results; only the first {DEEPEST:,} are listed. Narrow the search for the others."
+    there = "is 1 result" if total == 1 else f"are {total:,} results"
+    return f"There {there}; this page lies past the last of them."
 
 
 def _unknown(text: str, lexical: LexicalIndex) -> list[str]:

@@ -1,6 +1,6 @@
 """The candidates of one search: the best by words ∪ the best by meaning, each scored by both, and cut by the filters.
 
-`total` and facets are counted over exactly this pool.
+What else the search finds is counted, and listed on later pages, by `search.matched`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,17 @@ from search.types import Mode
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["DENSE_CANDIDATES", "LEXICAL_CANDIDATES", "Pool", "gather", "likely", "missing"]
+__all__ = [
+    "DENSE_CANDIDATES",
+    "DOUBT",
+    "LEXICAL_CANDIDATES",
+    "Pool",
+    "gather",
+    "is_cut",
+    "likely",
+    "missing",
+    "relevant_from",
+]
 
 LEXICAL_CANDIDATES: Final = 500
 DENSE_CANDIDATES: Final = 200
@@ -32,7 +42,7 @@ _LIKELY_BY_WORDS: Final = 50
 _EXACT_ROWS: Final = 20_000
 """Filters that allow no more are scanned exactly (20k rows of 384: about 6 ms)."""
 
-_DOUBT: Final = 0.14
+DOUBT: Final = 0.14
 """Share of the way from the floor to 1 that is asked for too: 0.36 for all-MiniLM-L6-v2, where nonsense ends."""
 
 Slots = npt.NDArray[np.int64]
@@ -87,6 +97,13 @@ def gather(
     return Pool(slots, raw, cosines, lexical, dense, combine(lexical, dense, DENSE_WEIGHT))
 
 
+def is_cut(pool: Pool, floor: float) -> bool:
+    """Whether there may be more than the candidates: one of the two kinds was as many as are taken."""
+    by_words = 0 if pool.lexical_raw is None else int((pool.lexical_raw > 0).sum())
+    near = 0 if pool.dense_raw is None else int((pool.dense_raw >= floor).sum())
+    return by_words >= LEXICAL_CANDIDATES or near >= DENSE_CANDIDATES
+
+
 def likely(pool: Pool) -> npt.NDArray[np.intp]:
     """Rows that may come to the first pages once boosts are added: the best by the fused score, and those by words.
 
@@ -129,10 +146,10 @@ def _nearest(index: Index, query: LexicalQuery, asked: Asked) -> Slots:
         slots, cosines = asked.search(DENSE_CANDIDATES)
     else:
         slots, cosines = _nearest_allowed(index, query.must, asked)
-    return slots[cosines >= _floor(index, query)]
+    return slots[cosines >= relevant_from(index, query)]
 
 
-def _floor(index: Index, query: LexicalQuery) -> float:
+def relevant_from(index: Index, query: LexicalQuery) -> float:
     """From which cosine on a unit is relevant: a greater one where the collection knows no word of the query.
 
     Made-up words lie as near to some text as the floor allows, but hardly nearer; a true synonym lies much nearer.
@@ -141,7 +158,7 @@ def _floor(index: Index, query: LexicalQuery) -> float:
     terms = query.terms
     if not terms or any(index.lexical.document_frequency(term.field, term.word) for term in terms):
         return floor
-    return floor + _DOUBT * (1 - floor)
+    return floor + DOUBT * (1 - floor)
 
 
 def _nearest_allowed(index: Index, must: tantivy.Query, asked: Asked) -> tuple[Slots, Floats]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -22,14 +22,14 @@ from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
-from search.nothing import respelt, why_nothing
+from search.nothing import past_the_end, respelt, why_nothing
 from search.pages import LOOKED_AT, spread
 from search.parse import parse
-from search.pool import Pool, gather, likely
+from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
 from search.schema import FILTER_FIELDS, fold
-from search.types import Completion, Filters, Hit, Kind, Query, Results, Unit, Way
-from search.ways import ways_out
+from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, Unit, Way
+from search.ways import Found, ways_out
 from search.words import exact_words
 from search.written import written_words
 
@@ -91,42 +91,59 @@ class Searcher:
         if not len(ranked.order):
             hint = why_nothing(asked, lexical, self._count)
             ways = ways_out(query, asked, self._count)
-        total, facets = len(ranked.order), {}
-        if query.facets:
-            matched = match(self.index, ranked.words, self._query_vector(asked), ranked.pool)
-            total, facets = matched.total, lexical.facets(matched.query, _FACETS, _FACET_VALUES)
-            if len(ranked.order) < min(query.offset + query.limit, total):
-                ranked = self._deeper(asked, ranked, matched)
         reranker = self._rerank(asked, ranked)
-        shown = ranked.order[query.offset : query.offset + query.limit]
-        hits = make_hits(self.index, shown.tolist(), ranked.pool, ranked.words, ranked.boosts)
+        total, is_floor = len(ranked.order), is_cut(ranked.pool, self.index.record.floor)
+        facets: Mapping[str, tuple[FacetValue, ...]] = {}
+        matched: Matched | None = None
+        if alone or query.facets or (is_floor and query.offset + query.limit > total):
+            matched = self._matched(asked, ranked, alone)
+            facets = lexical.facets(matched.query, _FACETS, _FACET_VALUES) if query.facets else {}
+            # Every unit has one kind: to count those of each is to count all.
+            total = sum(v.count for v in facets["kind"]) if facets else lexical.count(matched.query)
+            is_floor = not matched.complete
+        ranked, shown = self._page(asked, ranked, matched)
+        if total and query.limit and not shown:
+            hint = past_the_end(query.offset, total)
+        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts)
         took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
-        return Results(query.text, total, took, hits, facets, query.mode, corrected, hint, reranker, words, ways)
+        return Results(
+            query.text, total, took, hits, facets, query.mode, corrected, hint, reranker, words, ways, is_floor
+        )
 
     def _passing(self, filters: Filters) -> npt.NDArray[np.int64]:
-        """The slots of what passes the filters: what a query of nothing but fields asks for."""
+        """Slots of what passes the filters, which is all that a query of nothing but fields asks for."""
         passing = filter_query(filters, self.index.lexical.schema)
-        return _NONE if passing is None else self.index.lexical.best(passing, DEEPEST)[0]
+        return _NONE if passing is None else self.index.lexical.best(passing, LEXICAL_CANDIDATES)[0]
 
-    def _count(self, query: Query) -> int:
-        return len(self._ranked(query).order)
+    def _matched(self, query: Query, ranked: _Ranked, alone: bool) -> Matched:
+        if alone and ranked.words.must is not None:
+            return Matched(ranked.words.must)
+        return match(self.index, ranked.words, self._query_vector(query), ranked.pool)
+
+    def _count(self, query: Query) -> Found:
+        ranked = self._ranked(query)
+        return Found(len(ranked.order), is_cut(ranked.pool, self.index.record.floor))
 
     def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
         if query.mode == "lexical":
             return None
         return self._vector(parse(query.text).text)()
 
-    def _deeper(self, query: Query, first: _Ranked, matched: Matched) -> _Ranked:
-        """For pages past the candidates: the same order, and after it what else was found, by its words."""
-        wanted = min(query.offset + query.limit, DEEPEST) + len(first.order)
-        more, _ = self.index.lexical.best(matched.query, wanted)
-        deeper = self._ranked(query, more)
+    def _page(self, query: Query, ranked: _Ranked, matched: Matched | None) -> tuple[_Ranked, list[int]]:
+        """The rows of the page that is asked for, and the pool that they are rows of.
+
+        After the candidates comes what else was found, by its words, each once and at the same place for every page.
+        """
+        start, end = query.offset, min(query.offset + query.limit, DEEPEST)
+        if matched is None or end <= len(ranked.order) or start >= end:
+            return ranked, ranked.order[start:end].tolist()
+        first = ranked.pool.slots[ranked.order]
+        more, _ = self.index.lexical.best(matched.query, end + len(first))
+        wanted = np.concatenate([first, more[~np.isin(more, first)]])[start:end]
+        deeper = self._ranked(query, wanted)
         row_of = {slot: row for row, slot in enumerate(deeper.pool.slots.tolist())}
-        before = [row_of[slot] for slot in first.pool.slots[first.order].tolist()]
-        seen = set(before)
-        rest = [row for row in deeper.order.tolist() if row not in seen]
-        return replace(deeper, order=np.array([*before, *rest], np.intp))
+        return deeper, [row_of[slot] for slot in wanted.tolist()]
 
     def _rerank(self, query: Query, ranked: _Ranked) -> str | None:
         """Put the first results in the reranker's order; the name of the one that was used."""

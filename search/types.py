@@ -279,7 +279,7 @@ class Way:
 
     `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
     these, quotation marks and exclusions;
-    "words" the text alone is another, `value` says what was left out of it.
+    "words" the text alone is another, `value` says what was left out of it. `count_is_floor`: it may find more.
     """
 
     kind: Literal["filter", "dates", "filters", "words"]
@@ -287,15 +287,17 @@ class Way:
     count: int
     field: str = ""
     value: str = ""
+    count_is_floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`hits` is one page of what was found. `total` counts the candidates, 1,200 at most; with facets, all of it.
+    """`hits` is one page of what was found. `total` counts all of it, unless `total_is_floor`: then there may be more.
 
-    `facets`: field → values, most frequent first, counted over the same as `total`; empty unless asked for; choosing
-    one gives as many (see `search.matched`). Where nothing matched as written:
-    `corrected` is the spelling that was searched for instead, `hint` a sentence on what left nothing to find.
+    That is so without facets, where only candidates are looked at, and among more vectors than are read for one search
+    (see `search.matched`). `facets`: field → values, most frequent first, counted over the same as `total`; empty
+    unless asked for; choosing one gives as many. Where nothing matched as written: `corrected` is the spelling that was
+    searched for instead, `hint` a sentence on what left nothing to find, or why this page has nothing.
     Among the first ten hits a document takes three places at most, and a text one; then scores may rise once.
     """
 
@@ -313,6 +315,7 @@ class Results:
     """Terms of the explanations → the words of the query."""
     ways: tuple[Way, ...] = ()
     """Where nothing was found: changes to the search that find something."""
+    total_is_floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from search.parse import parse
 from search.types import Query, Way
 from search.words import exact_words
 
-__all__ = ["ways_out"]
+__all__ = ["Count", "Found", "ways_out"]
 
 _MOST: Final = 6
 _WORDS: Final = 8  # of a query that are left out, one at a time
@@ -20,7 +20,19 @@ _WORDS: Final = 8  # of a query that are left out, one at a time
 _MARKS: Final = ('"', "“", "-", "−")
 """A word after one of these belongs to a phrase, or is excluded."""
 
-Count = Callable[[Query], int]
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How many results another query has, and whether that is only the least."""
+
+    count: int
+    is_floor: bool = False
+
+    def __str__(self) -> str:
+        return f"at least {self.count:,}" if self.is_floor else f"{self.count:,}"
+
+
+Count = Callable[[Query], Found]
 
 
 def ways_out(asked: Query, understood: Query, count: Count) -> tuple[Way, ...]:
@@ -33,7 +45,8 @@ def _last(understood: Query, count: Count) -> Iterator[Way]:
     """Nothing but the words: where it takes more than one change."""
     words = parse(understood.text.replace('"', " ")).text
     if understood.filters or words != understood.text:
-        yield Way("filters", words, count(Query(words, limit=0, mode=understood.mode)))
+        found = count(Query(words, limit=0, mode=understood.mode))
+        yield Way("filters", words, found.count, count_is_floor=found.is_floor)
 
 
 def _ways(asked: Query, understood: Query, count: Count) -> Iterator[Way]:
@@ -43,16 +56,18 @@ def _ways(asked: Query, understood: Query, count: Count) -> Iterator[Way]:
             changed: dict[str, Any] = {field: tuple(other for other in values if other != value)}
             found = count(replace(plain, filters=replace(plain.filters, **changed)))
             if value in getattr(asked.filters, field):
-                yield Way("filter", asked.text, found, field, value)
+                yield Way("filter", asked.text, found.count, field, value, found.is_floor)
             else:
-                yield Way("words", understood.text, found, field, value)
+                yield Way("words", understood.text, found.count, field, value, found.is_floor)
     if understood.filters.date_from or understood.filters.date_to:
         undated = replace(plain.filters, date_from=None, date_to=None)
         typed = (asked.filters.date_from, asked.filters.date_to) == (None, None)
         text = understood.text if typed else asked.text
-        yield Way("words" if typed else "dates", text, count(replace(plain, filters=undated)))
+        found = count(replace(plain, filters=undated))
+        yield Way("words" if typed else "dates", text, found.count, count_is_floor=found.is_floor)
     for text, left_out in _texts(understood.text):
-        yield Way("words", text, count(replace(plain, text=text)), value=left_out)
+        found = count(replace(plain, text=text))
+        yield Way("words", text, found.count, value=left_out, count_is_floor=found.is_floor)
 
 
 def _texts(text: str) -> Iterator[tuple[str, str]]:

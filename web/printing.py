@@ -31,7 +31,10 @@ def print_results(results: Results) -> None:
         click.echo(f"Nothing found. {plain(results.hint or '')}".strip())
         click.echo("Try fewer or other words.")
         return
-    click.echo(f"{results.total} found, {results.took_ms:.0f} ms")
+    least = "at least " if results.total_is_floor else ""
+    click.echo(f"{least}{results.total:,} found, {results.took_ms:.0f} ms")
+    if not results.hits and results.hint:
+        click.echo(results.hint)
     for number, hit in enumerate(results.hits, start=1):
         where = [part for part in (hit.document and hit.document.publisher, hit.document and hit.document.date) if part]
         page = [f"p. {hit.page}"] if hit.page else []

@@ -18,6 +18,7 @@ def results_json(results: Results) -> dict[str, Any]:
     body: dict[str, Any] = {
         "query": results.query,
         "total": results.total,
+        "total_is_floor": results.total_is_floor,
         "took_ms": round(results.took_ms, 3),
         "hits": [_hit(hit, results.words) for hit in results.hits],
     }
@@ -26,7 +27,8 @@ def results_json(results: Results) -> dict[str, Any]:
     if results.hint:
         body["hint"] = results.hint
     if results.ways:
-        body["ways"] = [{key: held for key, held in asdict(way).items() if held != ""} for way in results.ways]
+        ways = (asdict(way).items() for way in results.ways)
+        body["ways"] = [{key: held for key, held in way if held not in ("", False)} for way in ways]
     if results.reranker:
         body["reranker"] = results.reranker
     if results.facets:

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search import matched
 from search.dense import EXACT_ROWS
 from search.encoder import Vectors
 from search.index import Index, build
+from search.pool import DOUBT
 from search.searcher import Searcher
 from search.types import Filters, Mode, Query, Unit
 
@@ -133,10 +135,13 @@ def test_a_narrow_filter_still_fills_the_page(searcher: Searcher, share: str, te
     vector = TopicEncoder().encode([text])[0]
     cosines = TopicEncoder().encode([unit.embedding_text for unit in units]) @ vector
     words = set(text.split()) - {"in", "the"} if mode == "hybrid" else set()
+    floor = searcher.index.record.floor
+    if text == NEVER:  # no word of the query is known: what is found has to be nearer
+        floor += DOUBT * (1 - floor)
     held = {
         unit.iri
         for unit, cosine in zip(units, cosines, strict=True)
-        if cosine >= searcher.index.record.floor + 1e-3 or words & set(unit.text.lower().replace(":", "").split())
+        if cosine >= floor + 1e-3 or words & set(unit.text.lower().replace(":", "").split())
     }
     found = searcher.search(Query(text, mode=mode, filters=Filters(publisher=(share,)), limit=100, facets=True))
     assert len(held) >= (1 if share == "rare" else 3)
@@ -151,5 +156,62 @@ def test_all_pages_together_are_the_total(searcher: Searcher) -> None:
     pages = [searcher.search(replace(query, offset=offset)).hits for offset in range(0, total + 100, 100)]
     seen = [hit.iri for page in pages for hit in page]
     assert len(seen) == total
-    assert len(set(seen)) >= 0.99 * total  # the scale of a far page may differ a little
+    assert len(set(seen)) == total
     assert pages[-1] == () or len(pages[-1]) == total % 100
+
+
+def test_the_pages_without_facets_go_as_far(searcher: Searcher) -> None:
+    query = Query("film music", limit=100)
+    whole = searcher.search(replace(query, facets=True))
+    assert not whole.total_is_floor and whole.total > 400
+    first = searcher.search(query)
+    assert first.total_is_floor and first.total <= whole.total
+    last = searcher.search(replace(query, offset=whole.total - 5))
+    assert (last.total, last.total_is_floor, len(last.hits)) == (whole.total, False, 5)
+    past = searcher.search(replace(query, offset=whole.total))
+    assert past.hits == () and str(whole.total) in (past.hint or "").replace(",", "")
+
+
+def test_fields_alone_find_all_that_passes(searcher: Searcher) -> None:
+    size = len(searcher.index.lexical)
+    every = sum(unit.publisher == "half" for unit in collection(size))
+    for mode in ("hybrid", "lexical", "dense"):
+        for facets in (False, True):
+            found = searcher.search(Query("publisher:half", mode=mode, facets=facets))  # type: ignore[arg-type]
+            assert (found.total, found.total_is_floor, len(found.hits)) == (every, False, 10)
+    assert sum(value.count for value in found.facets["collection"]) == every
+    pages = [searcher.search(Query("publisher:half", limit=100, offset=at)).hits for at in range(0, every, 100)]
+    assert len({hit.iri for hits in pages for hit in hits}) == min(every, matched.DEEPEST)
+
+
+def test_more_than_is_listed_is_said(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.searcher.DEEPEST", 50)
+    monkeypatch.setattr("search.nothing.DEEPEST", 50)
+    found = searcher.search(Query("film", facets=True, offset=45))
+    assert len(found.hits) == 5 and found.total > 50
+    beyond = searcher.search(Query("film", facets=True, offset=50))
+    assert beyond.hits == () and "only the first 50" in (beyond.hint or "")
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_where_not_every_vector_is_read_the_total_says_so(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch, mode: Mode
+) -> None:
+    query = Query("film", mode=mode, facets=True)
+    every = searcher.search(query)
+    monkeypatch.setattr(matched, "EXACT", 100)
+    monkeypatch.setattr(matched, "NEAREST", every.total)  # fewer are near enough: none is missed
+    assert searcher.search(query).total_is_floor == (mode == "dense")
+    assert searcher.search(query).total == pytest.approx(every.total, rel=0.01)
+    monkeypatch.setattr(matched, "NEAREST", 30)
+    some = searcher.search(query)
+    assert some.total_is_floor and some.total <= every.total
+    words = searcher.search(replace(query, mode="lexical"))
+    assert not words.total_is_floor
+
+
+def test_what_is_too_far_to_be_listed_is_not_counted(searcher: Searcher) -> None:
+    """Made-up words lie near some texts by chance; with and without facets they find the same."""
+    for text in ("qqxx", "zvzv plonk", "wibble"):
+        with_facets, without = (searcher.search(Query(text, facets=facets)) for facets in (True, False))
+        assert (with_facets.total, with_facets.hint) == (without.total, without.hint)

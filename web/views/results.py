@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from graph.errors import InputError
 from graph.vocabulary import expand
+from search.matched import DEEPEST
 from search.types import MAX_QUERY, FacetValue, Filters, Query, Results
 from web.reads import Atlas, Ref
 from web.views.links import with_query
@@ -53,7 +54,7 @@ _DEEPEST: Final = 2
 class Choice:
     """A way to narrow the results, or, among those chosen, to widen them again. `count` is None there.
 
-    `depth`: how deep a place lies among the others, from 0.
+    `depth`: how deep a place lies among the others, from 0. `is_floor`: there may be more than `count`.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Choice:
     count: int | None = None
     ground: str = ""
     depth: int = 0
+    is_floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _facets(atlas: Atlas, results: Results | None, asked: MultiDict[str, str], r
                 value.count,
                 ground_of(value.value) if name == "reliability" else "",
                 depth,
+                bool(results and results.total_is_floor),
             )
             for value, depth in placed
         ]
@@ -208,7 +211,7 @@ def _ways(found: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref
             label, address = "Without all of these limits", with_query("/search", q=way.text)
         else:
             label, address = (f"Without “{way.value}”" if way.value else way.text), _address(asked, q=way.text)
-        choices.append(Choice(label, address, way.count))
+        choices.append(Choice(label, address, way.count, is_floor=way.count_is_floor))
     return choices
 
 
@@ -262,7 +265,8 @@ def _pages(found: Results | None, asked: MultiDict[str, str]) -> tuple[str | Non
     if found is None:
         return None, None
     start = _start(asked)
-    back = str(max(0, min(start, found.total) - SHOWN)) if start else None
-    on = str(start + SHOWN) if start + SHOWN < found.total and found.hits else None
+    listed = min(found.total, DEEPEST)
+    back = str(max(0, min(start, listed) - SHOWN)) if start else None
+    on = str(start + SHOWN) if start + SHOWN < listed and found.hits else None
     addresses = [_address(asked, start=None if place == "0" else place) if place else None for place in (back, on)]
     return addresses[0], addresses[1]
