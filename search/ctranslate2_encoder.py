@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ctranslate2
     import tokenizers
 
-__all__ = ["CTranslate2Encoder"]
+__all__ = ["CTranslate2Encoder", "has_wide_registers"]
 
 
 class CTranslate2Encoder:
@@ -96,11 +96,16 @@ def _plain(text: str) -> str:
 
 
 def _use_wide_registers() -> None:
-    """CTranslate2 uses AVX-512 only where it is told to, at the moment of its import: 1.2 times as fast here."""
+    """CTranslate2 uses AVX-512 only where it is told to, at the moment of its import: 1.2 times as fast."""
     try:
         described = Path("/proc/cpuinfo").read_text("utf-8", "replace")
     except OSError:
         return
-    flags = next((line for line in described.splitlines() if line.startswith("flags")), "").split()
-    if {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"} <= set(flags):
+    if has_wide_registers(described):
         os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
+
+
+def has_wide_registers(described: str) -> bool:
+    """Whether the processor that Linux describes so has all the parts of AVX-512 that CTranslate2 is built for."""
+    flags = next((line for line in described.splitlines() if line.startswith("flags")), "").split()
+    return {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"} <= set(flags)

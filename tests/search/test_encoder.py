@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from graph.errors import EncoderUnavailable
+from search.ctranslate2_encoder import has_wide_registers
 from search.ctranslate2_export import WEIGHTS_SHA256, packaged_model
 from search.encoder import DEFAULT_MODEL, Encoder, open_encoder
 
@@ -89,3 +90,11 @@ def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) ->
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_wide_registers_are_used_only_where_all_of_their_parts_are_there() -> None:
+    whole = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512cd avx512dq avx512bw avx512vl avx512_vnni\n"
+    assert has_wide_registers(whole)
+    for part in ("avx512f ", "avx512vl "):
+        assert not has_wide_registers(whole.replace(part, ""))
+    assert not has_wide_registers("processor\t: 0\nFeatures\t: fp asimd\n") and not has_wide_registers("")
