@@ -107,16 +107,17 @@ class Home:
         except FileNotFoundError:
             self._refuse_foreign()
             return None
-        except (NotADirectoryError, UnicodeDecodeError) as error:
+        except (NotADirectoryError, IsADirectoryError) as error:
             raise self._not_an_atlas() from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._astray("holds no name that can be read") from error
         generation = Generation(self.generations / name)
         try:
+            if not _is_name(name):
+                raise ValueError("not a generation")
             written = int(generation.manifest().get("format", 0))
-        except (OSError, ValueError) as error:
-            raise NotAnAtlas(
-                f"{self.root} names generation {name[:20]!r} as live, but that cannot be read.",
-                "Restore the directory from a backup, or build a new atlas in an empty directory.",
-            ) from error
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise self._astray(f"names generation {name[:20]!r}, which is not there or cannot be read") from error
         if written > FORMAT:
             raise NewerFormat(
                 f"{self.root} was written in format {written}; this version reads up to format {FORMAT}.",
@@ -249,11 +250,31 @@ class Home:
             if any(entry.name not in ours for entry in self.root.iterdir()):
                 raise self._not_an_atlas()
 
+    def _astray(self, what: str) -> NotAnAtlas:
+        """The pointer to the live generation is wrong; what it should point to may be there still."""
+        whole = [path.name for path in sorted(self.generations.glob("*")) if _is_name(path.name) and _is_whole(path)]
+        remedy = "Restore the directory from a backup, or build a new atlas in an empty directory."
+        if whole:
+            remedy = f"Generation {whole[-1]} is there and whole: put that name into the file, or restore a backup."
+        return NotAnAtlas(f"{self.current} {what}.", remedy)
+
     def _not_an_atlas(self) -> NotAnAtlas:
         return NotAnAtlas(
             f"{self.root} is not an atlas: it holds other files.",
             "Choose an empty or a new directory with --home; nothing in this one was touched.",
         )
+
+
+def _is_name(name: str) -> bool:
+    return name.isascii() and name.isdigit()
+
+
+def _is_whole(generation: Path) -> bool:
+    """Whether it was finished: its folder is named after its manifest was written."""
+    try:
+        return bool(Generation(generation).manifest().get("generation") == generation.name)
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _alive(pid: str) -> bool:

@@ -47,8 +47,14 @@ def ensure(cache: Path, progress: Progress | None = None) -> Path:
     folder = folder_in(cache)
     if _is_sound(folder):
         return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="export-", dir=cache))
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix="export-", dir=cache))
+    except OSError as error:
+        raise EncoderUnavailable(
+            f"The language model has to be made once, and its folder {cache} cannot be written to ({error.strerror}).",
+            "Let CREATIVE_ATLAS_CACHE name a folder that can be, or one where it has been made.",
+        ) from error
     scratch.chmod(0o755)
     try:
         export(scratch, progress or (lambda line: None))

@@ -12,11 +12,12 @@ from search.types import Filters, Query
 from search.ways import Count
 from search.words import exact_words
 
-__all__ = ["past_the_end", "respelt", "why_nothing"]
+__all__ = ["is_strange", "past_the_end", "respelt", "why_nothing"]
 
 _LEAST_LETTERS: Final = 4
 _NEAR: Final = 0.8  # normalised Indel similarity
 _WORDS: Final = 8  # of a query that are respelt
+_SAME: Final = 4  # letters at the beginning that the forms of a word share
 _SHOWN: Final = 60  # letters of a value in a sentence
 
 
@@ -33,6 +34,14 @@ def respelt(text: str, lexical: LexicalIndex) -> str | None:
                 changed = changed[: found.start] + better + changed[found.end :]
                 break
     return changed if changed != text else None
+
+
+def is_strange(text: str, lexical: LexicalIndex) -> bool:
+    """Whether no content word of the text is known, though the stem of one may be."""
+    words = content_words([word.text for word in exact_words(text)])
+    if not words or any(lexical.document_frequency("exact", word) for word in words):
+        return False
+    return len(_unknown(text, lexical)) == len(words)
 
 
 def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None:
@@ -57,7 +66,8 @@ def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None
         return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
     unknown = _unknown(parsed.text, lexical)
     if unknown:
-        named = ", ".join(f"“{word[:_SHOWN]}”" for word in unknown[:3])
+        written = {word.text: parsed.text[word.start : word.end] for word in exact_words(parsed.text)}
+        named = ", ".join(f"“{written.get(word, word)[:_SHOWN]}”" for word in unknown[:3])
         return f"No text here has {named}, and none is near in meaning."
     return None
 
@@ -75,9 +85,15 @@ def _unknown(text: str, lexical: LexicalIndex) -> list[str]:
     return [
         word
         for word in content_words([word.text for word in exact_words(text)])
-        if not any(lexical.document_frequency("text", stem) for stem in lexical.stems.of(word))
-        and not lexical.document_frequency("exact", word)
+        if not lexical.document_frequency("exact", word) and not _is_inflected(word, lexical)
     ]
+
+
+def _is_inflected(word: str, lexical: LexicalIndex) -> bool:
+    """Whether another form of the word is known, which begins as it does: "acces" has the stem of ACC by chance."""
+    known = {stem for stem in lexical.stems.of(word) if lexical.document_frequency("text", stem)}
+    begun = word[: min(_SAME, len(word) - 1)]
+    return bool(known) and any(known.intersection(lexical.stems.of(held)) for held in lexical.words(begun))
 
 
 def _nearest(word: str, lexical: LexicalIndex) -> str | None:

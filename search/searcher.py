@@ -22,7 +22,7 @@ from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
-from search.nothing import past_the_end, respelt, why_nothing
+from search.nothing import is_strange, past_the_end, respelt, why_nothing
 from search.pages import LOOKED_AT, spread
 from search.parse import parse
 from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
@@ -83,7 +83,7 @@ class Searcher:
         corrected: str | None = None
         hint: str | None = None
         ways: tuple[Way, ...] = ()
-        if not alone and not _has_words(ranked):
+        if not alone and (not _has_words(ranked) or is_strange(text, lexical)):
             better = respelt(text, lexical)
             again = self._ranked(replace(asked, text=better)) if better else None
             if better and again is not None and _has_words(again) and _is_nearer(again, ranked):

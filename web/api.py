@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict
 from functools import partial
 from typing import Final
@@ -41,9 +42,7 @@ def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
 
 def _search(atlas: LiveAtlas) -> Response:
     given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
-    unknown = sorted(given.keys() - _SEARCH)
-    if unknown:
-        raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(_SEARCH))}.")
+    _known(given, _SEARCH)
     one = {name: values[0] for name, values in given.items()}
     query = Query(
         text=_required("q"),
@@ -55,28 +54,32 @@ def _search(atlas: LiveAtlas) -> Response:
             date_from=one.get("from") or None,
             date_to=one.get("to") or None,
         ),
-        facets=one.get("facets") == "1",
-        recent=one.get("recent") == "1",
+        facets=_flag("facets", one),
+        recent=_flag("recent", one),
     )
     return jsonify(results_json(atlas.search(query)))
 
 
 def _entity(atlas: LiveAtlas) -> Response:
+    _known(request.args, {"iri"})
     return jsonify(view_json(atlas.entity(_required("iri"))))
 
 
 def completions(atlas: Atlas) -> Response:
     """GET /api/v1/complete?q=: names that go on from what is typed."""
+    _known(request.args, {"q", "limit"})
     found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
     refs = atlas.refs(tuple(item.iri for item in found))
     return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in found])
 
 
 def _similar(atlas: LiveAtlas) -> Response:
+    _known(request.args, {"iri", "limit"})
     return jsonify(similar_json(atlas.similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
 
 
 def _neighbours(live: Live) -> Response:
+    _known(request.args, {"iri", "depth", "limit"})
     iri, depth = _required("iri"), _integer("depth", 1, least=1, most=_DEEPEST)
     snapshot = live.view().snapshot
     graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
@@ -90,6 +93,7 @@ def _neighbours(live: Live) -> Response:
 
 
 def _path(live: Live) -> Response:
+    _known(request.args, {"from", "to"})
     start, end = _required("from"), _required("to")
     snapshot = live.view().snapshot
     chain = shortest_path(snapshot, start, end)
@@ -109,6 +113,20 @@ def _path(live: Live) -> Response:
             ],
         }
     )
+
+
+def _known(given: Iterable[str], names: Set[str]) -> None:
+    """Raises InputError for a parameter that there is not: left out silently, it would seem to have had its effect."""
+    unknown = sorted(name for name in given if name not in names)
+    if unknown:
+        raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(names))}.")
+
+
+def _flag(name: str, given: Mapping[str, str]) -> bool:
+    value = given.get(name, "")
+    if value not in ("", "0", "1"):
+        raise InputError(f"“{name}” is {value[:40]!r}.", f"Use {name}=1, or {name}=0 as if it were left out.")
+    return value == "1"
 
 
 def _required(name: str) -> str:

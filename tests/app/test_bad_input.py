@@ -41,6 +41,8 @@ PARAMETERS: Final[tuple[tuple[str, dict[str, str], int, str], ...]] = (
     ("offset past the end", {"offset": "1000000000"}, OK, ""),
     ("offset beyond every integer", {"offset": "9" * 30}, OK, ""),
     ("a parameter that does not exist", {"colour": "red"}, REFUSED, "colour"),
+    ("a word for a switch", {"facets": "yes"}, REFUSED, "facets=1"),
+    ("another for the other", {"recent": "x"}, REFUSED, "recent=1"),
     ("a mode that does not exist", {"mode": "psychic"}, REFUSED, "psychic"),
     ("a kind that does not exist", {"kind": "unicorn"}, REFUSED, "unicorn"),
     ("a value that no unit has", {"publisher": "Nobody"}, OK, ""),
@@ -113,3 +115,24 @@ def test_completion_answers_whatever_is_typed(client: FlaskClient, typed: str) -
     response = client.get("/api/v1/complete", query_string={"q": typed})
     assert response.status_code == OK
     assert isinstance(response.json, list)
+
+
+@pytest.mark.parametrize(
+    ("address", "choices"),
+    [
+        ("similar?iri=x&by=foo", "iri, limit"),
+        ("complete?q=a&n=3", "limit, q"),
+        ("entity?iri=x&lang=en", "iri"),
+        ("neighbours?iri=x&deep=1", "depth, iri, limit"),
+        ("path?from=x&to=y&via=z", "from, to"),
+    ],
+)
+def test_parameters_that_there_are_not_are_refused(client: FlaskClient, address: str, choices: str) -> None:
+    response = client.get(f"/api/v1/{address}")
+    assert response.status_code == REFUSED
+    assert choices in (response.json or {})["detail"]
+
+
+def test_a_page_past_the_end_says_how_many_there_are(client: FlaskClient) -> None:
+    body = client.get("/api/v1/search?q=studios&offset=5000").json or {}
+    assert body["hits"] == [] and f"{body['total']:,} result" in body["hint"]

@@ -115,5 +115,23 @@ def test_newer_format_is_refused(home: Home) -> None:
 def test_broken_pointer_is_named(home: Home, content: str) -> None:
     publish(home, "one")
     home.current.write_text(content)
-    with pytest.raises(NotAnAtlas):
+    with pytest.raises(NotAnAtlas, match="CURRENT") as caught:
         home.require()
+    assert "000001 is there and whole" in caught.value.remedy
+    with pytest.raises(NotAnAtlas), home.lock():
+        pytest.fail("nobody may write where it is not known what is live")
+    home.current.write_text("000001")  # what the message says
+    assert (home.require().path / "content").read_text() == "one"
+
+
+def test_a_pointer_that_cannot_be_read_is_named_too(home: Home) -> None:
+    publish(home, "one")
+    home.current.write_bytes(b"\xff\xfe")
+    with pytest.raises(NotAnAtlas, match="no name") as caught:
+        home.live()
+    assert "000001" in caught.value.remedy
+    (home.generations / "000001" / "manifest.json").write_text("[]")
+    home.current.write_text("000001")
+    with pytest.raises(NotAnAtlas, match="000001") as caught:
+        home.live()
+    assert "backup" in caught.value.remedy

@@ -56,3 +56,10 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(EncoderUnavailable, match="not the expected ones"):
         ensure(tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_cache_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(EncoderUnavailable, match="cannot be written to") as caught:
+        ensure(tmp_path / "file" / "cache")
+    assert "CREATIVE_ATLAS_CACHE" in caught.value.remedy

@@ -83,6 +83,22 @@ def test_what_lies_near_a_misspelt_word_by_chance_does_not_keep_it_from_being_pu
     assert found.corrected == "microcluster" and found.hits[0].title == "Microclusters"
 
 
+def test_a_misspelling_that_shares_a_stem_by_chance_is_put_right(tmp_path: Path, words: Encoder) -> None:
+    """The stem of "acces" is that of ACC, but no word of the collection that begins so has it."""
+    texts = ["The ACC met in March.", "Access to finance for studios.", "Policy on access and finance."]
+    build([Unit(f"p/{n}", "passage", f"Note {n}", text) for n, text in enumerate(texts)], tmp_path, words)
+    small = Searcher(Index.open(tmp_path), lambda: words)
+    assert ask(small, "acces to finanse").corrected == "access to finance"
+    for known in ("ACCs", "ACC", "policies", "accessing"):  # other forms of what is there
+        assert ask(small, known, mode="lexical").corrected is None
+        assert ask(small, known, mode="lexical").total
+
+
+def test_words_are_named_as_they_were_written(searcher: Searcher) -> None:
+    hint = ask(searcher, "£731m", mode="lexical").hint or ""
+    assert "£731m" in hint and "731000000" not in hint
+
+
 def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None:
     films = Unit("p/films", "passage", "Film", "A film.")
     moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
