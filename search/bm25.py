@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from search.forward import ENTITY, FIELDS, LENGTHS, ForwardIndex, is_kept, key
 if TYPE_CHECKING:
     from search.lexical import LexicalIndex
 
-__all__ = ["Bm25", "Term"]
+__all__ = ["Bm25", "Reader", "Term"]
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -38,6 +38,11 @@ class Term(NamedTuple):
     weight: float
 
 
+class Reader(Protocol):
+    def counts(self, slots: npt.NDArray[np.int64], keys: Sequence[int]) -> npt.NDArray[np.uint8]:
+        """As `ForwardIndex.counts`."""
+
+
 class Bm25:
     """Scores of given slots. Safe to share between threads."""
 
@@ -45,19 +50,26 @@ class Bm25:
         self._forward = forward
         self._told = lru_cache(maxsize=_WORDS)(partial(_told, lexical))
 
-    def score(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
-        """float32[len(slots)] ≥ 0. None where a term cannot be told from the forward index: then ask tantivy."""
-        parts = self.parts(slots, terms)
+    def score(
+        self, slots: npt.NDArray[np.int64], terms: Sequence[Term], read: Reader | None = None
+    ) -> npt.NDArray[np.float32] | None:
+        """float32[len(slots)] ≥ 0. None where a term cannot be told from the forward index: then ask tantivy.
+
+        `read`: who reads it, if not the index itself.
+        """
+        parts = self.parts(slots, terms, read)
         return None if parts is None else parts.sum(axis=1, dtype=np.float32)
 
-    def parts(self, slots: npt.NDArray[np.int64], terms: Sequence[Term]) -> npt.NDArray[np.float32] | None:
+    def parts(
+        self, slots: npt.NDArray[np.int64], terms: Sequence[Term], read: Reader | None = None
+    ) -> npt.NDArray[np.float32] | None:
         """float32[len(slots), len(terms)]: what each term adds to each score. None as in `score`."""
         if not all(map(_can_be_told, terms)):
             return None
         told = [self._told(term.field, term.word) for term in terms]
         weights = np.array([term.weight * rarity for term, (_, rarity, _) in zip(terms, told, strict=True)], np.float32)
         averages = np.array([average for _, _, average in told], np.float32)
-        counts = self._forward.counts(slots, [number for number, _, _ in told]).astype(np.float32)
+        counts = (read or self._forward).counts(slots, [number for number, _, _ in told]).astype(np.float32)
         fields = np.array([FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms], np.intp)
         lengths = LENGTHS.take(self._forward.numbers("lengths", slots)).take(fields, axis=1)
         damped = _K1 * ((1 - _B) + _B * lengths / averages)

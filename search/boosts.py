@@ -15,7 +15,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search.forward import ForwardIndex, key
+from search.bm25 import Reader
+from search.forward import key
 from search.lexical import LexicalIndex
 
 __all__ = [
@@ -69,13 +70,13 @@ def card_boost(slots: npt.NDArray[np.int64], cards: npt.NDArray[np.int64]) -> Fl
 
 def cover_boost(
     lexical: LexicalIndex,
-    forward: ForwardIndex,
+    forward: Reader,
     slots: npt.NDArray[np.int64],
     stems: Collection[str],
     numbers: Sequence[Sequence[str]] = (),
     alike: Mapping[str, str] = MappingProxyType({}),
 ) -> Floats:
-    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words.
+    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words; `forward` tells of units.
 
     `alike`: of the stems, those that count as another (see `search.lexical_query`): either of them will do.
     `numbers`: each amount, year or other number as the exact field has it, in all the ways to say it.

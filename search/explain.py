@@ -9,7 +9,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from search.bm25 import Term
+from search.bm25 import Reader, Term
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.schema import own_text
@@ -21,13 +21,15 @@ __all__ = ["LazyTerms", "PageTerms"]
 class PageTerms:
     """What each word added to the scores of the units on a page, worked out when first asked for."""
 
-    def __init__(self, index: Index, slots: npt.NDArray[np.int64], query: LexicalQuery) -> None:
-        self._index, self._slots, self._query = index, slots, query
+    def __init__(
+        self, index: Index, slots: npt.NDArray[np.int64], query: LexicalQuery, read: Reader | None = None
+    ) -> None:
+        self._index, self._slots, self._query, self._read = index, slots, query, read
 
     @cached_property
     def _parts(self) -> list[list[float]]:
         terms = self._query.terms
-        parts = self._index.bm25.parts(self._slots, terms)
+        parts = self._index.bm25.parts(self._slots, terms, self._read)
         if parts is None:
             columns = [_alone(self._index, self._slots, term) for term in terms]
             parts = np.stack(columns, axis=1)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "order", "scale"]
+__all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "order", "scale", "top"]
 
 Floats = npt.NDArray[np.float32]
 
@@ -48,3 +48,12 @@ def order(scores: Floats, ties: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     if (ranked[1:] > ranked[:-1]).all():
         return found
     return np.lexsort((ties, falling))
+
+
+def top(scores: Floats, ties: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.intp]:
+    """The first `count` positions of `order`."""
+    if len(scores) <= count:
+        return order(scores, ties)
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    some = np.flatnonzero(scores >= least)
+    return some[order(scores[some], ties[some])[:count]]

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from search.bm25 import Reader
 from search.explain import LazyTerms, PageTerms
 from search.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
 from search.index import Index
@@ -21,11 +22,19 @@ __all__ = ["make_hits"]
 
 
 def make_hits(
-    index: Index, rows: Sequence[int], pool: Pool, query: LexicalQuery, boosts: Mapping[str, npt.NDArray[np.float32]]
+    index: Index,
+    rows: Sequence[int],
+    pool: Pool,
+    query: LexicalQuery,
+    boosts: Mapping[str, npt.NDArray[np.float32]],
+    read: Reader | None = None,
 ) -> tuple[Hit, ...]:
-    """One hit for each of the rows of the pool. The words of their scores are told for all of them at once."""
+    """One hit for each of the rows of the pool. The words of their scores are told for all of them at once.
+
+    `read`: who reads the forward index, if not it itself.
+    """
     slots = pool.slots[np.array(rows, np.intp)]
-    terms = PageTerms(index, slots, query)
+    terms = PageTerms(index, slots, query, read)
     weigh = _weights(index, query)
     return tuple(
         _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at)) for at, row in enumerate(rows)

@@ -29,7 +29,7 @@ __all__ = ["LexicalIndex", "Ranked", "Stored", "open_index", "open_unwritable"]
 
 _BATCH = 500
 _FREQUENCIES = 20_000  # words whose numbers of units are kept
-_UNITS = 2_000  # units that are kept, of some 4 kB each
+_UNITS = 4_000  # units that are kept, of some 4 kB each
 _COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
 _SCORE, _ADDRESS = itemgetter(0), itemgetter(1)  # of a hit
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from search.bm25 import Reader
 from search.dense import Asked
-from search.fusion import DENSE_WEIGHT, combine, order, scale
+from search.fusion import DENSE_WEIGHT, combine, scale, top
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.types import Mode
@@ -62,11 +63,16 @@ class Pool:
 
 
 def gather(
-    index: Index, query: LexicalQuery, vector: Callable[[], Floats] | Floats | None, mode: Mode, extra: Slots
+    index: Index,
+    query: LexicalQuery,
+    vector: Callable[[], Floats] | Floats | None,
+    mode: Mode,
+    extra: Slots,
+    read: Reader | None = None,
 ) -> Pool:
     """The pool for `query`. `vector`: float32[d], unit, or what gives it when it is needed; None in lexical mode.
 
-    `extra`: slots that join if they pass.
+    `extra`: slots that join if they pass. `read`: who reads the forward index, if not it itself.
     """
     from tantivy import Occur, Query
 
@@ -85,7 +91,8 @@ def gather(
         near = np.concatenate([_nearest(index, query, asked), near])
     more = missing(near, slots)
     if len(more):
-        slots, raw = np.concatenate([slots, more]), np.concatenate([raw, _scored(index, query, more)])
+        known = _scored(index, query, more, read) if mode != "dense" else np.zeros(len(more), np.float32)
+        slots, raw = np.concatenate([slots, more]), np.concatenate([raw, known])
     if asked is None:
         lexical = scale(raw)
         return Pool(slots, raw, None, lexical, None, lexical)
@@ -110,11 +117,13 @@ def likely(pool: Pool) -> npt.NDArray[np.intp]:
     What holds the words of a query as no other does can lie far in meaning from what surrounds them ("sample qv99"
     among samples of all kinds): its words have to be counted too.
     """
-    best = order(pool.scores, pool.slots)[:_LIKELY]
+    best = top(pool.scores, pool.slots, _LIKELY)
     if pool.lexical_raw is None:
         return best
-    by_words = order(pool.lexical_raw, pool.slots)[:_LIKELY_BY_WORDS]
-    return np.concatenate([best, by_words[~np.isin(by_words, best)]])
+    by_words = top(pool.lexical_raw, pool.slots, _LIKELY_BY_WORDS)
+    new = np.ones(len(pool.slots), bool)
+    new[best] = False
+    return np.concatenate([best, by_words[new[by_words]]])
 
 
 def missing(some: Slots, others: Slots) -> Slots:
@@ -130,9 +139,9 @@ def missing(some: Slots, others: Slots) -> Slots:
     return wanted[first]
 
 
-def _scored(index: Index, query: LexicalQuery, slots: Slots) -> Floats:
+def _scored(index: Index, query: LexicalQuery, slots: Slots, read: Reader | None) -> Floats:
     """The lexical scores of rising slots, 0 where no word matches."""
-    scores = index.bm25.score(slots, query.terms)
+    scores = index.bm25.score(slots, query.terms, read)
     if scores is None:
         found = index.lexical.score(slots, query.scoring, None)
         scores = np.zeros(len(slots), np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import UnknownEntity
+from search.asked import CountsOnce, counts_for
 from search.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
 from search.encoder import Encoder
 from search.fielded import fielded
@@ -52,6 +53,7 @@ class _Ranked:
     words: LexicalQuery
     boosts: dict[str, npt.NDArray[np.float32]]
     order: npt.NDArray[np.intp]
+    read: CountsOnce
 
 
 class Searcher:
@@ -104,7 +106,7 @@ class Searcher:
         ranked, shown = self._page(asked, ranked, matched)
         if total and query.limit and not shown:
             hint = past_the_end(query.offset, total)
-        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts)
+        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read)
         took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
         return Results(
@@ -166,31 +168,34 @@ class Searcher:
         cards = np.array([stored.slot for stored in named.values()], np.int64)
         names = {iri: stored.unit.title for iri, stored in named.items()}
         words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems, names)
-        pool = gather(self.index, words, vector, query.mode, np.union1d(cards, more))
+        read = counts_for(forward, words)
+        extra = np.union1d(cards, more) if len(cards) and len(more) else np.concatenate([cards, more])
+        pool = gather(self.index, words, vector, query.mode, extra, read)
+        facts = forward.facts(pool.slots)
         boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
             counted = likely(pool)
             boosts["words covered"][counted] = cover_boost(
-                lexical, forward, pool.slots[counted], words.stems, words.numbers, words.alike
+                lexical, read, pool.slots[counted], words.stems, words.numbers, words.alike
             )
         if query.recent:
-            boosts["recent"] = recent_boost(forward.numbers("last_day", pool.slots))
-        boosts["contents or references"] = FURNITURE * forward.numbers("furniture", pool.slots).astype(np.float32)
+            boosts["recent"] = recent_boost(facts["last_day"].astype(np.int64))
+        boosts["contents or references"] = FURNITURE * facts["furniture"].astype(np.float32)
         scores = pool.scores.copy()
         for boost in boosts.values():
             scores += boost
         if query.mode == "hybrid" and not query.filters.document:
-            works = forward.numbers("work", pool.slots[counted])
+            works = facts["work"][counted].astype(np.int64)
             boosts["rest of the document"] = np.zeros(len(pool.slots), np.float32)
             boosts["rest of the document"][counted] = sibling_boost(scores[counted], works)
             scores += boosts["rest of the document"]
         best = order(scores, pool.slots)
         if not query.filters.document:
             first = best[:LOOKED_AT]
-            works, prints = (forward.numbers(name, pool.slots[first]) for name in ("work", "print"))
+            works, prints = (facts[name][first].astype(np.int64) for name in ("work", "print"))
             best = np.concatenate([first[spread(np.arange(len(first)), works, prints)], best[LOOKED_AT:]])
-        return _Ranked(pool, words, boosts, best)
+        return _Ranked(pool, words, boosts, best, read)
 
     def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
         """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.

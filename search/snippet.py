@@ -18,7 +18,8 @@ LENGTH: Final = 300
 
 _LEAD: Final = 60  # code points of context wanted before the first match
 _SENTENCE: Final = re.compile(r"(?:(?<=[.!?;:\n])|\A)\s")
-_DIGITS: Final = frozenset("123456789")
+_AMOUNT: Final = re.compile("([£$€]?)([0-9.]+)(%?)")
+_PER_CENT: Final = re.compile("%|per", re.IGNORECASE)
 _OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 
 
@@ -47,7 +48,7 @@ def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[
 
 def matches(text: str, query: LexicalQuery, stems: Stems) -> list[Match]:
     """Every occurrence of the query's words, and of its phrases as a whole, by start."""
-    found = list(stems.matching(text, query.stems))
+    found = stems.matching(text, query.stems)
     exact = frozenset(word for word in query.exact if _may_hold(text, word))
     if exact or query.phrases:
         words = list(exact_words(text))
@@ -62,8 +63,15 @@ def matches(text: str, query: LexicalQuery, stems: Stems) -> list[Match]:
 
 
 def _may_hold(text: str, word: str) -> bool:
-    """Whether an exact word may stand in a text: however an amount is written, its digits do, but for its zeros."""
-    return all(digit in text for digit in word if digit in _DIGITS) or bool(_OTHER_DIGIT.search(text))
+    """Whether an exact word may stand in a text: however an amount is written, its sign does, and its digits in their
+    order, but for the zeros at either end."""
+    amount = _AMOUNT.fullmatch(word)
+    if amount is None or _OTHER_DIGIT.search(text):
+        return True
+    sign, digits, per_cent = amount.groups()
+    if sign not in text or (per_cent and not _PER_CENT.search(text)):
+        return False
+    return bool(re.search("[.,]?".join(digits.replace(".", "").strip("0")), text))
 
 
 def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tuple[int, int]:

@@ -41,6 +41,9 @@ _RULES: Final = tuple(
     )
 )
 
+_MAY_CHANGE: Final = re.compile("z|our|re|ramme|ogue|ence|ll|[ao]e")
+"""What stands in every word that a rule changes: most have none of it, and need not go through all rules."""
+
 _WORDS: Final = {
     "ageing": "aging", "amongst": "among", "artefact": "artifact", "artefacts": "artifacts", "enquiry": "inquiry",
     "enquiries": "inquiries", "grey": "gray", "jewellery": "jewelry", "judgement": "judgment", "mould": "mold",
@@ -66,6 +69,7 @@ def joined(text: str) -> list[str]:
 def _one(word: str) -> str:
     if word in _WORDS:
         return _WORDS[word]
-    for pattern, into in _RULES:
-        word = pattern.sub(into, word)
+    if _MAY_CHANGE.search(word):
+        for pattern, into in _RULES:
+            word = pattern.sub(into, word)
     return word

@@ -32,38 +32,49 @@ class Stems:
         """The stems of every word of `text`, in order."""
         return list(self._short(text)) if len(text) <= _SHORT else list(_stems(self._analyser, text))
 
-    def matching(self, text: str, wanted: frozenset[str]) -> Iterator[tuple[int, int, str]]:
-        """Where words with one of the stems `wanted` stand in `text`: start and end in code points, stem.
+    def matching(self, text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
+        """Where words with one of the stems `wanted` stand in `text`: start and end in code points, stem; by start.
 
         Stemming changes the end of a word and folding its accents, so only words that begin like a wanted stem, or hold
         a letter beyond ASCII, are looked at, and each of them is stemmed once.
         """
         if not wanted:
-            return
+            return []
+        starts, known = _looked_for(wanted)
         lowered = _lower(text)
-        seen: dict[int, tuple[int, str]] = {}
-        find = lowered.find
-        for start in _starts(wanted):
+        find, word_at = lowered.find, _WORD.match
+        found: list[tuple[int, int, str]] = []
+        for start in starts:
             at = find(start)
             while at >= 0:
-                if not (at and text[at - 1].isalnum()):
-                    self._see(text, at, seen)
+                if (not at or not text[at - 1].isalnum()) and (match := word_at(text, at)):
+                    word = match[0]
+                    stem = known.get(word)
+                    if stem is None:
+                        stem = known[word] = self._wanted(word, wanted)
+                    if stem:
+                        found.append((at, match.end(), stem))
                 at = find(start, at + 1)
         if not text.isascii():
-            for letter in _BEYOND_ASCII.finditer(text):  # folded, it may be any
-                at = letter.start()
-                while at and text[at - 1].isalnum():
-                    at -= 1
-                self._see(text, at, seen)
-        for at, (end, stem) in sorted(seen.items()):
-            if stem in wanted:
-                yield at, end, stem
+            found += self._beyond_ascii(text, wanted, {at for at, _, _ in found})
+        found.sort()
+        return found
 
-    def _see(self, text: str, at: int, seen: dict[int, tuple[int, str]]) -> None:
-        word = _WORD.match(text, at) if at not in seen else None
-        if word:
-            found = self._short(word[0])
-            seen[at] = word.end(), found[0] if len(found) == 1 else ""
+    def _beyond_ascii(self, text: str, wanted: frozenset[str], seen: set[int]) -> Iterator[tuple[int, int, str]]:
+        """Folded, such a letter may be any."""
+        for letter in _BEYOND_ASCII.finditer(text):
+            at = letter.start()
+            while at and text[at - 1].isalnum():
+                at -= 1
+            match = _WORD.match(text, at) if at not in seen else None
+            seen.add(at)
+            if match and (stem := self._wanted(match[0], wanted)):
+                yield at, match.end(), stem
+
+    def _wanted(self, word: str, wanted: frozenset[str]) -> str:
+        """The stem of a word where it is wanted, else nothing."""
+        stems = self._short(word)
+        return stems[0] if len(stems) == 1 and stems[0] in wanted else ""
 
 
 def _stems(by: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
@@ -71,13 +82,13 @@ def _stems(by: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _starts(stems: frozenset[str]) -> tuple[str, ...]:
-    """What words with one of these stems may begin with.
+def _looked_for(stems: frozenset[str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What words with one of these stems may begin with, and room to keep which of the words that do have one.
 
     The stemmer rewrites at most the last two letters of what it leaves, so four letters agree where there are six.
     """
     starts = {stem[: max(2, min(4, len(stem) - 2))] for stem in stems}
-    return tuple(sorted(start for start in starts if not any(start[:n] in starts for n in range(1, len(start)))))
+    return tuple(sorted(start for start in starts if not any(start[:n] in starts for n in range(1, len(start))))), {}
 
 
 def _lower(text: str) -> str:

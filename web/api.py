@@ -15,7 +15,7 @@ from search.types import Filters, Query
 from web.atlas import LiveAtlas
 from web.live import Live
 from web.reads import Atlas
-from web.shapes import results_json, similar_json, view_json
+from web.shapes import similar_json, view_json
 
 __all__ = ["blueprint", "completions"]
 
@@ -57,7 +57,7 @@ def _search(atlas: LiveAtlas) -> Response:
         facets=_flag("facets", one),
         recent=_flag("recent", one),
     )
-    return jsonify(results_json(atlas.search(query)))
+    return Response(atlas.answer(query), mimetype="application/json")
 
 
 def _entity(atlas: LiveAtlas) -> Response:

@@ -15,6 +15,7 @@ from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView, Value
 from graph.quotes.review import offers
 from graph.store import Snapshot
+from search.answer import answer
 from search.checksums import is_panic
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
@@ -52,6 +53,7 @@ class LiveAtlas:
     """Implements `web.reads.Atlas`. `searcher` opens the index of a view, `run` a client's query in a worker.
 
     `place` runs a search of a generation somewhere: by the function that it is given, or in a process beside this one.
+    `place_answer` does so and gives the answer of the API.
     `mend` is told of an index that cannot be used, and gives the error that the asker should see; so is `suspect` of
     any other error that came of reading an index: None = what it is.
     """
@@ -62,6 +64,7 @@ class LiveAtlas:
     queries: Path
     base: str = DEFAULT_BASE
     place: Callable[[Path, Query, Callable[[], Results]], Results] = lambda generation, query, here: here()
+    place_answer: Callable[[Path, Query, Callable[[], bytes]], bytes] = lambda generation, query, here: here()
     mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
     suspect: Callable[[BaseException], IndexUnusable | None] = lambda error: None
 
@@ -73,9 +76,7 @@ class LiveAtlas:
 
     def search_in(self, view: View, request: Query) -> Results:
         """The search of one generation, whichever is live now."""
-        gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
-        named = linked_in(request.text, gazetteer)
-        asked = replace(request, entities=named) if named else request
+        asked = _linked(view, request)
         with self._reading():
             return self.place(view.generation.path, asked, lambda: self.searcher(view).search(asked))
 
@@ -93,6 +94,15 @@ class LiveAtlas:
             if told is None:
                 raise
             raise told from error
+
+    def answer(self, request: Query) -> bytes:
+        """The search as the JSON of the API."""
+        view = self.live.view()
+        asked = _linked(view, request)
+        try:
+            return self.place_answer(view.generation.path, asked, lambda: answer(self.searcher(view).search(asked)))
+        except IndexUnusable as error:
+            raise self.mend(error) from error
 
     def similar_in(self, view: View, iri: str, limit: int, kind: Unit | None) -> tuple[Hit, ...]:
         """Raises `graph.errors.UnknownEntity` where nothing is indexed under `iri`."""
@@ -210,6 +220,13 @@ class LiveAtlas:
 
     def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
         return self.run(self.live.view(), query, query_id, part)
+
+
+def _linked(view: View, request: Query) -> Query:
+    """The query with the entities that its text names."""
+    gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
+    named = linked_in(request.text, gazetteer)
+    return replace(request, entities=named) if named else request
 
 
 def _folded(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

@@ -53,6 +53,8 @@ def test_ranges_one_after_the_other(pairs: list[tuple[int, int]]) -> None:
         ("R&D", "An R & D fund", ["R & D"]),
         ("£25 million", "It gave £٢٥m", ["£٢٥m"]),
         ("£25 million", "It gave £31m", []),
+        ("25%", "Of 25 some 2.5 per cent, then 25 per cent", ["25 per cent"]),
+        ("£1.05 billion", "In all £1,050m or £1.05bn, not 1,050m", ["£1,050m", "£1.05bn"]),
     ],
 )
 def test_amounts_are_found_however_they_are_written(query: str, text: str, found: list[str]) -> None:

@@ -64,3 +64,16 @@ def test_highlights_lie_inside_and_apart(marks: tuple[tuple[int, int], ...]) -> 
 )
 def test_dates_of_any_precision(date: str, days: tuple[int, int] | None) -> None:
     assert day_range(date) == days
+
+
+def test_a_unit_that_cannot_be_read_is_told() -> None:
+    for data in (
+        b"",
+        b"[]",
+        b'{"iri":"","kind":"entity"}',
+        b'{"iri":"x:1","kind":"film"}',
+        b'{"iri":1,"kind":"entity"}',
+    ):
+        with pytest.raises(ValueError, match="no unit"):
+            Unit.from_json(data)
+    assert Unit.from_json(b'{"iri":"x:1","kind":"entity","later":[1]}') == Unit("x:1", "entity", "", "")
