@@ -61,7 +61,7 @@ def update(
     """As `build`, starting from the index of the generation `source`: first `remove` (IRIs), then `upsert`.
 
     `erase`: no file of the target may hold anything of what was removed or replaced, now or before. `strict`: the
-    source must be known to be sound, to the last byte; it is read through for that (1 s for a million units).
+    source must be known to be sound, to the last byte; it is read through for that (2 s of work for a million units).
 
     A unit that is indexed with the same content costs a look-up; one whose text is the same is not encoded again.
     Unknown IRIs in `remove` are ignored. Raises IndexUnusable when the source's index cannot be carried on (missing,
