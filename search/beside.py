@@ -19,12 +19,14 @@ from contextlib import suppress
 from itertools import count
 from multiprocessing.connection import Pipe
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from graph.environment import bare_environment
 from search.types import Query, Results
 
 __all__ = ["Beside"]
+
+T = TypeVar("T", Results, bytes)
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,13 @@ class Beside:
 
     def search(self, generation: Path, query: Query, here: Callable[[], Results]) -> Results:
         """What `here` gives, from wherever there is a place. Whatever goes wrong elsewhere is tried here."""
+        return self._somewhere(Results, generation, query, here)
+
+    def answer(self, generation: Path, query: Query, here: Callable[[], bytes]) -> bytes:
+        """As `search`, for the bytes of `search.answer`: what another process found is not built up here again."""
+        return self._somewhere(bytes, generation, query, here)
+
+    def _somewhere(self, kind: type[T], generation: Path, query: Query, here: Callable[[], T]) -> T:
         if not self._most:
             return here()
         number, process = self._place()
@@ -66,13 +75,13 @@ class Beside:
             finally:
                 self._free.put(_HERE)
         try:
-            results = process.search(generation, query)
+            found = process.search(kind, generation, query)
         finally:
             if process.is_alive:
                 self._free.put((number, process))
             else:
                 self._bury(process)
-        return here() if results is None else results
+        return here() if found is None else found
 
     @property
     def processes(self) -> tuple[int, ...]:
@@ -157,12 +166,12 @@ class _Process:
     def is_ready(self) -> bool:
         return self._next(_START) == "ready"
 
-    def search(self, generation: Path, query: Query) -> Results | None:
+    def search(self, kind: type[T], generation: Path, query: Query) -> T | None:
         """None where it could not."""
         with suppress(OSError):
-            self._connection.send((str(generation), query))
+            self._connection.send((str(generation), query, kind is bytes))
             found = self._next(_LONGEST)
-            return found if isinstance(found, Results) else None
+            return found if isinstance(found, kind) else None
         self.is_alive = False
         return None
 

@@ -1,7 +1,8 @@
 """A process that searches for another: `python -m search.child`, started by `search.beside`.
 
-It is sent the path of a generation and a query, and sends the results; None where it cannot, for whatever reason: who
-asked tries it then, and meets the error where it is dealt with. It ends when the other side of its connection does.
+It is sent the path of a generation, a query, and whether to send the results or the answer of the API; None where it
+cannot, for whatever reason: who asked tries it then, and meets the error where it is dealt with. It ends when the other
+side of its connection does.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.home import Generation
+from search.answer import answer
 from search.carry import mark_of, record_in
 from search.encoder import Encoder, open_encoder
 from search.index import Index
@@ -60,15 +62,16 @@ def main(arguments: list[str]) -> int:
     connection.send("ready")
     while True:
         try:
-            path, query = connection.recv()
+            path, query, as_answer = connection.recv()
         except EOFError:
             return 0
         try:
             results = searchers.of(path).search(query)
+            found = answer(results) if as_answer else results
         except Exception:  # told where it happens again
             logging.getLogger(__name__).debug("a search failed", exc_info=True)
-            results = None
-        connection.send(results)
+            found = None
+        connection.send(found)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ class Services:
             live=self.live,
             searcher=self._searcher,
             place=self.beside.search,
+            place_answer=self.beside.answer,
             run=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,

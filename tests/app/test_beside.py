@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -72,6 +73,15 @@ def test_the_results_are_the_same_wherever_a_search_runs(services: Services, man
     started(many)
     wanted = [replace(services.atlas.search(Query(text, facets=True)), took_ms=0.0) for text in TEXTS]
     found = [replace(results, took_ms=0.0) for results in at_once(many, 6)]
+    assert wanted * 6 == found
+
+
+def test_the_answers_are_the_same_wherever_they_are_written(services: Services, many: Services) -> None:
+    started(many)
+    queries = [Query(text, facets=True) for text in TEXTS]
+    wanted = [json.loads(services.atlas.answer(query)) | {"took_ms": 0} for query in queries]
+    with ThreadPoolExecutor(8) as threads:
+        found = [json.loads(each) | {"took_ms": 0} for each in threads.map(many.atlas.answer, queries * 6)]
     assert wanted * 6 == found
 
 
