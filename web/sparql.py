@@ -197,7 +197,7 @@ def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, 
     found = by_media_type(best, choices) if best is not None else None
     if best is None or found is None:
         known = ", ".join(each.media_type for each in choices)
-        raise NotAcceptable(f"A {form} query is answered in one of: {known}.")
+        raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
     return found, found.content_type if best == found.media_type else best
 
 

@@ -126,7 +126,10 @@ def test_every_graph_format_reads_back(client: FlaskClient, name: str) -> None:
 
 
 def test_not_acceptable(client: FlaskClient) -> None:
-    assert get(client, accept="image/png").status_code == 406
+    refused = get(client, accept="image/png")
+    assert refused.status_code == 406
+    assert b"A SELECT query is answered in one of" in refused.data
+    assert b"An ASK query is answered in one of" in get(client, "ASK {}", accept="image/png").data
     assert get(client, format="turtle").status_code == 406
     assert slug(get(client, GRAPH, format="csv")) == "not-acceptable"
 
