@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graph import errors
-from graph.errors import AtlasError, HomeLocked, QueryError
+from graph.errors import AtlasError, HomeLocked, QueryFailed
 from graph.graph_store import UNPACKED_BYTES
 from graph.home import Home
 from graph.sparql.dataset import WHOLE, Dataset
 from web.turns import Turns
 from web.writer_process import WriterChild
 
-__all__ = ["Done", "WriteLimits", "Writes"]
+__all__ = ["Done", "WriteLimits", "Writes", "as_told"]
 
 _GIB: Final = 1 << 30
 
@@ -111,7 +111,7 @@ class Writes:
         with self.turn():
             answer = self._ask({**job, "home": str(self.home.root.resolve()), "wait": self.limits.wait})
         if "error" in answer:
-            raise _error(answer["error"])
+            raise as_told(answer["error"])
         self.then()
         ms = (time.perf_counter() - started) * 1000
         return Done(answer["generation"], bool(answer.get("created")), ms)
@@ -129,10 +129,10 @@ class Writes:
             self._spare = child if child.staying else WriterChild(fenced)
 
 
-def _error(told: dict[str, Any]) -> AtlasError:
-    """The child's error, made again; only classes of our own tree."""
+def as_told(told: dict[str, Any]) -> AtlasError:
+    """The child's error, made again; only classes of our own tree. What is none of them is not the client's doing."""
     kind = getattr(errors, str(told["class"]), None) if told["class"] in errors.__all__ else None
-    error: AtlasError = AtlasError.__new__(kind or QueryError)
+    error: AtlasError = AtlasError.__new__(kind or QueryFailed)
     AtlasError.__init__(error, str(told["message"]), str(told.get("remedy", "")))
     for name, value in {"line": 1, "column": 1, "nearest": (), "path": None, **told.get("details", {})}.items():
         setattr(error, name, value)

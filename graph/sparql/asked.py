@@ -8,12 +8,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from graph.errors import AtlasError, HomeError, QueryCancelled, QueryError, QueryMemory, QueryRefused, QueryTooLarge
+from graph.errors import (
+    AtlasError,
+    HomeError,
+    QueryCancelled,
+    QueryError,
+    QueryFailed,
+    QueryMemory,
+    QueryRefused,
+    QueryTooLarge,
+)
 from graph.sparql.cache import CachedResult, ResultKey, Terms, etag, generation_key, seed
-from graph.sparql.dataset import Dataset
+from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format, by_media_type, offered
 from graph.sparql.guard import Form, Guarded
 from graph.sparql.limits import Limits
+from graph.sparql.messages import asked_for
 from graph.sparql.process import query_settings
 from graph.sparql.result import QueryResult
 from graph.sparql.task import Delivered
@@ -51,7 +61,8 @@ def make_terms(
     """`path` and `stamp` as of `located`."""
     settings = query_settings(path, wanted, limits, stamp=stamp, dataset=dataset, base=base)
     parts = (generation.name, stamp, wanted.media_type, base or "", *dataset.default, "", *dataset.named, "")
-    return Terms(generation, generation.name, wanted, settings, seed(*parts))
+    direct = wanted.name == "json" and dataset == WHOLE
+    return Terms(generation, generation.name, wanted, settings, seed(*parts), direct)
 
 
 def as_asked(guarded: Guarded, terms: Terms) -> Asked:
@@ -127,4 +138,5 @@ def _error(kind: str, message: str) -> AtlasError:
             return HomeError("This generation of the atlas cannot be opened.", message)
         case "cancelled":
             return QueryCancelled("The query was cancelled.")
-    return QueryError(f"The query could not be evaluated: {message.rstrip('.')}.")
+    said = f"The query could not be evaluated: {message.rstrip('.')}."
+    return QueryError(said) if asked_for(message) else QueryFailed(said, "Try again; report it if it recurs.")

@@ -20,7 +20,8 @@ __all__ = ["CachedResult", "ResultCache", "ResultKey", "Terms", "etag", "generat
 class Terms:
     """All that a result depends on, but for the query. Equal only to itself: the same terms are the same object.
 
-    `name` is the generation's; `settings` is what a worker is told of them; `seed` begins the entity tags.
+    `name` is the generation's; `settings` is what a worker is told of them; `seed` begins the entity tags; `direct`
+    says that a look-up can be answered without the engine.
     """
 
     generation: Path
@@ -28,6 +29,7 @@ class Terms:
     wanted: Format
     settings: bytes
     seed: blake2b
+    direct: bool = False
 
 
 class ResultKey(NamedTuple):

@@ -9,7 +9,7 @@ from graph.errors import QuerySyntax
 from graph.sparql.guard import Guarded
 from graph.sparql.lexer import Token, position
 
-__all__ = ["KEYWORDS", "syntax_error"]
+__all__ = ["KEYWORDS", "asked_for", "syntax_error"]
 
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
 _SENTENCE: Final = re.compile(r"(?:^|one of |, )((?:[A-Z]|\\u escape)[^,\[\]\"]*(?: [^,\[\]\"]+){2,})")
@@ -24,6 +24,14 @@ _WORDS: Final = """
     STRLANG STRLANGDIR STRLEN STRSTARTS STRUUID SUBJECT SUBSTR SUM TIMEZONE TO TRIPLE TRUE TZ UCASE UNDEF UNION URI
     USING UUID VALUES VERSION WHERE WITH YEAR
 """
+
+_ASKED_FOR: Final = re.compile(
+    r"The graph .+ (?:already exists|does not exist)"
+    r"|The .+ is not supported.*"
+    r"|The variable encoding the service name is unbound"
+    r"|Invalid base IRI .+",
+    re.DOTALL,
+)
 
 KEYWORDS: Final = frozenset(_WORDS.split())
 """The words of SPARQL 1.1 and of the engine's extensions, in capitals."""
@@ -54,6 +62,12 @@ def syntax_error(message: str, guarded: Guarded) -> QuerySyntax:
     if token is None or (token.text == "}" and token is guarded.tokens[-1] and _open(guarded)):
         return _at(line, column, "The query ends too early; perhaps a bracket is not closed.")
     return _at(line, column, f"Unexpected ‘{_short(token)}’.")
+
+
+def asked_for(message: str) -> bool:
+    """Whether what the engine said of a request that it began is the request's own doing. It raises the same kind of
+    error for a store that it cannot read or write, which whoever asks can do nothing about."""
+    return _ASKED_FOR.fullmatch(message) is not None
 
 
 def _at(line: int, column: int, said: str) -> QuerySyntax:

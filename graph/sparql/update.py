@@ -16,7 +16,7 @@ from graph.errors import QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.guard import Guarded, guard
 from graph.sparql.limits import Limits
-from graph.sparql.messages import syntax_error
+from graph.sparql.messages import asked_for, syntax_error
 from graph.sparql.update_text import as_insertions, only_data, with_dataset, without_silent_loads
 from graph.store import DEFAULT
 
@@ -47,8 +47,8 @@ def apply_update(
     """Guard the update and run it. `base` resolves relative IRIs, `dataset` is that of the request.
 
     Raises QueryTooLarge, QuerySyntax and QueryRefused before anything is run, ValueError for a graph of the dataset
-    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there); after an
-    exception the store may hold the first operations of the request.
+    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there), QueryFailed
+    where the store does; after an exception the store may hold the first operations of the request.
     """
     if len(text) <= limits.text_bytes:
         text = without_silent_loads(text, limits.tokens)
@@ -56,19 +56,23 @@ def apply_update(
     sent = guard(with_dataset(guarded, dataset), limits, update=True) if dataset.given else guarded
     try:
         store.update(sent.text, base_iri=base)
-        return _touched(guarded, base)
     except SyntaxError as error:
         # In a text that was rewritten, the engine's line and column are not the client's.
         raise syntax_error(str(error), guarded) if sent is guarded else _unplaced(error) from error
-    except OSError as error:
-        if any(each in str(error) for each in _REFUSALS):
-            raise QueryRefused("The update tried to reach the network or a file, which is never allowed.") from error
-        said = f"The update could not be carried out: {str(error).rstrip('.')}."
-        raise QueryFailed(said, "Nothing was changed; try again.") from error
-    except (RuntimeError, ValueError) as error:
-        raise QueryError(
-            f"The update could not be carried out: {str(error).rstrip('.')}.", "Nothing was changed."
-        ) from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _failed(error) from error
+    return _touched(guarded, base)
+
+
+def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
+    """Whose doing it is that the engine could not carry out an update."""
+    message = str(error)
+    if isinstance(error, OSError) and any(each in message for each in _REFUSALS):
+        return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
+    said = f"The update could not be carried out: {message.rstrip('.')}."
+    if not isinstance(error, OSError) and asked_for(message):
+        return QueryError(said, "Nothing was changed.")
+    return QueryFailed(said, "Nothing was changed; try again, and report it if it recurs.")
 
 
 def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
@@ -81,7 +85,10 @@ def _touched(guarded: Guarded, base: str | None) -> Touched:
     if not only_data(guarded):
         return Touched(None)
     named = ox.Store()
-    named.update(as_insertions(guarded), base_iri=base)
+    try:
+        named.update(as_insertions(guarded), base_iri=base)
+    except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself was carried out
+        return Touched(None)
     return Touched(touched_by(list(named)))
 
 
