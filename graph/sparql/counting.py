@@ -88,10 +88,10 @@ def patterns_in(tokens: list[Token]) -> int:
     """About how many triple patterns the text stands for; VALUES and DATA blocks count nothing.
 
     A statement counts one, and one more for each `;` and `,` that another term follows; a member of a collection
-    counts two (rdf:first and rdf:rest).
+    counts two (rdf:first and rdf:rest), and each step of a path one: the engine joins them like patterns.
     """
     total = 0
-    frames: list[_Frame] = [_Frame("", False)]
+    frames: list[_Frame] = [_Frame("", False, False)]
     word = ""
     values = False
     for token in tokens:
@@ -103,8 +103,9 @@ def patterns_in(tokens: list[Token]) -> int:
         elif token.kind in _TERMS or token.kind == "word":
             total += frame.term()
         elif text in "([{":
+            path = text == "(" and (frame.path or (frame.bracket in ("{", "[") and frame.terms == 1))
             total += frame.term() if text != "{" else 0
-            frames.append(_Frame(text, frame.data or (values and text == "{")))
+            frames.append(_Frame(text, frame.data or (values and text == "{"), path))
             values = values and text != "{"
         elif text in _PAIRS:
             if len(frames) > 1:
@@ -112,18 +113,19 @@ def patterns_in(tokens: list[Token]) -> int:
             if text == "}":
                 frames[-1].terms = 0
         else:
+            total += text == "/" and not frame.data and (frame.path or frame.bracket in ("{", "["))
             frame.separator(text)
     return total
 
 
 class _Frame:
-    """One open bracket: how many terms stand in the statement that is being read, and after what."""
+    """One open bracket: how many terms stand in the statement that is being read, and after what. `path`: its part of
+    a path is."""
 
-    __slots__ = ("bracket", "data", "terms")
+    __slots__ = ("bracket", "data", "path", "terms")
 
-    def __init__(self, bracket: str, data: bool) -> None:
-        self.bracket = bracket
-        self.data = data
+    def __init__(self, bracket: str, data: bool, path: bool) -> None:
+        self.bracket, self.data, self.path = bracket, data, path
         self.terms = 1 if bracket == "[" else 0
 
     def term(self) -> int:

@@ -214,9 +214,19 @@ def test_caps() -> None:
         star.replace(" . ?s", " ;"),
         "?s ?p " + ", ".join("?o" for _ in range(200)),
         "?s ?p (" + "1 " * 99 + ")",
+        "?s " + "/".join(["<u:p>"] * 200) + " ?o",
+        "?s " + "/^".join(["a"] * 200) + " ?o",
+        "?s (" + "/".join(["<u:p>"] * 65) + ")/(" + "/".join(["<u:p>"] * 65) + ") ?o",
+        "[ (a/" + "a/" * 130 + "a)+ 1 ]",
     ):
         with pytest.raises(QueryRefused, match="triple patterns"):
             guard(f"SELECT * {{ {shape} }}", LIMITS)
+
+
+def test_divisions_are_no_steps_of_a_path() -> None:
+    sums = "+".join(["?a/2"] * 200)
+    query = f"SELECT (({sums}) AS ?x) {{ ?s ?p ?a FILTER(({sums}) > 1) }} ORDER BY ({sums})"
+    assert guard(query, LIMITS).form == "SELECT"
 
 
 def test_long_values_lists_are_no_patterns() -> None:
