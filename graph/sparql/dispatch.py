@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
-from graph.errors import AtlasError, QueryCancelled, QueryError
+from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.crew import Crew
 from graph.sparql.lanes import Lanes
 from graph.sparql.limits import Limits
 from graph.sparql.process import WorkerDied, WorkerProcess, interpret_death
-from graph.sparql.task import Task
+from graph.sparql.task import Task, prepared
 from graph.sparql.wire import Answer, pack_question
 
 __all__ = ["Dispatcher"]
@@ -43,6 +43,12 @@ _BRIEF: Final = 0.005
 
 _AHEAD: Final = 4
 """Queries at most that a worker has been told of, the one that it runs included."""
+
+_LOOK_UPS: Final = 8
+"""That, where all are look-ups."""
+
+_MOMENT: Final = 0.002
+"""Seconds since a worker's last answer, for another look-up to wait for it while others are idle."""
 
 
 class Dispatcher:
@@ -68,6 +74,8 @@ class Dispatcher:
             raise QueryCancelled("The service is closing.")
         task.spared = self._limits.workers + 1
         self._lanes.enter(task, self.loop.time())
+        if task.op == "look":
+            self._join()
         self._pump()
         self._tell_ahead()
         if not self._ticking:
@@ -120,14 +128,7 @@ class Dispatcher:
 
     def _prepare(self, task: Task, prepare: Callable[[], bytes]) -> None:
         """In a thread of its own."""
-        made: bytes | AtlasError
-        try:
-            made = prepare()
-        except AtlasError as error:
-            made = error
-        except Exception as error:  # whatever it is, somebody waits for an answer
-            made = QueryError(f"A search clause failed: {error}.", "Report it.")
-        self.loop.call_soon_threadsafe(self._prepared, task, made)
+        self.loop.call_soon_threadsafe(self._prepared, task, prepared(prepare))
 
     def _prepared(self, task: Task, made: bytes | AtlasError) -> None:
         if task.over:
@@ -148,7 +149,7 @@ class Dispatcher:
         """The worker comes to this query now."""
         self._since[worker] = now = self.loop.time()
         task.worker = worker
-        if task.op == "query":
+        if task.op != "check":
             self.crew.opens = task.settings
         if task.lane == "reading" and worker.can_recover:
             worker.step_back(slow=False)
@@ -193,10 +194,29 @@ class Dispatcher:
             ]
             if not open_lines:
                 return
-            worker = min(open_lines)[2]
-            task.ahead, task.worker = True, worker
-            self._lines[worker].append(task)
-            self._ask(task, worker)
+            self._tell(task, min(open_lines)[2])
+
+    def _join(self) -> None:
+        """Look-ups to a worker that is at look-ups, whose answers come together: two that are woken in turn cost more
+        than the look-ups themselves."""
+        task = self._lanes.following()
+        if not isinstance(task, Task) or task.op != "look":
+            return
+        latest = self.loop.time() - _MOMENT
+        for worker, line in self._lines.items():
+            if (
+                len(line) < _LOOK_UPS
+                and self._since[worker] > latest
+                and worker.sent
+                and all(each is not None and each.op == "look" for each in line)
+            ):
+                self._tell(task, worker)
+                return
+
+    def _tell(self, task: Task, worker: WorkerProcess) -> None:
+        task.ahead, task.worker = True, worker
+        self._lines[worker].append(task)
+        self._ask(task, worker)
 
     def _writable(self, worker: WorkerProcess) -> None:
         try:
@@ -233,6 +253,8 @@ class Dispatcher:
         if task is not None:
             task.worker = None
             if again:
+                if task.op == "look":  # more than it looked like
+                    task.op, task.text = "query", task.instead
                 self._placed.appendleft(task)
             else:
                 task.over = True

@@ -67,6 +67,7 @@ class Guarded:
     """A query that may run. `original` is as the client wrote it; the worker gets `text`, which has the `edits`.
 
     `volatile`: the same query may answer differently the next time. `searches` have to be replaced before it runs.
+    `look_up`: what it looks up, as of `graph.sparql.shape`, where it does no more than that.
     """
 
     original: str
@@ -76,6 +77,7 @@ class Guarded:
     searches: tuple[SearchClause, ...] = ()
     edits: tuple[Edit, ...] = ()
     volatile: bool = False
+    look_up: str | None = None
 
     def edited(self, edits: Iterable[Edit]) -> Guarded:
         """The same query with these edits as well; where they take in an earlier one, that is gone."""

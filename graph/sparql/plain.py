@@ -15,6 +15,7 @@ from typing import Final
 
 from graph.sparql.guard import Guarded
 from graph.sparql.limits import Limits
+from graph.sparql.shape import look_up_in
 
 __all__ = ["plain"]
 
@@ -37,6 +38,9 @@ def plain(text: str, limits: Limits) -> Guarded | None:
     """The query, cleared to run, without its tokens; None where the guard has to look at it."""
     if len(text) > min(_LONGEST, limits.text_bytes, limits.tokens):
         return None
+    look_up = look_up_in(text)
+    if look_up is not None:
+        return Guarded(text, text, "SELECT", (), look_up=look_up)
     found = _PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -48,7 +52,8 @@ def plain(text: str, limits: Limits) -> Guarded | None:
     opened = text.count("{")
     if opened != text.count("}") or opened + text.count("+") > limits.nesting:
         return None
-    # Each statement, each `;` and each `,` stands for one triple pattern at most; a bracket or a word ends a statement.
-    if text.count(".") + text.count(";") + text.count(",") + 2 * opened + 1 > limits.patterns:
+    # Each statement, `;`, `,` and step of a path stands for one triple pattern at most; a bracket or a word ends a
+    # statement.
+    if sum(map(text.count, ".;,/")) + 2 * opened + 1 > limits.patterns:
         return None
     return Guarded(text, text, found["form"].upper(), ())  # type: ignore[arg-type]  # one of the forms

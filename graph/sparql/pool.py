@@ -344,9 +344,10 @@ class QueryPool:
         prepare = None
         if guarded.searches and search is not None:
             prepare = partial(_expanded, guarded, partial(search, asked.terms.generation))
+        text, look = guarded.text.encode(), guarded.look_up if asked.terms.direct else None
         return Task(
-            client, query_id, op="query", text=guarded.text.encode(), prepare=prepare, deliver=_nobody,
-            settings=asked.terms.settings,
+            client, query_id, op="query" if look is None else "look", text=text if look is None else look.encode(),
+            instead=text, prepare=prepare, deliver=_nobody, settings=asked.terms.settings,
             seconds=min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout,
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from typing import Final, Literal, NamedTuple
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Closed",
     "Inbox",
     "Op",
+    "Outbox",
     "Outcome",
     "Question",
     "Questions",
@@ -26,11 +28,13 @@ __all__ = [
     "pack_question",
 ]
 
-Op = Literal["query", "check", "open"]
+Op = Literal["query", "look", "check", "open"]
+"""`look`: a query of the shape that `graph.sparql.lookup` answers."""
+
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
 
-_OPS: Final[tuple[Op, ...]] = ("query", "check", "open")
+_OPS: Final[tuple[Op, ...]] = ("query", "look", "check", "open")
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("ready", "done", "spooled", "failed", "checked", "again")
 _RESULTS: Final[tuple[Result, ...]] = ("bindings", "boolean", "graph")
 _OP: Final = {name: number for number, name in enumerate(_OPS)}
@@ -47,6 +51,14 @@ _ANCILLARY: Final = socket.CMSG_LEN(struct.calcsize("i"))
 
 QUESTION_LIMIT: Final = 4 << 20
 """Bytes of one question at most; queries are shorter, whatever their cap."""
+
+
+_AMPLE: Final = 0.5
+"""Seconds in which any look-up ends."""
+
+_HELD_SECONDS: Final = 0.001
+_HELD_BYTES: Final = 1 << 16
+"""How long, and how many bytes of, answers wait for those that are about to follow."""
 
 
 class Closed(Exception):
@@ -111,6 +123,13 @@ class Questions:
         descriptor, self._descriptor = self._descriptor, None
         return Question(_OPS[op], timeout, data[_QUESTION.size : at], data[at:].decode(), descriptor)
 
+    def look_follows(self) -> bool:
+        """Whether the next question is here whole, and a look-up that is given time enough not to end this process."""
+        if len(self._held) < _QUESTION.size:
+            return False
+        op, timeout, settings, text = _QUESTION.unpack_from(self._held)
+        return bool(op == _OP["look"] and timeout >= _AMPLE and len(self._held) >= _QUESTION.size + settings + text)
+
     def _fill(self, size: int) -> None:
         while len(self._held) < size:
             count, ancillary, _, _ = self._connection.recvmsg_into([self._room], _ANCILLARY)
@@ -120,6 +139,34 @@ class Questions:
                 self._descriptor = _descriptor(ancillary)
             came = bytes(memoryview(self._room)[:count])
             self._held = self._held + came if self._held else came
+
+
+class Outbox:
+    """The worker's side: its answers. To wake the pool for each costs both sides more than a look-up, so that an answer
+    may wait for those that are `soon` to follow it, for a moment."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._held: list[bytes] = []
+        self._size = 0
+        self._until = 0.0
+
+    def add(self, answer: bytes, *, soon: bool = False) -> None:
+        self._held.append(answer)
+        self._size += len(answer)
+        if soon:
+            now = time.monotonic()
+            if len(self._held) == 1:
+                self._until = now + _HELD_SECONDS
+            if now < self._until and self._size < _HELD_BYTES:
+                return
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._held:
+            held, self._held, self._size = self._held, [], 0
+            self._connection.sendall(b"".join(held))
 
 
 class Inbox:

@@ -22,7 +22,7 @@ from graph.sparql import fences
 from graph.sparql.dataset import Dataset
 from graph.sparql.fences import DescriptorFence
 from graph.sparql.sink import RowCounter, Sink
-from graph.sparql.wire import Closed, Question, Questions, outcome_of, pack_answer
+from graph.sparql.wire import Closed, Outbox, Question, Questions, outcome_of, pack_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,24 +128,26 @@ def main(arguments: list[str]) -> int:
 def _serve(connection: socket.socket, spool: int) -> None:
     """One question after the other, until the stream ends."""
     generations, known = Generations(), dict[bytes, dict[str, Any]]()
-    questions, used = Questions(connection), False
+    questions, answers, used = Questions(connection), Outbox(connection), False
     while True:
         try:
             question = questions.next()
             if question.descriptor is not None:
                 # The last one belongs to a result: its place among the descriptors was free for this one.
                 spool, used = question.descriptor, False
-            if used:
-                connection.sendall(pack_answer("again"))  # asked ahead, before the new spool file was sent
+            if used and question.op != "look":
+                answers.add(pack_answer("again"))  # asked ahead, before the new spool file was sent
                 continue
             settings = known.get(question.settings)
             if settings is None:
                 if len(known) >= _SETTINGS:
                     known.clear()
                 settings = known[question.settings] = json.loads(question.settings)
+                answers.flush()  # a generation may have to be opened
             answer = _answer(question, settings, generations, spool)
-            connection.sendall(answer)
-            used = outcome_of(answer) == "spooled"
+            # To send this takes as long as the next look-up; whatever else follows may take its time.
+            answers.add(answer, soon=question.op == "look" and questions.look_follows())
+            used = used or outcome_of(answer) == "spooled"
         except (Closed, OSError, MemoryError):
             return
 
@@ -171,23 +173,23 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
-        found = _looked_up(store, question.text, settings)
-        if found is None:
-            return _evaluated(store, question.text, settings, spool, started)
-        return pack_answer("done", found[0], "bindings", (time.perf_counter() - started) * 1000, found[1])
+        if question.op == "look":
+            return _looked_up(store, question.text, settings, started)
+        return _evaluated(store, question.text, settings, spool, started)
     except BaseException as error:
         return _failure(error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _looked_up(store: pyoxigraph.Store, text: str, settings: dict[str, Any]) -> tuple[bytes, int] | None:
-    """The result and its rows, where the query is no more than a look-up."""
-    if settings["style"] != "json" or settings["default"] or settings["named"]:
-        return None
+def _looked_up(store: pyoxigraph.Store, asked: str, settings: dict[str, Any], started: float) -> bytes:
+    """The frame for a look-up, or for one that turns out to be the engine's."""
     from graph.sparql.lookup import look_up
 
-    return look_up(store, text, settings["rows"], min(settings["inline"], settings["bytes"]))
+    found = look_up(store, asked, settings["rows"], min(settings["inline"], settings["bytes"]))
+    if found is None:
+        return pack_answer("again")
+    return pack_answer("done", found[0], "bindings", (time.perf_counter() - started) * 1000, found[1])
 
 
 def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> bytes:

@@ -9,7 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, Store, Triple
 
-from graph.sparql.lookup import MOST, look_up
+from graph.sparql.lookup import MOST
+from graph.sparql.lookup import look_up as look_up_asked
+from graph.sparql.shape import look_up_in
 
 THINGS = [NamedNode(f"http://example.org/{name}") for name in "abc"]
 A, B, C = THINGS
@@ -33,6 +35,12 @@ QUERIES = st.builds(
     st.sampled_from(["?x", "$y", str(A), str(C)]),
     st.sampled_from(["", ".", " . ", " ;"]),
 )
+
+
+def look_up(store: Store, text: str, rows: int, size: int) -> tuple[bytes, int] | None:
+    """From the text of a query, as the service and then its worker see to it."""
+    asked = look_up_in(text)
+    return None if asked is None else look_up_asked(store, asked, rows, size)
 
 
 def by_the_engine(store: Store, text: str) -> list[str] | None:

@@ -28,6 +28,7 @@ PIECES = (
         "PREFIX e: <http://e/> SELECT ?o { e:s e:p+/e:q ?o . OPTIONAL { ?o a ?t } }",
         "ASK {}",
         "DESCRIBE <http://e/s>",
+        "SELECT ?o { <http://e/services/upload> <http://e/p> ?o }",
     ],
 )
 def test_what_clients_send_is_plain(query: str) -> None:
@@ -39,6 +40,12 @@ def test_what_clients_send_is_plain(query: str) -> None:
 @pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
 def test_no_disguise_is_plain(query: str) -> None:
     assert plain(query, Limits()) is None
+
+
+def test_a_path_of_many_steps_is_not_plain() -> None:
+    steps = "/".join(["a"] * 100)
+    assert plain(f"SELECT * {{ ?s {steps} ?o }}", Limits()) is not None
+    assert plain(f"SELECT * {{ ?s {steps}/{steps} ?o }}", Limits()) is None
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["", " "]))

@@ -290,3 +290,48 @@ def test_large_results_and_small_ones_told_ahead_keep_apart(generation: Path) ->
         for thread in threads:
             thread.join()
         assert wrong == []
+
+
+def test_look_ups_told_together_are_each_answered(tmp_path: Path) -> None:
+    """With their own rows, whichever of them turn out to be the engine's, and beside queries that are no look-ups."""
+    home = tmp_path / "000001"
+    home.mkdir()
+    store = ox.Store(str(home / "graph"))
+    s, p = ox.NamedNode(f"{EX}s"), ox.NamedNode(f"{EX}p")
+    store.extend(ox.Quad(ox.NamedNode(f"{EX}s{n}"), p, ox.Literal(f"value {n}")) for n in range(200))
+    store.extend(ox.Quad(s, p, ox.Literal(n)) for n in range(1200))
+    store.add(ox.Quad(s, ox.NamedNode(f"{EX}q"), ox.BlankNode("b")))
+    store.flush()
+    del store
+    wrong: list[object] = []
+    with QueryPool(Limits(cache_bytes=0, inline_bytes=50_000)) as pool:
+
+        def run(offset: int) -> None:
+            for n in range(offset, offset + 25):
+                query = f"SELECT ?o{n} {{ <{EX}s{n}> <{EX}p> ?o{n} }}"
+                with pool.run(home, query) as result:
+                    found = [row[f"o{n}"]["value"] for row in json.loads(result.read())["results"]["bindings"]]
+                    wrong.extend([(n, found)] * (found != [f"value {n}"]))
+                if n % 5 == 0:
+                    query = f"SELECT ?x{n} {{ <{EX}s> <{EX}{'pq'[n % 2]}> ?x{n} }}"
+                    with pool.run(home, query, timeout=5) as result:
+                        wrong.extend([(n, result.rows)] * (result.rows != (1200, 1)[n % 2]))
+                if n % 7 == 0:
+                    with pool.run(home, f"SELECT (COUNT(*) AS ?n{n}) {{ ?s ?p ?o }}") as result:
+                        wrong.extend([n] * (b'"1401"' not in result.read()))
+
+        threads = [threading.Thread(target=run, args=(25 * each,)) for each in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert wrong == []
+        assert pool.load() == (0, 0)
+
+
+def test_a_look_up_in_another_dataset_or_format_is_a_query(pool: QueryPool, generation: Path) -> None:
+    query = f"SELECT ?o {{ <{EX}in-g> <{EX}p> ?o }}"
+    assert pool.run(generation, query).rows == 0
+    assert pool.run(generation, query, dataset=Dataset((f"{EX}g",), ())).rows == 1
+    with pool.run(generation, LOOK_UP, media_type="text/csv") as result:
+        assert result.read() == b"o\r\nvalue 7\r\n"
