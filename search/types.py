@@ -131,7 +131,7 @@ class Filters:
     """What a hit must be. Values of one field are alternatives; fields must all hold.
 
     `date_from` and `date_to` are ISO dates of any precision, both inclusive: a document dated "2018" lies in
-    "2018-06".."2019". Raises InputError on a date or kind that cannot be read.
+    "2018-06".."2019". Raises InputError on a date or kind that cannot be read, and on dates the wrong way round.
     """
 
     kind: tuple[str, ...] = ()
@@ -155,6 +155,9 @@ class Filters:
         for date in (self.date_from, self.date_to):
             if date is not None and day_range(date) is None:
                 raise InputError(f"“{date}” is not a date.", "Write a date as 2018, 2018-11 or 2018-11-20.")
+        first, last = (day_range(date) if date else None for date in (self.date_from, self.date_to))
+        if first and last and first[0] > last[1]:
+            raise InputError(f"“{self.date_from}” comes after “{self.date_to}”.", "Give the earlier date first.")
 
     def values(self) -> dict[str, tuple[str, ...]]:
         """The fields that are set, apart from the dates."""

@@ -48,6 +48,7 @@ PARAMETERS: Final[tuple[tuple[str, dict[str, str], int, str], ...]] = (
     ("a value that no unit has", {"publisher": "Nobody"}, OK, ""),
     ("a place that does not exist", {"place": "https://example.org/Atlantis"}, OK, ""),
     ("a date that is none", {"from": "yesterday"}, REFUSED, "yesterday"),
+    ("dates the wrong way round", {"from": "2025", "to": "2018"}, REFUSED, "earlier"),
     ("a day that is none", {"to": "2018-02-31"}, REFUSED, "2018-02-31"),
     ("an IRI with spaces", {"type": 'not an iri <>"'}, OK, ""),
 )
@@ -136,3 +137,13 @@ def test_parameters_that_there_are_not_are_refused(client: FlaskClient, address:
 def test_a_page_past_the_end_says_how_many_there_are(client: FlaskClient) -> None:
     body = client.get("/api/v1/search?q=studios&offset=5000").json or {}
     assert body["hits"] == [] and f"{body['total']:,} result" in body["hint"]
+
+
+@pytest.mark.parametrize(
+    "dates", [{"from": "yesterday"}, {"from": "2025", "to": "2018"}, {"from": "1700", "to": "1701"}]
+)
+def test_dates_that_lead_nowhere_can_be_put_right_where_they_are(client: FlaskClient, dates: dict[str, str]) -> None:
+    page = client.get("/search", query_string={"q": "studios", "publisher": "Nobody", **dates}).text
+    assert f'name="from" size="8" value="{dates["from"]}"' in page
+    assert '<input type="hidden" name="publisher" value="Nobody">' in page
+    assert 'class="chosen"' in page

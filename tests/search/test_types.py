@@ -77,3 +77,10 @@ def test_a_unit_that_cannot_be_read_is_told() -> None:
         with pytest.raises(ValueError, match="no unit"):
             Unit.from_json(data)
     assert Unit.from_json(b'{"iri":"x:1","kind":"entity","later":[1]}') == Unit("x:1", "entity", "", "")
+
+
+def test_dates_are_in_order() -> None:
+    assert Filters(date_from="2018-06", date_to="2018").date_to == "2018"  # either may be as vague as it likes
+    assert Filters(date_from="2018", date_to="2018-01-01").date_to
+    with pytest.raises(InputError, match="comes after"):
+        Filters(date_from="2018-06", date_to="2018-05")
