@@ -206,6 +206,9 @@ def test_where_not_every_vector_is_read_the_total_says_so(
     monkeypatch.setattr(matched, "NEAREST", 30)
     some = searcher.search(query)
     assert some.total_is_floor and some.total <= every.total
+    monkeypatch.setattr(matched, "MANY", 100)
+    few = searcher.search(query)
+    assert few.total_is_floor and few.total <= every.total
     words = searcher.search(replace(query, mode="lexical"))
     assert not words.total_is_floor
 
