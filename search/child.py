@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
         try:
             results = searchers.of(path).search(query)
             found = answer(results) if as_answer else results
-        except Exception:  # told where it happens again
+        except BaseException:  # told where it happens again; a panic over a damaged file is no Exception
             logging.getLogger(__name__).debug("a search failed", exc_info=True)
             found = None
         connection.send(found)

@@ -99,10 +99,8 @@ class LiveAtlas:
         """The search as the JSON of the API."""
         view = self.live.view()
         asked = _linked(view, request)
-        try:
+        with self._reading():
             return self.place_answer(view.generation.path, asked, lambda: answer(self.searcher(view).search(asked)))
-        except IndexUnusable as error:
-            raise self.mend(error) from error
 
     def similar_in(self, view: View, iri: str, limit: int, kind: Unit | None) -> tuple[Hit, ...]:
         """Raises `graph.errors.UnknownEntity` where nothing is indexed under `iri`."""

@@ -72,9 +72,11 @@ class Watch:
     def suspect(self, error: BaseException) -> IndexUnusable:
         """A search failed with an unexpected error: read the files at once. Returns what the asker should be told.
 
-        The index is mended only where it is damaged, or where nothing tells and a library gave up over it: else one
-        odd query could have a large index made anew.
+        Where damage is known already, that is what it was. The index is mended only where it is damaged, or where
+        nothing tells and a library gave up over it: else one odd query could have a large index made anew.
         """
+        if self._problem is not None:
+            return self._mend(IndexUnusable(self._problem))
         log.error("a search failed unexpectedly; the files of its index are looked at", exc_info=error)
         if is_panic(error) and self._found is not None and self._found.unchecked:
             return self._damaged(IndexUnusable("The search index cannot be read."))
