@@ -147,3 +147,16 @@ def test_dates_that_lead_nowhere_can_be_put_right_where_they_are(client: FlaskCl
     assert f'name="from" size="8" value="{dates["from"]}"' in page
     assert '<input type="hidden" name="publisher" value="Nobody">' in page
     assert 'class="chosen"' in page
+
+
+def test_a_total_that_is_the_least_is_said_to_be(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"q": "skilled people in studios", "facets": "1"}
+    whole = client.get("/api/v1/search", query_string=asked).json or {}
+    assert whole["total_is_floor"] is False and whole["total"] > 2
+    assert "at least" not in client.get("/search", query_string={"q": asked["q"]}).text
+    monkeypatch.setattr("search.matched.EXACT", 0)
+    monkeypatch.setattr("search.matched.NEAREST", 1)
+    least = client.get("/api/v1/search", query_string=asked).json or {}
+    assert least["total_is_floor"] is True and least["total"] <= whole["total"]
+    page = client.get("/search", query_string={"q": asked["q"]}).text
+    assert f"at least {least['total']}" in page and f"{least['total']}+" in page
