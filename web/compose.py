@@ -5,9 +5,10 @@ A command pays only for the parts that it asks for: their modules are imported t
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -173,10 +174,12 @@ class Services:
     def _warm_search(self) -> None:
         from search.types import Query
 
-        self.atlas.overview()
-        self.encoder().encode(["warm"])
-        with suppress(AtlasError):  # who searches is told
+        try:
+            self.atlas.overview()
+            self.encoder().encode(["warm"])
             self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
+        except AtlasError as error:  # who asks is told as well
+            logging.getLogger(__name__).warning("not everything is ready: %s", error)
 
     def _searcher(self, view: View) -> Searcher:
         return view.as_indexed("searcher", self._open_searcher)
