@@ -7,14 +7,13 @@ the explanation where it is shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from search.bm25 import Reader
-from search.forward import key
+from search.forward import query_key as key
 from search.lexical_query import LexicalQuery
 
 __all__ = ["CountsOnce", "counts_for"]
@@ -54,12 +53,9 @@ class CountsOnce:
         return np.searchsorted(self._slots, slots)
 
 
-_key = lru_cache(maxsize=20_000)(key)
-
-
 def counts_for(forward: Reader, query: LexicalQuery) -> CountsOnce:
     """Of all words that a search with this query asks about."""
-    terms = (_key(term.field, term.word) for term in query.terms)
-    stems = (_key("text", stem) for stem in query.stems)
-    forms = (_key("exact", form) for number in query.numbers for form in number)
+    terms = (key(term.field, term.word) for term in query.terms)
+    stems = (key("text", stem) for stem in query.stems)
+    forms = (key("exact", form) for number in query.numbers for form in number)
     return CountsOnce(forward, chain(terms, stems, forms))

@@ -28,6 +28,7 @@ __all__ = ["Bm25", "Reader", "Term"]
 _K1: Final = 1.2
 _B: Final = 0.75
 _WORDS: Final = 20_000  # words of queries whose weights are kept
+_QUERIES: Final = 64
 
 
 class Term(NamedTuple):
@@ -36,6 +37,16 @@ class Term(NamedTuple):
     field: str
     word: str
     weight: float
+
+
+class _Made(NamedTuple):
+    """What the terms of a query are worked out to: a column each, and those of entities with their weights."""
+
+    keys: list[int]
+    weights: npt.NDArray[np.float32]
+    by_length: npt.NDArray[np.float32]
+    fields: npt.NDArray[np.intp]
+    entities: list[tuple[int, float]]
 
 
 class Reader(Protocol):
@@ -49,6 +60,7 @@ class Bm25:
     def __init__(self, lexical: LexicalIndex, forward: ForwardIndex) -> None:
         self._forward = forward
         self._told = lru_cache(maxsize=_WORDS)(partial(_told, lexical))
+        self._made = lru_cache(maxsize=_QUERIES)(self._make)  # one search asks two or three times
 
     def score(
         self, slots: npt.NDArray[np.int64], terms: Sequence[Term], read: Reader | None = None
@@ -64,20 +76,34 @@ class Bm25:
         self, slots: npt.NDArray[np.int64], terms: Sequence[Term], read: Reader | None = None
     ) -> npt.NDArray[np.float32] | None:
         """float32[len(slots), len(terms)]: what each term adds to each score. None as in `score`."""
+        made = self._made(tuple(terms))
+        if made is None:
+            return None
+        counts = (read or self._forward).counts(slots, made.keys).astype(np.float32)
+        lengths = LENGTHS.take(self._forward.facts(slots)["lengths"]).take(made.fields, axis=1)
+        lengths *= made.by_length
+        lengths += np.float32(_K1 * (1 - _B))
+        lengths += counts
+        scores: npt.NDArray[np.float32] = np.divide(counts, lengths, out=lengths)
+        scores *= made.weights
+        for at, weight in made.entities:
+            scores[:, at] = np.float32(weight) * (counts[:, at] > 0)
+        return scores
+
+    def _make(self, terms: tuple[Term, ...]) -> _Made | None:
         if not all(map(_can_be_told, terms)):
             return None
         told = [self._told(term.field, term.word) for term in terms]
-        weights = np.array([term.weight * rarity for term, (_, rarity, _) in zip(terms, told, strict=True)], np.float32)
+        weights = [term.weight * rarity for term, (_, rarity, _) in zip(terms, told, strict=True)]
+        fields = [FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms]
         averages = np.array([average for _, _, average in told], np.float32)
-        counts = (read or self._forward).counts(slots, [number for number, _, _ in told]).astype(np.float32)
-        fields = np.array([FIELDS.index(term.field) if term.field in FIELDS else 0 for term in terms], np.intp)
-        lengths = LENGTHS.take(self._forward.numbers("lengths", slots)).take(fields, axis=1)
-        damped = _K1 * ((1 - _B) + _B * lengths / averages)
-        scores: npt.NDArray[np.float32] = (weights * (counts / (counts + damped))).astype(np.float32, copy=False)
-        for at, term in enumerate(terms):
-            if term.field == ENTITY:
-                scores[:, at] = np.float32(term.weight) * (counts[:, at] > 0)
-        return scores
+        return _Made(
+            [number for number, _, _ in told],
+            np.array(weights, np.float32),
+            np.float32(_K1 * _B) / averages,
+            np.array(fields, np.intp),
+            [(at, term.weight) for at, term in enumerate(terms) if term.field == ENTITY],
+        )
 
 
 def _told(lexical: LexicalIndex, field: str, word: str) -> tuple[int, float, float]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.bm25 import Reader
-from search.forward import key
+from search.forward import query_key as key
 from search.lexical import LexicalIndex
 
 __all__ = [

@@ -24,7 +24,7 @@ EXACT_ROWS: Final = 10_000
 """Segments up to this size are scanned exactly (10k rows of 384: about 1 ms)."""
 
 _LEAST: Final = 300  # candidates that are fetched, or _TIMES k, before the exact scores decide
-_TIMES: Final = 2
+_TIMES: Final = 1.5
 _CHUNK: Final = 256  # rows made float32 at a time: stays in the processor's cache
 
 
@@ -196,7 +196,7 @@ class _Part:
 
     def candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:
         """Live rows among which the `k` nearest are, as far as the compressed index can tell."""
-        wanted = min(self.segment.rows, max(_LEAST, _TIMES * k))
+        wanted = min(self.segment.rows, max(_LEAST, int(_TIMES * k)))
         while True:
             found = self._index.search(vector[np.newaxis], wanted)[1][0]
             rows: npt.NDArray[np.intp] = found[found >= 0].astype(np.intp)

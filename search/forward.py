@@ -15,8 +15,9 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,19 @@ from search.stems import Stems
 from search.types import Unit
 from search.words import STOP_WORDS
 
-__all__ = ["ENTITY", "FIELDS", "LENGTHS", "NOTHING", "ForwardIndex", "Held", "held_of", "is_kept", "key", "ranges"]
+__all__ = [
+    "ENTITY",
+    "FIELDS",
+    "LENGTHS",
+    "NOTHING",
+    "ForwardIndex",
+    "Held",
+    "held_of",
+    "is_kept",
+    "key",
+    "query_key",
+    "ranges",
+]
 
 FIELDS: Final = ("title", "text", "exact")
 """Whose lengths are kept, in this order."""
@@ -79,6 +92,10 @@ NOTHING: Final = Held(np.zeros(1, FACTS), np.empty(0, np.uint32), np.empty(0, np
 
 def key(field: str, word: str) -> int:
     return zlib.crc32(f"{field} {word}".encode("utf-8", "replace"))
+
+
+query_key = lru_cache(maxsize=20_000)(key)
+"""`key`, for the words of queries, which come again."""
 
 
 def is_kept(word: str) -> bool:
@@ -145,12 +162,30 @@ class ForwardIndex:
         """uint8[len(slots), len(keys)]: how often each unit holds each word; 0 for unknown slots."""
         result = np.zeros((len(slots), len(keys)), np.uint8)
         if len(keys):
-            asked = np.array(keys, np.uint32)
-            wanted = np.sort(asked)
-            column = np.searchsorted(wanted, asked)  # of equal keys, the first is counted
+            wanted = _wanted(tuple(keys))
             for at, number, rows in locate(self._starts, self._slots, slots):
-                result[at] = self._parts[number].counts(rows, wanted)[:, column]
+                result[at] = self._parts[number].counts(rows, wanted).take(wanted.column, axis=1)
         return result
+
+
+class _Wanted(NamedTuple):
+    """Keys, rising; which of them each of those asked for is; and which last bits they have.
+
+    Of equal keys the first is counted.
+    """
+
+    keys: npt.NDArray[np.uint32]
+    column: npt.NDArray[np.intp]
+    likely: npt.NDArray[np.bool_]
+
+
+@lru_cache(maxsize=32)  # one search asks two or three times
+def _wanted(keys: tuple[int, ...]) -> _Wanted:
+    asked = np.array(keys, np.uint32)
+    rising = np.sort(asked)
+    likely = np.zeros(_TABLE, bool)
+    likely[rising % _TABLE] = True
+    return _Wanted(rising, np.searchsorted(rising, asked), likely)
 
 
 class _Part:
@@ -162,9 +197,9 @@ class _Part:
         self._words, self._counts = segment.words(folder)
         self._residence = Residence(self._words)
 
-    def counts(self, rows: npt.NDArray[np.intp], wanted: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-        """`wanted`: keys, rising; of equal ones only the first is counted."""
-        result = np.zeros((len(rows), len(wanted)), np.uint8)
+    def counts(self, rows: npt.NDArray[np.intp], wanted: _Wanted) -> npt.NDArray[np.uint8]:
+        """uint8[len(rows), len(wanted.keys)]."""
+        result = np.zeros((len(rows), len(wanted.keys)), np.uint8)
         ends = self.facts["end"]
         upper = ends[rows].astype(np.int64)
         lower = np.where(rows > 0, ends[rows - 1], 0).astype(np.int64)
@@ -172,12 +207,10 @@ class _Part:
         words = self._words.take(flat)
         self._residence.read(len(rows))
         # Nearly all words go by one look into a table of the last bits; what is left is compared in full.
-        table = np.zeros(_TABLE, bool)
-        table[wanted % _TABLE] = True
-        likely = np.flatnonzero(table.take((words & np.uint32(_TABLE - 1)).astype(np.intp)))
+        likely = np.flatnonzero(wanted.likely.take((words & np.uint32(_TABLE - 1)).astype(np.intp)))
         found = words[likely]
-        column = np.minimum(np.searchsorted(wanted, found), len(wanted) - 1)
-        same = wanted[column] == found
+        column = np.minimum(np.searchsorted(wanted.keys, found), len(wanted.keys) - 1)
+        same = wanted.keys[column] == found
         likely, column = likely[same], column[same]
         result[np.searchsorted(upto, likely, side="right"), column] = self._counts[flat[likely]]
         return result

@@ -30,8 +30,7 @@ def scale(scores: Floats) -> Floats:
     low, high = float(scores.min()), float(scores.max())
     if high - low <= 1e-9:
         return np.full(len(scores), 1.0 if high > 0 else 0.0, np.float32)
-    scaled: Floats = np.clip((scores - low) / (high - low), 0.0, 1.0).astype(np.float32)
-    return scaled
+    return ((scores - np.float32(low)) / np.float32(high - low)).astype(np.float32, copy=False)
 
 
 def combine(lexical: Floats, dense: Floats, weight: float = DENSE_WEIGHT) -> Floats:
