@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from typing import Final
 
@@ -67,9 +68,16 @@ def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None
     unknown = _unknown(parsed.text, lexical)
     if unknown:
         written = {word.text: parsed.text[word.start : word.end] for word in exact_words(parsed.text)}
-        named = ", ".join(f"“{written.get(word, word)[:_SHOWN]}”" for word in unknown[:3])
+        named = ", ".join(_quoted(written.get(word, word)[:_SHOWN]) for word in unknown[:3])
         return f"No text here has {named}, and none is near in meaning."
     return None
+
+
+def _quoted(word: str) -> str:
+    """In quotation marks; what is written from right to left is set apart, or the sentence around it is reordered."""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in word):
+        return f"“\u2068{word}\u2069”"
+    return f"“{word}”"
 
 
 def past_the_end(offset: int, total: int) -> str:

@@ -99,6 +99,11 @@ def test_words_are_named_as_they_were_written(searcher: Searcher) -> None:
     assert "£731m" in hint and "731000000" not in hint
 
 
+def test_words_from_right_to_left_do_not_turn_the_sentence_round(searcher: Searcher) -> None:
+    hint = ask(searcher, "صناعات qqxx", mode="lexical").hint or ""
+    assert "“\u2068صناعات\u2069”, “qqxx”" in hint
+
+
 def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None:
     films = Unit("p/films", "passage", "Film", "A film.")
     moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
