@@ -38,6 +38,9 @@ _OPENING: Final = 5.0
 _TICK: Final = 0.02
 """Seconds between two looks at the clock while anything runs or waits: one timer for all, not one for each query."""
 
+_LONG: Final = 0.05
+"""Seconds after which a query lets others go first on the processor, long before it is called slow."""
+
 _BRIEF: Final = 0.005
 """Seconds that queries may take of late, for a worker to be told of the next ones ahead."""
 
@@ -116,7 +119,10 @@ class Dispatcher:
             else:
                 threading.Thread(target=self._prepare, args=(task, task.prepare), daemon=True).start()
         while self._placed and (worker := self.crew.take()) is not None:
-            self._give(self._placed.popleft(), worker)
+            task = self._placed.popleft()
+            self._lines[worker] = deque([task])
+            self._begin(task, worker)
+            self._ask(task, worker)
         if self._placed:
             self.crew.hurry()
 
@@ -139,11 +145,6 @@ class Dispatcher:
         task.text, task.prepare = made, None
         self._placed.append(task)
         self._pump()
-
-    def _give(self, task: Task, worker: WorkerProcess) -> None:
-        self._lines[worker] = deque([task])
-        self._begin(task, worker)
-        self._ask(task, worker)
 
     def _begin(self, task: Task, worker: WorkerProcess) -> None:
         """The worker comes to this query now."""
@@ -172,9 +173,9 @@ class Dispatcher:
                 self._lost(worker)
 
     def _tell_ahead(self) -> None:
-        """Those who wait, to busy workers that have answered lately: the one with the shortest line first. A worker
-        that is still at something nobody waits for has no place to pass on. Not while queries take their time: a
-        worker that was told of a query runs it even when that was given to another meanwhile."""
+        """Those who wait, to busy workers that answered lately, the shortest line first; none that is at something
+        nobody waits for, which has no place to pass on. Not while queries take their time: who was told of a query runs
+        it even when it was given to another meanwhile."""
         if self._usual > _BRIEF:
             return
         now = self.loop.time()
@@ -197,8 +198,7 @@ class Dispatcher:
             self._tell(task, min(open_lines)[2])
 
     def _join(self) -> None:
-        """Look-ups to a worker that is at look-ups, whose answers come together: two that are woken in turn cost more
-        than the look-ups themselves."""
+        """A look-up to a worker that is at look-ups, whose answers come together: to wake two costs more than these."""
         task = self._lanes.following()
         if not isinstance(task, Task) or task.op != "look":
             return
@@ -373,6 +373,8 @@ class Dispatcher:
                 self._end(task, interpret_death(0, "deadline", "", task.seconds))
             elif task.lane == "quick" and took >= self._limits.quantum:
                 self._outlived(task, now, self._since[worker])
+            elif took >= _LONG and not worker.behind and worker.can_recover:
+                worker.step_back(slow=False)
         self._pump()
         for waiting in self._lanes.expired(now):
             assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
