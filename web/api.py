@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 from functools import partial
 from typing import Final
@@ -17,7 +17,7 @@ from web.live import Live
 from web.reads import Atlas
 from web.shapes import similar_json, view_json
 
-__all__ = ["blueprint", "completions"]
+__all__ = ["blueprint", "completions", "search_query"]
 
 _FILTERS: Final = (
     "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
@@ -40,14 +40,14 @@ def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
     return routes
 
 
-def _search(atlas: LiveAtlas) -> Response:
-    given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
+def search_query(given: Mapping[str, Sequence[str]]) -> Query:
+    """The search that these parameters ask for. Raises InputError where they are not as they should be."""
     _known(given, _SEARCH)
     one = {name: values[0] for name, values in given.items()}
-    query = Query(
-        text=_required("q"),
-        limit=_integer("limit", 10) if "limit" in one else 10,
-        offset=_integer("offset", 0) if "offset" in one else 0,
+    return Query(
+        text=_required("q", one),
+        limit=_integer("limit", 10, given=one),
+        offset=_integer("offset", 0, given=one),
         mode=one.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
         filters=Filters(
             **{name: tuple(given[name]) for name in _FILTERS if name in given},
@@ -57,7 +57,11 @@ def _search(atlas: LiveAtlas) -> Response:
         facets=_flag("facets", one),
         recent=_flag("recent", one),
     )
-    return Response(atlas.answer(query), mimetype="application/json")
+
+
+def _search(atlas: LiveAtlas) -> Response:
+    given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
+    return Response(atlas.answer(search_query(given)), mimetype="application/json")
 
 
 def _entity(atlas: LiveAtlas) -> Response:
@@ -129,15 +133,22 @@ def _flag(name: str, given: Mapping[str, str]) -> bool:
     return value == "1"
 
 
-def _required(name: str) -> str:
-    value = request.args.get(name, "").strip()
+def _required(name: str, given: Mapping[str, str] | None = None) -> str:
+    value = (request.args if given is None else given).get(name, "").strip()
     if not value:
         raise InputError(f"The parameter “{name}” is missing or empty.", f"Give it: ?{name}=…")
     return value
 
 
-def _integer(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
-    raw = request.args.get(name)
+def _integer(
+    name: str,
+    default: int,
+    *,
+    least: int | None = None,
+    most: int | None = None,
+    given: Mapping[str, str] | None = None,
+) -> int:
+    raw = (request.args if given is None else given).get(name)
     if raw is None or raw == "":
         return default
     try:

@@ -20,6 +20,8 @@ from web.protocol import CONNECTIONS, Clock, ServerProtocol
 from web.sparql_fast import FastQueries
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from web.compose import Services
 
 __all__ = ["Server", "make_server", "run"]
@@ -87,11 +89,14 @@ def make_server(services: Services, host: str, port: int) -> Server:
     from web import sparql
     from web.app import create_app
     from web.current import Current
+    from web.search_fast import FastSearches
 
     fast = None
+    application: WSGIApplication = create_app(services)
     if services.settings.read_token is None:
+        application = FastSearches(application, services.atlas)
         fast = FastQueries(services.pool, Current(services.home).path, sparql.negotiate, sparql.client_of)
-    return Server(Front(Bridge(create_app(services), _THREADS)), fast, host, port)
+    return Server(Front(Bridge(application, _THREADS)), fast, host, port)
 
 
 def run(server: Server, services: Services) -> None:
