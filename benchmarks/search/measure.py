@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -70,8 +71,9 @@ def children(process: int) -> list[int]:
     """The process and all that it started, as far as they live."""
     found = [process]
     for task in Path(f"/proc/{process}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += children(int(child))
+        with suppress(FileNotFoundError):  # threads end
+            for child in (task / "children").read_text().split():
+                found += children(int(child))
     return found
 
 
