@@ -5,7 +5,7 @@ the card of an entity that the query names. A filter therefore only cuts: the co
 that choosing it gives. A query of nothing but fields finds all that passes them.
 
 Nearness is measured for all that passes the filters where that is up to `EXACT`. Otherwise the `NEAREST` are asked for:
-where fewer of them are near enough, those are all (as far as the compressed index can tell, which finds .997 of them).
+where fewer of them are near enough, those are all, as far as the compressed index can tell.
 Where all of them are, more would be: then what is counted is not `complete`, and any number is a lower bound. To read
 every vector and hand thousands of slots to tantivy takes 100 ms among 100,000, against 15. Among more than `MANY` even
 the nearest 2,000 take 50 ms: there the candidates stand for them.

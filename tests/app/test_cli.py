@@ -188,9 +188,14 @@ def test_a_home_that_cannot_be_written_to_is_told_in_a_sentence(empty: Cli) -> N
 
 
 def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
+    (built.root / "growth.txt").write_text(ARTICLE)
+    failed(built("export", "--output", "growth.txt/atlas.nq"), "Check that no file is missing")
+
+
+def test_a_cache_that_cannot_be_written_to_is_named_with_its_remedy(built: Cli) -> None:
     elsewhere = Cli(built.root, built.root / "growth.txt" / "cache")
     (built.root / "growth.txt").write_text(ARTICLE)
-    failed(elsewhere("search", "finance"), "Check that no file is missing")
+    failed(elsewhere("search", "finance"), "CREATIVE_ATLAS_CACHE")
 
 
 def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:
