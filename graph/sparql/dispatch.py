@@ -39,7 +39,7 @@ _TICK: Final = 0.02
 """Seconds between two looks at the clock while anything runs or waits: one timer for all, not one for each query."""
 
 _LONG: Final = 0.05
-"""Seconds after which a query lets others go first on the processor, long before it is called slow."""
+"""Seconds after which a query beside brief ones lets them go first on the processor, long before it is slow."""
 
 _BRIEF: Final = 0.005
 """Seconds that queries may take of late, for a worker to be told of the next ones ahead."""
@@ -373,8 +373,8 @@ class Dispatcher:
                 self._end(task, interpret_death(0, "deadline", "", task.seconds))
             elif task.lane == "quick" and took >= self._limits.quantum:
                 self._outlived(task, now, self._since[worker])
-            elif took >= _LONG and not worker.behind and worker.can_recover:
-                worker.step_back(slow=False)
+            elif took >= _LONG and self._usual <= _BRIEF and not worker.behind and worker.can_recover:
+                worker.step_back(slow=False, far=True)
         self._pump()
         for waiting in self._lanes.expired(now):
             assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
@@ -386,7 +386,7 @@ class Dispatcher:
     def _outlived(self, task: Task, now: float, since: float) -> None:
         if self._lanes.promote(task):
             if task.worker is not None:
-                task.worker.step_back()
+                task.worker.step_back(far=self._usual <= _BRIEF)
             self.crew.start()
             self._pump()
         elif self._lanes.contended() and now - since >= self._patience():

@@ -42,9 +42,13 @@ Reason = Literal["deadline", "cancelled", "yield", "closed"]
 
 _START_SECONDS: Final = 20.0
 
-_BEHIND: Final = 12
-"""How much less urgent a slow query is: it gets a fifteenth of what a look-up gets where both want the processor. Those
-who look things up rest between two answers, so it still gets a third of a core beside eight of them."""
+_BEHIND: Final = 8
+"""How much less urgent a slow query is: it gets a sixth of what a look-up gets where both want the processor."""
+
+_FAR: Final = 12
+"""That beside many look-ups: a fifteenth. Those who look things up rest between two answers, so it still gets a third
+of a core beside eight of them. Not beside others like it: where the server's own loop is the more urgent, Linux takes
+the processor from them for other sessions too."""
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 
@@ -227,11 +231,12 @@ class WorkerProcess:
         own = os.getpriority(os.PRIO_PROCESS, 0)
         return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= 20 - own
 
-    def step_back(self, *, slow: bool = True) -> None:
+    def step_back(self, *, slow: bool = True, far: bool = False) -> None:
         """Let others go first on the processor: for a query that turned out to be `slow`, or for a while."""
         self.behind, self.slow = True, slow
         try:
-            os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0) + _BEHIND)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, self.pid, own + (_FAR if far else _BEHIND))
         except OSError:
             return
 
