@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float32]
 ABOUT: Final = 0.10
 """Added to the card of an entity that the query names."""
 
-COVERED: Final = 0.15
+COVERED: Final = 0.27
 """Added to a hit that holds all words of the query; in proportion to their rarity for some of them."""
 
 NUMBERS: Final = 0.10
