@@ -115,6 +115,7 @@ def _quiet() -> Iterator[None]:
     root.setLevel(logging.ERROR)
     os.environ["TQDM_DISABLE"] = "1"
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
