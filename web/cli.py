@@ -199,9 +199,9 @@ def search(
     as_json: bool,
 ) -> None:
     """Search passages and entities in plain English."""
+    from search.answer import results_json
     from search.types import Filters, Query
     from web.printing import print_json, print_results
-    from web.shapes import results_json
 
     query = Query(
         text=text,

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from graph.model import EntityView, Evidence, Fact
-from search.answer import results_json
 from web.reads import Similar
 
-__all__ = ["results_json", "similar_json", "view_json"]
+__all__ = ["similar_json", "view_json"]
 
 
 def similar_json(found: tuple[Similar, ...]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -117,6 +118,15 @@ def test_a_directory_replaced_under_its_name_is_another_generation(pool: QueryPo
     assert b"new 7" in pool.run(path, LOOK_UP).read()
 
 
+def eight_at_once(run: Callable[[int], None], apart: int) -> None:
+    """Call `run` in eight threads, with numbers so far apart from 0 on; wait for all."""
+    threads = [threading.Thread(target=run, args=(apart * each,)) for each in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_many_threads(pool: QueryPool, generation: Path) -> None:
     wrong: list[object] = []
 
@@ -127,11 +137,7 @@ def test_many_threads(pool: QueryPool, generation: Path) -> None:
             if body != f"o\r\nvalue {n}\r\n".encode():
                 wrong.append((n, body))
 
-    threads = [threading.Thread(target=run, args=(40 * each,)) for each in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    eight_at_once(run, 40)
     assert wrong == []
     assert pool.load() == (0, 0)
 
@@ -259,11 +265,7 @@ def test_queries_told_ahead_of_a_slow_one_are_all_answered(generation: Path) -> 
                 except BaseException as error:
                     failed.append(error)
 
-        threads = [threading.Thread(target=run, args=(60 * each,)) for each in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        eight_at_once(run, 60)
         assert failed == []
         assert pool.load() == (0, 0)
         assert pool.run(generation, LOOK_UP).rows == 1
@@ -284,11 +286,7 @@ def test_large_results_and_small_ones_told_ahead_keep_apart(generation: Path) ->
                     if not fits or result.spooled != large or result.rows != len(rows):
                         wrong.append((n, rows[:2], result.rows))
 
-        threads = [threading.Thread(target=run, args=(30 * each,)) for each in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        eight_at_once(run, 30)
         assert wrong == []
 
 
@@ -320,11 +318,7 @@ def test_look_ups_told_together_are_each_answered(tmp_path: Path) -> None:
                     with pool.run(home, f"SELECT (COUNT(*) AS ?n{n}) {{ ?s ?p ?o }}") as result:
                         wrong.extend([n] * (b'"1401"' not in result.read()))
 
-        threads = [threading.Thread(target=run, args=(25 * each,)) for each in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        eight_at_once(run, 25)
         assert wrong == []
         assert pool.load() == (0, 0)
 
