@@ -1,7 +1,8 @@
 """How each cost grows with the collection: a row for each size, and the stages of a search over HTTP at 100,000.
 
-The queries are those of SciFact, each new to the server. Recall is of the ten nearest vectors, against an exact scan
-of all, for the same queries. The small ingest is 100 new passages in five documents, through the real writer.
+The queries are the claims of SciFact and the key words of each, all new to the server. Recall is of the ten nearest
+vectors, against an exact scan of all, for the claims. The small ingest is 100 new passages in five documents, through
+the real writer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ import numpy as np
 from benchmarks.search.clients import hammer
 from benchmarks.search.homes import CACHE, derived, large
 from benchmarks.search.measure import children, disk, latency, memory
-from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact
+from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact, key_words
 from benchmarks.search.stages import stages
 from benchmarks.serving import ROOT, end_orderly, environment, running
 from graph.home import Home
@@ -68,18 +70,20 @@ def probe(home: Path, source: Path) -> None:
     began = time.perf_counter()
     index = Index.open(generation)
     print(f"    opened in {1000 * (time.perf_counter() - began):.0f} ms")
-    print(f"    {'':16}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
+    print(f"    {'':20}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
     modes: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
-    for mode in modes:
+    short = [key_words(text) for text in texts]
+    for mode, what, asked in (("hybrid", "key words", short), *((mode, "claims", texts) for mode in modes)):
         searcher = Searcher(index, lambda: encoder)
-        for text in texts[:20]:
+        for text in asked[:20]:
             searcher.search(Query(text + " study", mode=mode))
-        p50, p95, cpu = latency(lambda text, s=searcher, m=mode: s.search(Query(text, mode=m)), texts)  # type: ignore[misc]
-        print(f"    {mode:16}{p50:10.1f}{p95:10.1f}{cpu:10.1f}", flush=True)
+        p50, p95, cpu = latency(lambda text, s=searcher, m=mode: s.search(Query(text, mode=m)), asked)  # type: ignore[misc]
+        print(f"    {f'{mode}, {what}':20}{p50:10.1f}{p95:10.1f}{cpu:10.1f}", flush=True)
     held = memory([os.getpid()])
     print(f"    resident {held['resident']:,.0f} MB, of which not files {held['anonymous']:,.0f} MB")
     print(f"    recall@10 of the nearest: {_recall(index, encoder.encode(texts[:100])):.4f}")
-    print(stages(index, encoder, texts))
+    for what, asked in (("key words", short), ("claims", texts)):
+        print(f"    {what}:\n{stages(index, encoder, asked)}")
 
 
 def _recall(index: Index, vectors: np.ndarray) -> float:
@@ -126,15 +130,16 @@ def _serve(home: Path, source: Path) -> None:
     with running(str(home)) as (site, process):
         # As a service that has been up for a while: the processes beside it started, and their caches filled.
         hammer(f"{site}/api/v1/search?q=warm%20", texts, 8, _WARM)
-        for clients in (1, 8):
+        kinds = (("key words", [key_words(text) for text in texts]), ("claims", texts))
+        for (what, asked), clients in product(kinds, (1, 8)):
             before = sum(_cpu(child) for child in children(process))
-            fresh = [f"{text} {clients}{number}" for number in range(20) for text in texts]
+            fresh = [f"{text} {clients}{number}" for number in range(20) for text in asked]
             got = hammer(f"{site}/api/v1/search?q=", fresh, clients, _SECONDS)
             cpu = sum(_cpu(child) for child in children(process)) - before
             each = 1000 * cpu / max(1, got["rate"] * _SECONDS)
             print(
-                f"    HTTP, {clients} clients: {got['rate']:.0f}/s, p50 {got['p50']:.0f} ms, p95 {got['p95']:.0f} ms, "
-                f"{each:.1f} ms of processor time each, {got['errors']:.0f} errors",
+                f"    HTTP, {what}, {clients} clients: {got['rate']:.0f}/s, p50 {got['p50']:.0f} ms, "
+                f"p95 {got['p95']:.0f} ms, {each:.1f} ms of processor time each, {got['errors']:.0f} errors",
                 flush=True,
             )
         held = memory(children(process))
