@@ -22,6 +22,7 @@ from search.forward import ForwardIndex, held_of
 from search.lexical import LexicalIndex, Stored
 from search.lexical_write import LexicalWriter, erase_deleted, link_generation
 from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
+from search.passing import Passing
 from search.schema import field_texts
 from search.stems import Stems
 from search.types import Unit
@@ -91,6 +92,7 @@ class Index:
         self.dense = dense
         self.forward = forward
         self.bm25 = Bm25(lexical, forward)
+        self.passing = Passing(lexical)
         self.record = record
 
     @classmethod

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["LexicalIndex", "Ranked", "Stored", "open_index", "open_unwritable"]
 
 _BATCH = 500
+_LOOKED_UP = 1_000
 _FREQUENCIES = 20_000  # words whose numbers of units are kept
 _UNITS = 4_000  # units that are kept, of some 4 kB each
 _COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
@@ -137,9 +138,15 @@ class LexicalIndex:
         return self.search(Query.boolean_query(clauses), len(slots))
 
     def among(self, slots: Iterable[int]) -> tantivy.Query:
-        from tantivy import Query
+        """Matches these. A look-up for each is faster than one automaton for all (200 in 1.4 ms instead of 5.2), up to
+        about a thousand."""
+        from tantivy import Occur, Query
 
-        return Query.term_set_query(self.schema, "slot", [int(slot) for slot in slots])
+        wanted = [int(slot) for slot in slots]
+        if len(wanted) > _LOOKED_UP:
+            return Query.term_set_query(self.schema, "slot", wanted)
+        one_by_one = (Query.term_query(self.schema, "slot", slot, index_option="basic") for slot in wanted)
+        return Query.boolean_query([(Occur.Should, each) for each in one_by_one])
 
     def count(self, query: tantivy.Query) -> int:
         return int(getattr(self._searcher.search(query, 1, count=True), "count", 0))

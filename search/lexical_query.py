@@ -19,7 +19,7 @@ from search.words import number_alike, query_words
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["FIELD_WEIGHTS", "MENTIONED", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
+__all__ = ["FIELD_WEIGHTS", "MENTIONED", "Condition", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
 
 FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
 """What a word is worth in each field; `text` holds the title too."""
@@ -37,6 +37,16 @@ _MAX_WORDS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What a unit must be, whatever its score: `query` is made of the rest, and scores 0."""
+
+    filters: Filters
+    phrases: tuple[tuple[str, ...], ...]
+    excluded: tuple[tuple[str, ...], ...]
+    query: tantivy.Query = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LexicalQuery:
     """`scoring` ranks; `must` holds filters, phrases and exclusions (None = no condition).
 
@@ -48,7 +58,7 @@ class LexicalQuery:
 
     scoring: tantivy.Query
     terms: tuple[Term, ...]
-    must: tantivy.Query | None
+    must: Condition | None
     stems: frozenset[str]
     exact: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
@@ -85,7 +95,8 @@ def lexical_query(
     must = None
     if conditions:
         # A clause that only excludes needs something to exclude from.
-        must = Query.const_score_query(Query.boolean_query([(Occur.Must, Query.all_query()), *conditions]), 0.0)
+        query = Query.const_score_query(Query.boolean_query([(Occur.Must, Query.all_query()), *conditions]), 0.0)
+        must = Condition(filters, tuple(parsed.phrases), tuple(parsed.excluded), query)
     scoring = Query.boolean_query([(Occur.Should, _weighted(schema, term)) for term in terms])
     return LexicalQuery(
         scoring,

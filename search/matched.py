@@ -59,7 +59,7 @@ def match(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | N
         return Matched(Query.empty_query())
     query = Query.boolean_query(found)
     if words.must is not None:
-        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, words.must)])
+        query = Query.boolean_query([(Occur.Must, query), (Occur.Must, words.must.query)])
     return Matched(query, complete)
 
 
@@ -69,11 +69,12 @@ def _near(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | N
     if vector is None:
         return joined, True
     least = relevant_from(index, words)
-    passing = len(index.dense) if words.must is None else index.lexical.count(words.must)
+    passing = len(index.dense) if words.must is None else index.passing.count(words.must)
     if passing <= EXACT:
         if words.must is None:
             return np.union1d(joined, index.dense.above(vector, least)), True
-        allowed, _ = index.lexical.best(words.must, max(1, passing))
+        allowed = index.passing.slots(words.must)
+        assert allowed is not None  # noqa: S101  EXACT is less than what is listed
         return np.union1d(joined, allowed[index.dense.scores(vector, allowed) >= least]), True
     if pool.dense_raw is not None and len(index.dense) > MANY:
         return joined, int((pool.dense_raw >= least).sum()) < DENSE_CANDIDATES

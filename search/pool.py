@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,8 @@ from search.bm25 import Reader
 from search.dense import Asked
 from search.fusion import DENSE_WEIGHT, combine, scale, top
 from search.index import Index
-from search.lexical_query import LexicalQuery
+from search.lexical_query import Condition, LexicalQuery
 from search.types import Mode
-
-if TYPE_CHECKING:
-    import tantivy
 
 __all__ = [
     "DENSE_CANDIDATES",
@@ -42,6 +39,10 @@ _LIKELY_BY_WORDS: Final = 50
 
 _EXACT_ROWS: Final = 20_000
 """Filters that allow no more are scanned exactly (20k rows of 384: about 6 ms)."""
+
+_SIFTED: Final = 1_000
+"""Candidates up to which a search engine is asked which of them pass a filter; to sift more, all that pass are listed.
+"""
 
 DOUBT: Final = 0.14
 """Share of the way from the floor to 1 that is asked for too: 0.36 for all-MiniLM-L6-v2, where nonsense ends."""
@@ -81,11 +82,11 @@ def gather(
     else:
         wanted = query.scoring
         if query.must is not None:
-            wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must)])
+            wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must.query)])
         slots, raw = index.lexical.best(wanted, LEXICAL_CANDIDATES)
     asked, near = None, extra
     if query.must is not None and len(extra):
-        near = index.lexical.score(extra, query.must, query.must).slots
+        near = index.passing.among(extra, query.must)
     if vector is not None:
         asked = index.dense.ask(vector() if callable(vector) else vector)
         near = np.concatenate([_nearest(index, query, asked), near])
@@ -170,16 +171,16 @@ def relevant_from(index: Index, query: LexicalQuery) -> float:
     return floor + DOUBT * (1 - floor)
 
 
-def _nearest_allowed(index: Index, must: tantivy.Query, asked: Asked) -> tuple[Slots, Floats]:
+def _nearest_allowed(index: Index, must: Condition, asked: Asked) -> tuple[Slots, Floats]:
     """Exact among few allowed units; among many, the nearest of all are sifted, more of them until enough pass."""
-    total = index.lexical.count(must)
-    if total <= _EXACT_ROWS:
-        allowed, _ = index.lexical.best(must, max(1, total))
-        return asked.search_among(np.sort(allowed), DENSE_CANDIDATES)
-    wanted = int(DENSE_CANDIDATES / (total / max(1, len(index.lexical))) * 1.2)
+    total = index.passing.count(must)
+    wanted = int(DENSE_CANDIDATES / max(total / max(1, len(index.lexical)), 1e-6) * 1.2)
+    allowed = index.passing.slots(must) if total <= _EXACT_ROWS or wanted > _SIFTED else None
+    if allowed is not None and total <= _EXACT_ROWS:
+        return asked.search_among(allowed, DENSE_CANDIDATES)
     while True:
         slots, cosines = asked.search(wanted)
-        passed = np.isin(slots, index.lexical.score(slots, must, must).slots)
+        passed = np.isin(slots, index.passing.among(slots, must) if allowed is None else allowed)
         if passed.sum() >= DENSE_CANDIDATES or wanted >= len(index.dense):
             return slots[passed][:DENSE_CANDIDATES], cosines[passed][:DENSE_CANDIDATES]
         wanted *= 4

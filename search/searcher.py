@@ -120,7 +120,7 @@ class Searcher:
 
     def _matched(self, query: Query, ranked: _Ranked, alone: bool) -> Matched:
         if alone and ranked.words.must is not None:
-            return Matched(ranked.words.must)
+            return Matched(ranked.words.must.query)
         return match(self.index, ranked.words, self._query_vector(query), ranked.pool)
 
     def _count(self, query: Query) -> Found:
