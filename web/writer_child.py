@@ -30,7 +30,7 @@ _GROWN: Final = 512 << 10
 
 
 def main(arguments: list[str]) -> int:
-    """Do jobs until there are no more. `arguments`: the fences as JSON."""
+    """Do jobs until there are no more. `arguments`: the fences as JSON, with `jobs` if they are to be few."""
     settings: dict[str, Any] = json.loads(arguments[0])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -40,7 +40,9 @@ def main(arguments: list[str]) -> int:
     # The engine after the fences, so that nothing of it runs outside; all before the job, so that none has to wait.
     from web import writer_work
 
-    for _ in range(_JOBS):
+    left = int(settings.get("jobs", _JOBS))
+    while left:
+        left -= 1
         asked = sys.stdin.buffer.readline()
         if not asked:
             break  # the service ended
@@ -51,10 +53,10 @@ def main(arguments: list[str]) -> int:
         except MemoryError:
             outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
         # What failed may be half alive still, a store that holds its lock for one: the next job gets a clean process.
-        staying = "error" not in outcome and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
+        staying = left > 0 and "error" not in outcome and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
         _say({**outcome, "staying": staying})
         if not staying:
-            break
+            break  # whoever was told otherwise would hand over another job
     return 0
 
 

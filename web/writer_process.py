@@ -18,13 +18,21 @@ from typing import Any, Final
 from graph.environment import bare_environment
 from graph.errors import AtlasError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
 
-__all__ = ["WriterChild"]
+__all__ = ["NeverBegan", "WriterChild"]
 
 _GRACE: Final = 0.25
 """Seconds that the child's own alarm is given before the parent kills."""
 
 _START: Final = 20.0
 _PUBLISH: Final = 120.0
+
+
+class NeverBegan(Exception):
+    """The child ended before it began with its job, which another can be given. `error`: what to say if not."""
+
+    def __init__(self, error: AtlasError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class WriterChild:
@@ -52,20 +60,23 @@ class WriterChild:
     def pid(self) -> int:
         return self._process.pid
 
-    def give(self, job: dict[str, Any]) -> bool:
-        """Hand over the job; False where the child has died while it waited."""
+    def carry_out(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The outcome of the job. Raises NeverBegan, or one of our errors where the child died or had to be killed; it
+        does not stay then."""
+        self._give(job)
+        return self._answer(job["timeout"], job["wait"])
+
+    def _give(self, job: dict[str, Any]) -> None:
         assert self._process.stdin is not None  # noqa: S101  it is a pipe
         self._home = Path(job["home"])
         try:
             self._process.stdin.write(json.dumps(job).encode() + b"\n")
             self._process.stdin.flush()
-            return True
         except OSError:
             self.end()
-            return False
+            raise NeverBegan(self._death("starting", False, job["timeout"])) from None
 
-    def answer(self, timeout: float, wait: float) -> dict[str, Any]:
-        """The outcome of its job. Raises one of our errors where it died or had to be killed; it does not stay then."""
+    def _answer(self, timeout: float, wait: float) -> dict[str, Any]:
         self.staying = False
         phase, deadline, rest = "starting", time.monotonic() + _START + wait, b""
         late = False
@@ -84,7 +95,8 @@ class WriterChild:
         finally:
             if not self.staying:
                 self.end(0.0 if late else 0.5)
-        raise self._death(phase, late, timeout)
+        error = self._death(phase, late, timeout)
+        raise NeverBegan(error) if phase == "starting" and not late else error
 
     def end(self, patience: float = 0.5) -> None:
         """Let the child end by itself for `patience` seconds, then kill it, and take away what it left. Repeatable."""

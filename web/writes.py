@@ -18,7 +18,7 @@ from graph.graph_store import UNPACKED_BYTES
 from graph.home import Home
 from graph.sparql.dataset import WHOLE, Dataset
 from web.turns import Turns
-from web.writer_process import WriterChild
+from web.writer_process import NeverBegan, WriterChild
 
 __all__ = ["Done", "WriteLimits", "Writes", "as_told"]
 
@@ -120,11 +120,14 @@ class Writes:
         """By the child that waits. Where it does not stay, the next one starts at once: no write waits for imports."""
         fenced = {"memory": self.limits.memory, "file_bytes": self.limits.file_bytes, "seccomp": self.seccomp}
         child, self._spare = self._spare or WriterChild(fenced), None
-        if not child.give(job):
-            child = WriterChild(fenced)
-            child.give(job)
         try:
-            return child.answer(job["timeout"], self.limits.wait)
+            try:
+                return child.carry_out(job)
+            except NeverBegan:  # it ended while it waited, by whatever hand
+                child = WriterChild(fenced)
+                return child.carry_out(job)
+        except NeverBegan as gone:
+            raise gone.error from None
         finally:
             self._spare = child if child.staying else WriterChild(fenced)
 

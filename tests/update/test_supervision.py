@@ -15,6 +15,7 @@ from tests.update.conftest import BEARER, ask, update
 from web.app import create_app
 from web.compose import Services
 from web.turns import Turns
+from web.writer_process import WriterChild
 from web.writes import WriteLimits, Writes
 
 PER_WRITER = 4
@@ -162,3 +163,26 @@ def test_a_spare_that_died_is_replaced(services: Services, client: FlaskClient) 
     os.kill(spare.pid, signal.SIGKILL)
     time.sleep(0.1)
     assert update(client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
+
+
+def test_a_job_that_no_child_began_is_given_to_the_next(services: Services, client: FlaskClient) -> None:
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    spare = services.writes._spare
+    assert spare is not None
+    os.kill(spare.pid, signal.SIGSTOP)  # it takes the job and does not look at it
+    end = threading.Timer(0.5, os.kill, (spare.pid, signal.SIGKILL))
+    end.start()
+    assert update(client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
+    end.join()
+    assert ask(client, "ASK { <a:b> <a:c> 1, 2 }")
+
+
+def test_a_child_says_which_job_is_its_last(services: Services) -> None:
+    child = WriterChild({"memory": 3 << 30, "file_bytes": 1 << 30, "seccomp": True, "jobs": 2})
+    job = {"operation": "update", "text": "INSERT DATA { <a:b> <a:c> 1 }", "using": (), "using_named": (),
+           "base": "http://e/", "home": str(services.home.root), "timeout": 10.0, "wait": 10.0}  # fmt: skip
+    stays = []
+    for _ in range(2):
+        assert "error" not in child.carry_out(job)
+        stays.append(child.staying)
+    assert stays == [True, False], "else the next job would be given to a process that ends"
