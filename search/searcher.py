@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -200,19 +199,12 @@ class Searcher:
     def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
         """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.
 
-        A new text is encoded on another thread, while this one looks for its words; where another search does that
-        already, the processor has enough to do, and it is encoded here when it is needed.
+        Not worked out on a thread aside: to begin there costs as much as the words are looked for meanwhile, and where
+        many search at once a twentieth of what all of them get.
         """
         with self._lock:
             held = self._vectors.get(text)
-        if held is not None:
-            return lambda: held
-        if not _ASIDE.acquire(blocking=False):
-            return lambda: self._encode(text)
-        encoded = _helper().submit(self._encode, text)
-        encoded.add_done_callback(lambda _: _ASIDE.release())
-        time.sleep(0)  # let it begin
-        return encoded.result
+        return (lambda: self._encode(text)) if held is None else (lambda: held)
 
     def _encode(self, text: str) -> npt.NDArray[np.float32]:
         vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
@@ -263,15 +255,6 @@ def _is_nearer(better: _Ranked, literal: _Ranked) -> bool:
         return True
     cosines = [0.0 if raw is None else float(raw.max()) for raw in (better.pool.dense_raw, literal.pool.dense_raw)]
     return cosines[0] > cosines[1] + _MEANT
-
-
-_ASIDE: Final = threading.Semaphore(1)
-"""Held while a query is encoded aside."""
-
-
-@cache
-def _helper() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "encode")
 
 
 @lru_cache(maxsize=20_000)
