@@ -34,7 +34,7 @@ from search.types import Mode, Query
 __all__ = ["grow", "probe"]
 
 _NEW = 100
-_HTTP = range(50_000, 200_001)
+_HTTP = range(50_000, 2_000_001)
 """Sizes at which the server is asked by several clients."""
 
 _SECONDS, _WARM = 20.0, 8.0
