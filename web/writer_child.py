@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import AtlasError
@@ -25,8 +26,8 @@ from graph.sparql import fences
 __all__ = ["main"]
 
 _JOBS: Final = 1_000
-_GROWN: Final = 512 << 10
-"""Kilobytes in memory, at the most so far, past which a process ends after its job: what it took stays with it."""
+_GROWN: Final = 512 << 20
+"""Bytes in memory past which a process ends after its job: what it took stays with it."""
 
 
 def main(arguments: list[str]) -> int:
@@ -53,11 +54,20 @@ def main(arguments: list[str]) -> int:
         except MemoryError:
             outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
         # What failed may be half alive still, a store that holds its lock for one: the next job gets a clean process.
-        staying = left > 0 and "error" not in outcome and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < _GROWN
+        staying = left > 0 and "error" not in outcome and _in_memory() < _GROWN
         _say({**outcome, "staying": staying})
         if not staying:
             break  # whoever was told otherwise would hand over another job
     return 0
+
+
+def _in_memory() -> int:
+    """Bytes of this process, where the system tells. The most that it had, as of getrusage(2), begins with what the
+    service had when it started us."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _told(error: AtlasError) -> dict[str, Any]:
