@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from search.residence import Mappings
 from search.schema import build_schema, register
 from search.stems import Stems
 from search.types import FacetValue, Unit
@@ -98,13 +97,13 @@ class LexicalIndex:
     """Read access, safe to share between threads. Raises ValueError or OSError when there is no sound index."""
 
     def __init__(self, path: Path) -> None:
-        self._searcher, texts = Mappings.of(path.glob("*.store"), lambda: open_index(path).searcher())
+        self._searcher = open_index(path).searcher()
         self.schema = build_schema()
         self.stems = Stems()
         self._statistics: dict[str, tuple[float, float]] = {}
         # What is asked again and again, by one search and by the next. An opened index never changes.
         self._frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, self._searcher))
-        self._held = lru_cache(maxsize=_UNITS)(partial(_held, self._searcher, self.schema, texts))
+        self._held = lru_cache(maxsize=_UNITS)(partial(_held, self._searcher, self.schema))
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -217,13 +216,12 @@ def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
     return Stored.from_bytes(bytes(searcher.doc(address).get_first("unit") or b""))
 
 
-def _held(searcher: tantivy.Searcher, schema: tantivy.Schema, texts: Mappings, slot: int) -> Stored:
+def _held(searcher: tantivy.Searcher, schema: tantivy.Schema, slot: int) -> Stored:
     from tantivy import Query
 
     hits = searcher.search(Query.term_query(schema, "slot", slot, index_option="basic"), 1, count=False).hits
     if not hits:
         raise KeyError(f"no unit has the slot {slot}")
-    texts.read(1)
     return _stored(searcher, hits[0][1])
 
 

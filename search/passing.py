@@ -5,7 +5,7 @@ To count what passes costs as much as a search of a large collection, and to lis
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -31,8 +31,9 @@ class Passing:
 
     def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
-        self._counted = lru_cache(maxsize=_COUNTS)(self._count)
-        self._listed = lru_cache(maxsize=_LISTS)(self._list)
+        # Of the index, not of this object: that would hold itself, and the index's files with it, until a collection.
+        self._counted = lru_cache(maxsize=_COUNTS)(partial(_counted, lexical))
+        self._listed = lru_cache(maxsize=_LISTS)(partial(_listed, lexical))
 
     def count(self, condition: Condition) -> int:
         """How many units pass."""
@@ -46,11 +47,13 @@ class Passing:
         """Those of some slots that pass, in any order."""
         return self._lexical.score(slots, condition.query, condition.query).slots
 
-    def _count(self, condition: Condition) -> int:
-        return self._lexical.count(condition.query)
 
-    def _list(self, condition: Condition) -> Slots:
-        found, _ = self._lexical.best(condition.query, max(1, self.count(condition)))
-        found.sort()
-        found.flags.writeable = False
-        return found
+def _counted(lexical: LexicalIndex, condition: Condition) -> int:
+    return lexical.count(condition.query)
+
+
+def _listed(lexical: LexicalIndex, condition: Condition) -> Slots:
+    found, _ = lexical.best(condition.query, max(1, lexical.count(condition.query)))
+    found.sort()
+    found.flags.writeable = False
+    return found

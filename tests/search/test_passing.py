@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -65,3 +69,17 @@ def test_equal_conditions_are_counted_once(index: Index, monkeypatch: pytest.Mon
     assert listed.tolist() == list(range(0, ALL, 50))
     monkeypatch.setattr(passing, "LISTED", 29)
     assert told.slots(condition(index, "every 50th")) is None
+
+
+def test_what_it_remembers_does_not_hold_the_index(tmp_path: Path) -> None:
+    """An index held by a cycle keeps its files open until a collection happens to run."""
+    build((Unit("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
+    index = Index.open(tmp_path)
+    assert index.passing.count(condition(index, "nobody")) == 1
+    passing_ = weakref.ref(index.passing)
+    gc.disable()
+    try:
+        del index
+        assert passing_() is None
+    finally:
+        gc.enable()

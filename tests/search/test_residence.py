@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from search import residence
-from search.residence import Mappings, Residence
+from search.residence import Residence
 
 
 def held(path: Path) -> int:
@@ -41,27 +40,3 @@ def test_a_small_file_and_plain_memory_are_left_alone(tmp_path: Path) -> None:
     for array in (np.zeros(10), np.empty(0)):
         Residence(array).read(10**9)
         assert array.sum() == 0
-
-
-@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="this system does not tell of mapped files")
-def test_what_a_library_has_mapped_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(residence, "LARGE", 1 << 20)
-    monkeypatch.setattr(residence, "MOST", 1 << 20)
-    file, other = tmp_path / "texts", tmp_path / "others"
-    for each in (file, other):
-        each.write_bytes(bytes(range(256)) * (8 << 10))
-
-    def mapped(path: Path) -> mmap.mmap:
-        with path.open("rb") as stream:
-            return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
-
-    before = mapped(other)
-    (opened, beside), mappings = Mappings.of([file, other], lambda: (mapped(file), before))
-    assert sum(opened[::4096]) + sum(beside[::4096]) == 0
-    mappings.read(8)
-    assert held(file) == 2 << 20
-    mappings.read(9)
-    assert held(file) == 0
-    assert held(other) == 2 << 20, "it was mapped before, and is another's"
-    assert opened[257] == 1
-    assert Mappings.of([file], lambda: 1)[0] == 1
