@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search import forward_write
+from search import forward_write, stored
 from search.dense import EXACT_ROWS, faiss_module
 from search.forward import NOTHING, Held
 from search.segments import SCALE, Segment, read_layout, write_layout
@@ -48,9 +48,14 @@ class DenseWriter:
         self._new: Segment | None = None
 
     def add(
-        self, slots: npt.NDArray[np.int64], vectors: npt.NDArray[np.float32], held: Sequence[Held] | None = None
+        self,
+        slots: npt.NDArray[np.int64],
+        vectors: npt.NDArray[np.float32],
+        held: Sequence[Held] | None = None,
+        units: Sequence[bytes] | None = None,
     ) -> None:
-        """Append vectors (float32[n, dimension], unit rows) under `slots`, and what the forward index keeps of each."""
+        """Append vectors (float32[n, dimension], unit rows) under `slots`, what the forward index keeps of each, and
+        what is stored of it."""
         if not len(slots):
             return
         new = self._new or Segment("new", 0)
@@ -59,6 +64,7 @@ class DenseWriter:
         with new.vectors_file(self._folder).open("ab") as stream:
             np.rint(vectors * SCALE).astype(np.int16).tofile(stream)
         forward_write.append(new, self._folder, held if held is not None else [NOTHING] * len(slots))
+        stored.append(new, self._folder, units if units is not None else [b""] * len(slots))
         self._new = replace(new, rows=new.rows + len(slots))
 
     def remove(self, slots: Iterable[int]) -> None:
@@ -112,6 +118,7 @@ class DenseWriter:
                 for at in range(0, len(live), _COPY_ROWS):
                     source[live[at : at + _COPY_ROWS]].tofile(vectors)
         forward_write.merge(counts, scratch, self._folder)
+        stored.merge(counts, scratch, self._folder)
         for segment in old:
             _unlink(segment, self._folder)
         return self._rename(scratch, first)

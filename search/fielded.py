@@ -81,5 +81,5 @@ def _known(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ...]:
     if not words:
         return ()
     ranked = lexical.search(prefix_query(words, lexical.schema), _NAMES)
-    units = [lexical.stored(address).unit for address in ranked.addresses]
+    units = [stored.unit for stored in lexical.stored(ranked.addresses)]
     return tuple(unit.iri for unit in units if wanted in map(fold, (unit.title, *unit.aliases)))

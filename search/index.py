@@ -19,12 +19,13 @@ from search.dense_write import DenseWriter
 from search.encoder import Encoder, Vectors
 from search.floor import relevance_floor
 from search.forward import ForwardIndex, held_of
-from search.lexical import LexicalIndex, Stored
+from search.lexical import LexicalIndex
 from search.lexical_write import LexicalWriter, erase_deleted, link_generation
 from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
 from search.passing import Passing
 from search.schema import field_texts
 from search.stems import Stems
+from search.stored import Stored, StoredUnits
 from search.types import Unit
 
 __all__ = ["Index", "Progress", "build", "update"]
@@ -79,7 +80,7 @@ def update(
     writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
     dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
     with reading():
-        old = LexicalIndex(source / LEXICAL), DenseIndex(source / DENSE)
+        old = LexicalIndex(source / LEXICAL, StoredUnits(source / DENSE)), DenseIndex(source / DENSE)
     change = _Change(record, old, writer, dense, encoder)
     return change.run(_chain(first, units), remove, source, target, progress, erase=erase)
 
@@ -111,7 +112,8 @@ class Index:
         verify(generation, record)
         with reading():
             dense, forward = DenseIndex(generation / DENSE), ForwardIndex(generation / DENSE)
-            index = cls(LexicalIndex(generation / LEXICAL), dense, forward, record)
+            lexical = LexicalIndex(generation / LEXICAL, StoredUnits(generation / DENSE))
+            index = cls(lexical, dense, forward, record)
         if not len(index.lexical) == len(index.dense) == record.units:
             raise IndexUnusable("The search index is incomplete.", REMEDY)
         return index
@@ -161,7 +163,7 @@ class _Change:
         self._dense.commit(erase=erase)
         self._lexical.commit()
         if erase:
-            erase_deleted(target / LEXICAL)
+            erase_deleted(target / LEXICAL, StoredUnits(target / DENSE))
         carry_notes(source, target)
         record = replace(
             self._record,
@@ -194,9 +196,13 @@ class _Change:
         slots = np.arange(self._next, self._next + len(fresh), dtype=np.int64)
         texts = [field_texts(unit) for unit in fresh]
         forward = [held_of(unit, text, self._stems) for unit, text in zip(fresh, texts, strict=True)]
-        self._dense.add(slots, self._vectors(fresh, same), forward)
-        for slot, unit, text in zip(slots.tolist(), fresh, texts, strict=True):
-            self._add(Stored(slot, digests[unit.iri], _text_hash(unit), unit), text)
+        stored = [
+            Stored(slot, digests[unit.iri], _text_hash(unit), unit)
+            for slot, unit in zip(slots.tolist(), fresh, strict=True)
+        ]
+        self._dense.add(slots, self._vectors(fresh, same), forward, [each.to_bytes() for each in stored])
+        for each, text in zip(stored, texts, strict=True):
+            self._add(each, text)
         self._next += len(fresh)
 
     def _vectors(self, units: list[Unit], same: Mapping[str, int]) -> Vectors:

@@ -17,7 +17,8 @@ from search.carry import FOLDERS, KEY, Behind, behind
 from search.checksums import reading
 from search.encoder import Encoder
 from search.lexical import LexicalIndex
-from search.manifest import LEXICAL
+from search.manifest import DENSE, LEXICAL
+from search.stored import StoredUnits
 from search.types import Unit
 from search.units import UnitReader
 
@@ -124,13 +125,13 @@ def _indexed(live: Generation) -> set[str]:
     held = _lexical(live)
     with reading():
         found = held.search(Query.all_query(), len(held)).addresses
-        return {held.stored(address).unit.iri for address in found}
+        return {stored.unit.iri for stored in held.stored(found)}
 
 
 def _lexical(live: Generation) -> LexicalIndex:
     """Raises IndexUnusable where there is none that can be read."""
     with reading():
-        return LexicalIndex(live.path / LEXICAL)
+        return LexicalIndex(live.path / LEXICAL, StoredUnits(live.path / DENSE))
 
 
 def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:

@@ -20,12 +20,13 @@ import numpy.typing as npt
 
 from search.schema import build_schema, register
 from search.stems import Stems
-from search.types import FacetValue, Unit
+from search.stored import Stored, StoredUnits
+from search.types import FacetValue
 
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["LexicalIndex", "Ranked", "Stored", "open_index", "open_unwritable"]
+__all__ = ["LexicalIndex", "Ranked", "open_index", "open_unwritable"]
 
 _BATCH = 500
 _LOOKED_UP = 1_000
@@ -43,26 +44,6 @@ class Ranked:
     scores: npt.NDArray[np.float32]
     addresses: list[tantivy.DocAddress]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What the index keeps of a unit. `text_hash`: digest of the text that its vector was made from."""
-
-    slot: int
-    hash: str
-    text_hash: str
-    unit: Unit
-
-    def to_bytes(self) -> bytes:
-        head = f"{self.slot} {self.hash} {self.text_hash}\n".encode()
-        return head + self.unit.to_json()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Stored:
-        head, _, body = data.partition(b"\n")
-        slot, digest, text_hash = head.decode().split()
-        return cls(int(slot), digest, text_hash, Unit.from_json(body))
 
 
 def open_index(path: Path) -> tantivy.Index:
@@ -96,14 +77,14 @@ def _opened(path: Path) -> tantivy.Index:
 class LexicalIndex:
     """Read access, safe to share between threads. Raises ValueError or OSError when there is no sound index."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, units: StoredUnits) -> None:
         self._searcher = open_index(path).searcher()
         self.schema = build_schema()
         self.stems = Stems()
         self._statistics: dict[str, tuple[float, float]] = {}
         # What is asked again and again, by one search and by the next. An opened index never changes.
         self._frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, self._searcher))
-        self._held = lru_cache(maxsize=_UNITS)(partial(_held, self._searcher, self.schema))
+        self._held = lru_cache(maxsize=_UNITS)(units.at)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -157,11 +138,13 @@ class LexicalIndex:
         counted = self._searcher.aggregate(query, wanted)
         return {name: _values(counted[name]) for name in fields}
 
-    def stored(self, address: tantivy.DocAddress) -> Stored:
-        return _stored(self._searcher, address)
+    def stored(self, addresses: list[tantivy.DocAddress]) -> Iterator[Stored]:
+        """What is stored of the units at these addresses, in their order."""
+        slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
+        return (self.stored_at(int(slot)) for slot in slots if slot is not None)
 
     def stored_at(self, slot: int) -> Stored:
-        """What is stored under this slot. Raises KeyError where it holds nothing."""
+        """What is stored under this slot. Raises KeyError where nothing ever was."""
         return self._held(slot)
 
     def statistics(self, field: str, word: str) -> tuple[float, float] | None:
@@ -199,9 +182,8 @@ class LexicalIndex:
         found: dict[str, Stored] = {}
         for start in range(0, len(iris), _BATCH):
             batch = list(iris[start : start + _BATCH])
-            for address in self.search(Query.term_set_query(self.schema, "iri", batch), len(batch)).addresses:
-                stored = self.stored(address)
-                found[stored.unit.iri] = stored
+            addresses = self.search(Query.term_set_query(self.schema, "iri", batch), len(batch)).addresses
+            found |= {stored.unit.iri: stored for stored in self.stored(addresses)}
         return found
 
     def words(self, prefix: str) -> list[str]:
@@ -210,19 +192,6 @@ class LexicalIndex:
 
     def document_frequency(self, field: str, term: str) -> int:
         return self._frequency(field, term)
-
-
-def _stored(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
-    return Stored.from_bytes(bytes(searcher.doc(address).get_first("unit") or b""))
-
-
-def _held(searcher: tantivy.Searcher, schema: tantivy.Schema, slot: int) -> Stored:
-    from tantivy import Query
-
-    hits = searcher.search(Query.term_query(schema, "slot", slot, index_option="basic"), 1, count=False).hits
-    if not hits:
-        raise KeyError(f"no unit has the slot {slot}")
-    return _stored(searcher, hits[0][1])
 
 
 def _frequency(searcher: tantivy.Searcher, field: str, term: str) -> int:

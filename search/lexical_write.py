@@ -14,8 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from search.lexical import LexicalIndex, Stored, open_index
+from search.lexical import LexicalIndex, open_index
 from search.schema import build_schema, document, register
+from search.stored import Stored, StoredUnits
 
 __all__ = ["LexicalWriter", "erase_deleted", "link_generation"]
 
@@ -25,7 +26,7 @@ _LARGE_HEAP = 200_000_000
 _MANY = 2_000
 
 
-def erase_deleted(path: Path) -> None:
+def erase_deleted(path: Path, units: StoredUnits) -> None:
     """Write the segments anew that hold something deleted: deleting only marks it. The cost is that of indexing them.
 
     tantivy offers no merge of chosen segments, but it drops a segment with nothing left in it: so what lives in those
@@ -35,7 +36,7 @@ def erase_deleted(path: Path) -> None:
     dirty = {number for number, segment in enumerate(segments) if segment["deletes"]}
     if not dirty:
         return
-    held = LexicalIndex(path)
+    held = LexicalIndex(path, units)
     found = held.everywhere()
     counted = Counter(address.segment_ord for address in found)
     live = {n: s["max_doc"] - (s["deletes"] or {}).get("num_deleted_docs", 0) for n, s in enumerate(segments)}
@@ -43,8 +44,7 @@ def erase_deleted(path: Path) -> None:
     sure = all(counted[number] == rows for number, rows in live.items())
     moving = [address for address in found if not sure or address.segment_ord in dirty]
     writer = LexicalWriter(path, large=len(moving) > _MANY)
-    for address in moving:
-        stored = held.stored(address)
+    for stored in held.stored(moving):
         writer.remove([stored.unit.iri])
         writer.add(stored)
     writer.commit()
@@ -84,7 +84,7 @@ class LexicalWriter:
 
     def add(self, stored: Stored, texts: Mapping[str, str] | None = None) -> None:
         """`texts`: the unit's `field_texts`, where they are at hand."""
-        self._writer.add_document(document(stored.unit, stored.slot, stored.to_bytes(), texts))
+        self._writer.add_document(document(stored.unit, stored.slot, texts))
 
     def remove(self, iris: Iterable[str]) -> None:
         """Forget these units; added again afterwards, they are new. By text: tantivy loses deletes by number."""

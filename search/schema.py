@@ -8,7 +8,6 @@
 | prefix | beginnings of the words of names, for completion | every beginning of each word |
 | iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
 | filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
-| unit | the unit as JSON and the hash of what was encoded, stored only | – |
 
 FORMAT rises with every change that makes an old index wrong.
 """
@@ -41,7 +40,7 @@ __all__ = [
     "words_of_text",
 ]
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 TEXT_FIELDS: Final = ("title", "text")
 
@@ -71,7 +70,6 @@ def build_schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("iri", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("slot", indexed=True, fast=True)
-    builder.add_bytes_field("unit", stored=True)
     for name in TEXT_FIELDS:
         builder.add_text_field(name, tokenizer_name="stemmed", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="spaced", index_option="position")
@@ -130,14 +128,13 @@ def words_of_text(texts: Mapping[str, str]) -> list[str]:
     return texts["exact"].rsplit(_BREAK, 1)[-1].split()
 
 
-def document(unit: Unit, slot: int, stored: bytes, texts: Mapping[str, str] | None = None) -> tantivy.Document:
-    """The document of `unit`; `stored` is what `lexical.Stored` reads back, `texts` its `field_texts` where at hand."""
+def document(unit: Unit, slot: int, texts: Mapping[str, str] | None = None) -> tantivy.Document:
+    """The document of `unit`, of which tantivy stores nothing. `texts`: its `field_texts` where at hand."""
     import tantivy
 
     doc = tantivy.Document()
     doc.add_text("iri", unit.iri)
     doc.add_unsigned("slot", slot)
-    doc.add_bytes("unit", stored)
     for name, text in (field_texts(unit) if texts is None else texts).items():
         doc.add_text(name, canonical(text) if name in TEXT_FIELDS else text)
     if unit.kind == "entity":

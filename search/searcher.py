@@ -221,7 +221,7 @@ class Searcher:
             return ()
         lexical = self.index.lexical
         ranked = lexical.search(prefix_query(typed, lexical.schema), _COMPLETIONS)
-        found = [_completion(lexical.stored(address).unit, typed) for address in ranked.addresses]
+        found = [_completion(stored.unit, typed) for stored in lexical.stored(ranked.addresses)]
         return tuple(completion for _, completion in sorted(found, key=lambda pair: pair[0])[:limit])
 
     def similar(self, iri: str, limit: int = 5, kind: Kind | None = None) -> tuple[Hit, ...]:

@@ -9,6 +9,8 @@
     <name>.facts      FACTS[rows]: numbers of each unit, and where its words end
     <name>.words      uint32[n]: keys of the words of each unit, one row after the other
     <name>.counts     uint8[n]: how often each of them occurs, 255 at most
+    <name>.units      what is stored of each unit (`search.stored`), one row after the other
+    <name>.ends       uint64[rows]: where each of them ends
     <name>.dead-<n>   int64, rising: slots that are no longer in use; n = how many, so that the name is new each time
 
 A slot names one vector and one content for ever: a unit that changed gets a new slot, the old one is dead.
@@ -79,6 +81,12 @@ class Segment:
     def counts_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.counts"
 
+    def units_file(self, folder: Path) -> Path:
+        return folder / f"{self.name}.units"
+
+    def unit_ends_file(self, folder: Path) -> Path:
+        return folder / f"{self.name}.ends"
+
     def vectors(self, folder: Path, dimension: int) -> npt.NDArray[np.int16]:
         """int16[rows, dimension], unit rows times SCALE."""
         return _mapped(self.vectors_file(folder), np.dtype(np.int16)).reshape(self.rows, dimension)
@@ -95,6 +103,9 @@ class Segment:
         words = _mapped(self.words_file(folder), np.dtype(np.uint32))
         return words, _mapped(self.counts_file(folder), np.dtype(np.uint8))
 
+    def unit_ends(self, folder: Path) -> npt.NDArray[np.uint64]:
+        return _mapped(self.unit_ends_file(folder), np.dtype(np.uint64))
+
     def dead_slots(self, folder: Path) -> Slots:
         if not self.dead:
             return np.empty(0, np.int64)
@@ -103,7 +114,7 @@ class Segment:
     def own_files(self, folder: Path) -> list[Path]:
         """Those that every segment has."""
         by_slot = (self.vectors_file, self.slots_file, self.facts_file, self.words_file, self.counts_file)
-        return [file(folder) for file in by_slot]
+        return [file(folder) for file in (*by_slot, self.units_file, self.unit_ends_file)]
 
     def files(self, folder: Path) -> list[Path]:
         """Every file of the segment that exists."""

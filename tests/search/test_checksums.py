@@ -85,7 +85,7 @@ def test_flipped_bytes_are_noticed_in_every_kind_of_file(copy: Path, kind: str) 
 def test_every_large_file_has_a_note(large: Path) -> None:
     files = {str(f.relative_to(large)) for f in large.glob("*/*") if f.stat().st_size > SMALL}
     assert read_notes(large).keys() == files
-    assert {Path(name).suffix[1:] for name in files} >= {"idx", "store", "i16", "words", "faiss"}
+    assert {Path(name).suffix[1:] for name in files} >= {"idx", "units", "i16", "words", "faiss"}
 
 
 def test_an_index_without_notes_opens_and_is_unchecked(copy: Path, tmp_path: Path) -> None:

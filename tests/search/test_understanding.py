@@ -50,9 +50,7 @@ def test_fields_alone_ask_for_all_that_passes(searcher: Searcher, mode: Any) -> 
     found = ask(searcher, 'publisher:"Lantern Trust" publisher:"Lantern Trust"', mode=mode, limit=50, facets=True)
     everything = searcher.index.lexical.everywhere()
     wanted = {
-        held.unit.iri
-        for held in map(searcher.index.lexical.stored, everything)
-        if held.unit.publisher == "Lantern Trust"
+        held.unit.iri for held in searcher.index.lexical.stored(everything) if held.unit.publisher == "Lantern Trust"
     }
     assert {hit.iri for hit in found.hits} == wanted and found.total == len(wanted) > 3
     assert ask(searcher, 'publisher:"Lantern Trust" zzxxqq', mode=mode).total == 0
