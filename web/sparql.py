@@ -153,7 +153,7 @@ def _run(
     def ask(live: Path) -> Response:
         if request.if_none_match:
             tag = pool.etag(live, text, chosen.media_type, dataset, base)
-            if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
+            if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
                 return _unchanged(tag)
         result = pool.run(
             live, text, media_type=chosen.media_type, dataset=dataset, base=base,

@@ -101,7 +101,7 @@ def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Ac
         return response
     # The bytes are not those of the entity tag: it becomes a weak one (RFC 9110 §8.8.3.3).
     if "etag" in headers:
-        headers["etag"] = "W/" + headers["etag"]
+        headers["etag"] = "W/" + headers["etag"].removeprefix("W/")
     with result:
         packed, size = _packed(_CODERS[coding](), result.chunks())
     headers |= {"content-length": str(size), "content-encoding": coding}

@@ -67,7 +67,7 @@ def make_terms(
 
 def as_asked(guarded: Guarded, terms: Terms) -> Asked:
     key = ResultKey(terms, guarded.original)
-    return Asked(terms, guarded, key, None if guarded.volatile else etag(key))
+    return Asked(terms, guarded, key, None if guarded.volatile else etag(key, weak=guarded.unordered))
 
 
 def in_memory(asked: Asked, kept: CachedResult, *, cached: bool = True) -> QueryResult:

@@ -55,11 +55,11 @@ def seed(*parts: str) -> blake2b:
     return blake2b("\0".join(parts).encode() + b"\0", digest_size=16)
 
 
-def etag(key: ResultKey) -> str:
-    """A strong entity tag (RFC 9110 §8.8.3), quotes included."""
+def etag(key: ResultKey, *, weak: bool = False) -> str:
+    """An entity tag (RFC 9110 §8.8.3), quotes included. `weak`: for rows that may come in another order."""
     digest = key.terms.seed.copy()
     digest.update(key.query.encode())
-    return f'"{digest.hexdigest()}"'
+    return f'{"W/" if weak else ""}"{digest.hexdigest()}"'
 
 
 class ResultCache:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
 from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
+from graph.sparql.copied import is_unordered
 from graph.sparql.counting import check_shape
 from graph.sparql.lexer import Token, decoded, position, tokenise
 from graph.sparql.limits import Limits
@@ -67,7 +68,8 @@ class Guarded:
     """A query that may run. `original` is as the client wrote it; the worker gets `text`, which has the `edits`.
 
     `volatile`: the same query may answer differently the next time. `searches` have to be replaced before it runs.
-    `look_up`: what it looks up, as of `graph.sparql.shape`, where it does no more than that.
+    `look_up`: what it looks up, as of `graph.sparql.shape`, where it does no more than that. `unordered`: its rows may
+    come in any order, as of `graph.sparql.copied`.
     """
 
     original: str
@@ -78,6 +80,7 @@ class Guarded:
     edits: tuple[Edit, ...] = ()
     volatile: bool = False
     look_up: str | None = None
+    unordered: bool = False
 
     def edited(self, edits: Iterable[Edit]) -> Guarded:
         """The same query with these edits as well; where they take in an earlier one, that is gone."""
@@ -118,8 +121,9 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     searches = _services(tokens, text, search)
     _check_prefixes(tokens, text)
     edits = tuple(_unambiguous(tokens))
+    unordered = form in ("SELECT", "ASK") and is_unordered(text)
     volatile = any(each.kind == "word" and each.text.upper() in _VOLATILE for each in tokens)
-    return Guarded(text, _edited(text, edits), form, tuple(tokens), searches, edits, volatile)
+    return Guarded(text, _edited(text, edits), form, tuple(tokens), searches, edits, volatile, unordered=unordered)
 
 
 def check_length(text: str, limits: Limits) -> None:

@@ -23,7 +23,8 @@ class Limits:
 
     `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
     `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. `queue` queries
-    may wait, each at most `wait` seconds; one client may have `per_client` at once.
+    may wait, each at most `wait` seconds; one client may have `per_client` at once. Queries of one generation take
+    `copied_after` seconds of a worker before it copies a small graph into its memory (`graph.sparql.copied`).
     """
 
     timeout: float = 10.0
@@ -43,6 +44,7 @@ class Limits:
     wait: float = 5.0
     per_client: int = 16
     cache_bytes: int = 32 << 20
+    copied_after: float = 1.0
 
     def __post_init__(self) -> None:
         if self.memory < _GIB:
@@ -61,6 +63,6 @@ class Limits:
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
-        for name in ("slow", "inline_bytes", "queue", "per_client", "cache_bytes", "quantum"):
+        for name in ("slow", "inline_bytes", "queue", "per_client", "cache_bytes", "quantum", "copied_after"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")

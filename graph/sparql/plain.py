@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from graph.sparql.copied import is_unordered
 from graph.sparql.guard import Guarded
 from graph.sparql.limits import Limits
 from graph.sparql.shape import look_up_in
@@ -40,7 +41,7 @@ def plain(text: str, limits: Limits) -> Guarded | None:
         return None
     look_up = look_up_in(text)
     if look_up is not None:
-        return Guarded(text, text, "SELECT", (), look_up=look_up)
+        return Guarded(text, text, "SELECT", (), look_up=look_up, unordered=True)
     found = _PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -56,4 +57,6 @@ def plain(text: str, limits: Limits) -> Guarded | None:
     # statement.
     if sum(map(text.count, ".;,/")) + 2 * opened + 1 > limits.patterns:
         return None
-    return Guarded(text, text, found["form"].upper(), ())  # type: ignore[arg-type]  # one of the forms
+    form = found["form"].upper()
+    unordered = form in ("SELECT", "ASK") and is_unordered(lowered)
+    return Guarded(text, text, form, (), unordered=unordered)  # type: ignore[arg-type]  # one of the forms

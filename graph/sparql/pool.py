@@ -183,8 +183,13 @@ class QueryPool:
         self, asked: Asked, then: Callable[[Outcome], None], *, client: str | None = None, timeout: float | None = None
     ) -> None:
         """As `answer`, without waiting and without a look at what is kept, for a query that passed the `glance`.
-        `then` is called once, in the loop. Raises what keeps a query from being queued."""
+        `then` is called once, in the loop. Raises what keeps a query from being queued.
+
+        Rows for which that makes no difference may come in another order from time to time. From `run` and `answer`,
+        which large results are read by, page by page, they come in the same one, but for those of a look-up."""
         task = self._query_task(asked, timeout, None, client)
+        if task.op == "query" and asked.guarded.unordered:
+            task.op = "any"
         task.deliver = partial(self._outcome, asked, then)
         self._ready().submit(task)
 

@@ -98,7 +98,8 @@ class WorkerProcess:
         self._inbox = wire.Inbox(limits.inline_bytes + (4 << 20))
         self._unsent = b""
         self._room = bytearray(wire.ROOM)
-        settings = {"memory": limits.memory, "result_bytes": limits.result_bytes, "seccomp": seccomp}
+        settings = {"memory": limits.memory, "result_bytes": limits.result_bytes, "seccomp": seccomp,
+                    "copied_after": limits.copied_after}  # fmt: skip
         command = [sys.executable, "-B", "-S", "-P", "-m", "graph.sparql.worker",
                    str(theirs.fileno()), str(self._spool.fileno()), json.dumps(settings)]  # fmt: skip
         with theirs:

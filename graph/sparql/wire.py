@@ -7,6 +7,7 @@ question (generation, format, caps) is one text, which the worker parses once an
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import time
@@ -28,13 +29,13 @@ __all__ = [
     "pack_question",
 ]
 
-Op = Literal["query", "look", "check", "open"]
-"""`look`: a query of the shape that `graph.sparql.lookup` answers."""
+Op = Literal["query", "look", "check", "open", "any"]
+"""`look`: a query of the shape that `graph.sparql.lookup` answers; `any`: one whose rows may come in any order."""
 
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
 
-_OPS: Final[tuple[Op, ...]] = ("query", "look", "check", "open")
+_OPS: Final[tuple[Op, ...]] = ("query", "look", "check", "open", "any")
 _OUTCOMES: Final[tuple[Outcome, ...]] = ("ready", "done", "spooled", "failed", "checked", "again")
 _RESULTS: Final[tuple[Result, ...]] = ("bindings", "boolean", "graph")
 _OP: Final = {name: number for number, name in enumerate(_OPS)}
@@ -109,6 +110,8 @@ class Questions:
         self._room = bytearray(ROOM)
         self._held = b""
         self._descriptor: int | None = None
+        self._poll = select.poll()  # not select(2), which knows descriptors up to 1,023 only
+        self._poll.register(connection, select.POLLIN)
 
     def next(self) -> Question:
         """Wait for a question. Raises `Closed` at the end of the stream or on a frame past its limits."""
@@ -129,6 +132,10 @@ class Questions:
             return False
         op, timeout, settings, text = _QUESTION.unpack_from(self._held)
         return bool(op == _OP["look"] and timeout >= _AMPLE and len(self._held) >= _QUESTION.size + settings + text)
+
+    def idle(self) -> bool:
+        """Whether nothing has come that is not answered."""
+        return not self._held and not self._poll.poll(0)
 
     def _fill(self, size: int) -> None:
         while len(self._held) < size:

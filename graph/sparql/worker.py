@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from graph.sparql import fences
+from graph.sparql.copied import Copied
 from graph.sparql.dataset import Dataset
 from graph.sparql.fences import DescriptorFence
 from graph.sparql.sink import RowCounter, Sink
@@ -54,37 +55,45 @@ _REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many op
 class Generations:
     """The stores that this worker holds open, the most recently used last."""
 
-    def __init__(self) -> None:
+    def __init__(self, copied_after: float) -> None:
+        self._copied_after = copied_after
         self._fence = DescriptorFence()
-        self._open: OrderedDict[tuple[str, str], pyoxigraph.Store] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], Copied] = OrderedDict()
         self._unopened: dict[tuple[str, str], int] = {}
 
-    def store(self, path: str, key: str) -> pyoxigraph.Store:
+    def store(self, path: str, key: str) -> Copied:
         """The store of a generation; no descriptor can be opened after that, until another generation is asked for.
 
         `key` tells a generation from another that had the same path before. Raises OSError where it is gone.
         """
         import pyoxigraph
 
-        found = self._open.get((path, key))
-        if found is None:
+        held = self._open.get((path, key))
+        if held is None:
             below = min(self._fence.widen(), _FENCED_BELOW)
             while len(self._open) >= _KEPT:
                 gone, _ = self._open.popitem(last=False)
                 del self._unopened[gone]
             folder = Path(path) / "graph"
             before = _descriptors(below)
-            found = pyoxigraph.Store.read_only(str(folder))
-            self._open[path, key] = found
-            tables = {_identity(each.stat()) for each in folder.iterdir() if each.suffix == ".sst"}
+            store = pyoxigraph.Store.read_only(str(folder))
+            found = [each.stat() for each in folder.iterdir() if each.suffix == ".sst"]
+            tables, size = {_identity(each) for each in found}, sum(each.st_size for each in found)
             # Generations share files, and each store opens them for itself: those of others do not count.
             after = _descriptors(min(max(before) + len(tables) + _BESIDE, _FENCED_BELOW))
             opened = {identity for descriptor, identity in after.items() if descriptor not in before}
             # The engine will open these only when a query first reads them.
             self._unopened[path, key] = len(tables - opened)
             self._fence.narrow(sum(self._unopened.values()))
+            for older in self._open.values():
+                older.forget()
+            held = self._open[path, key] = Copied(store, size, self._copied_after)
         self._open.move_to_end((path, key))
-        return found
+        return held
+
+    def go_on(self) -> bool:
+        """Copy some more of the generation asked of last; whether there is more to copy."""
+        return bool(self._open) and next(reversed(self._open.values())).go_on()
 
 
 def _descriptors(below: int) -> dict[int, tuple[int, int]]:
@@ -121,16 +130,18 @@ def main(arguments: list[str]) -> int:
 
     gc.freeze()
     gc.disable()  # one query at a time, and few objects: reference counting is enough
-    _serve(connection, spool)
+    _serve(connection, spool, settings["copied_after"])
     return 0
 
 
-def _serve(connection: socket.socket, spool: int) -> None:
+def _serve(connection: socket.socket, spool: int, copied_after: float) -> None:
     """One question after the other, until the stream ends."""
-    generations, known = Generations(), dict[bytes, dict[str, Any]]()
+    generations, known = Generations(copied_after), dict[bytes, dict[str, Any]]()
     questions, answers, used = Questions(connection), Outbox(connection), False
     while True:
         try:
+            while generations.go_on() and questions.idle():
+                continue
             question = questions.next()
             if question.descriptor is not None:
                 # The last one belongs to a result: its place among the descriptors was free for this one.
@@ -174,12 +185,15 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
         if question.op == "look":
-            return _looked_up(store, question.text, settings, started)
-        return _evaluated(store, question.text, settings, spool, started)
+            return _looked_up(store.fastest, question.text, settings, started)
+        asked = store.fastest if question.op == "any" else store.store
+        return _evaluated(asked, question.text, settings, spool, started)
     except BaseException as error:
         return _failure(error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if question.op != "query":  # which a copy would not answer
+            store.took(time.perf_counter() - started)
 
 
 def _looked_up(store: pyoxigraph.Store, asked: str, settings: dict[str, Any], started: float) -> bytes:

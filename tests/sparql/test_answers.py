@@ -140,7 +140,7 @@ def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding
         else lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)
     )
     assert unpack(packed.data) == whole.data
-    assert packed.headers["ETag"] == "W/" + whole.headers["ETag"]
+    assert packed.headers["ETag"] == "W/" + whole.headers["ETag"].removeprefix("W/")
     assert "Accept-Encoding" in packed.headers["Vary"]
     for tag in (packed.headers["ETag"], whole.headers["ETag"]):
         again = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
