@@ -11,13 +11,14 @@ notes, as earlier versions wrote it, is as good as before; its large files count
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from graph.errors import IndexUnusable
 from search.manifest import DENSE, REMEDY, SMALL, IndexRecord, held_files, verify
@@ -29,6 +30,7 @@ __all__ = [
     "carry_notes",
     "check",
     "is_panic",
+    "is_sound",
     "read_notes",
     "reading",
     "require_known",
@@ -82,6 +84,20 @@ def carry_notes(source: Path | None, target: Path) -> None:
             if not _same(source / name, target / name):
                 _require(source, name, noted)
     (target / DENSE / NOTES).write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def is_sound(generation: Path, name: str, files: Mapping[str, Any], notes: Mapping[str, int]) -> bool:
+    """Whether a file is known to be as it was written. `files`: as `IndexRecord.files`; `notes`: of `read_notes`."""
+    size, digest = files[name]
+    file = generation / name
+    try:
+        if file.stat().st_size != size:
+            return False
+        if size <= SMALL:
+            return hashlib.sha256(file.read_bytes()).hexdigest() == str(digest)
+        return name in notes and _checksum(file) == notes[name]
+    except OSError:
+        return False
 
 
 def require_known(generation: Path, record: IndexRecord) -> None:

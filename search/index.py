@@ -25,7 +25,7 @@ from search.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_
 from search.passing import Passing
 from search.schema import field_texts
 from search.stems import Stems
-from search.stored import Stored, StoredUnits
+from search.stored import Stored, StoredUnits, text_digest
 from search.types import Unit
 
 __all__ = ["Index", "Progress", "build", "update"]
@@ -247,7 +247,7 @@ class _Change:
 
 
 def _text_hash(unit: Unit) -> str:
-    return hashlib.sha256(unit.embedding_text.encode("utf-8", "replace")).hexdigest()[:32]
+    return text_digest(unit.embedding_text).hex()
 
 
 def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:

@@ -18,6 +18,7 @@ from search.checksums import reading
 from search.encoder import Encoder
 from search.lexical import LexicalIndex
 from search.manifest import DENSE, LEXICAL
+from search.salvage import salvage
 from search.stored import StoredUnits
 from search.types import Unit
 from search.units import UnitReader
@@ -43,7 +44,8 @@ class SearchIndexer:
     ) -> dict[str, Any]:
         """Carry the index on, and catch up with what it lags behind (see `search.carry`), or with a part of that.
 
-        An index that is missing, damaged or of another encoder is made anew from the graph.
+        An index that is missing, damaged or of another encoder is made anew from the graph, with those of its vectors
+        that are known to be sound.
         """
         if live is not None:
             try:
@@ -53,7 +55,8 @@ class SearchIndexer:
                 for folder in FOLDERS:  # what was begun
                     shutil.rmtree(target / folder, ignore_errors=True)
         units = UnitReader(snapshot).everything()
-        return index.build(units, target, self._encoder(), _counted(progress))
+        encoder = self._encoder() if live is None else salvage(live.path, self._encoder())
+        return index.build(units, target, encoder, _counted(progress))
 
     def _carry_on(
         self, live: Generation, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress

@@ -7,6 +7,7 @@ searches.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import weakref
 import zlib
@@ -21,9 +22,10 @@ import numpy.typing as npt
 from search.segments import Segment, locate, read_layout
 from search.types import Unit
 
-__all__ = ["Stored", "StoredUnits", "append", "merge"]
+__all__ = ["Stored", "StoredUnits", "append", "merge", "text_digest", "text_digests"]
 
 _LEVEL: Final = 1  # of zlib: others save 2 % more
+_HEAD: Final = 200  # more than what stands before the unit itself
 _PIECE: Final = 1 << 20  # bytes copied at a time
 
 
@@ -82,6 +84,25 @@ class _Part:
     def read(self, row: int) -> bytes:
         start = int(self._ends[row - 1]) if row else 0
         return os.pread(self._file, int(self._ends[row]) - start, start)
+
+
+def text_digest(text: str) -> bytes:
+    """16 bytes that tell a text from others, so that the vector of one that was encoded before can be found again."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
+
+
+def text_digests(segment: Segment, folder: Path) -> npt.NDArray[np.bytes_]:
+    """S16[rows]: of the texts that the vectors of a segment were made from. Raises OSError or ValueError."""
+    digests, lower = [], 0
+    with segment.units_file(folder).open("rb") as stream:
+        for upper in segment.unit_ends(folder).tolist():
+            try:
+                head = zlib.decompressobj().decompress(stream.read(upper - lower), _HEAD)
+            except zlib.error as error:
+                raise ValueError(f"this is no unit: {error}") from error
+            digests.append(bytes.fromhex(head.partition(b"\n")[0].split()[2].decode()))
+            lower = upper
+    return np.array(digests, "S16")
 
 
 def append(segment: Segment, folder: Path, units: Sequence[bytes]) -> None:

@@ -21,7 +21,10 @@ from search.index import Index, build, update
 from search.manifest import SMALL, read_record
 from search.types import Unit
 
-KINDS = ("idx", "store", "pos", "term", "fast", "fieldnorm", "i16", "slots", "faiss", "facts", "words", "counts")
+KINDS = (
+    "idx", "store", "pos", "term", "fast", "fieldnorm",
+    "i16", "slots", "faiss", "facts", "words", "counts", "units", "ends",
+)  # fmt: skip
 
 
 class LengthEncoder:
