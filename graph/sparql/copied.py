@@ -20,7 +20,7 @@ __all__ = ["MOST", "Copied", "is_unordered"]
 MOST: Final = 250_000
 """Quads of a graph that is copied: about 90 MB in each worker."""
 
-_TABLES: Final = 128 << 20
+_TABLES: Final = 64 << 20
 """Bytes of tables that no such graph has; one that has them is not begun."""
 
 _UNREADABLE: Final = (OSError, MemoryError, ValueError, RuntimeError)
