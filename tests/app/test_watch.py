@@ -57,7 +57,7 @@ def server(settings: Settings) -> Iterator[Services]:
 
 def large_file(home: Path) -> Path:
     live = Home(home).require().path
-    return max(live.glob("lexical/*.store"), key=lambda file: file.stat().st_size)
+    return max(live.glob("dense/*.units"), key=lambda file: file.stat().st_size)
 
 
 def flip(file: Path) -> None:
