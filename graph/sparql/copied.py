@@ -1,6 +1,6 @@
 """A copy in memory of a small graph, in which the engine finds a triple in half the time.
 
-To copy it takes a second or two, so it is done once queries have taken about as long, and between them: a slice after
+To copy it takes up to three seconds, so it is done once queries have taken as long, and between them: a slice after
 each answer, and on while nobody asks. Rows come out of it in another order than out of the store, so it answers only
 what `is_unordered` lets pass.
 """
@@ -20,8 +20,11 @@ __all__ = ["MOST", "Copied", "is_unordered"]
 MOST: Final = 250_000
 """Quads of a graph that is copied: about 90 MB in each worker."""
 
-_TABLES: Final = 64 << 20
-"""Bytes of tables that no such graph has; one that has them is not begun."""
+_PACE: Final = 1e-5
+"""Seconds that it takes to copy a quad."""
+
+_LEAST: Final = 0.25
+"""Seconds that queries take before the least graph is copied: others than the newest are soon asked no more."""
 
 _UNREADABLE: Final = (OSError, MemoryError, ValueError, RuntimeError)
 """What comes of a damaged table."""
@@ -44,18 +47,18 @@ def is_unordered(query: str) -> bool:
 class Copied:
     """The store of one generation, and what is copied of it.
 
-    `size`: of its tables in bytes. `after`: seconds that queries may take before it is worth a copy; 0: it is copied
-    here and now.
+    `quads`: as its manifest says, None where it does not: then it is large. `after`: it is worth a copy when queries
+    took so many times as long as copying takes; 0: it is copied here and now.
     """
 
-    def __init__(self, store: pyoxigraph.Store, size: int, after: float) -> None:
+    def __init__(self, store: pyoxigraph.Store, quads: int | None, after: float) -> None:
         self.store = store
-        self._left = after
+        self._left = after * max(_LEAST, (quads or 0) * _PACE)
         self._quads: Iterator[pyoxigraph.Quad] | None = None
         self._copy: pyoxigraph.Store | None = None
         self._count = 0
         self._whole = False
-        self._given_up = size > _TABLES
+        self._given_up = quads is None or quads > MOST
         while not after and self.go_on():
             continue
 

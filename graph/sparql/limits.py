@@ -23,8 +23,9 @@ class Limits:
 
     `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
     `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. `queue` queries
-    may wait, each at most `wait` seconds; one client may have `per_client` at once. Queries of one generation take
-    `copied_after` seconds of a worker before it copies a small graph into its memory (`graph.sparql.copied`).
+    may wait, each at most `wait` seconds; one client may have `per_client` at once. A worker copies a
+    small graph into its memory when queries of it took `copied_after` times as long as that takes
+    (`graph.sparql.copied`).
     """
 
     timeout: float = 10.0

@@ -77,8 +77,8 @@ class Generations:
             folder = Path(path) / "graph"
             before = _descriptors(below)
             store = pyoxigraph.Store.read_only(str(folder))
-            found = [each.stat() for each in folder.iterdir() if each.suffix == ".sst"]
-            tables, size = {_identity(each) for each in found}, sum(each.st_size for each in found)
+            tables = {_identity(each.stat()) for each in folder.iterdir() if each.suffix == ".sst"}
+            quads = _quads(Path(path))
             # Generations share files, and each store opens them for itself: those of others do not count.
             after = _descriptors(min(max(before) + len(tables) + _BESIDE, _FENCED_BELOW))
             opened = {identity for descriptor, identity in after.items() if descriptor not in before}
@@ -87,13 +87,22 @@ class Generations:
             self._fence.narrow(sum(self._unopened.values()))
             for older in self._open.values():
                 older.forget()
-            held = self._open[path, key] = Copied(store, size, self._copied_after)
+            held = self._open[path, key] = Copied(store, quads, self._copied_after)
         self._open.move_to_end((path, key))
         return held
 
     def go_on(self) -> bool:
         """Copy some more of the generation asked of last; whether there is more to copy."""
         return bool(self._open) and next(reversed(self._open.values())).go_on()
+
+
+def _quads(generation: Path) -> int | None:
+    """How many it holds, as far as its manifest says."""
+    try:
+        found = json.loads((generation / "manifest.json").read_bytes())["quads"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return found if isinstance(found, int) else None
 
 
 def _descriptors(below: int) -> dict[int, tuple[int, int]]:
