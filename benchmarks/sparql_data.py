@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -100,7 +101,7 @@ def _ours(node: object) -> bool:
 
 def make_home(data: Path) -> tuple[Path, float]:
     """An atlas of that file with the starter's search index, and the seconds that loading took (kept beside it)."""
-    home = CACHE / f"home-{data.stem}-{_format()}"
+    home = CACHE / f"atlas-{data.stem}-{_format()}"
     took = CACHE / f"{home.name}.seconds"
     if not took.exists():
         shutil.rmtree(home, ignore_errors=True)
@@ -113,6 +114,10 @@ def make_home(data: Path) -> tuple[Path, float]:
             store.bulk_load(file, ox.RdfFormat.N_TRIPLES)
         store.flush()
         took.write_text(f"{time.perf_counter() - started:.2f}")
+        manifest = generation_of(home) / "manifest.json"
+        noted = json.loads(manifest.read_bytes()) | {"quads": len(store)}
+        manifest.unlink()  # the starter's, by a link
+        manifest.write_text(json.dumps(noted))
         (home / "CURRENT").unlink()
         (home / "CURRENT").write_text(generation_of(starter_home()).name + "\n")
     return home, float(took.read_text())
