@@ -132,7 +132,7 @@ def test_narrowing_swaps_the_results_only(address: str, opened: Open) -> None:
     expect(seen.page.locator(".chosen")).to_contain_text("Publisher: Nesta")
     assert "publisher=Nesta" in seen.page.url
     assert seen.page.evaluate("window.same") is True
-    assert seen.page.evaluate("document.activeElement.id") == "found"
+    expect(seen.page.locator("#found")).to_be_focused()
     seen.page.locator(".chosen a").click()
     expect(seen.page.locator(".chosen")).to_have_count(0)
     assert seen.errors == []
