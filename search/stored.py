@@ -11,6 +11,7 @@ import hashlib
 import os
 import weakref
 import zlib
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import BinaryIO, Final
 import numpy as np
 import numpy.typing as npt
 
-from search.segments import Segment, locate, read_layout
+from search.segments import Segment, read_layout
 from search.types import Unit
 
 __all__ = ["Stored", "StoredUnits", "append", "merge", "text_digest", "text_digests"]
@@ -58,28 +59,39 @@ class StoredUnits:
 
     def __init__(self, folder: Path) -> None:
         self._parts = [_Part(folder, segment) for segment in read_layout(folder)[1] if segment.rows]
-        self._slots = [part.slots for part in self._parts]
-        self._starts = np.array([slots[0] for slots in self._slots], np.int64)
+        self._starts = [part.first for part in self._parts]
 
     def at(self, slot: int) -> Stored:
         """Raises KeyError where nothing was ever stored under this slot, ValueError where it is damaged."""
-        for _, number, rows in locate(self._starts, self._slots, np.array([slot], np.int64)):
-            if len(rows):
-                stored = Stored.from_bytes(self._parts[number].read(int(rows[0])))
-                if stored.slot != slot:
-                    raise ValueError(f"the unit of slot {stored.slot} lies where that of {slot} should")
-                return stored
-        raise KeyError(f"no unit has the slot {slot}")
+        number = bisect_right(self._starts, slot) - 1
+        row = self._parts[number].row(slot) if number >= 0 else None
+        if row is None:
+            raise KeyError(f"no unit has the slot {slot}")
+        stored = Stored.from_bytes(self._parts[number].read(row))
+        if stored.slot != slot:
+            raise ValueError(f"the unit of slot {stored.slot} lies where that of {slot} should")
+        return stored
 
 
 class _Part:
     """One segment, opened."""
 
     def __init__(self, folder: Path, segment: Segment) -> None:
-        self.slots = segment.slots(folder)
+        self._slots = segment.slots(folder)
+        self.first = int(self._slots[0])
+        self._rows = segment.rows
+        self._without_gaps = int(self._slots[-1]) - self.first + 1 == self._rows  # as most are
         self._ends = segment.unit_ends(folder)
         self._file = os.open(segment.units_file(folder), os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._file)
+
+    def row(self, slot: int) -> int | None:
+        """Where a slot, no less than the first, is kept; None where it is not."""
+        if self._without_gaps:
+            row = slot - self.first
+            return row if row < self._rows else None
+        row = int(np.searchsorted(self._slots, slot))
+        return row if row < self._rows and self._slots[row] == slot else None
 
     def read(self, row: int) -> bytes:
         start = int(self._ends[row - 1]) if row else 0
