@@ -58,4 +58,5 @@ def counts_for(forward: Reader, query: LexicalQuery) -> CountsOnce:
     terms = (key(term.field, term.word) for term in query.terms)
     stems = (key("text", stem) for stem in query.stems)
     forms = (key("exact", form) for number in query.numbers for form in number)
-    return CountsOnce(forward, chain(terms, stems, forms))
+    stands = (key(*way) for ways in query.stands.values() for way in ways)
+    return CountsOnce(forward, chain(terms, stems, forms, stands))

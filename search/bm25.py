@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from search.forward import ENTITY, FIELDS, LENGTHS, ForwardIndex, is_kept, key
+from search.forward import CONSTANT, FIELDS, LENGTHS, ForwardIndex, is_kept, key
 
 if TYPE_CHECKING:
     from search.lexical import LexicalIndex
@@ -102,13 +102,13 @@ class Bm25:
             np.array(weights, np.float32),
             np.float32(_K1 * _B) / averages,
             np.array(fields, np.intp),
-            [(at, term.weight) for at, term in enumerate(terms) if term.field == ENTITY],
+            [(at, term.weight) for at, term in enumerate(terms) if term.field in CONSTANT],
         )
 
 
 def _told(lexical: LexicalIndex, field: str, word: str) -> tuple[int, float, float]:
     """The key of a word, 2.2 times its idf (0: no unit holds it, or an entity), and the average length of the field."""
-    held = lexical.document_frequency(field, word) if field != ENTITY else 0
+    held = lexical.document_frequency(field, word) if field not in CONSTANT else 0
     statistics = lexical.statistics(field, word) if held else None
     if statistics is None:
         return key(field, word), 0.0, 1.0
@@ -117,4 +117,4 @@ def _told(lexical: LexicalIndex, field: str, word: str) -> tuple[int, float, flo
 
 
 def _can_be_told(term: Term) -> bool:
-    return term.field == ENTITY or (term.field in FIELDS and (term.field != "exact" or is_kept(term.word)))
+    return term.field in CONSTANT or (term.field in FIELDS and (term.field != "exact" or is_kept(term.word)))

@@ -8,8 +8,6 @@ is no answer: a contents page. From the document: what its other passages have t
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -18,6 +16,7 @@ import numpy.typing as npt
 from search.bm25 import Reader
 from search.forward import query_key as key
 from search.lexical import LexicalIndex
+from search.lexical_query import LexicalQuery
 
 __all__ = [
     "ABOUT",
@@ -51,7 +50,7 @@ RECENT: Final = 0.10
 
 _HALF_LIFE: Final = 5.0  # years
 
-FURNITURE: Final = -0.50
+FURNITURE: Final = -1.00
 """Added to contents pages and reference lists: they are full of the right words, and no answer."""
 
 
@@ -68,37 +67,37 @@ def card_boost(slots: npt.NDArray[np.int64], cards: npt.NDArray[np.int64]) -> Fl
     return np.isin(slots, cards) * np.float32(ABOUT)
 
 
-def cover_boost(
-    lexical: LexicalIndex,
-    forward: Reader,
-    slots: npt.NDArray[np.int64],
-    stems: Collection[str],
-    numbers: Sequence[Sequence[str]] = (),
-    alike: Mapping[str, str] = MappingProxyType({}),
-) -> Floats:
-    """float32[len(slots)] in [0, COVERED + NUMBERS]. `stems`: those of the query's words; `forward` tells of units.
+def cover_boost(lexical: LexicalIndex, forward: Reader, slots: npt.NDArray[np.int64], query: LexicalQuery) -> Floats:
+    """float32[len(slots)] in [0, COVERED + NUMBERS]: what of the query each unit holds, as `forward` tells.
 
-    `alike`: of the stems, those that count as another (see `search.lexical_query`): either of them will do.
-    `numbers`: each amount, year or other number as the exact field has it, in all the ways to say it.
+    A word is held in any of its ways: itself, another way to write it, the entity that it names; an amount in any of
+    its forms.
     """
-    frequencies = {stem: lexical.document_frequency("text", stem) for stem in sorted(stems)}
-    for other, stem in alike.items():
-        frequencies[stem] += frequencies.pop(other)
+    frequencies, columns = _parts(lexical, query)
     weights = cover_weights(frequencies, len(lexical))
-    if not weights or not len(slots):
+    parts = [(columns[name], weight) for name, weight in weights.items()]
+    parts += [([key("exact", form) for form in number], NUMBERS / len(query.numbers)) for number in query.numbers]
+    if not parts or not len(slots):
         return np.zeros(len(slots), np.float32)
-    others = [(other, stem) for other, stem in alike.items() if stem in weights]
-    forms = [form for number in numbers for form in number]
-    words = [*weights, *(other for other, _ in others)]
-    held = forward.counts(slots, [*(key("text", word) for word in words), *(key("exact", form) for form in forms)]) > 0
-    for at, (_, stem) in enumerate(others, len(weights)):
-        held[:, list(weights).index(stem)] |= held[:, at]
-    added: Floats = held[:, : len(weights)].astype(np.float32) @ np.array(list(weights.values()), np.float32)
-    at = len(words)
-    for number in numbers:
-        added += held[:, at : at + len(number)].any(axis=1) * np.float32(NUMBERS / len(numbers))
-        at += len(number)
+    keys = [each for held, _ in parts for each in held]
+    starts = np.cumsum([0, *(len(held) for held, _ in parts[:-1])])
+    held = np.logical_or.reduceat(forward.counts(slots, keys) > 0, starts, axis=1)
+    added: Floats = held.astype(np.float32) @ np.array([weight for _, weight in parts], np.float32)
     return added
+
+
+def _parts(lexical: LexicalIndex, query: LexicalQuery) -> tuple[dict[str, int], dict[str, list[int]]]:
+    """Each word and each amount of the query: how many units hold it at least, and the keys of its ways."""
+    ways: dict[str, list[tuple[str, str]]] = {}
+    for stem in sorted(query.stems):
+        ways.setdefault(query.alike.get(stem, stem), []).append(("text", stem))
+    for stem, others in query.stands.items():
+        ways[stem] += others
+    for number in query.numbers:
+        if not number[0].isdigit() or len(number) > 1:  # the stemmed fields have the others
+            ways[number[0]] = [("exact", form) for form in number]
+    frequencies = {name: sum(lexical.document_frequency(*way) for way in held) for name, held in ways.items()}
+    return frequencies, {name: [key(*way) for way in held] for name, held in ways.items()}
 
 
 def cover_weights(frequencies: dict[str, int], total: int) -> dict[str, float]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.bm25 import Reader, Term
+from search.forward import CONSTANT
 from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.schema import own_text
@@ -98,9 +99,9 @@ def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArra
     """What one word adds to the scores of some units, by tantivy."""
     from tantivy import Query
 
-    option = "basic" if term.field == "entity" else "freq"
+    option = "basic" if term.field in CONSTANT else "freq"
     query = Query.term_query(index.lexical.schema, term.field, term.word, index_option=option)
-    if term.field == "entity":
+    if term.field in CONSTANT:
         query = Query.const_score_query(query, 1.0)
     found = index.lexical.score(slots, query, None)
     scores = dict(zip(found.slots.tolist(), found.scores.tolist(), strict=True))

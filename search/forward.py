@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from search import pages
 from search.dates import day_range
+from search.furniture import is_furniture
 from search.residence import Residence
 from search.schema import words_of_text
 from search.segments import FACTS, Segment, locate, read_layout
@@ -32,10 +33,12 @@ from search.types import Unit
 from search.words import STOP_WORDS
 
 __all__ = [
+    "CONSTANT",
     "ENTITY",
     "FIELDS",
     "LENGTHS",
     "NOTHING",
+    "PLACE",
     "ForwardIndex",
     "Held",
     "held_of",
@@ -49,7 +52,10 @@ FIELDS: Final = ("title", "text", "exact")
 """Whose lengths are kept, in this order."""
 
 ENTITY: Final = "entity"
-"""The field under which the entities are kept that a unit is about or mentions."""
+PLACE: Final = "place"
+CONSTANT: Final = (ENTITY, PLACE)
+"""The fields under which the entities are kept that a unit is about or mentions, and its places with all that they lie
+in. How often is not told: a term of these adds its weight."""
 
 _SHORT: Final = 4
 _MOST: Final = 255
@@ -122,6 +128,8 @@ def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
     about = (unit.iri,) if unit.kind == "entity" else ()
     for iri in {*about, *unit.entities}:
         counted[key(ENTITY, iri)] = 1
+    for iri in unit.places:
+        counted[key(PLACE, iri)] = 1
     days = day_range(unit.date) if unit.date else None
     facts = np.zeros(1, FACTS)
     facts[0] = (
@@ -130,7 +138,7 @@ def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
         pages.fingerprint(words_of_text(texts)) if unit.kind == "passage" and unit.text else 0,
         days[1] if days else 0,
         tuple(lengths),
-        pages.is_furniture(unit.text),
+        is_furniture(unit.text, unit.heading),
     )
     counts = np.minimum(np.fromiter(counted.values(), np.int64, len(counted)), _MOST).astype(np.uint8)
     return Held(facts, np.fromiter(counted.keys(), np.uint32, len(counted)), counts)

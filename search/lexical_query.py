@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from search.bm25 import Term
 from search.dates import day_range
+from search.forward import CONSTANT, ENTITY, PLACE
 from search.parse import ParsedQuery, content_words
 from search.schema import TEXT_FIELDS
 from search.spelling import joined
 from search.stems import Stems
-from search.types import Filters
+from search.types import Filters, Unit
 from search.words import number_alike, query_words
 
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["FIELD_WEIGHTS", "MENTIONED", "Condition", "LexicalQuery", "filter_query", "lexical_query", "prefix_query"]
+__all__ = [
+    "FIELD_WEIGHTS",
+    "MENTIONED",
+    "WITHIN",
+    "Condition",
+    "LexicalQuery",
+    "Named",
+    "filter_query",
+    "lexical_query",
+    "prefix_query",
+]
 
 FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
 """What a word is worth in each field; `text` holds the title too."""
 
 MENTIONED: Final = 1.0
 """What it adds that a unit mentions an entity that the query names, whatever it calls it: as much as a common word."""
+
+WITHIN: Final = 3.0
+"""What it adds, for each word of a name, that a unit is on the place of that name or on one that lies in it: as much as
+a word that is not common. The unit may have none of them, and one that has them by chance should not do better."""
 
 _MAX_ENTITIES: Final = 8
 
@@ -34,6 +50,18 @@ _YEAR: Final = 4  # digits
 
 _MAX_WORDS: Final = 64
 """Words of a query that are ranked by, the first ones: the cost of a search has a ceiling."""
+
+
+class Named(NamedTuple):
+    """An entity that a query names: what it is called, all its names, and whether others may lie in it."""
+
+    label: str
+    names: tuple[str, ...]
+    is_place: bool
+
+    @classmethod
+    def of(cls, card: Unit) -> Named:
+        return cls(card.title, (card.title, *card.aliases), card.iri in card.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +81,9 @@ class LexicalQuery:
     `terms` are what `scoring` sums up: given units are scored by them from the forward index (`search.bm25`). `stems`
     and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole. `numbers` are the
     amounts, years and such, each with the other ways to say it. `alike`: the stems that are only another way to
-    write a number of the query, each with the stem that stands in it. `written`: what stands in the query for a term.
+    write a number of the query, each with the stem that stands in it. `stands`: stems that are (part of) the name of an
+    entity, each with what a unit on that entity holds too, as fields and words. `written`: what stands in the query for
+    a term.
     """
 
     scoring: tantivy.Query
@@ -64,6 +94,7 @@ class LexicalQuery:
     phrases: tuple[tuple[str, ...], ...]
     numbers: tuple[tuple[str, ...], ...] = ()
     alike: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    stands: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
     written: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -72,21 +103,25 @@ def lexical_query(
     filters: Filters,
     schema: tantivy.Schema,
     stemmer: Stems,
-    named: Mapping[str, str] = MappingProxyType({}),
+    named: Mapping[str, Named] = MappingProxyType({}),
 ) -> LexicalQuery:
-    """`named`: the entities that the query names, and what each is called."""
+    """`named`: the entities that the query names."""
     from tantivy import Occur, Query
 
     stems = _stems(parsed.text, stemmer)
     alike = _alike(stems, stemmer)
     stems |= {other: stems[stem] for other, stem in alike.items()}
     words = query_words(parsed.text)
-    amounts = {word.text: _amounts(word.text) for word in words if any(char.isdigit() for char in word.text)}
+    amounts = {word.text: _amounts(word.text) for word in words if _has_digit(word.text)}
     odd = [form for word in words if not word.plain for form in amounts.get(word.text, (word.text,))]
     exact = list(dict.fromkeys(odd))[:_MAX_WORDS]
     terms = [Term(name, stem, FIELD_WEIGHTS[name]) for name in TEXT_FIELDS for stem in stems]
     terms += [Term("exact", word, FIELD_WEIGHTS["exact"]) for word in exact]
-    terms += [Term("entity", iri, MENTIONED) for iri in list(named)[:_MAX_ENTITIES]]
+    named = dict(list(named.items())[:_MAX_ENTITIES])
+    terms += [Term(ENTITY, iri, MENTIONED) for iri in named]
+    stands = _stands(stems, named, stemmer)
+    lies_in = Counter(word for ways in stands.values() for field, word in ways if field == PLACE)
+    terms += [Term(PLACE, iri, WITHIN * words) for iri, words in lies_in.items()]
     conditions = [(Occur.Must, _phrase(schema, phrase)) for phrase in parsed.phrases]
     conditions += [(Occur.MustNot, _phrase(schema, words)) for words in parsed.excluded]
     chosen = filter_query(filters, schema)
@@ -107,7 +142,8 @@ def lexical_query(
         parsed.phrases,
         tuple(amounts.values())[:_MAX_WORDS],
         MappingProxyType(alike),
-        MappingProxyType({**stems, **named}),
+        MappingProxyType(stands),
+        MappingProxyType({**stems, **{iri: entity.label for iri, entity in named.items()}}),
     )
 
 
@@ -141,17 +177,37 @@ def _stems(text: str, stemmer: Stems) -> dict[str, str]:
 
     Function words are told before stemming changes them.
     """
-    words = query_words(text)
+    # To the stemmed fields £3.4 million is a 3 and a 4, which £4.3 million has too: the exact field knows better.
+    words = [word for word in query_words(text) if word.plain or not _has_digit(word.text)]
     stems: dict[str, str] = {}
     for word in content_words([word.text for word in words]):
         for stem in stemmer.of(word):
             stems.setdefault(stem, word)
-    # What the exact words merged ("£25 million" → £25000000, "r&d") is also looked for in its written parts.
+    # What the exact words merged ("r&d", "U.K.") is also looked for in its written parts.
     odd = " ".join(text[word.start : word.end] for word in words if not word.plain)
     for part in (*odd.split(), *joined(text)):
         for stem in stemmer.of(part):
             stems.setdefault(stem, part)
     return dict(list(stems.items())[:_MAX_WORDS])
+
+
+def _stands(
+    stems: Mapping[str, str], named: Mapping[str, Named], stemmer: Stems
+) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The stems of names that stand in the query as a whole, and what says that a unit is on what they name."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for iri, entity in named.items():
+        ways = ((ENTITY, iri), *(((PLACE, iri),) if entity.is_place else ()))
+        for name in entity.names:
+            words = content_words([word.text for word in query_words(name)])
+            parts = [stem for word in words for stem in stemmer.of(word)]
+            if all(stem in stems for stem in parts):
+                found |= {stem: (*found.get(stem, ()), *ways) for stem in parts if ways[0] not in found.get(stem, ())}
+    return found
+
+
+def _has_digit(word: str) -> bool:
+    return any(char.isdigit() for char in word)
 
 
 def _alike(stems: Mapping[str, str], stemmer: Stems) -> dict[str, str]:
@@ -178,7 +234,7 @@ def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> tantivy.Query:
 def _weighted(schema: tantivy.Schema, term: Term) -> tantivy.Query:
     from tantivy import Query
 
-    if term.field == "entity":
+    if term.field in CONSTANT:
         mention = Query.term_query(schema, term.field, term.word, index_option="basic")
         return Query.const_score_query(mention, term.weight)
     query = Query.term_query(schema, term.field, term.word, index_option="freq")

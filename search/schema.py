@@ -40,7 +40,7 @@ __all__ = [
     "words_of_text",
 ]
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 
 TEXT_FIELDS: Final = ("title", "text")
 

@@ -20,10 +20,10 @@ from search.fielded import fielded
 from search.fusion import order
 from search.hits import make_hits
 from search.index import Index
-from search.lexical_query import LexicalQuery, filter_query, lexical_query, prefix_query
+from search.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
 from search.nothing import is_strange, past_the_end, respelt, why_nothing
-from search.pages import LOOKED_AT, spread
+from search.pages import spread
 from search.parse import parse
 from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
@@ -46,13 +46,15 @@ _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """`order`: rows of the pool, best first."""
+    """`order`: rows of the pool, best first. `lowered`: those that had to give way, with what says the same (see
+    `search.pages.spread`)."""
 
     pool: Pool
     words: LexicalQuery
     boosts: dict[str, npt.NDArray[np.float32]]
     order: npt.NDArray[np.intp]
     read: CountsOnce
+    lowered: dict[int, int | None]
 
 
 class Searcher:
@@ -105,7 +107,7 @@ class Searcher:
         ranked, shown = self._page(asked, ranked, matched)
         if total and query.limit and not shown:
             hint = past_the_end(query.offset, total)
-        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read)
+        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read, ranked.lowered)
         took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
         return Results(
@@ -157,6 +159,7 @@ class Searcher:
         ranked.boosts["reranker"] = np.zeros(len(ranked.pool.slots), np.float32)
         ranked.boosts["reranker"][first] = rerank_boost(scores, read)
         ranked.order[: len(first)] = first[order(read, ranked.pool.slots[first])]
+        ranked.lowered.clear()
         return self._reranker.id
 
     def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
@@ -165,8 +168,8 @@ class Searcher:
         vector = None if query.mode == "lexical" else self._vector(parsed.text)
         named = self.index.lexical.by_iri(list(query.entities)) if query.entities else {}
         cards = np.array([stored.slot for stored in named.values()], np.int64)
-        names = {iri: stored.unit.title for iri, stored in named.items()}
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems, names)
+        known = {iri: Named.of(stored.unit) for iri, stored in named.items()}
+        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems, known)
         read = counts_for(forward, words)
         extra = np.union1d(cards, more) if len(cards) and len(more) else np.concatenate([cards, more])
         pool = gather(self.index, words, vector, query.mode, extra, read)
@@ -175,9 +178,7 @@ class Searcher:
         if query.mode == "hybrid":
             boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
             counted = likely(pool)
-            boosts["words covered"][counted] = cover_boost(
-                lexical, read, pool.slots[counted], words.stems, words.numbers, words.alike
-            )
+            boosts["words covered"][counted] = cover_boost(lexical, read, pool.slots[counted], words)
         if query.recent:
             boosts["recent"] = recent_boost(facts["last_day"].astype(np.int64))
         boosts["contents or references"] = FURNITURE * facts["furniture"].astype(np.float32)
@@ -190,11 +191,11 @@ class Searcher:
             boosts["rest of the document"][counted] = sibling_boost(scores[counted], works)
             scores += boosts["rest of the document"]
         best = order(scores, pool.slots)
+        lowered: dict[int, int | None] = {}
         if not query.filters.document:
-            first = best[:LOOKED_AT]
-            works, prints = (facts[name][first].astype(np.int64) for name in ("work", "print"))
-            best = np.concatenate([first[spread(np.arange(len(first)), works, prints)], best[LOOKED_AT:]])
-        return _Ranked(pool, words, boosts, best, read)
+            works, prints = (facts[name].astype(np.int64) for name in ("work", "print"))
+            best, lowered = spread(best, works, prints, scores)
+        return _Ranked(pool, words, boosts, best, read, lowered)
 
     def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
         """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.

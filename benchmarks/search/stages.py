@@ -33,7 +33,7 @@ def stages(index: Index, encoder: Encoder, texts: Sequence[str]) -> str:
         vector = measured.run("encoding", lambda: encoder.encode([text])[0])
         pool = measured.run("candidates and scores", lambda: gather(index, words, vector, "hybrid", empty))
         slots = pool.slots[likely(pool)]
-        measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, words.stems))
+        measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, words))
         rows = order(pool.scores, pool.slots)[:10].tolist()
         hits = measured.run("ten hits, snippets", lambda: make_hits(index, rows, pool, words, {}))
         measured.run("ten explanations read", lambda: [len(hit.explain.terms) for hit in hits])
