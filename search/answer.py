@@ -59,6 +59,7 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
         "types": list(hit.types),
         "reliability": hit.reliability,
         "explain": _explain(hit.explain, words),
+        **({"lowered": {"like": hit.lowered.like}} if hit.lowered else {}),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from search.index import Index
 from search.lexical_query import LexicalQuery
 from search.pool import Pool
 from search.snippet import make_snippet
-from search.types import DocumentRef, Explain, Hit, Unit
+from search.types import DocumentRef, Explain, Hit, Lowered, Unit
 
 __all__ = ["make_hits"]
 
@@ -28,20 +29,34 @@ def make_hits(
     query: LexicalQuery,
     boosts: Mapping[str, npt.NDArray[np.float32]],
     read: Reader | None = None,
+    lowered: Mapping[int, int | None] = MappingProxyType({}),
 ) -> tuple[Hit, ...]:
     """One hit for each of the rows of the pool. The words of their scores are told for all of them at once.
 
-    `read`: who reads the forward index, if not it itself.
+    `read`: who reads the forward index, if not it itself. `lowered`: rows that gave way, with what says the same.
     """
     slots = pool.slots[np.array(rows, np.intp)]
     terms = PageTerms(index, slots, query, read)
     weigh = _weights(index, query)
+    below = {row: Lowered(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
     return tuple(
-        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at)) for at, row in enumerate(rows)
+        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row))
+        for at, row in enumerate(rows)
     )
 
 
-def _hit(index: Index, slot: int, weigh: Callable[[str], float], query: LexicalQuery, explain: Explain) -> Hit:
+def _iri(index: Index, pool: Pool, row: int | None) -> str | None:
+    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).unit.iri
+
+
+def _hit(
+    index: Index,
+    slot: int,
+    weigh: Callable[[str], float],
+    query: LexicalQuery,
+    explain: Explain,
+    lowered: Lowered | None,
+) -> Hit:
     unit = index.lexical.stored_at(slot).unit
     return Hit(
         iri=unit.iri,
@@ -55,6 +70,7 @@ def _hit(index: Index, slot: int, weigh: Callable[[str], float], query: LexicalQ
         types=unit.types,
         reliability=unit.reliability,
         explain=explain,
+        lowered=lowered,
     )
 
 

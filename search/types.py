@@ -27,6 +27,7 @@ __all__ = [
     "Filters",
     "Hit",
     "Kind",
+    "Lowered",
     "Mode",
     "Query",
     "Results",
@@ -235,7 +236,8 @@ class TermScore:
     """What one word of the query added to the raw lexical score.
 
     `field`: title, text (which holds the title too), about (what is said of the document's subject, where the text has
-    no such word), exact, or entity: then `term` is the name of the one mentioned.
+    no such word), exact, or entity: then `term` is the name of the one mentioned; or place: of one that a place of the
+    unit is or lies in.
     """
 
     term: str
@@ -264,8 +266,17 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowered:
+    """Why a hit of the first ranks stands lower than its score: `like` (an IRI), higher up, says much the same, or
+    (None) three passages of its document stand above it."""
+
+    like: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `score` orders the hits of one search (higher is better); it says nothing across searches."""
+    """One result. `score` orders the hits of one search (higher is better), but for those that are `lowered`; it says
+    nothing across searches."""
 
     iri: str
     kind: Kind
@@ -278,6 +289,7 @@ class Hit:
     types: tuple[str, ...]
     reliability: str | None
     explain: Explain
+    lowered: Lowered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +323,8 @@ class Results:
     (see `search.matched`). `facets`: field → values, most frequent first, counted over the same as `total`; empty
     unless asked for; choosing one gives as many. Where nothing matched as written: `corrected` is the spelling that was
     searched for instead, `hint` a sentence on what left nothing to find, or why this page has nothing.
-    Among the first ten hits a document takes three places at most, and a text one; then scores may rise once.
+    Among the first ten hits a document takes three places at most, and a text one, where something else is relevant:
+    what gives way is `lowered`.
     """
 
     query: str
