@@ -14,14 +14,14 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.graph_store import holds
-from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name
+from graph.sparql.formats import GRAPHS
 from graph.sparql.pool import QueryPool
 from graph.store import DEFAULT, Snapshot, node
+from web.accepting import choose
 from web.auth import Check
 from web.live import Live, View
 from web.update import DIRECT, answer, update_text
@@ -119,7 +119,10 @@ def _read(live: Live, pool: QueryPool, named: _Named) -> Response:
 def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     if not named.among(view.snapshot):
         raise UnknownGraph(f"There is no graph <{named.iri}>.", "See the named graphs with a query: GRAPH ?g {}.")
-    chosen, content_type = _format(request.args.get("format"), request.accept_mimetypes)
+    found = choose(GRAPHS, request.args.get("format"), request.accept_mimetypes)
+    if found is None:
+        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
+    chosen, content_type = found
     query = _query(named)
     tag = pool.etag(view.generation.path, query, chosen.media_type)
     if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
@@ -141,22 +144,6 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
 def _query(named: _Named) -> str:
     pattern = "?s ?p ?o" if named.iri is None else f"GRAPH <{named.iri}> {{ ?s ?p ?o }}"
     return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
-
-
-def _format(name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
-    """`format=` wins over Accept. Raises 406."""
-    if name is not None:
-        chosen = by_name(name, GRAPHS)
-    elif not accept:
-        chosen = GRAPHS[0]
-    else:
-        # A client may say `text/turtle; charset=utf-8`, which Werkzeug holds for another type than text/turtle.
-        plain = MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in accept])
-        best = plain.best_match([name for each in GRAPHS for name in (each.media_type, *each.aliases)])
-        chosen = by_media_type(best, GRAPHS) if best is not None else None
-    if chosen is None:
-        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
-    return chosen, chosen.content_type
 
 
 def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> Response:

@@ -20,9 +20,10 @@ from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
 
 from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
-from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name, offered
+from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool import QueryPool
 from graph.sparql.result import QueryResult
+from web.accepting import choose, media_types
 from web.problems import problem_response
 from web.service_description import describe_service
 from web.sparql_answer import DATA_POLICY, EXPOSED, respond
@@ -123,7 +124,7 @@ def _body() -> str:
 
 def _wants_page(parameters: MultiDict[str, str]) -> bool:
     """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
-    accept = request.accept_mimetypes
+    accept = media_types(request.accept_mimetypes)
     if parameters.get("format") is not None or "text/html" not in dict(accept):
         return False
     answers = [name for each in (*offered("SELECT"), *GRAPHS) for name in (each.media_type, *each.aliases)]
@@ -182,23 +183,16 @@ def _unchanged(tag: str) -> Response:
 
 
 def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
-    """The format to answer in and its Content-Type. `format=` wins over Accept. Raises 406."""
+    """The format to answer in and its Content-Type, as of `choose`. Raises 406."""
     choices = offered(form)
+    found = choose(choices, name, accept)
+    if found is not None:
+        return found
     if name is not None:
-        chosen = by_name(name, choices)
-        if chosen is None:
-            known = ", ".join(each.name for each in choices)
-            raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
-        return chosen, chosen.content_type
-    if not accept:
-        return choices[0], choices[0].content_type
-    types = [each.media_type for each in choices] + [alias for each in choices for alias in each.aliases]
-    best = accept.best_match(types)
-    found = by_media_type(best, choices) if best is not None else None
-    if best is None or found is None:
-        known = ", ".join(each.media_type for each in choices)
-        raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
-    return found, found.content_type if best == found.media_type else best
+        known = ", ".join(each.name for each in choices)
+        raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
+    known = ", ".join(each.media_type for each in choices)
+    raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
 
 
 def _dataset(parameters: MultiDict[str, str]) -> Dataset:

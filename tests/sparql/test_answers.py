@@ -96,7 +96,15 @@ def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
     ],
 )
 @pytest.mark.parametrize(
-    "accept", [None, "*/*", "text/csv", "text/turtle, application/sparql-results+xml;q=0.5", "image/png"]
+    "accept",
+    [
+        None,
+        "*/*",
+        "text/csv",
+        "text/turtle, application/sparql-results+xml;q=0.5",
+        "image/png",
+        "application/sparql-results+xml;charset=utf-8, text/turtle;charset=utf-8;q=0.5",
+    ],
 )
 def test_both_ways_give_one_answer(fast: Served, slow: FlaskClient, query: str, accept: str | None) -> None:
     headers = {"Accept": accept} if accept else {}

@@ -91,7 +91,12 @@ def test_three_ways_to_ask(client: FlaskClient, how: str) -> None:
         (SELECT, "application/sparql-results+json;q=0.1, application/xml", "application/xml"),
         (SELECT, "text/html;q=0.2, text/csv", "text/csv; charset=utf-8"),
         ("ASK {}", "application/sparql-results+xml", "application/sparql-results+xml"),
+        (SELECT, "text/csv;charset=UTF-8", "text/csv; charset=utf-8"),
+        (SELECT, "application/sparql-results+xml; charset=utf-8, */*;q=0.1", "application/sparql-results+xml"),
         (GRAPH, None, "text/turtle; charset=utf-8"),
+        (GRAPH, "text/turtle;charset=utf-8", "text/turtle; charset=utf-8"),
+        (GRAPH, 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"', "application/ld+json"),
+        (GRAPH, "text/n3", "text/n3"),
         (GRAPH, "application/n-triples", "application/n-triples"),
         (GRAPH, "application/ld+json", "application/ld+json"),
         (GRAPH, "application/rdf+xml, text/turtle;q=0.9", "application/rdf+xml"),
@@ -117,7 +122,7 @@ def test_format_wins_over_accept(client: FlaskClient, name: str, expected: str) 
     assert get(client, accept="text/html", format=name).headers["Content-Type"] == expected
 
 
-@pytest.mark.parametrize("name", ["turtle", "ntriples", "jsonld", "rdfxml"])
+@pytest.mark.parametrize("name", ["turtle", "ntriples", "jsonld", "rdfxml", "rdf+xml", "n3", "json-ld"])
 def test_every_graph_format_reads_back(client: FlaskClient, name: str) -> None:
     response = get(client, GRAPH, format=name)
     form = ox.RdfFormat.from_media_type(response.mimetype)
@@ -148,7 +153,8 @@ def test_service_description(client: FlaskClient) -> None:
     assert store.query(
         f"ASK {{ ?s a <{sd}Service> ; <{sd}endpoint> ?e ; <{sd}supportedLanguage> <{sd}SPARQL11Query> }}"
     )
-    assert client.get("/sparql", headers={"Accept": "application/rdf+xml"}).mimetype == "application/rdf+xml"
+    for accept in ("application/rdf+xml", "application/rdf+xml;charset=utf-8"):
+        assert client.get("/sparql", headers={"Accept": accept}).mimetype == "application/rdf+xml"
 
 
 def test_errors_have_their_own_types(client: FlaskClient) -> None:
