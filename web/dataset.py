@@ -72,7 +72,7 @@ def schema(view: View) -> Ontology:
 def _answer(
     view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
 ) -> BaseResponse:
-    """The page or the triples, with a tag of the generation. Raises 404 for an unknown suffix, 406 for other types."""
+    """The page or the triples, with a tag. Raises 404 for an unknown suffix, 406 for other types."""
     if suffix and suffix not in _SUFFIXES:
         raise NotFound
     accepted = _SUFFIXES.get(suffix) or (
@@ -87,7 +87,7 @@ def _answer(
         body = ox.serialize(make(view), format=form, prefixes=None if form == ox.RdfFormat.N_TRIPLES else PREFIXES)
         assert body is not None  # noqa: S101  bytes come back where no output is given
         response = Response(body, mimetype=accepted)
-        response.set_etag(f"{view.generation.name}-{len(body)}")
+        response.add_etag()
     response.vary.add("Accept")
     if accepted != _HTML:
         response.headers["Access-Control-Allow-Origin"] = "*"

@@ -18,7 +18,8 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, Uns
 
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.graph_store import holds
-from graph.sparql.formats import GRAPHS
+from graph.sparql.cache import seed
+from graph.sparql.formats import GRAPHS, Format
 from graph.sparql.pool import QueryPool
 from graph.store import DEFAULT, Snapshot, node
 from web.accepting import choose
@@ -57,7 +58,7 @@ def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blue
     bp.before_request(check)
 
     def conditional(write: _Write) -> Callable[[_Named], Response]:
-        return lambda named: _conditional(write, live, pool, named)
+        return lambda named: _conditional(write, live, named)
 
     verbs: dict[str, Callable[[_Named], Response]] = {
         "PUT": lambda named: _take(writes, named, conditional),
@@ -123,22 +124,25 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     if found is None:
         raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
     chosen, content_type = found
-    query = _query(named)
-    tag = pool.etag(view.generation.path, query, chosen.media_type)
-    if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
+    tag = _tag(view, named, chosen)
+    if request.if_none_match.contains_weak(tag):
         response = make_response("", 304)
     else:
-        result = pool.run(view.generation.path, query, media_type=chosen.media_type)
+        result = pool.run(view.generation.path, _query(named), media_type=chosen.media_type)
         response = Response(result.chunks())
         response.call_on_close(result.close)
         response.headers["Content-Length"] = str(result.size)
         response.headers["Content-Type"] = content_type
-    if tag is not None:
-        response.headers["ETag"] = tag
+    response.set_etag(tag)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Generation"] = view.generation.name
     response.vary.add("Accept")
     return response
+
+
+def _tag(view: View, named: _Named, chosen: Format) -> str:
+    """The entity tag of a graph in a format, for as long as nothing in the atlas is written."""
+    return seed(view.content, named.iri or "", chosen.name).hexdigest()
 
 
 def _query(named: _Named) -> str:
@@ -146,16 +150,16 @@ def _query(named: _Named) -> str:
     return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
 
 
-def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> Response:
+def _conditional(write: _Write, live: Live, named: _Named) -> Response:
     """The write, if the request's If-Match and If-None-Match (RFC 9110 §13.1) hold when it has its turn.
 
-    The tags are those of GET in any of its formats, each good for one generation. Raises GraphChanged (412).
+    The tags are those of GET in any of its formats, each good until the next write. Raises GraphChanged (412).
     """
     for _ in range(_TRIES):
         if not request.if_match and not request.if_none_match:
             return write(named, None)
         view = live.view()
-        _check(view, pool, named)
+        _check(view, named)
         try:
             return write(named, view.generation.name)
         except GraphChanged as error:
@@ -163,11 +167,9 @@ def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> R
     raise moved
 
 
-def _check(view: View, pool: QueryPool, named: _Named) -> None:
+def _check(view: View, named: _Named) -> None:
     there = named.among(view.snapshot)
-    query = _query(named)
-    tags = [pool.etag(view.generation.path, query, each.media_type) for each in GRAPHS] if there else []
-    held = [tag.strip('"') for tag in tags if tag is not None]
+    held = [_tag(view, named, each) for each in GRAPHS] if there else []
     wanted, unwanted = request.if_match, request.if_none_match
     if wanted and not (there and (wanted.star_tag or any(map(wanted.contains, held)))):
         raise GraphChanged(

@@ -56,11 +56,10 @@ def blueprint(live: Live, base: str) -> Blueprint:
         named = _SUFFIXES.get(suffix) if dot else None
         iri = base + (stem if named else name)
         media_type = named or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
-        view = live.view()
-        body = describe(view.snapshot, iri, FORMATS[media_type])
+        body = describe(live.view().snapshot, iri, FORMATS[media_type])
         response = Response(body, mimetype=media_type)
         response.vary.add("Accept")
-        response.set_etag(f"{view.generation.name}-{len(body)}")
+        response.add_etag()
         return response.make_conditional(request)
 
     return routes

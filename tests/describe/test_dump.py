@@ -90,6 +90,19 @@ def test_tags_and_heads(client: FlaskClient, services: Services) -> None:
     assert changed.headers["X-Generation"] == "000002"
 
 
+def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, services: Services, tmp_path: Path) -> None:
+    other = compose(Settings(home=tmp_path / "other", cache=tmp_path / "cache"))
+    with Writer(other.home, NoIndex()).session() as session:
+        session.change(few_facts)
+    assert other.home.require().name == services.home.require().name
+    tag = client.get("/dataset.nq.gz").headers["ETag"]
+    answer = create_app(other).test_client().get("/dataset.nq.gz", headers={"If-None-Match": tag})
+    other.close()
+    assert answer.status_code == 200
+    graphs = [client.head("/dataset.nt.gz", query_string={"graph": each}) for each in ("default", "http://e/g")]
+    assert graphs[0].headers["ETag"] != graphs[1].headers["ETag"]
+
+
 def test_slow_readers_leave_room(client: FlaskClient) -> None:
     """Those that read nothing hold a place until they go away."""
     slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(dump.DOWNLOADS)]

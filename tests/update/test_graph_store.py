@@ -13,6 +13,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from graph.writer import Writer
+from search.carry import CarriedIndex
 from tests.support.small import EX
 from tests.update.conftest import BEARER, ServiceMaker, ask, update
 from web.app import create_app
@@ -92,6 +94,18 @@ def test_a_write_on_condition(client: FlaskClient) -> None:
         assert send(client, method, body, kind, headers={"If-Match": tag}).status_code == 412
     fresh = send(client, "GET").headers["ETag"]
     assert send(client, "DELETE", None, None, headers={"If-Match": f'"x", {fresh}'}).status_code == 204
+
+
+def test_a_new_index_changes_no_tag(client: FlaskClient, services: Services) -> None:
+    """It is a generation of its own, and nobody wrote."""
+    send(client, "PUT")
+    first = send(client, "GET")
+    with Writer(services.home, CarriedIndex()).session() as session:
+        session.reindex(lambda live, scratch: {})
+    again = send(client, "GET", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.headers["ETag"]) == (304, first.headers["ETag"])
+    assert again.headers["X-Generation"] != first.headers["X-Generation"]
+    assert send(client, "PUT", headers={"If-Match": first.headers["ETag"]}).status_code == 204
 
 
 def test_a_write_only_where_there_is_a_graph_or_none(client: FlaskClient) -> None:
