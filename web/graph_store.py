@@ -25,6 +25,7 @@ from graph.store import DEFAULT, Snapshot, node
 from web.accepting import choose
 from web.auth import Check
 from web.live import Live, View
+from web.sparql_answer import CODINGS, encoding_for, respond
 from web.update import DIRECT, answer, update_text
 from web.uploads import received
 from web.writes import Writes
@@ -124,25 +125,26 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     if found is None:
         raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
     chosen, content_type = found
-    tag = _tag(view, named, chosen)
-    if request.if_none_match.contains_weak(tag):
-        response = make_response("", 304)
+    tags = {coding: _tag(view, named, chosen, coding) for coding in ("", encoding_for(request.accept_encodings) or "")}
+    known = [coding for coding, tag in tags.items() if request.if_none_match.contains_weak(tag)]
+    if known:
+        response, coding = make_response("", 304), known[0]
     else:
         result = pool.run(view.generation.path, _query(named), media_type=chosen.media_type)
-        response = Response(result.chunks())
-        response.call_on_close(result.close)
-        response.headers["Content-Length"] = str(result.size)
-        response.headers["Content-Type"] = content_type
-    response.set_etag(tag)
+        response = respond(result, chosen, content_type, request.accept_encodings)
+        response.headers["Content-Disposition"] = f'inline; filename="graph.{chosen.extension}"'
+        coding = response.headers.get("Content-Encoding", "")
+    response.set_etag(tags[coding])
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Generation"] = view.generation.name
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Encoding"))
     return response
 
 
-def _tag(view: View, named: _Named, chosen: Format) -> str:
-    """The entity tag of a graph in a format, for as long as nothing in the atlas is written."""
-    return seed(view.content, named.iri or "", chosen.name).hexdigest()
+def _tag(view: View, named: _Named, chosen: Format, coding: str) -> str:
+    """The entity tag of a graph in a format, compressed or not, for as long as nothing in the atlas is written. Each is
+    a strong one, so that all serve for If-Match."""
+    return seed(view.content, named.iri or "", chosen.name, coding).hexdigest()
 
 
 def _query(named: _Named) -> str:
@@ -169,7 +171,7 @@ def _conditional(write: _Write, live: Live, named: _Named) -> Response:
 
 def _check(view: View, named: _Named) -> None:
     there = named.among(view.snapshot)
-    held = [_tag(view, named, each) for each in GRAPHS] if there else []
+    held = [_tag(view, named, each, coding) for each in GRAPHS for coding in ("", *CODINGS)] if there else []
     wanted, unwanted = request.if_match, request.if_none_match
     if wanted and not (there and (wanted.star_tag or any(map(wanted.contains, held)))):
         raise GraphChanged(

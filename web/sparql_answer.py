@@ -24,8 +24,9 @@ from graph.sparql.result import QueryResult
 from web.problems import members
 from web.security import FIXED
 
-__all__ = ["COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
+__all__ = ["CODINGS", "COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
 
+CODINGS: Final = ("zstd", "gzip")
 COMPRESSED_FROM: Final = 2_048
 _COMPRESSED_TO: Final = 64 << 20
 _IN_MEMORY: Final = 1 << 20
@@ -115,7 +116,7 @@ def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Ac
 
 def encoding_for(accepted: Accept) -> str | None:
     """zstd or gzip, whichever the client would rather have (zstd where it does not say); None for neither."""
-    quality = {name: accepted.quality(name) for name in ("zstd", "gzip")}
+    quality = {name: accepted.quality(name) for name in CODINGS}
     best = max(quality, key=lambda name: quality[name])
     return best if quality[best] > 0 and quality[best] >= accepted.quality("identity") else None
 

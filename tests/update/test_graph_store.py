@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import zstandard
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -76,6 +77,24 @@ def test_reading_negotiates_and_validates(client: FlaskClient) -> None:
     assert (again.status_code, again.data) == (304, b"")
     head = send(client, "HEAD")
     assert (head.data, head.headers["Content-Type"]) == (b"", "text/turtle; charset=utf-8")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_long_graph_is_compressed(coding: str, client: FlaskClient) -> None:
+    lines = "".join(f'<http://e/{n}> <http://e/p> "value" .\n' for n in range(300))
+    assert send(client, "PUT", lines, "application/n-triples").status_code == 201
+    asked = {"Accept-Encoding": coding, "Accept": "application/n-triples"}
+    answer = send(client, "GET", headers=asked)
+    assert answer.headers["Content-Encoding"] == coding
+    assert int(answer.headers["Content-Length"]) == len(answer.data) < len(lines) / 4
+    assert {each.strip() for each in answer.headers["Vary"].split(",")} == {"Accept", "Accept-Encoding"}
+    unpack = gzip.decompress if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj().decompress
+    plain = send(client, "GET", headers={"Accept": "application/n-triples"})
+    assert unpack(answer.data) == plain.data
+    tag = answer.headers["ETag"]
+    assert tag not in ("", plain.headers["ETag"]), "other bytes"
+    assert send(client, "GET", headers={**asked, "If-None-Match": tag}).status_code == 304
+    assert send(client, "PUT", headers={"If-Match": tag}).status_code == 204, "a strong one, good for a condition"
 
 
 def test_a_write_on_condition(client: FlaskClient) -> None:
