@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, cast
@@ -18,6 +18,7 @@ import pyoxigraph as ox
 
 from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
 from graph.held import refuse_claims
+from graph.load import NAMING, into
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
 from graph.store import DEFAULT
@@ -143,11 +144,16 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
         with open(upload.path, "rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
             source = _Counted(cast("IO[bytes]", packed), upload.limit)
-            if upload.packed or upload.path.stat().st_size > _BULK_BYTES:
+            bulk = upload.packed or upload.path.stat().st_size > _BULK_BYTES
+            if bulk and rdf_format not in NAMING:
                 store.bulk_load(cast("IO[bytes]", source), rdf_format, base_iri=base, to_graph=target)
                 return None if target == DEFAULT else set()
-            triples = ox.parse(cast("IO[bytes]", source), rdf_format, base_iri=base, rename_blank_nodes=True)
-            quads = [_in(quad, target) for quad in _triples(triples, upload)]
+            parsed = ox.parse(cast("IO[bytes]", source), rdf_format, base_iri=base, rename_blank_nodes=True)
+            triples = into(target, parsed, upload.name, "Send plain triples, one graph a request.")
+            if bulk:
+                store.bulk_extend(triples)
+                return None if target == DEFAULT else set()
+            quads = list(triples)
             store.extend(quads)
             return set(touched_by(quads))
     except SyntaxError as error:
@@ -163,14 +169,6 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:
     return ox.Quad(quad.subject, quad.predicate, quad.object, target)
-
-
-def _triples(quads: Iterable[ox.Quad], upload: Upload) -> Iterator[ox.Quad]:
-    """JSON-LD can name graphs; here there is only the one of the request."""
-    for quad in quads:
-        if quad.graph_name != DEFAULT:
-            raise BadData(f"{upload.name} names a graph of its own.", "Send plain triples, one graph a request.")
-        yield quad
 
 
 class _Counted:

@@ -176,6 +176,17 @@ def test_a_broken_body_says_the_line_and_changes_nothing(client: FlaskClient) ->
     assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_that_names_graphs_is_refused(packed: bool, client: FlaskClient) -> None:
+    """A packed one is written past the transaction log, and looked at all the same."""
+    body = b'{"@id": "http://e/other", "@graph": [{"@id": "http://e/a", "http://e/p": "x"}]}'
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    answer = send(client, "PUT", gzip.compress(body) if packed else body, "application/ld+json", headers=headers)
+    assert answer.status_code == 400
+    assert "names a graph of its own" in answer.get_json(force=True)["detail"]
+    assert ask(client, "ASK { GRAPH ?g {} }") is False
+
+
 def test_which_graph(client: FlaskClient) -> None:
     def status(method: str, path: str) -> int:
         return client.open(path, method=method, data=TURTLE, content_type="text/turtle", headers=BEARER).status_code
