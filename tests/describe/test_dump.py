@@ -69,8 +69,11 @@ def test_one_graph(client: FlaskClient, services: Services) -> None:
     ],
 )
 def test_what_there_is_not(client: FlaskClient, address: str, status: int) -> None:
-    answer = client.get(address, headers={"Accept": "application/json"})
-    assert answer.status_code == status, answer.text
+    for accept in ("application/json", "*/*", ""):
+        answer = client.get(address, headers={"Accept": accept} if accept else {})
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    browser = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, browser.mimetype) == (status, "text/html")
 
 
 def test_tags_and_heads(client: FlaskClient, services: Services) -> None:
