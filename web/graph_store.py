@@ -90,6 +90,8 @@ def _named(path: str | None) -> _Named:
     if path:
         if graphs or default:
             raise BadRequest("The address names a graph by its path and by a parameter; use one of them.")
+        if "%2f" in str(request.environ.get("RAW_URI", "")).partition("?")[0].lower():
+            raise BadRequest("A graph is not named by an address with an encoded slash; give its IRI as ?graph=.")
         return _Named(_absolute(request.base_url))
     if len(graphs) + default > 1:
         raise BadRequest("Name one graph: ?default, or one ?graph=IRI.")

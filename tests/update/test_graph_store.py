@@ -196,7 +196,8 @@ def test_which_graph(client: FlaskClient) -> None:
     assert status("PUT", "/graph-store?default&graph=http://e/g") == 400
     assert status("PUT", "/graph-store?graph=relative") == 400
     assert status("PUT", "/graph-store/x?graph=http://e/g") == 400
-    assert status("PUT", "/graph-store/people/1?x=1") == 201
+    assert status("PUT", "/graph-store/people%2f1?x=1") == 400, "else one graph had two addresses"
+    assert status("PUT", "/graph-store/people/1?x=%2F") == 201
     assert ask(client, "ASK { GRAPH <http://localhost/graph-store/people/1> { ?s ?p ?o } }")
     assert client.open("/graph-store", method="TRACE").status_code == 405
 
@@ -213,6 +214,10 @@ def test_a_form_with_several_files(client: FlaskClient) -> None:
     answer = send(client, "POST", {"file": files}, "multipart/form-data")
     assert answer.status_code == 201, answer.text
     assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o . <http://e/n> ?q '5' }} }}")
+    named = {"file": [(io.BytesIO(TURTLE.encode()), "a.ttl", "text/turtle")], "graph": "http://e/elsewhere"}
+    answer = send(client, "POST", named, "multipart/form-data")
+    assert answer.status_code == 400
+    assert "‘graph’" in answer.get_json(force=True)["detail"], "a field that is not read is not passed over"
     broken = {"file": [(io.BytesIO(b"<a> b"), "bad.ttl", "text/turtle")]}
     answer = send(client, "POST", broken, "multipart/form-data")
     assert answer.status_code == 400
