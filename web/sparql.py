@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
-from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
 from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
@@ -28,6 +28,7 @@ from web.problems import problem_response
 from web.service_description import describe_service
 from web.sparql_answer import DATA_POLICY, EXPOSED, respond
 from web.sparql_outcome import OUTCOME
+from web.uploads import refuse_packed
 
 __all__ = ["blueprint", "client_of", "negotiate"]
 
@@ -67,6 +68,11 @@ def blueprint(
         response.headers["Allow"] = _METHODS
         return response
 
+    @bp.route("/sparql", methods=["PUT", "DELETE", "PATCH"])
+    def other() -> ResponseReturnValue:
+        """Answered here, so that pages of other origins may read the answer."""
+        raise MethodNotAllowed(_METHODS.split(", "))
+
     @bp.delete("/sparql/queries/<identifier>")
     def cancel(identifier: str) -> ResponseReturnValue:
         if pool.cancel(identifier):
@@ -83,6 +89,7 @@ def _read() -> tuple[MultiDict[str, str], str | None]:
     parameters: MultiDict[str, str] = MultiDict(request.args)
     raw = b""
     if request.method == "POST":
+        refuse_packed()
         if request.mimetype == "application/sparql-query":
             if "query" in parameters:
                 raise BadRequest("The query is given twice: in the address and in the body.")
@@ -136,7 +143,6 @@ def _description(search: bool) -> Response:
     chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
     response = make_response(describe_service(request.base_url, chosen, search=search))
     response.headers["Content-Type"] = content_type
-    response.vary.add("Accept")
     return response
 
 
@@ -152,7 +158,7 @@ def _run(
     base = request.base_url
 
     def ask(live: Path) -> Response:
-        if request.if_none_match:
+        if request.method in ("GET", "HEAD") and request.if_none_match:  # RFC 9110 §13.1.2
             tag = pool.etag(live, text, chosen.media_type, dataset, base)
             if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
                 return _unchanged(tag)
@@ -236,6 +242,7 @@ def _open_to_other_origins(response: Response) -> Response:
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = EXPOSED
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.add("Accept")  # the page, errors and refusals as well: who asks for HTML gets others
     if response.mimetype == "application/problem+json":
         headers["Content-Security-Policy"] = DATA_POLICY
     if request.method == "OPTIONS":

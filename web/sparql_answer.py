@@ -83,7 +83,7 @@ def failed(error: AtlasError) -> tuple[bytes, bytes]:
     again = f"retry-after: {error.retry_after}\r\n" if isinstance(error, Overloaded) else ""
     head = (
         f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-length: {len(body)}\r\n"
-        f"content-type: application/problem+json\r\n{again}{_FOR_ALL}"
+        f"content-type: application/problem+json\r\nvary: Accept\r\n{again}{_FOR_ALL}"
     )
     return head.encode("latin-1"), body
 

@@ -125,6 +125,16 @@ def test_what_is_not_plain_goes_the_long_way(fast: Served, slow: FlaskClient, ra
     assert plain(one) == plain(other)
 
 
+@pytest.mark.parametrize("kind", ["application/sparql-query", "application/x-www-form-urlencoded"])
+def test_a_packed_query_is_refused_either_way(fast: Served, slow: FlaskClient, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+    body = gzip.compress(b"ASK {}", mtime=0)
+    one = fast.ask("POST", "/sparql", headers=headers, body=body)
+    other = slow.post("/sparql", data=body, headers=headers)
+    assert one.status_code == 415
+    assert plain(one) == plain(other)
+
+
 def test_a_query_that_fails_runs_once(fast: Served) -> None:
     started = time.monotonic()
     fast_timeout = fast.get("/sparql", query_string={"query": SLOW})

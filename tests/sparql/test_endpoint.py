@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -133,6 +134,7 @@ def test_every_graph_format_reads_back(client: FlaskClient, name: str) -> None:
 def test_not_acceptable(client: FlaskClient) -> None:
     refused = get(client, accept="image/png")
     assert refused.status_code == 406
+    assert "Accept" in refused.headers["Vary"]
     assert b"A SELECT query is answered in one of" in refused.data
     assert b"An ASK query is answered in one of" in get(client, "ASK {}", accept="image/png").data
     assert get(client, format="turtle").status_code == 406
@@ -141,6 +143,7 @@ def test_not_acceptable(client: FlaskClient) -> None:
 
 def test_browsers_get_the_page(client: FlaskClient) -> None:
     browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    assert "Accept" in get(client, accept=browser).headers["Vary"]
     assert b"<pre>0</pre>" in client.get("/sparql", headers={"Accept": browser}).data
     assert f"<pre>{len(SELECT)}</pre>".encode() in get(client, accept=browser).data
 
@@ -192,6 +195,15 @@ def test_errors_have_their_own_types(client: FlaskClient) -> None:
         ("POST", {"data": b"CLEAR ALL", "headers": {"Content-Type": "application/sparql-update"}}, 415),
         ("POST", {"data": "ASK {}".encode("utf-16"), "headers": {"Content-Type": "application/sparql-query"}}, 400),
         ("POST", {"data": b"x", "headers": {"Content-Type": "application/sparql-query; charset=utf-16"}}, 415),
+        (
+            "POST",
+            {
+                "data": gzip.compress(b"ASK {}"),
+                "headers": {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"},
+            },
+            415,
+        ),
+        ("POST", {"data": {"query": "ASK {}"}, "headers": {"Content-Encoding": "gzip"}}, 415),
         ("PUT", {"query_string": {"query": "ASK {}"}}, 405),
         ("DELETE", {}, 405),
     ],
@@ -200,8 +212,10 @@ def test_bad_requests(client: FlaskClient, method: str, arguments: dict[str, obj
     response = client.open("/sparql", method=method, **arguments)  # type: ignore[arg-type]  # of its own kinds
     assert response.status_code == status
     slug(response)
+    assert "Accept" in response.headers["Vary"], "who asks for HTML gets something else"
     if status == 405:
         assert "GET" in response.headers["Allow"]
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_dataset_of_the_protocol(client: FlaskClient) -> None:
@@ -227,6 +241,8 @@ def test_etag(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:
     tag = first.headers["ETag"]
     again = client.get("/sparql", query_string={"query": SELECT}, headers={"If-None-Match": tag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    posted = client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag})
+    assert (posted.status_code, posted.headers["ETag"]) == (200, tag), "a condition of GET and HEAD only"
     assert get(client, format="csv").headers["ETag"] != tag
     assert "ETag" not in get(client, "SELECT (NOW() AS ?now) {}").headers
     assert get(client).headers["Server-Timing"].startswith("cache")
