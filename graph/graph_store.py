@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from graph.errors import BadData, ClaimsHeld, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
+from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
+from graph.held import refuse_claims
+from graph.load import NAMING, into
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
-from graph.store import DEFAULT, term
+from graph.store import DEFAULT
 
 __all__ = ["UNPACKED_BYTES", "Outcome", "Target", "Upload", "delete", "holds", "merge", "patch", "replace"]
 
@@ -60,7 +62,7 @@ def holds(store: ox.Store, target: Target) -> bool:
 
 def replace(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str) -> Outcome:
     """PUT. Raises ClaimsHeld, and as `merge`."""
-    _refuse_claims(store, target, "replaced")
+    refuse_claims(store, target, "replaced")
     created = not holds(store, target)
     old = _ends(store, target)
     store.clear_graph(target)
@@ -74,7 +76,7 @@ def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str,
     Raises BadData with the line, InputTooLarge, UnreadableFile, and ClaimsHeld for a source's graph.
     """
     if not checked and target != DEFAULT:
-        _refuse_claims(store, target, "added to")
+        refuse_claims(store, target, "added to")
     created = not holds(store, target)
     if target != DEFAULT:
         store.add_graph(target)
@@ -88,7 +90,7 @@ def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str,
 def delete(store: ox.Store, target: Target) -> Outcome:
     """DELETE. Raises UnknownGraph and ClaimsHeld."""
     _require(store, target)
-    _refuse_claims(store, target, "deleted")
+    refuse_claims(store, target, "deleted")
     old = _ends(store, target)
     store.remove_graph(target)
     return Outcome(False, old)
@@ -97,13 +99,14 @@ def delete(store: ox.Store, target: Target) -> Outcome:
 def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str) -> Outcome:
     """PATCH with a SPARQL update, in which the graph is the default graph and the only one.
 
-    Raises UnknownGraph, QueryRefused for an update that touches another graph, and as `apply_update`.
+    Raises UnknownGraph, QueryRefused for an update that touches another graph, and as `apply_update`: the default graph
+    rests on the claims of the whole store, any other on its own.
     """
     _require(store, target)
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    apply_update(alone, text, limits, base=base)
+    apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")
     after = set(alone)
@@ -116,22 +119,6 @@ def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str)
 def _require(store: ox.Store, target: Target) -> None:
     if not holds(store, target):
         raise UnknownGraph(f"There is no graph <{cast('ox.NamedNode', target).value[:200]}>.", "PUT it first.")
-
-
-def _refuse_claims(store: ox.Store, target: Target, done: str) -> None:
-    """A source's graph is looked at alone; for the default graph a claim anywhere counts."""
-    where = None if target == DEFAULT else target
-    if not any(True for _ in store.quads_for_pattern(None, term("rdf:type"), term("ca:Claim"), where)):
-        return
-    if target == DEFAULT:
-        raise ClaimsHeld(
-            f"The default graph cannot be {done}: its facts rest on claims in the graphs of their sources.",
-            "Put your data into a graph of its own with ?graph=IRI, or change single triples with POST /update.",
-        )
-    raise ClaimsHeld(
-        f"This graph holds the claims of a source and cannot be {done}: accepted facts rest on them.",
-        "Ingest the source again or forget it, or change single triples with POST /update.",
-    )
 
 
 def _ends(store: ox.Store, target: Target, limit: int = 20_000) -> frozenset[str] | None:
@@ -157,11 +144,16 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
         with open(upload.path, "rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
             source = _Counted(cast("IO[bytes]", packed), upload.limit)
-            if upload.packed or upload.path.stat().st_size > _BULK_BYTES:
+            bulk = upload.packed or upload.path.stat().st_size > _BULK_BYTES
+            if bulk and rdf_format not in NAMING:
                 store.bulk_load(cast("IO[bytes]", source), rdf_format, base_iri=base, to_graph=target)
                 return None if target == DEFAULT else set()
-            triples = ox.parse(cast("IO[bytes]", source), rdf_format, base_iri=base, rename_blank_nodes=True)
-            quads = [_in(quad, target) for quad in _triples(triples, upload)]
+            parsed = ox.parse(cast("IO[bytes]", source), rdf_format, base_iri=base, rename_blank_nodes=True)
+            triples = into(target, parsed, upload.name, "Send plain triples, one graph a request.")
+            if bulk:
+                store.bulk_extend(triples)
+                return None if target == DEFAULT else set()
+            quads = list(triples)
             store.extend(quads)
             return set(touched_by(quads))
     except SyntaxError as error:
@@ -177,14 +169,6 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:
     return ox.Quad(quad.subject, quad.predicate, quad.object, target)
-
-
-def _triples(quads: Iterable[ox.Quad], upload: Upload) -> Iterator[ox.Quad]:
-    """JSON-LD can name graphs; here there is only the one of the request."""
-    for quad in quads:
-        if quad.graph_name != DEFAULT:
-            raise BadData(f"{upload.name} names a graph of its own.", "Send plain triples, one graph a request.")
-        yield quad
 
 
 class _Counted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Final, cast
@@ -15,7 +15,7 @@ from graph.errors import BadData, InputError, UnreadableFile
 from graph.store import DEFAULT, node
 from graph.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["SUFFIXES", "format_of", "load"]
+__all__ = ["NAMING", "SUFFIXES", "format_of", "into", "load"]
 
 SUFFIXES: Final = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -29,6 +29,9 @@ SUFFIXES: Final = {
     ".jsonld": ox.RdfFormat.JSON_LD,
 }
 _DATASETS: Final = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG)
+NAMING: Final = (ox.RdfFormat.JSON_LD, ox.RdfFormat.N3)
+"""Made for one graph, and able to name others: `@graph` with an `@id`, formulas."""
+
 _READ_TWICE: Final = 4 << 20
 """Bytes up to which files are parsed again for the entities they name; of more, all cards are compared."""
 
@@ -69,13 +72,21 @@ def load(session: Session, files: Sequence[Path], *, graph: str | None = None, p
         for number, (path, rdf_format) in enumerate(zip(files, formats, strict=True)):
             progress(path.name, number, len(files))
             if target is not None and rdf_format in _DATASETS:
-                raise InputError(f"{path.name} names its own graphs.", "Load it without --graph.")
+                raise BadData(f"{path.name} names graphs of its own.", "Load it without --graph.")
             _load_one(store, path, rdf_format, target)
         added = len(store) - before
         return _changes(files, formats, target) if added else Changes()
 
     session.change(work, progress=progress)
     return added
+
+
+def into(target: ox.NamedNode | ox.DefaultGraph, quads: Iterable[ox.Quad], name: str, remedy: str) -> Iterator[ox.Quad]:
+    """The triples of one graph, put into `target`. Raises BadData where one is in a graph that the source names."""
+    for quad in quads:
+        if quad.graph_name != DEFAULT:
+            raise BadData(f"{name} names a graph of its own.", remedy)
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, target)
 
 
 def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
@@ -100,7 +111,11 @@ def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.
             if path.suffix.lower() == ".gz":
                 source = cast("IO[bytes]", stack.enter_context(gzip.open(source)))
             base = path.resolve().as_uri()
-            store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
+            if target is not None and rdf_format in NAMING:
+                parsed = ox.parse(source, rdf_format, base_iri=base, rename_blank_nodes=True)
+                store.bulk_extend(into(target, parsed, path.name, "Load it without --graph."))
+            else:
+                store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
     except SyntaxError as error:
         found = _LINE.search(str(error))
         line = error.lineno or (int(found.group(1)) if found else None)

@@ -8,6 +8,7 @@ A change that raises, or whose process dies, leaves the live generation as it wa
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from graph.ontology import counted
 from graph.purge import purge
 from graph.store import Snapshot
 
-__all__ = ["SUPPRESSED", "Changes", "Indexer", "Progress", "Session", "Writer", "no_progress"]
+__all__ = ["CONTENT", "INDEXED", "SUPPRESSED", "Changes", "Indexer", "Progress", "Session", "Writer", "no_progress"]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are (0 = not known)."""
@@ -31,6 +32,11 @@ Progress = Callable[[str, int, int], None]
 
 SUPPRESSED: Final = "suppressed"
 """The manifest's entry of what must stay out: IRI → reason (see `graph.suppress`)."""
+
+
+CONTENT: Final = "content"
+"""The manifest's entry that tells what the graphs hold from what any other graphs hold, of whichever atlas; generations
+that differ in their index alone have the same."""
 
 
 def no_progress(what: str, done: int, total: int) -> None:
@@ -56,6 +62,10 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.documents or self.entities or self.removed or self.everything or self.notes)
+
+
+INDEXED: Final = Changes(notes={"last_change": "index"})
+"""The graphs stay as they are."""
 
 
 class Indexer(Protocol):
@@ -117,7 +127,10 @@ class Session:
             number = live.number if live else 0
             _keep_figures(scratch, snapshot, last, changes, f"{number + 1:06d}", self._counts)
             old = ({SUPPRESSED: dict(kept_out)} if kept_out else {}) if live is None or fresh else live.manifest()
-            manifest = {**old, **changes.notes, "index": index, "quads": len(store) if changes.counted else None}
+            quads = len(store) if changes.counted else None
+            manifest = {**old, **changes.notes, "index": index, "quads": quads}
+            if changes != INDEXED or CONTENT not in manifest:
+                manifest[CONTENT] = secrets.token_hex(16)
             del snapshot, store  # closes RocksDB, whose files must be final before they are synced
             return self._home.publish(scratch, manifest)
         finally:
@@ -141,7 +154,7 @@ class Session:
                 same = figures.generation == live.name
                 name = f"{live.number + 1:06d}" if same else figures.generation
                 write_figures(scratch, replace(figures, generation=name))
-            return self._home.publish(scratch, {**live.manifest(), "last_change": "index", "index": dict(index)})
+            return self._home.publish(scratch, {**live.manifest(), **INDEXED.notes, "index": dict(index)})
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from graph.home import Generation, Home
 from graph.store import Snapshot
-from graph.writer import Changes, Progress, Session, no_progress
+from graph.writer import INDEXED, Changes, Progress, Session, no_progress
 
 __all__ = ["FOLDERS", "KEY", "Behind", "CarriedIndex", "behind", "catch_up", "link", "mark_of", "record_in"]
 
@@ -128,7 +128,7 @@ def catch_up(session: Session, home: Home, progress: Progress = no_progress) -> 
     if lag is None:
         return None
     # The indexer adds what the manifest says; the note is there to make this a change.
-    return session.change(lambda store: Changes(notes={"last_change": "index"}), progress=progress)
+    return session.change(lambda store: INDEXED, progress=progress)
 
 
 def link(source: Path, target: Path) -> None:

@@ -261,6 +261,7 @@ def _environment(scope: Scope, source: Any) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope["method"], "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "RAW_URI": scope["raw_path"].decode("latin-1"),  # `PATH_INFO` does not tell %2F from a slash
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host, "SERVER_PORT": str(port or 80), "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": client, "REMOTE_PORT": str(client_port),

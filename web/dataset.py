@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.describe import Description, describe_dataset, summary, triples
 from graph.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
 from graph.vocabulary import PREFIXES, compact
+from web.accepting import media_types
 from web.figures import figures
 from web.linked_data import FORMATS
 from web.live import Live, View
@@ -46,7 +47,7 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/.well-known/void")
     def well_known() -> BaseResponse:
         """Where VoID says that a description is to be looked for: RDF, unless a page is what the client prefers."""
-        wanted = request.accept_mimetypes.best_match([*FORMATS, _HTML], default="text/turtle")
+        wanted = media_types(request.accept_mimetypes).best_match([*FORMATS, _HTML], default="text/turtle")
         suffix = next((f".{name}" for name, media_type in _SUFFIXES.items() if media_type == wanted), "")
         response = redirect(f"/dataset{suffix}", code=302)
         response.vary.add("Accept")
@@ -71,11 +72,11 @@ def schema(view: View) -> Ontology:
 def _answer(
     view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
 ) -> BaseResponse:
-    """The page or the triples, with a tag of the generation. Raises 404 for an unknown suffix, 406 for other types."""
+    """The page or the triples, with a tag. Raises 404 for an unknown suffix, 406 for other types."""
     if suffix and suffix not in _SUFFIXES:
         raise NotFound
     accepted = _SUFFIXES.get(suffix) or (
-        request.accept_mimetypes.best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
+        media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
     )
     if accepted is None:
         raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
@@ -86,7 +87,7 @@ def _answer(
         body = ox.serialize(make(view), format=form, prefixes=None if form == ox.RdfFormat.N_TRIPLES else PREFIXES)
         assert body is not None  # noqa: S101  bytes come back where no output is given
         response = Response(body, mimetype=accepted)
-        response.set_etag(f"{view.generation.name}-{len(body)}")
+        response.add_etag()
     response.vary.add("Accept")
     if accepted != _HTML:
         response.headers["Access-Control-Allow-Origin"] = "*"

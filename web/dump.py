@@ -23,6 +23,7 @@ from werkzeug.exceptions import BadRequest
 
 from graph.errors import HomeError, Overloaded
 from graph.export import export
+from graph.sparql.cache import seed
 from graph.store import Snapshot
 from web.live import Live
 
@@ -85,7 +86,7 @@ def blueprint(live: Live) -> Blueprint:
         view = live.view()
         files = view.once("dumps", lambda _: _Files())
         response = Response(mimetype="application/gzip")
-        tag = f"{view.generation.name}-{suffix}"
+        tag = seed(view.content, suffix, graph or "").hexdigest()
         response.set_etag(tag)
         generation = view.generation.name
         response.headers["Content-Disposition"] = f'attachment; filename="creative-atlas-{generation}.{suffix}.gz"'

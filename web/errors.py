@@ -15,6 +15,9 @@ __all__ = ["install_errors"]
 
 _PROGRAMS = ("/api/", "/sparql", "/update", "/graph-store", "/data/", "/healthz", "/readyz", "/text2sparql")
 
+_FILES = ("/dataset.", "/ontology.")
+"""For programs, and for people who follow a link to a download: these ask for HTML by name."""
+
 _KEPT = ("allow", "www-authenticate")
 """Headers of an HTTP error that belong to its meaning."""
 
@@ -60,6 +63,8 @@ def _wants_page() -> bool:
     if request.path.startswith(_PROGRAMS):
         return False
     accepted = request.accept_mimetypes
+    if request.path.startswith(_FILES) and "text/html" not in dict(accepted):
+        return False
     return accepted.best_match(["text/html", "application/json"], default="text/html") == "text/html"
 
 

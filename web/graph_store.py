@@ -14,16 +14,18 @@ from typing import Final
 
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.graph_store import holds
-from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name
+from graph.sparql.cache import seed
+from graph.sparql.formats import GRAPHS, Format
 from graph.sparql.pool import QueryPool
 from graph.store import DEFAULT, Snapshot, node
+from web.accepting import choose
 from web.auth import Check
 from web.live import Live, View
+from web.sparql_answer import CODINGS, encoding_for, respond
 from web.update import DIRECT, answer, update_text
 from web.uploads import received
 from web.writes import Writes
@@ -57,7 +59,7 @@ def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blue
     bp.before_request(check)
 
     def conditional(write: _Write) -> Callable[[_Named], Response]:
-        return lambda named: _conditional(write, live, pool, named)
+        return lambda named: _conditional(write, live, named)
 
     verbs: dict[str, Callable[[_Named], Response]] = {
         "PUT": lambda named: _take(writes, named, conditional),
@@ -88,6 +90,8 @@ def _named(path: str | None) -> _Named:
     if path:
         if graphs or default:
             raise BadRequest("The address names a graph by its path and by a parameter; use one of them.")
+        if "%2f" in str(request.environ.get("RAW_URI", "")).partition("?")[0].lower():
+            raise BadRequest("A graph is not named by an address with an encoded slash; give its IRI as ?graph=.")
         return _Named(_absolute(request.base_url))
     if len(graphs) + default > 1:
         raise BadRequest("Name one graph: ?default, or one ?graph=IRI.")
@@ -119,23 +123,30 @@ def _read(live: Live, pool: QueryPool, named: _Named) -> Response:
 def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
     if not named.among(view.snapshot):
         raise UnknownGraph(f"There is no graph <{named.iri}>.", "See the named graphs with a query: GRAPH ?g {}.")
-    chosen, content_type = _format(request.args.get("format"), request.accept_mimetypes)
-    query = _query(named)
-    tag = pool.etag(view.generation.path, query, chosen.media_type)
-    if tag is not None and request.if_none_match.contains_weak(tag.strip('"')):
-        response = make_response("", 304)
+    found = choose(GRAPHS, request.args.get("format"), request.accept_mimetypes)
+    if found is None:
+        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
+    chosen, content_type = found
+    tags = {coding: _tag(view, named, chosen, coding) for coding in ("", encoding_for(request.accept_encodings) or "")}
+    known = [coding for coding, tag in tags.items() if request.if_none_match.contains_weak(tag)]
+    if known:
+        response, coding = make_response("", 304), known[0]
     else:
-        result = pool.run(view.generation.path, query, media_type=chosen.media_type)
-        response = Response(result.chunks())
-        response.call_on_close(result.close)
-        response.headers["Content-Length"] = str(result.size)
-        response.headers["Content-Type"] = content_type
-    if tag is not None:
-        response.headers["ETag"] = tag
+        result = pool.run(view.generation.path, _query(named), media_type=chosen.media_type)
+        response = respond(result, chosen, content_type, request.accept_encodings)
+        response.headers["Content-Disposition"] = f'inline; filename="graph.{chosen.extension}"'
+        coding = response.headers.get("Content-Encoding", "")
+    response.set_etag(tags[coding])
     response.headers["Cache-Control"] = "no-cache"
     response.headers["X-Generation"] = view.generation.name
-    response.vary.add("Accept")
+    response.vary.update(("Accept", "Accept-Encoding"))
     return response
+
+
+def _tag(view: View, named: _Named, chosen: Format, coding: str) -> str:
+    """The entity tag of a graph in a format, compressed or not, for as long as nothing in the atlas is written. Each is
+    a strong one, so that all serve for If-Match."""
+    return seed(view.content, named.iri or "", chosen.name, coding).hexdigest()
 
 
 def _query(named: _Named) -> str:
@@ -143,32 +154,16 @@ def _query(named: _Named) -> str:
     return f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}"
 
 
-def _format(name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
-    """`format=` wins over Accept. Raises 406."""
-    if name is not None:
-        chosen = by_name(name, GRAPHS)
-    elif not accept:
-        chosen = GRAPHS[0]
-    else:
-        # A client may say `text/turtle; charset=utf-8`, which Werkzeug holds for another type than text/turtle.
-        plain = MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in accept])
-        best = plain.best_match([name for each in GRAPHS for name in (each.media_type, *each.aliases)])
-        chosen = by_media_type(best, GRAPHS) if best is not None else None
-    if chosen is None:
-        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
-    return chosen, chosen.content_type
-
-
-def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> Response:
+def _conditional(write: _Write, live: Live, named: _Named) -> Response:
     """The write, if the request's If-Match and If-None-Match (RFC 9110 §13.1) hold when it has its turn.
 
-    The tags are those of GET in any of its formats, each good for one generation. Raises GraphChanged (412).
+    The tags are those of GET in any of its formats, each good until the next write. Raises GraphChanged (412).
     """
     for _ in range(_TRIES):
         if not request.if_match and not request.if_none_match:
             return write(named, None)
         view = live.view()
-        _check(view, pool, named)
+        _check(view, named)
         try:
             return write(named, view.generation.name)
         except GraphChanged as error:
@@ -176,11 +171,9 @@ def _conditional(write: _Write, live: Live, pool: QueryPool, named: _Named) -> R
     raise moved
 
 
-def _check(view: View, pool: QueryPool, named: _Named) -> None:
+def _check(view: View, named: _Named) -> None:
     there = named.among(view.snapshot)
-    query = _query(named)
-    tags = [pool.etag(view.generation.path, query, each.media_type) for each in GRAPHS] if there else []
-    held = [tag.strip('"') for tag in tags if tag is not None]
+    held = [_tag(view, named, each, coding) for each in GRAPHS for coding in ("", *CODINGS)] if there else []
     wanted, unwanted = request.if_match, request.if_none_match
     if wanted and not (there and (wanted.star_tag or any(map(wanted.contains, held)))):
         raise GraphChanged(

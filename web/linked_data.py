@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.errors import UnknownEntity
 from graph.store import DEFAULT, Snapshot, node
 from graph.vocabulary import PREFIXES
+from web.accepting import media_types
 from web.live import Live
 
 __all__ = ["blueprint", "describe"]
@@ -39,7 +40,9 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
     @routes.get("/id/<path:name>")
     def thing(name: str) -> BaseResponse:
-        accepted = request.accept_mimetypes.best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
+        accepted = (
+            media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
+        )
         if accepted is None:
             raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
         target = f"/page/{name}" if accepted == _HTML else url_for("linked_data.data", name=name)
@@ -52,12 +55,11 @@ def blueprint(live: Live, base: str) -> Blueprint:
         stem, dot, suffix = name.rpartition(".")
         named = _SUFFIXES.get(suffix) if dot else None
         iri = base + (stem if named else name)
-        media_type = named or request.accept_mimetypes.best_match(list(FORMATS), default="text/turtle")
-        view = live.view()
-        body = describe(view.snapshot, iri, FORMATS[media_type])
+        media_type = named or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
+        body = describe(live.view().snapshot, iri, FORMATS[media_type])
         response = Response(body, mimetype=media_type)
         response.vary.add("Accept")
-        response.set_etag(f"{view.generation.name}-{len(body)}")
+        response.add_etag()
         return response.make_conditional(request)
 
     return routes

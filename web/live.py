@@ -15,7 +15,9 @@ from weakref import WeakValueDictionary
 
 from graph.errors import HomeError
 from graph.home import Generation, Home
+from graph.sparql.cache import generation_key
 from graph.store import Snapshot
+from graph.writer import CONTENT
 from search.carry import mark_of
 
 __all__ = ["Live", "View"]
@@ -28,12 +30,15 @@ _TRIES = 5
 class View:
     """One generation, opened. `once` keeps what is worked out from it, for as long as it is live.
 
-    `indexed`: what earlier views kept by `as_indexed`.
+    `indexed`: what earlier views kept by `as_indexed`. `content` tells what it holds from what any other holds, but for
+    those that differ in their index alone: entity tags of graphs begin with it.
     """
 
     def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
+        # Manifests of earlier versions tell no contents apart; then each generation has its own.
+        self.content: str = self.manifest.get(CONTENT) or generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._kept: dict[str, Any] = {}
         self._indexed = indexed if indexed is not None else {}

@@ -16,17 +16,19 @@ from urllib.parse import unquote_to_bytes
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
-from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
 from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
-from graph.sparql.formats import GRAPHS, Format, by_media_type, by_name, offered
+from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool import QueryPool
 from graph.sparql.result import QueryResult
+from web.accepting import choose, media_types
 from web.problems import problem_response
 from web.service_description import describe_service
 from web.sparql_answer import DATA_POLICY, EXPOSED, respond
 from web.sparql_outcome import OUTCOME
+from web.uploads import refuse_packed
 
 __all__ = ["blueprint", "client_of", "negotiate"]
 
@@ -66,6 +68,11 @@ def blueprint(
         response.headers["Allow"] = _METHODS
         return response
 
+    @bp.route("/sparql", methods=["PUT", "DELETE", "PATCH"])
+    def other() -> ResponseReturnValue:
+        """Answered here, so that pages of other origins may read the answer."""
+        raise MethodNotAllowed(_METHODS.split(", "))
+
     @bp.delete("/sparql/queries/<identifier>")
     def cancel(identifier: str) -> ResponseReturnValue:
         if pool.cancel(identifier):
@@ -82,6 +89,7 @@ def _read() -> tuple[MultiDict[str, str], str | None]:
     parameters: MultiDict[str, str] = MultiDict(request.args)
     raw = b""
     if request.method == "POST":
+        refuse_packed()
         if request.mimetype == "application/sparql-query":
             if "query" in parameters:
                 raise BadRequest("The query is given twice: in the address and in the body.")
@@ -123,7 +131,7 @@ def _body() -> str:
 
 def _wants_page(parameters: MultiDict[str, str]) -> bool:
     """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
-    accept = request.accept_mimetypes
+    accept = media_types(request.accept_mimetypes)
     if parameters.get("format") is not None or "text/html" not in dict(accept):
         return False
     answers = [name for each in (*offered("SELECT"), *GRAPHS) for name in (each.media_type, *each.aliases)]
@@ -135,7 +143,6 @@ def _description(search: bool) -> Response:
     chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
     response = make_response(describe_service(request.base_url, chosen, search=search))
     response.headers["Content-Type"] = content_type
-    response.vary.add("Accept")
     return response
 
 
@@ -151,7 +158,7 @@ def _run(
     base = request.base_url
 
     def ask(live: Path) -> Response:
-        if request.if_none_match:
+        if request.method in ("GET", "HEAD") and request.if_none_match:  # RFC 9110 §13.1.2
             tag = pool.etag(live, text, chosen.media_type, dataset, base)
             if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
                 return _unchanged(tag)
@@ -182,23 +189,16 @@ def _unchanged(tag: str) -> Response:
 
 
 def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
-    """The format to answer in and its Content-Type. `format=` wins over Accept. Raises 406."""
+    """The format to answer in and its Content-Type, as of `choose`. Raises 406."""
     choices = offered(form)
+    found = choose(choices, name, accept)
+    if found is not None:
+        return found
     if name is not None:
-        chosen = by_name(name, choices)
-        if chosen is None:
-            known = ", ".join(each.name for each in choices)
-            raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
-        return chosen, chosen.content_type
-    if not accept:
-        return choices[0], choices[0].content_type
-    types = [each.media_type for each in choices] + [alias for each in choices for alias in each.aliases]
-    best = accept.best_match(types)
-    found = by_media_type(best, choices) if best is not None else None
-    if best is None or found is None:
-        known = ", ".join(each.media_type for each in choices)
-        raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
-    return found, found.content_type if best == found.media_type else best
+        known = ", ".join(each.name for each in choices)
+        raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
+    known = ", ".join(each.media_type for each in choices)
+    raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
 
 
 def _dataset(parameters: MultiDict[str, str]) -> Dataset:
@@ -242,6 +242,7 @@ def _open_to_other_origins(response: Response) -> Response:
     headers["Access-Control-Allow-Origin"] = "*"
     headers["Access-Control-Expose-Headers"] = EXPOSED
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.add("Accept")  # the page, errors and refusals as well: who asks for HTML gets others
     if response.mimetype == "application/problem+json":
         headers["Content-Security-Policy"] = DATA_POLICY
     if request.method == "OPTIONS":

@@ -24,8 +24,9 @@ from graph.sparql.result import QueryResult
 from web.problems import members
 from web.security import FIXED
 
-__all__ = ["COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
+__all__ = ["CODINGS", "COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
 
+CODINGS: Final = ("zstd", "gzip")
 COMPRESSED_FROM: Final = 2_048
 _COMPRESSED_TO: Final = 64 << 20
 _IN_MEMORY: Final = 1 << 20
@@ -82,7 +83,7 @@ def failed(error: AtlasError) -> tuple[bytes, bytes]:
     again = f"retry-after: {error.retry_after}\r\n" if isinstance(error, Overloaded) else ""
     head = (
         f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-length: {len(body)}\r\n"
-        f"content-type: application/problem+json\r\n{again}{_FOR_ALL}"
+        f"content-type: application/problem+json\r\nvary: Accept\r\n{again}{_FOR_ALL}"
     )
     return head.encode("latin-1"), body
 
@@ -115,7 +116,7 @@ def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Ac
 
 def encoding_for(accepted: Accept) -> str | None:
     """zstd or gzip, whichever the client would rather have (zstd where it does not say); None for neither."""
-    quality = {name: accepted.quality(name) for name in ("zstd", "gzip")}
+    quality = {name: accepted.quality(name) for name in CODINGS}
     best = max(quality, key=lambda name: quality[name])
     return best if quality[best] > 0 and quality[best] >= accepted.quality("identity") else None
 

@@ -43,7 +43,7 @@ _MEANT: Final = frozenset(
 )  # fmt: skip
 """Parameters that the application has to see. Others, but for `query`, `format` and `timeout`, mean nothing."""
 
-_CONDITIONS: Final = frozenset((b"if-none-match", b"x-query-id", b"expect"))
+_CONDITIONS: Final = frozenset((b"if-none-match", b"x-query-id", b"expect", b"content-encoding"))
 
 
 class Request(Protocol):

@@ -17,6 +17,7 @@ from graph.errors import QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.update import TEXT_BYTES
 from web.auth import Check
+from web.uploads import refuse_packed
 from web.writes import Done, Writes
 
 __all__ = ["answer", "blueprint", "update_text"]
@@ -50,7 +51,8 @@ def answer(done: Done, status: int) -> Response:
 
 
 def update_text() -> str:
-    """The body as an update in UTF-8. Raises 415 for another charset and 400 for what is not UTF-8."""
+    """The body as an update in UTF-8. Raises 415 for another charset or a compressed one, 400 for what is not UTF-8."""
+    refuse_packed()
     charset = request.mimetype_params.get("charset", "utf-8")
     if charset.lower().replace("-", "") != "utf8":
         raise UnsupportedMediaType(f"The update is in {charset[:40]}; send it in UTF-8.")
@@ -65,6 +67,7 @@ def _text() -> str:
         return update_text()
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"POST an update as {DIRECT}, or as the form field `update` ({FORM}).")
+    refuse_packed()
     raw = request.get_data()
     _decoded(unquote_to_bytes(raw))  # Werkzeug would leave other bytes percent-encoded, which is another update
     found = request.form.getlist("update")

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from graph.sparql.formats import GRAPHS, by_media_type
 
-__all__ = ["received"]
+__all__ = ["received", "refuse_packed"]
 
 _TAKEN: Final = ", ".join(each.media_type for each in GRAPHS)
 _BLOCK: Final = 1 << 16
@@ -38,9 +38,18 @@ def received(limit: int) -> Iterator[list[dict[str, Any]]]:
             yield [{"path": str(path), "media_type": media_type, "name": "The body", "packed": _packed()}]
 
 
+def refuse_packed() -> None:
+    """For bodies that are a query or an update. Raises 415 where one is compressed."""
+    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+        raise UnsupportedMediaType("Queries and updates are taken as they are: send it without Content-Encoding.")
+
+
 def _parts() -> list[tuple[int, FileStorage]]:
     if _packed():
         raise UnsupportedMediaType("Send a form as it is, without Content-Encoding.")
+    if request.form:
+        said = "The form has a field ‘{}’, which is not read. Name the graph in the address, and send files only."
+        raise BadRequest(said.format(next(iter(request.form))[:80]))
     parts = [part for _, part in request.files.items(multi=True)]
     if not parts:
         raise BadRequest("The form holds no file: each part needs a filename and a Content-Type.")

@@ -42,11 +42,14 @@ RESULTS: Final = (
 )  # fmt: skip
 
 GRAPHS: Final = (
-    Format("turtle", "Turtle", "text/turtle", "ttl", "graph", ("application/x-turtle",), ("ttl",), charset=True),
+    # N3 takes in Turtle, so that whoever reads N3 reads it.
+    Format("turtle", "Turtle", "text/turtle", "ttl", "graph",
+           ("application/x-turtle", "application/turtle", "text/n3", "text/rdf+n3", "application/n3"), ("ttl", "n3"),
+           charset=True),
     Format("ntriples", "N-Triples", "application/n-triples", "nt", "graph", ("text/plain",), ("nt", "n-triples")),
     Format("jsonld", "JSON-LD", "application/ld+json", "jsonld", "graph", ("application/json",), ("json-ld", "json")),
     Format("rdfxml", "RDF/XML", "application/rdf+xml", "rdf", "graph", ("application/xml", "text/xml"),
-           ("rdf", "rdf/xml", "xml")),
+           ("rdf", "rdf/xml", "rdf+xml", "xml")),
 )  # fmt: skip
 
 DATASETS: Final = (
@@ -63,8 +66,11 @@ def offered(form: str) -> tuple[Format, ...]:
 
 
 def by_name(name: str, among: tuple[Format, ...] = FORMATS) -> Format | None:
-    """The format of a short name or of a media type, in either case; None where there is none."""
-    wanted = name.strip().lower()
+    """The format of a short name or of a media type, in either case; None where there is none.
+
+    A gap stands for a plus sign, which an address means a gap by unless it is percent-encoded.
+    """
+    wanted = name.strip().lower().replace(" ", "+")
     for each in among:
         if wanted in (each.name, each.extension, *each.names):
             return each

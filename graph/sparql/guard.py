@@ -24,7 +24,7 @@ from typing import Final, Literal, NamedTuple
 from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.copied import is_unordered
 from graph.sparql.counting import check_shape
-from graph.sparql.lexer import Token, decoded, position, tokenise
+from graph.sparql.lexer import Token, expanded, position, prefixes, tokenise
 from graph.sparql.limits import Limits
 from graph.vocabulary import PREFIXES
 
@@ -118,7 +118,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
         wanted = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"
         raise _syntax(text, _first_keyword(tokens), f"This is {'a query' if update else 'an update'}, not {wanted}.")
     check_shape(tokens, text, limits)
-    searches = _services(tokens, text, search)
+    searches = _services(tokens, text, search, update)
     _check_prefixes(tokens, text)
     edits = tuple(_unambiguous(tokens))
     unordered = form in ("SELECT", "ASK") and is_unordered(text)
@@ -165,7 +165,7 @@ def _form(tokens: list[Token], text: str, update: bool) -> Form:
     raise _syntax(text, first, f"Unexpected ‘{first.text}’: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE.")
 
 
-def _services(tokens: list[Token], text: str, search: bool) -> tuple[SearchClause, ...]:
+def _services(tokens: list[Token], text: str, search: bool, update: bool) -> tuple[SearchClause, ...]:
     clauses: list[SearchClause] = []
     depth = 0
     for index, token in enumerate(tokens):
@@ -175,7 +175,7 @@ def _services(tokens: list[Token], text: str, search: bool) -> tuple[SearchClaus
         elif kind == "word":
             upper = token.text.upper()
             if "SERVICE" in upper:
-                clauses.append(_search_clause(tokens, index, text, search))
+                clauses.append(_search_clause(tokens, index, text, search, update))
             elif "LOAD" in upper:
                 raise _refused(text, token, "LOAD is not run here: it would fetch from the network or from a file.")
         elif kind == "pname" and _hidden_call(tokens, index, depth):
@@ -195,26 +195,35 @@ def _hidden_call(tokens: list[Token], index: int, depth: int) -> bool:
     return "LOAD" in prefix and depth == 0 and not named and before is not None and before.text[-1] in ";>"
 
 
-def _search_clause(tokens: list[Token], index: int, text: str, search: bool) -> SearchClause:
-    """The clause that starts at `index`, if it is our own search and somebody answers it; refused otherwise."""
-    following = tokens[index + 1 : index + 3]
-    ours = (
-        tokens[index].text.upper() == "SERVICE"
-        and len(following) == 2
-        and following[0].kind == "iri"
-        and decoded(following[0]) == SEARCH_SERVICE
-        and following[1].text == "{"
-    )
-    if not ours:
+def _search_clause(tokens: list[Token], index: int, text: str, search: bool, update: bool) -> SearchClause:
+    """The clause that starts at `index`, if it is our own search and somebody answers it; refused otherwise.
+
+    SILENT changes nothing: a clause that makes no sense is an error, and no search fails for being far away.
+    """
+    silent = index + 1 < len(tokens) and tokens[index + 1].text.upper() == "SILENT"
+    begins = index + 2 + silent
+    if tokens[index].text.upper() != "SERVICE" or not _is_search(tokens, begins - 1):
         raise _refused(text, tokens[index], "SERVICE is not run here: it would reach other machines.")
+    if update:
+        said = "A search clause works in queries only, not in updates."
+        raise _refused(text, tokens[index], said, "Run it as a query, and write what it finds into the update.")
     if not search:
-        raise _refused(text, tokens[index], f"SERVICE <{SEARCH_SERVICE}> is not available: this atlas has no search.")
+        said = f"SERVICE <{SEARCH_SERVICE}> is not available: this atlas has no search."
+        raise _refused(text, tokens[index], said, "Leave it out.")
     depth = 0
-    for place in range(index + 2, len(tokens)):
+    for place in range(begins, len(tokens)):
         depth += (tokens[place].text == "{") - (tokens[place].text == "}")
         if depth == 0:
-            return SearchClause(tokens[index].start, tokens[place].end, tuple(tokens[index + 3 : place]))
+            return SearchClause(tokens[index].start, tokens[place].end, tuple(tokens[begins + 1 : place]))
     raise _syntax(text, tokens[index], "This search clause does not end.")
+
+
+def _is_search(tokens: list[Token], place: int) -> bool:
+    """Whether our own search is named there, in full or by a prefix, and braces follow."""
+    named = tokens[place : place + 2]
+    if len(named) < 2 or named[0].kind not in ("iri", "pname") or named[1].text != "{":
+        return False
+    return expanded(named[0], prefixes(tokens) if named[0].kind == "pname" else {}) == SEARCH_SERVICE
 
 
 def _check_prefixes(tokens: list[Token], text: str) -> None:
@@ -261,7 +270,8 @@ def _syntax(text: str, token: Token | int | None, message: str, remedy: str = ""
     return QuerySyntax(f"Line {line}, column {column}: {message}", remedy, line=line, column=column)
 
 
-def _refused(text: str, token: Token, message: str) -> QueryRefused:
+def _refused(
+    text: str, token: Token, message: str, remedy: str = "Load that data into the atlas, then query it here."
+) -> QueryRefused:
     line, column = position(text, token.start)
-    remedy = "Load that data into the atlas, then query it here."
     return QueryRefused(f"Line {line}, column {column}: {message}", remedy)

@@ -9,12 +9,13 @@ at once instead of a reason to look for another reading.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from graph.errors import QuerySyntax, QueryTooLarge
 
-__all__ = ["Kind", "Token", "decoded", "position", "tokenise"]
+__all__ = ["Kind", "Token", "decoded", "expanded", "position", "prefixes", "tokenise"]
 
 Kind = Literal["iri", "pname", "bnode", "var", "string", "lang", "number", "word", "punct"]
 
@@ -82,6 +83,7 @@ _ALONE: Final = frozenset("{}()[];,*+/=~-")
 
 _ECHARS: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|((?s:.)))")
+_LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
 _IRI_FORBIDDEN: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
@@ -166,6 +168,23 @@ def _check_angles(text: str, offset: int) -> None:
 def decoded(token: Token) -> str:
     """The characters that a string or IRI token stands for, without its delimiters, escapes decoded."""
     return _decode(token, token.text)
+
+
+def prefixes(tokens: Sequence[Token]) -> dict[str, str]:
+    """The prefixes that a query declares, without their colons, and what they stand for."""
+    return {
+        name.text[:-1]: decoded(iri)
+        for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if word.kind == "word" and word.text.upper() == "PREFIX" and name.kind == "pname" and iri.kind == "iri"
+    }
+
+
+def expanded(token: Token, declared: Mapping[str, str]) -> str:
+    """The IRI that an IRI token or a prefixed name stands for, relative where its author wrote a relative one."""
+    if token.kind == "iri":
+        return decoded(token)
+    prefix, _, local = token.text.partition(":")
+    return declared.get(prefix, "") + _LOCAL_ESCAPE.sub(r"\1", local)
 
 
 def _decode(token: Token, text: str) -> str:

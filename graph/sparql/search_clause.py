@@ -19,8 +19,9 @@ from typing import Final, NamedTuple
 
 from graph.errors import InputError, QuerySyntax, QueryTooLarge
 from graph.sparql.guard import Edit, Guarded, SearchClause
-from graph.sparql.lexer import Token, decoded, position
+from graph.sparql.lexer import Token, decoded, expanded, position, prefixes
 from graph.vocabulary import CA
+from graph.vocabulary import expand as expand_name
 
 __all__ = ["LIMIT", "MODES", "SearchCall", "SearchRequest", "SearchRow", "expand", "read_clauses"]
 
@@ -39,7 +40,7 @@ _TEXTS: Final = ("kind", "publisher", "reliability", "collection")
 _DATES: Final = ("from", "to")
 _KNOWN: Final = ("query", "similarTo", "limit", "mode", *_OUTPUTS, *_TEXTS, *_IRIS, *_DATES)
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_LOCAL_ESCAPE: Final = re.compile(r"\\(.)")
+_STRING: Final = expand_name("xsd:string")
 
 
 class SearchRow(NamedTuple):
@@ -95,16 +96,8 @@ def read_clauses(guarded: Guarded) -> tuple[SearchRequest, ...]:
     """What the query's search clauses ask for, in order. Raises `QuerySyntax` and `QueryTooLarge`."""
     if len(guarded.searches) > _CLAUSES:
         raise QueryTooLarge(f"A query may hold {_CLAUSES} search clauses.", "Split it into several queries.")
-    prefixes = _prefixes(guarded.tokens)
-    return tuple(_Reader(guarded.original, clause, prefixes).read() for clause in guarded.searches)
-
-
-def _prefixes(tokens: Sequence[Token]) -> dict[str, str]:
-    return {
-        name.text[:-1]: decoded(iri)
-        for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        if word.kind == "word" and word.text.upper() == "PREFIX" and name.kind == "pname" and iri.kind == "iri"
-    }
+    declared = prefixes(guarded.tokens)
+    return tuple(_Reader(guarded.original, clause, declared).read() for clause in guarded.searches)
 
 
 def _values(asked: SearchRequest, rows: Sequence[SearchRow]) -> str:
@@ -253,7 +246,10 @@ class _Reader:
             if after.kind == "lang":
                 self._at += 1
             elif after.text == "^^":
-                raise self._wrong(after, f"ca:{name} needs a plain text.")
+                self._at += 1
+                datatype = self._next("a datatype")
+                if datatype.kind not in ("iri", "pname") or expanded(datatype, self._prefixes) != _STRING:
+                    raise self._wrong(after, f"ca:{name} needs a plain text.")
         value = decoded(token)
         allowed = {"mode": MODES, "kind": ("passage", "entity")}.get(name)
         if allowed is not None and value not in allowed:
@@ -261,11 +257,7 @@ class _Reader:
         return value
 
     def _iri(self, token: Token) -> str:
-        if token.kind == "iri":
-            iri = decoded(token)
-        else:
-            prefix, _, local = token.text.partition(":")
-            iri = self._prefixes.get(prefix, "") + _LOCAL_ESCAPE.sub(r"\1", local)
+        iri = expanded(token, self._prefixes)
         if not _ABSOLUTE.match(iri):
             raise self._wrong(token, "A search clause needs absolute IRIs.")
         return iri

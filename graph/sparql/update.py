@@ -12,12 +12,14 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.errors import QueryError, QueryFailed, QueryRefused, QuerySyntax
+from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
+from graph.held import holds_claims, refuse_claims, refuse_emptied
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.guard import Guarded, guard
 from graph.sparql.limits import Limits
 from graph.sparql.messages import asked_for, syntax_error
 from graph.sparql.update_text import as_insertions, only_data, with_dataset, without_silent_loads
+from graph.sparql.whole_graphs import whole_graphs
 from graph.store import DEFAULT
 
 __all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
@@ -42,18 +44,34 @@ def update_limits(timeout: float) -> Limits:
 
 
 def apply_update(
-    store: ox.Store, text: str, limits: Limits, *, base: str | None = None, dataset: Dataset = WHOLE
+    store: ox.Store,
+    text: str,
+    limits: Limits,
+    *,
+    base: str | None = None,
+    dataset: Dataset = WHOLE,
+    claims_in: ox.Store | None = None,
 ) -> Touched:
-    """Guard the update and run it. `base` resolves relative IRIs, `dataset` is that of the request.
+    """Guard the update and run it. `base` resolves relative IRIs, `dataset` is that of the request, `claims_in` the
+    store whose claims are not left without their facts, nor facts without their claims; `store` where it is not given.
 
     Raises QueryTooLarge, QuerySyntax and QueryRefused before anything is run, ValueError for a graph of the dataset
     that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there), QueryFailed
-    where the store does; after an exception the store may hold the first operations of the request.
+    where the store does, ClaimsHeld as of `graph.held`; after an exception the store may hold the first operations of
+    the request, or all.
     """
     if len(text) <= limits.text_bytes:
         text = without_silent_loads(text, limits.tokens)
     guarded = guard(text, limits, update=True)
     sent = guard(with_dataset(guarded, dataset), limits, update=True) if dataset.given else guarded
+    atlas = store if claims_in is None else claims_in
+    claims = holds_claims(atlas)
+    facts = claims and any(True for _ in store.quads_for_pattern(None, None, None, DEFAULT))
+    if claims:
+        for target in whole_graphs(guarded, base):
+            if target is None:
+                raise ClaimsHeld("The atlas holds claims: its graphs cannot be cleared together.", "Name the graph.")
+            refuse_claims(atlas, target, "cleared, replaced or added to as a whole")
     try:
         store.update(sent.text, base_iri=base)
     except SyntaxError as error:
@@ -61,6 +79,7 @@ def apply_update(
         raise syntax_error(str(error), guarded) if sent is guarded else _unplaced(error) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
+    refuse_emptied(store, facts=facts, claims=claims and atlas is store)
     return _touched(guarded, base)
 
 

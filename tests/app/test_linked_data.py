@@ -14,6 +14,7 @@ DCMS = URIRef("https://w3id.org/creative-atlas/id/organisation/dcms")
     [
         ("text/html,application/xhtml+xml,*/*;q=0.8", f"/page/{NAME}"),
         ("text/turtle", f"/data/{NAME}"),
+        ("text/turtle;charset=utf-8", f"/data/{NAME}"),
         ("application/ld+json, text/html;q=0.5", f"/data/{NAME}"),
         ("", f"/page/{NAME}"),
     ],

@@ -79,15 +79,25 @@ def test_sparqlwrapper(endpoint: str, labels: set[tuple[str, str]], method: str,
     assert rows == labels
 
 
-def test_sparqlwrapper_constructs_and_asks(endpoint: str, labels: set[tuple[str, str]]) -> None:
+@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated")  # the client's own use of rdflib
+@pytest.mark.parametrize("name", ["TURTLE", "N3", "RDFXML", "JSONLD"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_sparqlwrapper_constructs(endpoint: str, labels: set[tuple[str, str]], name: str, method: str) -> None:
     sparqlwrapper = pytest.importorskip("SPARQLWrapper")
     client = sparqlwrapper.SPARQLWrapper(endpoint)
     client.setQuery(f"CONSTRUCT WHERE {{ ?s <{LABEL}> ?label }}")
-    client.setReturnFormat(sparqlwrapper.TURTLE)
+    client.setReturnFormat(getattr(sparqlwrapper, name))
+    client.setMethod(method)
     import rdflib
 
-    graph = rdflib.Graph().parse(data=client.queryAndConvert(), format="turtle")
+    got = client.queryAndConvert()
+    graph = got if isinstance(got, rdflib.Graph) else rdflib.Graph().parse(data=got, format="turtle")
     assert {(str(s), str(label)) for s, _, label in graph} == labels
+
+
+def test_sparqlwrapper_asks(endpoint: str) -> None:
+    sparqlwrapper = pytest.importorskip("SPARQLWrapper")
+    client = sparqlwrapper.SPARQLWrapper(endpoint)
     client.setQuery("ASK {}")
     client.setReturnFormat(sparqlwrapper.JSON)
     assert client.queryAndConvert()["boolean"] is True

@@ -69,8 +69,11 @@ def test_one_graph(client: FlaskClient, services: Services) -> None:
     ],
 )
 def test_what_there_is_not(client: FlaskClient, address: str, status: int) -> None:
-    answer = client.get(address, headers={"Accept": "application/json"})
-    assert answer.status_code == status, answer.text
+    for accept in ("application/json", "*/*", ""):
+        answer = client.get(address, headers={"Accept": accept} if accept else {})
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    browser = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, browser.mimetype) == (status, "text/html")
 
 
 def test_tags_and_heads(client: FlaskClient, services: Services) -> None:
@@ -88,6 +91,19 @@ def test_tags_and_heads(client: FlaskClient, services: Services) -> None:
     changed = client.get("/dataset.nq.gz", headers={"If-None-Match": tag})
     assert changed.status_code == 200 and changed.headers["ETag"] != tag
     assert changed.headers["X-Generation"] == "000002"
+
+
+def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, services: Services, tmp_path: Path) -> None:
+    other = compose(Settings(home=tmp_path / "other", cache=tmp_path / "cache"))
+    with Writer(other.home, NoIndex()).session() as session:
+        session.change(few_facts)
+    assert other.home.require().name == services.home.require().name
+    tag = client.get("/dataset.nq.gz").headers["ETag"]
+    answer = create_app(other).test_client().get("/dataset.nq.gz", headers={"If-None-Match": tag})
+    other.close()
+    assert answer.status_code == 200
+    graphs = [client.head("/dataset.nt.gz", query_string={"graph": each}) for each in ("default", "http://e/g")]
+    assert graphs[0].headers["ETag"] != graphs[1].headers["ETag"]
 
 
 def test_slow_readers_leave_room(client: FlaskClient) -> None:

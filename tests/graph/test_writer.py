@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyoxigraph as ox
 import pytest
 
 from graph.home import Home
 from graph.store import DEFAULT, Snapshot, term
-from graph.writer import Changes, Session
-from tests.support.small import ex, few_facts
+from graph.writer import CONTENT, INDEXED, Changes, Session, Writer
+from tests.support.small import NoIndex, ex, few_facts
 
 
 def add(name: str) -> ox.Quad:
@@ -25,6 +27,21 @@ def test_each_change_is_one_generation(home: Home, session: Session) -> None:
     live = Snapshot.open(home.require())
     assert live.label(ex("one").value) == "one"
     assert live.label(ex("pec").value) == "Creative PEC"
+
+
+def test_what_the_graphs_hold_has_a_name_of_its_own(tmp_path: Path) -> None:
+    """Not the number of a generation, which any other atlas has too; and not anew for another index."""
+    names = []
+    for home in (Home(tmp_path / "one"), Home(tmp_path / "other")):
+        with Writer(home, NoIndex()).session() as session:
+            session.change(few_facts)
+            names.append(home.require().manifest()[CONTENT])
+            session.change(lambda store: INDEXED)
+            session.reindex(lambda live, scratch: {})
+            assert (home.require().number, home.require().manifest()[CONTENT]) == (3, names[-1])
+            session.change(lambda store: Changes(notes={"last_change": "http"}))
+            names.append(home.require().manifest()[CONTENT])
+    assert len(set(names)) == 4
 
 
 def test_no_change_no_generation(home: Home, session: Session) -> None:

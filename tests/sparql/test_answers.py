@@ -96,7 +96,15 @@ def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
     ],
 )
 @pytest.mark.parametrize(
-    "accept", [None, "*/*", "text/csv", "text/turtle, application/sparql-results+xml;q=0.5", "image/png"]
+    "accept",
+    [
+        None,
+        "*/*",
+        "text/csv",
+        "text/turtle, application/sparql-results+xml;q=0.5",
+        "image/png",
+        "application/sparql-results+xml;charset=utf-8, text/turtle;charset=utf-8;q=0.5",
+    ],
 )
 def test_both_ways_give_one_answer(fast: Served, slow: FlaskClient, query: str, accept: str | None) -> None:
     headers = {"Accept": accept} if accept else {}
@@ -114,6 +122,16 @@ def test_both_ways_give_one_answer(fast: Served, slow: FlaskClient, query: str, 
 def test_what_is_not_plain_goes_the_long_way(fast: Served, slow: FlaskClient, raw: str) -> None:
     one, other = (each.get("/sparql", query_string=raw) for each in (fast, slow))
     assert one.status_code == 400
+    assert plain(one) == plain(other)
+
+
+@pytest.mark.parametrize("kind", ["application/sparql-query", "application/x-www-form-urlencoded"])
+def test_a_packed_query_is_refused_either_way(fast: Served, slow: FlaskClient, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+    body = gzip.compress(b"ASK {}", mtime=0)
+    one = fast.ask("POST", "/sparql", headers=headers, body=body)
+    other = slow.post("/sparql", data=body, headers=headers)
+    assert one.status_code == 415
     assert plain(one) == plain(other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 import time
@@ -91,7 +92,12 @@ def test_three_ways_to_ask(client: FlaskClient, how: str) -> None:
         (SELECT, "application/sparql-results+json;q=0.1, application/xml", "application/xml"),
         (SELECT, "text/html;q=0.2, text/csv", "text/csv; charset=utf-8"),
         ("ASK {}", "application/sparql-results+xml", "application/sparql-results+xml"),
+        (SELECT, "text/csv;charset=UTF-8", "text/csv; charset=utf-8"),
+        (SELECT, "application/sparql-results+xml; charset=utf-8, */*;q=0.1", "application/sparql-results+xml"),
         (GRAPH, None, "text/turtle; charset=utf-8"),
+        (GRAPH, "text/turtle;charset=utf-8", "text/turtle; charset=utf-8"),
+        (GRAPH, 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"', "application/ld+json"),
+        (GRAPH, "text/n3", "text/n3"),
         (GRAPH, "application/n-triples", "application/n-triples"),
         (GRAPH, "application/ld+json", "application/ld+json"),
         (GRAPH, "application/rdf+xml, text/turtle;q=0.9", "application/rdf+xml"),
@@ -117,7 +123,7 @@ def test_format_wins_over_accept(client: FlaskClient, name: str, expected: str) 
     assert get(client, accept="text/html", format=name).headers["Content-Type"] == expected
 
 
-@pytest.mark.parametrize("name", ["turtle", "ntriples", "jsonld", "rdfxml"])
+@pytest.mark.parametrize("name", ["turtle", "ntriples", "jsonld", "rdfxml", "rdf+xml", "n3", "json-ld"])
 def test_every_graph_format_reads_back(client: FlaskClient, name: str) -> None:
     response = get(client, GRAPH, format=name)
     form = ox.RdfFormat.from_media_type(response.mimetype)
@@ -128,6 +134,7 @@ def test_every_graph_format_reads_back(client: FlaskClient, name: str) -> None:
 def test_not_acceptable(client: FlaskClient) -> None:
     refused = get(client, accept="image/png")
     assert refused.status_code == 406
+    assert "Accept" in refused.headers["Vary"]
     assert b"A SELECT query is answered in one of" in refused.data
     assert b"An ASK query is answered in one of" in get(client, "ASK {}", accept="image/png").data
     assert get(client, format="turtle").status_code == 406
@@ -136,6 +143,7 @@ def test_not_acceptable(client: FlaskClient) -> None:
 
 def test_browsers_get_the_page(client: FlaskClient) -> None:
     browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    assert "Accept" in get(client, accept=browser).headers["Vary"]
     assert b"<pre>0</pre>" in client.get("/sparql", headers={"Accept": browser}).data
     assert f"<pre>{len(SELECT)}</pre>".encode() in get(client, accept=browser).data
 
@@ -148,7 +156,8 @@ def test_service_description(client: FlaskClient) -> None:
     assert store.query(
         f"ASK {{ ?s a <{sd}Service> ; <{sd}endpoint> ?e ; <{sd}supportedLanguage> <{sd}SPARQL11Query> }}"
     )
-    assert client.get("/sparql", headers={"Accept": "application/rdf+xml"}).mimetype == "application/rdf+xml"
+    for accept in ("application/rdf+xml", "application/rdf+xml;charset=utf-8"):
+        assert client.get("/sparql", headers={"Accept": accept}).mimetype == "application/rdf+xml"
 
 
 def test_errors_have_their_own_types(client: FlaskClient) -> None:
@@ -186,6 +195,15 @@ def test_errors_have_their_own_types(client: FlaskClient) -> None:
         ("POST", {"data": b"CLEAR ALL", "headers": {"Content-Type": "application/sparql-update"}}, 415),
         ("POST", {"data": "ASK {}".encode("utf-16"), "headers": {"Content-Type": "application/sparql-query"}}, 400),
         ("POST", {"data": b"x", "headers": {"Content-Type": "application/sparql-query; charset=utf-16"}}, 415),
+        (
+            "POST",
+            {
+                "data": gzip.compress(b"ASK {}"),
+                "headers": {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"},
+            },
+            415,
+        ),
+        ("POST", {"data": {"query": "ASK {}"}, "headers": {"Content-Encoding": "gzip"}}, 415),
         ("PUT", {"query_string": {"query": "ASK {}"}}, 405),
         ("DELETE", {}, 405),
     ],
@@ -194,8 +212,10 @@ def test_bad_requests(client: FlaskClient, method: str, arguments: dict[str, obj
     response = client.open("/sparql", method=method, **arguments)  # type: ignore[arg-type]  # of its own kinds
     assert response.status_code == status
     slug(response)
+    assert "Accept" in response.headers["Vary"], "who asks for HTML gets something else"
     if status == 405:
         assert "GET" in response.headers["Allow"]
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
 
 
 def test_dataset_of_the_protocol(client: FlaskClient) -> None:
@@ -221,6 +241,8 @@ def test_etag(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:
     tag = first.headers["ETag"]
     again = client.get("/sparql", query_string={"query": SELECT}, headers={"If-None-Match": tag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    posted = client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag})
+    assert (posted.status_code, posted.headers["ETag"]) == (200, tag), "a condition of GET and HEAD only"
     assert get(client, format="csv").headers["ETag"] != tag
     assert "ETag" not in get(client, "SELECT (NOW() AS ?now) {}").headers
     assert get(client).headers["Server-Timing"].startswith("cache")

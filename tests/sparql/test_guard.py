@@ -259,3 +259,36 @@ def test_the_search_clause_is_recognised_where_somebody_answers_it() -> None:
     (clause,) = guard(query, LIMITS, search=True).searches
     assert query[clause.start : clause.end] == f"SERVICE <{SEARCH_SERVICE}> {{ ?hit ?p 'a }} b' }}"
     assert [each.text for each in clause.body] == ["?hit", "?p", "'a } b'"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"SELECT * {{ SERVICE SILENT <{SEARCH_SERVICE}> {{",
+        "PREFIX u: <urn:creative-atlas:> SELECT * { SERVICE u:search {",
+        "PREFIX s: <urn:creative-atlas:search> SELECT * { service silent s: {",
+    ],
+)
+def test_the_search_clause_may_be_silent_and_go_by_a_prefix(head: str) -> None:
+    query = f"{head} ?hit ?p 1 }} }}"
+    (clause,) = guard(query, LIMITS, search=True).searches
+    assert query[clause.start : clause.end].upper().startswith("SERVICE")
+    assert (query[clause.end :], [each.text for each in clause.body]) == (" }", ["?hit", "?p", "1"])
+    with pytest.raises(QueryRefused, match="no search"):
+        guard(query, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["<search>", "u:search", "x:search", "SILENT SILENT <urn:creative-atlas:search>", "?s", f"<{SEARCH_SERVICE}2>"],
+)
+def test_no_other_service_passes_for_the_search(service: str) -> None:
+    query = f"BASE <urn:creative-atlas:> PREFIX x: <http://e/> PREFIX u: <search> SELECT * {{ SERVICE {service} {{}} }}"
+    with pytest.raises(QueryRefused, match="other machines"):
+        guard(query, LIMITS, search=True)
+
+
+def test_an_update_that_searches_is_told_so() -> None:
+    update = f"INSERT {{ ?hit a ?hit }} WHERE {{ SERVICE <{SEARCH_SERVICE}> {{ ?hit ?p 'x' }} }}"
+    with pytest.raises(QueryRefused, match="in queries only"):
+        guard(update, LIMITS, update=True)

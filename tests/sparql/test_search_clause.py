@@ -61,6 +61,8 @@ def test_everything_that_a_clause_can_say() -> None:
         },
         outputs={"hit": "hit", "score": "s", "snippet": "t", "rank": "r"},
     )
+    # In RDF 1.1 a string with its datatype is the same literal.
+    assert read(HIT + "^^<http://www.w3.org/2001/XMLSchema#string> ; ca:limit 7").limit == 7
     assert read(HIT) == SearchRequest(text="growth", outputs={"hit": "hit"})
 
 
@@ -94,6 +96,7 @@ MISUSE = [
     (f"{HIT} ; ca:type <report>", "absolute", "<report>"),
     (f"{HIT} ; ca:publisher ex:a", "needs a text", "ex:a"),
     ("?hit ca:query 'a'^^ex:t", "plain text", "^^"),
+    ("?hit ca:query 'a'^^", "ends where a datatype", ""),
     (f"{HIT} ; ca:score 5", "needs a variable", "5"),
     (f"{HIT} ; ca:score ?hit", "used twice", "?hit }"),
     (f"{HIT} ; ca:score ?s ; ca:rank ?s", "used twice", "?s }"),
@@ -169,6 +172,8 @@ def test_where_a_clause_may_stand(searching: QueryPool, generation: Path) -> Non
     inner = f"{{ SELECT ?s {{ {one} }} ORDER BY ?score LIMIT 1 }} ?s ex:p ?v"
     assert [row["v"] for row in rows(searching, generation, inner)] == ["value 2"]
     assert [row["v"] for row in rows(searching, generation, f"{{?s ex:p ?v}}{one}")]
+    silent = one.replace("SERVICE", "SERVICE SILENT")
+    assert rows(searching, generation, silent) == rows(searching, generation, one)
     without = f"?s ex:p ?v MINUS {{ {two} }}"
     assert rows(searching, generation, without, "SELECT (COUNT(*) AS ?n)") == [{"n": "498"}]
 

@@ -10,9 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import zstandard
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from graph.writer import Writer
+from search.carry import CarriedIndex
 from tests.support.small import EX
 from tests.update.conftest import BEARER, ServiceMaker, ask, update
 from web.app import create_app
@@ -76,6 +79,24 @@ def test_reading_negotiates_and_validates(client: FlaskClient) -> None:
     assert (head.data, head.headers["Content-Type"]) == (b"", "text/turtle; charset=utf-8")
 
 
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_a_long_graph_is_compressed(coding: str, client: FlaskClient) -> None:
+    lines = "".join(f'<http://e/{n}> <http://e/p> "value" .\n' for n in range(300))
+    assert send(client, "PUT", lines, "application/n-triples").status_code == 201
+    asked = {"Accept-Encoding": coding, "Accept": "application/n-triples"}
+    answer = send(client, "GET", headers=asked)
+    assert answer.headers["Content-Encoding"] == coding
+    assert int(answer.headers["Content-Length"]) == len(answer.data) < len(lines) / 4
+    assert {each.strip() for each in answer.headers["Vary"].split(",")} == {"Accept", "Accept-Encoding"}
+    unpack = gzip.decompress if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj().decompress
+    plain = send(client, "GET", headers={"Accept": "application/n-triples"})
+    assert unpack(answer.data) == plain.data
+    tag = answer.headers["ETag"]
+    assert tag not in ("", plain.headers["ETag"]), "other bytes"
+    assert send(client, "GET", headers={**asked, "If-None-Match": tag}).status_code == 304
+    assert send(client, "PUT", headers={"If-Match": tag}).status_code == 204, "a strong one, good for a condition"
+
+
 def test_a_write_on_condition(client: FlaskClient) -> None:
     """Two clients read, both write: the second one's tag is out of date, and nothing of the first is lost."""
     send(client, "PUT")
@@ -92,6 +113,18 @@ def test_a_write_on_condition(client: FlaskClient) -> None:
         assert send(client, method, body, kind, headers={"If-Match": tag}).status_code == 412
     fresh = send(client, "GET").headers["ETag"]
     assert send(client, "DELETE", None, None, headers={"If-Match": f'"x", {fresh}'}).status_code == 204
+
+
+def test_a_new_index_changes_no_tag(client: FlaskClient, services: Services) -> None:
+    """It is a generation of its own, and nobody wrote."""
+    send(client, "PUT")
+    first = send(client, "GET")
+    with Writer(services.home, CarriedIndex()).session() as session:
+        session.reindex(lambda live, scratch: {})
+    again = send(client, "GET", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.headers["ETag"]) == (304, first.headers["ETag"])
+    assert again.headers["X-Generation"] != first.headers["X-Generation"]
+    assert send(client, "PUT", headers={"If-Match": first.headers["ETag"]}).status_code == 204
 
 
 def test_a_write_only_where_there_is_a_graph_or_none(client: FlaskClient) -> None:
@@ -143,6 +176,17 @@ def test_a_broken_body_says_the_line_and_changes_nothing(client: FlaskClient) ->
     assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_that_names_graphs_is_refused(packed: bool, client: FlaskClient) -> None:
+    """A packed one is written past the transaction log, and looked at all the same."""
+    body = b'{"@id": "http://e/other", "@graph": [{"@id": "http://e/a", "http://e/p": "x"}]}'
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    answer = send(client, "PUT", gzip.compress(body) if packed else body, "application/ld+json", headers=headers)
+    assert answer.status_code == 400
+    assert "names a graph of its own" in answer.get_json(force=True)["detail"]
+    assert ask(client, "ASK { GRAPH ?g {} }") is False
+
+
 def test_which_graph(client: FlaskClient) -> None:
     def status(method: str, path: str) -> int:
         return client.open(path, method=method, data=TURTLE, content_type="text/turtle", headers=BEARER).status_code
@@ -152,7 +196,8 @@ def test_which_graph(client: FlaskClient) -> None:
     assert status("PUT", "/graph-store?default&graph=http://e/g") == 400
     assert status("PUT", "/graph-store?graph=relative") == 400
     assert status("PUT", "/graph-store/x?graph=http://e/g") == 400
-    assert status("PUT", "/graph-store/people/1?x=1") == 201
+    assert status("PUT", "/graph-store/people%2f1?x=1") == 400, "else one graph had two addresses"
+    assert status("PUT", "/graph-store/people/1?x=%2F") == 201
     assert ask(client, "ASK { GRAPH <http://localhost/graph-store/people/1> { ?s ?p ?o } }")
     assert client.open("/graph-store", method="TRACE").status_code == 405
 
@@ -169,6 +214,10 @@ def test_a_form_with_several_files(client: FlaskClient) -> None:
     answer = send(client, "POST", {"file": files}, "multipart/form-data")
     assert answer.status_code == 201, answer.text
     assert ask(client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o . <http://e/n> ?q '5' }} }}")
+    named = {"file": [(io.BytesIO(TURTLE.encode()), "a.ttl", "text/turtle")], "graph": "http://e/elsewhere"}
+    answer = send(client, "POST", named, "multipart/form-data")
+    assert answer.status_code == 400
+    assert "‘graph’" in answer.get_json(force=True)["detail"], "a field that is not read is not passed over"
     broken = {"file": [(io.BytesIO(b"<a> b"), "bad.ttl", "text/turtle")]}
     answer = send(client, "POST", broken, "multipart/form-data")
     assert answer.status_code == 400

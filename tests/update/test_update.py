@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -84,6 +86,14 @@ def test_syntax_errors_say_where(client: FlaskClient) -> None:
 ])  # fmt: skip
 def test_other_ways_of_sending_are_refused(kind: str, body: bytes, status: int, client: FlaskClient) -> None:
     assert post(client, body, kind)[0] == status
+
+
+@pytest.mark.parametrize("kind", [DIRECT, "application/x-www-form-urlencoded"])
+def test_a_packed_update_is_refused(kind: str, client: FlaskClient) -> None:
+    headers = {**BEARER, "Content-Encoding": "gzip"}
+    answer = client.post("/update", data=gzip.compress(b"CLEAR ALL"), content_type=kind, headers=headers)
+    assert answer.status_code == 415
+    assert "Content-Encoding" in answer.get_json(force=True)["detail"]
 
 
 def test_get_is_not_a_way_to_update(client: FlaskClient) -> None:
