@@ -52,17 +52,8 @@ def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None
         words = " ".join(phrase)
         if not count(Query(f'"{words}"', mode="lexical")).count:
             return f"No text here has the phrase “{words[:_SHOWN]}”."
-    for name, values in query.filters.values().items():
-        without = count(replace(query, limit=0, facets=False, filters=replace(query.filters, **{name: ()})))  # type: ignore[arg-type]
-        if without.count:
-            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {without}."
-    dates = query.filters.date_from or query.filters.date_to
-    if dates:
-        without = count(replace(query, filters=replace(query.filters, date_from=None, date_to=None)))
-        if without.count:
-            return f"Nothing is dated so; without the dates there would be {without}."
-    if query.filters and count(replace(query, filters=Filters())).count:
-        return "Nothing passes all the filters together; without them there are results."
+    if query.filters and (said := _narrowed(query, count)):
+        return said
     if parsed.excluded and count(replace(query, text=parsed.text)).count:
         return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
     unknown = _unknown(parsed.text, lexical)
@@ -70,6 +61,29 @@ def why_nothing(query: Query, lexical: LexicalIndex, count: Count) -> str | None
         written = {word.text: parsed.text[word.start : word.end] for word in exact_words(parsed.text)}
         named = ", ".join(_quoted(written.get(word, word)[:_SHOWN]) for word in unknown[:3])
         return f"No text here has {named}, and none is near in meaning."
+    return None
+
+
+def _narrowed(query: Query, count: Count) -> str | None:
+    """Which of the filters left nothing."""
+    filters = query.filters
+    for name, values in filters.values().items():
+        rest = count(replace(query, limit=0, facets=False, filters=replace(filters, **{name: ()})))  # type: ignore[arg-type]
+        if rest.count:
+            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {rest}."
+    if filters.date_from or filters.date_to:
+        rest = count(replace(query, filters=replace(filters, date_from=None, date_to=None)))
+        if rest.count:
+            return f"Nothing is dated so; without the dates there would be {rest}."
+    if filters.without:
+        rest = count(replace(query, filters=replace(filters, without=())))
+        if rest.count:
+            name, _, value = filters.without[0].partition(":")
+            return (
+                f"All that matches has what you left out, {name} = {value[:_SHOWN]}; with that there would be {rest}."
+            )
+    if count(replace(query, filters=Filters())).count:
+        return "Nothing passes all the filters together; without them there are results."
     return None
 
 

@@ -16,7 +16,16 @@ from search.words import STOP_WORDS, exact_words
 __all__ = ["ParsedQuery", "content_words", "parse"]
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
-_PART = re.compile(r'(?:(?<=\s)|^)(?P<minus>[-−])?"(?P<phrase>[^"]*)"|(?:(?<=\s)|^)[-−](?P<without>[^\W\d]\S*)')
+_SCALE = r"(?:\ (?:thousand|million|billion|trillion|bn|mn|tn|[mk])(?!\w))?"
+_NUMBER = rf"[£$€]?\d[\d.,]*(?:bn|mn|tn|[mk%])?(?!\w){_SCALE}"
+_PART = re.compile(
+    rf"""
+    (?:(?<=\s)|^)(?P<minus>[-−])?"(?P<phrase>[^"]*)"
+    | (?<![\w.,])(?P<range>{_NUMBER}(?:\ [-−]{_NUMBER})+)
+    | (?:(?<=\s)|^)[-−](?P<without>[^\W\d]\S*|[£$€]?\d\S*{_SCALE})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ def parse(text: str) -> ParsedQuery:
     rest: list[str] = []
     at = 0
     for match in _PART.finditer(clean):
+        if match["range"]:  # "2010 -2015": what stands between numbers leaves nothing out
+            continue
         rest.append(clean[at : match.start()])
         at = match.end()
         said = match["phrase"] if match["phrase"] is not None else match["without"]

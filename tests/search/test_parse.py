@@ -18,10 +18,31 @@ def test_phrases_and_exclusions() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['"unbalanced quote', "a-b -5 degrees", "film - noir", "“curly” x", "(a AND b) OR *:[x TO y]^2~"]
+    "text", ['"unbalanced quote', "a-b 3 -5 degrees", "film - noir", "“curly” x", "(a AND b) OR *:[x TO y]^2~"]
 )
 def test_marks_without_a_partner_are_plain_text(text: str) -> None:
     assert parse(text).excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "excluded"),
+    [
+        ("games -2019", "games", (("2019",),)),
+        ("-25 games", "games", (("25",),)),
+        ("grants -£25m", "grants", (("£25000000",),)),
+        ("grants -£25 million -10 %", "grants %", (("£25000000",), ("10",))),
+        ("2010 -2015", "2010 -2015", ()),
+        ("£5 million -£10 million -£20m grants", "£5 million -£10 million -£20m grants", ()),
+        ("-2018 -2019 games", "games", (("2018",), ("2019",))),
+        ("2019 -games", "2019", (("games",),)),
+        ("3D -2019", "3D", (("2019",),)),
+    ],
+)
+def test_a_number_is_left_out_unless_another_stands_before_it(
+    text: str, left: str, excluded: tuple[tuple[str, ...], ...]
+) -> None:
+    parsed = parse(text)
+    assert (parsed.text, parsed.excluded) == (left, excluded)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!…", "🎮🎮", "\x00\x01\x02", "\u202e\u200f", '"" ""', "-film", "\ud800"])
@@ -46,7 +67,7 @@ def test_no_text_makes_it_fail_otherwise(text: str) -> None:
     assert all(phrase for phrase in (*parsed.phrases, *parsed.excluded))
 
 
-@pytest.mark.parametrize("piece", ["a", '"', " -", '-"', "1,", "a.", "a&", "a'", "£ "])
+@pytest.mark.parametrize("piece", ["a", '"', " -", '-"', "1,", "a.", "a&", "a'", "£ ", "1 -", "-1 ", "1. "])
 def test_time_is_linear_in_the_length(piece: str) -> None:
     """A quadratic step would take minutes on this, and run into the time limit of the suite."""
     with contextlib.suppress(InputError):

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from graph.errors import InputError
 from search.boosts import COVERED
 from search.encoder import Encoder
+from search.fielded import wanted
 from search.index import Index, build
 from search.lexical_query import lexical_query
 from search.parse import parse
@@ -43,6 +45,34 @@ def test_a_place_is_named_by_its_label(searcher: Searcher) -> None:
     for hit in named:
         found = ask(searcher, f'place:"{hit.title}" creative', limit=100)
         assert found.total == ask(searcher, "creative", limit=100, filters=Filters(place=(hit.iri,))).total
+
+
+@pytest.mark.parametrize("field", ['publisher:"Lantern Trust"', "year:2024", "kind:entity"])
+def test_a_field_with_a_minus_leaves_out_what_it_would_keep(searcher: Searcher, field: str) -> None:
+    every, kept, rest = (ask(searcher, text, limit=50) for text in ("music", f"music {field}", f"music -{field}"))
+    assert {hit.iri for hit in rest.hits} == {hit.iri for hit in every.hits} - {hit.iri for hit in kept.hits}
+    assert kept.total and rest.total
+    with pytest.raises(InputError, match="no word"):
+        ask(searcher, f"-{field}")
+    assert "left out" in (ask(searcher, "music -kind:passage -kind:entity").hint or "")
+
+
+def test_an_unknown_field_with_a_minus_is_a_word_to_leave_out(searcher: Searcher) -> None:
+    assert (
+        ask(searcher, "music -publisher:nobody", mode="lexical").total == ask(searcher, "music", mode="lexical").total
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("games -place:London", "games"),
+        ('games -place:"North West" -film "Creative Scotland"', "games Creative Scotland"),
+        ("co-location place:London", "co-location place:London"),
+    ],
+)
+def test_names_are_looked_for_in_what_is_not_left_out(text: str, left: str) -> None:
+    assert wanted(text) == left
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "lexical"])
