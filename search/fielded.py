@@ -28,14 +28,16 @@ _VALUES: Final = 1_000
 _NAMES: Final = 60
 
 
-def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters, bool]:
-    """The text without the fields that are understood, and the filters with them; whether that was all there was.
+def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters, bool, str]:
+    """The text without the fields that are understood, the filters with them, whether that was all, and these fields.
 
-    Then the values are the words to rank by what passes. Raises InputError where that was only what to leave out.
+    Where it was all, the text is their values: the words to rank by what passes. Raises InputError where it was only
+    what to leave out.
     """
     if ":" not in text:
-        return text, filters, False
+        return text, filters, False, ""
     left: list[str] = []
+    typed: list[str] = []
     values: dict[str, None] = {}
     known: dict[tuple[str, str], tuple[str, ...]] = {}
     at = 0
@@ -47,16 +49,17 @@ def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Fi
         filters = narrowed
         if not match[1]:
             values[value] = None
+        typed.append(match[0])
         left.append(text[at : match.start()])
         at = match.end()
     if not at:
-        return text, filters, False
+        return text, filters, False, ""
     rest = " ".join("".join([*left, text[at:]]).split())
     if any(char.isalnum() for char in rest):
-        return rest, filters, False
+        return rest, filters, False, " ".join(typed)
     if not values:
         raise InputError("There is no word to search for.", "Add a word to look for.")
-    return " ".join(values), filters, True
+    return " ".join(values), filters, True, " ".join(typed)
 
 
 def excluding(text: str) -> list[str]:
@@ -79,11 +82,12 @@ def _cut(text: str, which: Callable[[re.Match[str]], bool]) -> str:
 
 
 def wanted(text: str) -> str:
-    """The text without anything that it leaves out. Raises InputError where then no word is left."""
+    """The text without anything that it leaves out. Raises InputError where only words are left that it leaves out."""
     if "-" not in text and "−" not in text:
         return text
-    parsed = parse(including(text))
-    return parsed.text if parsed.excluded else including(text)
+    left = including(text)
+    parsed = parse(left) if left else None
+    return parsed.text if parsed and parsed.excluded else left
 
 
 def _with(

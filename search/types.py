@@ -335,6 +335,8 @@ class Results:
     ways: tuple[Way, ...] = ()
     """Where nothing was found: changes to the search that find something."""
     total_is_floor: bool = False
+    suggestion: str | None = None
+    """Another spelling of the query to ask, where something was found though a word of it is in no text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graph.errors import InputError
+from search.answer import results_json
 from search.boosts import COVERED
 from search.encoder import Encoder
 from search.fielded import wanted
@@ -105,6 +106,43 @@ def test_a_misspelling_is_put_right_only_when_nothing_is_found(searcher: Searche
     assert ask(searcher, "apprentiships film", mode="lexical").corrected is None
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("Film Apprentiships", "Film Apprenticeships"),
+        ("writers year:2024 apprentiships kind:passage", "writers apprenticeships year:2024 kind:passage"),
+        ("film zzxxqq", None),
+        ("film £731m", None),
+        ("film apprenticeship", None),
+    ],
+)
+def test_another_spelling_of_one_word_among_known_ones_is_suggested(
+    searcher: Searcher, text: str, suggestion: str | None
+) -> None:
+    found = ask(searcher, text, mode="lexical")
+    assert found.total and found.corrected is None
+    assert found.suggestion == suggestion
+    assert results_json(found).get("suggestion") == suggestion
+
+
+def test_known_words_are_not_looked_up_among_all_words_and_others_once(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(searcher, "film apprentiships").suggestion
+
+    def words(prefix: str) -> list[str]:
+        raise AssertionError(f"the words with {prefix} are looked for")
+
+    monkeypatch.setattr(searcher.index.lexical, "words", words)
+    assert ask(searcher, "film apprentiships music").suggestion == "film apprenticeships music"
+    assert ask(searcher, "film music").suggestion is None
+
+
+def test_what_is_put_right_keeps_the_fields_that_were_typed(searcher: Searcher) -> None:
+    found = ask(searcher, "apprentiships kind:passage", mode="lexical")
+    assert found.corrected == "apprenticeships kind:passage" and found.suggestion is None
+
+
 def test_what_lies_near_a_misspelt_word_by_chance_does_not_keep_it_from_being_put_right(searcher: Searcher) -> None:
     found = ask(searcher, "micorcluster")
     assert searcher._ranked(Query("micorcluster")).order.size  # its letters mean something to the encoder
@@ -120,6 +158,7 @@ def test_a_misspelling_that_shares_a_stem_by_chance_is_put_right(tmp_path: Path,
     for known in ("ACCs", "ACC", "policies", "accessing"):  # other forms of what is there
         assert ask(small, known, mode="lexical").corrected is None
         assert ask(small, known, mode="lexical").total
+    assert ask(small, "acces", mode="lexical").suggestion == "access"  # as the stem of ACC it is found
 
 
 def test_words_are_named_as_they_were_written(searcher: Searcher) -> None:
@@ -137,7 +176,7 @@ def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None
     moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
     build([films, moves], tmp_path, encoder)
     found = ask(Searcher(Index.open(tmp_path), lambda: encoder), "movies")
-    assert found.corrected is None and found.hits[0].title == "Film"
+    assert found.corrected is found.suggestion is None and found.hits[0].title == "Film"
 
 
 @pytest.mark.parametrize(

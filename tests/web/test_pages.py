@@ -153,6 +153,17 @@ def test_a_correction_and_a_hint_are_told(built: Path) -> None:
     assert "No word of it is &lt;known&gt;." in client.get("/search?q=zebra").text
 
 
+def test_another_spelling_is_offered(built: Path) -> None:
+    class Suggesting(FakeAtlas):
+        def search(self, query: Query) -> Results:
+            return replace(super().search(replace(query, text="InGAME")), suggestion="InGAME <Dundee>")
+
+    client = site.create(Suggesting(world.small())).test_client()
+    page = client.get("/search?q=InGAME+Dundeee&kind=entity").text
+    address = "/search?q=InGAME+%3CDundee%3E&amp;kind=entity"
+    assert f'Did you mean <a href="{address}"><bdi>InGAME &lt;Dundee&gt;</bdi></a>?' in page
+
+
 def test_the_score_is_the_sum_that_is_shown(client: FlaskClient) -> None:
     why = re.search(r'<dl class="why">(.*?)</dl>', client.get("/search?q=InGAME").text, re.S)
     assert why is not None

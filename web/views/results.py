@@ -95,6 +95,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
         chosen=_chosen(asked, refs),
         ways=_ways(found, asked, refs),
         corrected=_address(asked, q=found.corrected) if found and found.corrected else None,
+        suggestion=_address(asked, q=found.suggestion) if found and found.suggestion else None,
         tabs=_tabs(found, asked),
         pages=_pages(found, asked),
         start=_start(asked) if found else 0,
