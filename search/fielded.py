@@ -20,9 +20,11 @@ from search.schema import FILTER_FIELDS, fold
 from search.types import Filters
 from search.words import exact_words
 
-__all__ = ["excluding", "fielded", "including", "untyped", "wanted"]
+__all__ = ["LITERAL", "excluding", "fielded", "including", "untyped", "values_named", "wanted"]
 
-_LITERAL: Final = frozenset({"publisher", "collection", "reliability", "kind", "document", "type"})
+LITERAL: Final = frozenset({"publisher", "collection", "reliability", "kind", "document", "type"})
+"""Fields whose values are not known by the names of entities."""
+
 _FIELD: Final = re.compile(rf'(?<!\S)([-−])?({"|".join(FILTER_FIELDS)}):(?:"([^"]+)"|([^\s"]+))', re.IGNORECASE)
 _VALUES: Final = 1_000
 _NAMES: Final = 60
@@ -108,7 +110,7 @@ def _with(
             return replace(filters, date_from=value, date_to=value)
         known[field, value] = (value,)
     if (field, value) not in known:
-        known[field, value] = _known(field, value, lexical)
+        known[field, value] = values_named(field, value, lexical)
     found = known[field, value]
     if not found:
         return None
@@ -119,14 +121,14 @@ def _with(
     return replace(filters, **{field: tuple(dict.fromkeys((*held, *found)))})  # type: ignore[arg-type]  # FILTER_FIELDS are its fields
 
 
-def _known(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ...]:
+def values_named(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ...]:
     """The values of the field that `value` may mean: as it is, by its last part ("…#Programme"), or by its name."""
     from tantivy import Query
 
     wanted = fold(value)
     if lexical.count(Query.term_query(lexical.schema, field, value, index_option="basic")):
         return (value,)
-    if field in _LITERAL:
+    if field in LITERAL:
         held = [found.value for found in lexical.facets(Query.all_query(), [field], _VALUES)[field]]
         return tuple(name for name in held if wanted in (fold(name), fold(re.split(r"[#/]", name)[-1])))
     words = [fold(word.text) for word in exact_words(value)][:8]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import replace
 from typing import Final
 
+from search.fielded import LITERAL, values_named
+from search.lexical import LexicalIndex
 from search.matched import DEEPEST
 from search.parse import parse
 from search.speller import Speller
@@ -18,14 +21,14 @@ __all__ = ["past_the_end", "why_nothing"]
 _SHOWN: Final = 60  # letters of a value in a sentence
 
 
-def why_nothing(query: Query, speller: Speller, count: Count) -> str | None:
+def why_nothing(query: Query, lexical: LexicalIndex, speller: Speller, count: Count) -> str | None:
     """One sentence on what left nothing. `count`: how many results another query has."""
     parsed = parse(query.text)
     for phrase in parsed.phrases:
         words = " ".join(phrase)
         if not count(Query(f'"{words}"', mode="lexical")).count:
             return f"No text here has the phrase “{words[:_SHOWN]}”."
-    if query.filters and (said := _narrowed(query, count)):
+    if query.filters and (said := _narrowed(query, lexical, count)):
         return said
     if parsed.excluded and count(replace(query, text=parsed.text)).count:
         return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
@@ -37,13 +40,16 @@ def why_nothing(query: Query, speller: Speller, count: Count) -> str | None:
     return None
 
 
-def _narrowed(query: Query, count: Count) -> str | None:
+def _narrowed(query: Query, lexical: LexicalIndex, count: Count) -> str | None:
     """Which of the filters left nothing."""
     filters = query.filters
     for name, values in filters.values().items():
+        if not any(lexical.document_frequency(name, value) for value in values) and name != "kind":
+            return _not_here(name, values[0], lexical)
+    for name, values in filters.values().items():
         rest = count(replace(query, limit=0, facets=False, filters=replace(filters, **{name: ()})))  # type: ignore[arg-type]
         if rest.count:
-            return f"Nothing passes {name} = {values[0][:_SHOWN]}; without that there would be {rest}."
+            return f"Nothing passes {name} = {_label(values[0], lexical)}; without that there would be {rest}."
     if filters.date_from or filters.date_to:
         rest = count(replace(query, filters=replace(filters, date_from=None, date_to=None)))
         if rest.count:
@@ -58,6 +64,26 @@ def _narrowed(query: Query, count: Count) -> str | None:
     if count(replace(query, filters=Filters())).count:
         return "Nothing passes all the filters together; without them there are results."
     return None
+
+
+def _not_here(name: str, value: str, lexical: LexicalIndex) -> str:
+    """That no unit has this value of a filter, and how to find the one that was meant."""
+    said = f"No {name} is known here as {_quoted(value[:_SHOWN])}"
+    meant = values_named(name, value, lexical)
+    if meant:
+        return (
+            f'{said}: the filter takes {meant[0]}. The words of a search take the name, as {name}:"{value[:_SHOWN]}".'
+        )
+    said = f"{said}; a search without it lists those that there are, with facets=1."
+    return said if name in LITERAL else f'{said} The words of a search take a name, as place:"North West".'
+
+
+def _label(value: str, lexical: LexicalIndex) -> str:
+    """What a value is called: the title of its card, or the last part of its address."""
+    if "://" not in value:
+        return value[:_SHOWN]
+    stored = lexical.by_iri([value]).get(value)
+    return (stored.unit.title if stored else re.split(r"[#/]", value.rstrip("#/"))[-1])[:_SHOWN]
 
 
 def _quoted(word: str) -> str:

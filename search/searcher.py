@@ -99,7 +99,7 @@ class Searcher:
         elif not alone and (better := self._speller.respelt(text)):
             suggestion = f"{better} {typed}".strip()
         if not len(ranked.order):
-            hint = why_nothing(asked, self._speller, self._count)
+            hint = why_nothing(asked, lexical, self._speller, self._count)
             ways = ways_out(query, asked, self._count)
         reranker = self._rerank(asked, ranked)
         total, is_floor = len(ranked.order), is_cut(ranked.pool, self.index.record.floor)

@@ -183,7 +183,10 @@ def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None
     ("text", "filters", "part"),
     [
         ('film "purple elephants dance"', Filters(), "purple elephants dance"),
-        ("film", Filters(publisher=("Nobody",)), "publisher = Nobody"),
+        ("film", Filters(publisher=("Nobody",)), "No publisher is known here as “Nobody”; a search without it lists"),
+        ("film", Filters(publisher=("lantern trust",)), "takes Lantern Trust."),
+        ("film", Filters(publisher=("lantern trust",), collection=("none",)), "takes Lantern Trust."),
+        ("harpsichord", Filters(publisher=("Lantern Trust",)), "Nothing passes publisher = Lantern Trust; without"),
         ("film", Filters(date_from="1700", date_to="1701"), "dated"),
         ("asdfq qwzxer", Filters(), "“asdfq”"),
         ("harpsichord -harpsichord", Filters(), "left out"),
@@ -193,6 +196,21 @@ def test_an_empty_result_says_what_emptied_it(searcher: Searcher, text: str, fil
     found = ask(searcher, text, filters=filters, mode="lexical")
     assert found.total == 0 and found.hint and part in found.hint
     assert ask(searcher, "film").hint is None
+
+
+def test_a_filter_is_named_as_what_it_stands_for_is(tmp_path: Path, words: Encoder) -> None:
+    place, kind = "https://example.org/place/w", "https://example.org/terms#Report"
+    wales = Unit(place, "entity", "Wales", "A nation.")
+    passages = [
+        Unit("p/1", "passage", "A", "Castles.", places=(place,), types=(kind,)),
+        Unit("p/2", "passage", "B", "Docks."),
+    ]
+    build([wales, *passages], tmp_path, words)
+    small = Searcher(Index.open(tmp_path), lambda: words)
+    for chosen, said in ((Filters(place=(place,)), "place = Wales;"), (Filters(type=(kind,)), "type = Report;")):
+        assert said in (ask(small, "docks", mode="lexical", filters=chosen).hint or "")
+    unknown = ask(small, "docks", filters=Filters(place=("wales",))).hint or ""
+    assert f"No place is known here as “wales”: the filter takes {place}." in unknown and 'place:"wales"' in unknown
 
 
 def test_recency_is_an_option_that_shows(searcher: Searcher) -> None:
