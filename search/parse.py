@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from graph.documents.encoding import without_marks
 from graph.errors import InputError
 from search.words import STOP_WORDS, exact_words
 
@@ -76,8 +77,9 @@ def content_words(words: list[str]) -> list[str]:
 
 
 def _clean(text: str) -> str:
-    """NFC, straight quotes, and spaces for what cannot be seen: controls, direction marks, lone surrogates."""
+    """NFC, straight quotes, no marks within words, and spaces for what else cannot be seen: controls, direction marks,
+    lone surrogates."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
+    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in without_marks(text))
     return " ".join(unicodedata.normalize("NFC", visible).translate(_QUOTES).split())

@@ -27,7 +27,7 @@ from search.pages import LOOKED_AT, spread
 from search.parse import parse
 from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
-from search.schema import FILTER_FIELDS, fold
+from search.schema import FILTER_FIELDS, fold, spellings
 from search.speller import Speller
 from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, Unit, Way
 from search.ways import Found, ways_out
@@ -278,10 +278,8 @@ def _nearer(better: _Ranked, literal: _Ranked) -> float:
     return cosines[0] - cosines[1]
 
 
-@lru_cache(maxsize=20_000)
-def _folded_words(name: str) -> tuple[str, ...]:
-    """The same names come back with every letter typed."""
-    return tuple(fold(word.text) for word in exact_words(name))
+_spellings = lru_cache(maxsize=20_000)(spellings)
+"""The same names come back with every letter typed."""
 
 
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
@@ -289,11 +287,12 @@ def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Com
     start = " ".join(typed)
 
     def rank(name: str) -> tuple[int, int, str]:
-        words = _folded_words(name)
-        whole = " ".join(words)
-        if whole.startswith(start):
+        written = _spellings(name)
+        whole = " ".join(written[0])
+        if any(" ".join(words).startswith(start) for words in written):
             return (0, len(name), whole)
-        held = all(any(word.startswith(part) for word in words) for part in typed)
+        known = [word for words in written for word in words]
+        held = all(any(word.startswith(part) for word in known) for part in typed)
         return (1 if held else 2, len(name), whole)
 
     matched = min((unit.title, *unit.aliases), key=rank)

@@ -54,6 +54,8 @@ def test_nothing_to_search_for_is_an_error_with_a_remedy(text: str) -> None:
 
 def test_what_cannot_be_seen_is_left_out() -> None:
     assert parse("fi\x00lm \u202ecrew\ud800s").text == "fi lm crew s"
+    assert parse("ga\u200bmes crea\u00adtive \ufefffi\u2060lm ar\u200dts").text == "games creative film arts"
+    assert parse("می\u200cخواهم").text == "می خواهم"  # as it is indexed
     assert parse("צילום סרטים").text == "צילום סרטים"
 
 
