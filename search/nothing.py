@@ -31,11 +31,12 @@ def why_nothing(query: Query, lexical: LexicalIndex, speller: Speller, count: Co
     if query.filters and (said := _narrowed(query, lexical, count)):
         return said
     if parsed.excluded and count(replace(query, text=parsed.text)).count:
-        return f"All that matches holds a word that you left out: “{' '.join(parsed.excluded[0])[:_SHOWN]}”."
+        written = parsed.left_out[0].strip('-−"')
+        return f"All that matches holds a word that you left out: {_quoted(written[:_SHOWN])}."
     unknown = speller.unknown(parsed.text)
     if unknown:
-        written = {word.text: parsed.text[word.start : word.end] for word in exact_words(parsed.text)}
-        named = ", ".join(_quoted(written.get(word, word)[:_SHOWN]) for word in unknown[:3])
+        spelt = {word.text: parsed.text[word.start : word.end] for word in exact_words(parsed.text)}
+        named = ", ".join(_quoted(spelt.get(word, word)[:_SHOWN]) for word in unknown[:3])
         return f"No text here has {named}, and none is near in meaning."
     return None
 

@@ -31,11 +31,15 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words."""
+    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words.
+
+    `left_out`: the exclusions as they were written.
+    """
 
     text: str
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)  # one search asks several times
@@ -44,6 +48,7 @@ def parse(text: str) -> ParsedQuery:
     clean = _clean(text)
     phrases: list[tuple[str, ...]] = []
     excluded: list[tuple[str, ...]] = []
+    left_out: list[str] = []
     rest: list[str] = []
     at = 0
     for match in _PART.finditer(clean):
@@ -55,6 +60,7 @@ def parse(text: str) -> ParsedQuery:
         words = tuple(word.text for word in exact_words(said))
         if match["minus"] or match["without"]:
             excluded.append(words)
+            left_out.append(match[0])
         else:
             phrases.append(words)
             rest.append(f" {said} ")
@@ -67,7 +73,7 @@ def parse(text: str) -> ParsedQuery:
         raise InputError("There is no word to search for.", remedy)
     # Each once: a query may say the same a hundred times.
     once = [tuple(words for words in dict.fromkeys(each) if words) for each in (phrases, excluded)]
-    return ParsedQuery(left, *once)
+    return ParsedQuery(left, once[0], once[1], tuple(dict.fromkeys(left_out)))
 
 
 def content_words(words: list[str]) -> list[str]:

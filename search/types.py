@@ -297,8 +297,8 @@ class Way:
     """A change to a search, and how much it finds then. `text` is the query to ask.
 
     `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
-    these, quotation marks and exclusions;
-    "words" the text alone is another, `value` says what was left out of it. `count_is_floor`: it may find more.
+    these, quotation marks and exclusions; "words" the text alone is another, `value` says what was left out of it, and
+    `field` where it is the value of a typed one. `count_is_floor`: it may find more.
     """
 
     kind: Literal["filter", "dates", "filters", "words"]

@@ -84,7 +84,7 @@ def _texts(text: str) -> Iterator[tuple[str, str]]:
     if parsed.phrases:
         yield text.replace('"', " ").replace("“", " ").replace("”", " ").strip(), " ".join(parsed.phrases[0])
     if parsed.excluded:
-        yield parsed.text, " ".join(parsed.excluded[0])
+        yield parsed.text, " ".join(parsed.left_out)
     words = list(exact_words(text))
     for word in words[:_WORDS] if len(words) > 1 else ():
         rest = " ".join((text[: word.start] + text[word.end :]).split())

@@ -189,7 +189,7 @@ def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None
         ("harpsichord", Filters(publisher=("Lantern Trust",)), "Nothing passes publisher = Lantern Trust; without"),
         ("film", Filters(date_from="1700", date_to="1701"), "dated"),
         ("asdfq qwzxer", Filters(), "“asdfq”"),
-        ("harpsichord -harpsichord", Filters(), "left out"),
+        ("harpsichord -harpsichord", Filters(), "left out: “harpsichord”"),
     ],
 )
 def test_an_empty_result_says_what_emptied_it(searcher: Searcher, text: str, filters: Filters, part: str) -> None:

@@ -43,6 +43,10 @@ def test_each_way_finds_as_many_as_it_says(searcher: Searcher, query: Query, kin
         assert searcher.search(followed(searcher, query, way)).total == way.count
 
 
+def test_what_was_left_out_is_told_as_it_was_written(searcher: Searcher) -> None:
+    assert [way.value for way in searcher.search(Query("games -Games")).ways] == ["-Games"]
+
+
 def test_what_finds_something_needs_no_way_out(searcher: Searcher) -> None:
     assert searcher.search(Query("games")).ways == ()
 
