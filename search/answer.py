@@ -34,6 +34,8 @@ def results_json(results: Results) -> dict[str, Any]:
     }
     if results.corrected:
         body["corrected"] = results.corrected
+    if results.suggestion:
+        body["suggestion"] = results.suggestion
     if results.hint:
         body["hint"] = results.hint
     if results.ways:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,6 +28,7 @@ __all__ = [
     "Judged",
     "average_precision",
     "compare",
+    "json_lines",
     "measure",
     "ndcg",
     "read_beir",
@@ -40,6 +42,7 @@ MEASURES: Final = ("ndcg@10", "recall@100", "mrr", "map")
 
 _REMEDY: Final = "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/test.tsv)."
 _ROUNDS: Final = 10_000
+_GRADE: Final = re.compile("-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,9 @@ def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _R
 
 
 def read_corpus(folder: Path) -> Iterator[Unit]:
-    """The documents as units: the IRI of document 12 is urn:doc:12."""
+    """The documents as units: the IRI of document 12 is urn:doc:12. Raises InputError on a row that is none, at it."""
     for record in _records(folder / "corpus.jsonl"):
-        yield Unit(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record.get("text") or ""))
+        yield Unit(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record["text"] or ""))
 
 
 def read_beir(folder: Path) -> list[Judged]:
@@ -109,31 +112,62 @@ def read_beir(folder: Path) -> list[Judged]:
     path = next((path for path in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if path.is_file()), None)
     if path is None or not (folder / "corpus.jsonl").is_file():
         raise InputError(f"{folder} is no retrieval set.", _REMEDY)
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_text(path).splitlines(), 1):
         cells = line.split("\t")
-        if number == 1 and not cells[-1].lstrip("-").isdigit():
+        if number == 1 and not _GRADE.fullmatch(cells[-1]):
             continue
-        if len(cells) != 3 or not cells[2].lstrip("-").isdigit():
+        if len(cells) != 3 or not _GRADE.fullmatch(cells[2]):
             raise InputError(f"Line {number} of {path.name} is no judgement.", "Write query, document and grade.")
         grades.setdefault(cells[0], {})[f"urn:doc:{cells[1]}"] = int(cells[2])
-    queries = [(str(record["_id"]), str(record["text"])) for record in _records(folder / "queries.jsonl")]
+    queries = [(str(record["_id"]), str(record["text"] or "")) for record in _records(folder / "queries.jsonl")]
     judged = [Judged(name, text, grades[name]) for name, text in queries if _relevant(grades.get(name, {}))]
     if not judged:
         raise InputError("No query has a relevant document.", "Check that queries.jsonl and the judgements match.")
     return judged
 
 
-def _records(path: Path) -> Iterator[Mapping[str, object]]:
+def _text(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8") as stream:
-            for number, line in enumerate(stream, 1):
-                record = json.loads(line) if line.strip() else None
-                if record is not None:
-                    if not isinstance(record, dict) or "_id" not in record:
-                        raise InputError(f"Line {number} of {path.name} has no _id.", _REMEDY)
-                    yield {"text": ""} | record
+        return path.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise InputError(f"{path.name} cannot be read: {error}.", _REMEDY) from error
+
+
+def _records(path: Path) -> Iterator[Mapping[str, object]]:
+    """The rows, each with a text and an _id of its own."""
+    seen: dict[str, int] = {}
+    for number, record in json_lines(path, _REMEDY):
+        if "_id" not in record:
+            raise InputError(f"Line {number} of {path.name} has no _id.", _REMEDY)
+        name = str(record["_id"])
+        if name in seen:
+            raise InputError(
+                f"Line {number} of {path.name} has the _id “{name}”, as line {seen[name]} has.",
+                "Give each row an _id of its own.",
+            )
+        seen[name] = number
+        yield {"text": ""} | record
+
+
+def json_lines(path: Path, remedy: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The objects of a JSON lines file with the numbers of their lines. Raises InputError, which names the line."""
+    number = 0
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, 1):
+                if not line.strip():
+                    continue
+                record = json.loads(line)
+                if not isinstance(record, dict):
+                    raise InputError(f"Line {number} of {path.name} is no JSON object.", remedy)
+                yield number, record
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read: {error}.", remedy) from error
+    except json.JSONDecodeError as error:
+        wrong = f"{error.msg}, at column {error.colno}"
+        raise InputError(f"Line {number} of {path.name} is no JSON: {wrong}.", remedy) from error
+    except ValueError as error:
+        raise InputError(f"Line {number} of {path.name} cannot be read: {error}.", remedy) from error
 
 
 def _relevant(grades: Qrels) -> set[str]:

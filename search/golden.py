@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
+
+from graph.errors import InputError
+from search.evaluate import json_lines
+from search.parse import parse
+from search.types import Query
 
 __all__ = ["Case", "read_cases"]
+
+_REMEDY: Final = "A case has id, query and within, and may have must, must_not, before and why."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,45 @@ class Case:
 
 
 def read_cases(path: Path) -> list[Case]:
-    """From a JSON lines file with the fields of Case."""
-    cases = []
-    for line in path.read_text("utf-8").splitlines():
-        raw = json.loads(line)
-        before = tuple((str(first), str(second)) for first, second in raw["before"])
-        names = (tuple(raw["must"]), tuple(raw["must_not"]))
-        cases.append(Case(raw["id"], raw["query"], int(raw["within"]), *names, before, raw["why"]))
-    return cases
+    """From a JSON lines file with the fields of Case. Raises InputError, which names the line that is no case."""
+    cases: dict[str, Case] = {}
+    for number, raw in json_lines(path, _REMEDY):
+        try:
+            case = _case(raw)
+        except InputError as error:
+            raise InputError(f"Line {number} of {path.name} is no case: {error.message}", _REMEDY) from error
+        if case.id in cases:
+            raise InputError(f"Line {number} of {path.name} has the id “{case.id}” of an earlier one.", _REMEDY)
+        cases[case.id] = case
+    if not cases:
+        raise InputError(f"{path.name} holds no case.", _REMEDY)
+    return list(cases.values())
+
+
+def _case(raw: Mapping[str, Any]) -> Case:
+    """What asks for nothing may be left out."""
+    for name in ("id", "query"):
+        if not isinstance(raw.get(name), str):
+            raise InputError(f"it has no {name}.")
+    parse(Query(raw["query"]).text)  # that it can be asked
+    within = raw.get("within")
+    if not isinstance(within, int) or within < 1:
+        raise InputError("“within” is no number of documents.")
+    must, must_not = (_strings(raw, name) for name in ("must", "must_not"))
+    before = raw.get("before", [])
+    if not isinstance(before, list) or any(not _is_pair(pair) for pair in before):
+        raise InputError("“before” is no list of pairs of documents.")
+    return Case(
+        raw["id"], raw["query"], within, must, must_not, tuple((a, b) for a, b in before), str(raw.get("why", ""))
+    )
+
+
+def _strings(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    held = raw.get(name, [])
+    if not isinstance(held, list) or not all(isinstance(each, str) for each in held):
+        raise InputError(f"“{name}” is no list of documents.")
+    return tuple(held)
+
+
+def _is_pair(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, str) for each in pair)

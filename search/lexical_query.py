@@ -149,18 +149,35 @@ def lexical_query(
 
 def filter_query(filters: Filters, schema: tantivy.Schema) -> tantivy.Query | None:
     """What a unit must be to pass; None when everything does."""
-    from tantivy import FieldType, Occur, Query
+    from tantivy import Occur, Query
 
     clauses = [
         (Occur.Must, Query.term_set_query(schema, field, list(values))) for field, values in filters.values().items()
     ]
-    # A document's days overlap the chosen ones: it ends after their start and starts before their end.
-    for date, name, side in ((filters.date_from, "last_day", 0), (filters.date_to, "first_day", 1)):
+    clauses += _dated(schema, filters.date_from, filters.date_to)
+    if filters.without:
+        # A clause that only excludes needs something to exclude from.
+        clauses.append((Occur.Must, Query.all_query()))
+    for excluded in filters.without:
+        name, _, value = excluded.partition(":")
+        if name == "year":
+            clauses.append((Occur.MustNot, Query.boolean_query(_dated(schema, value, value))))
+        else:
+            clauses.append((Occur.MustNot, Query.term_query(schema, name, value, index_option="basic")))
+    return Query.boolean_query(clauses) if clauses else None
+
+
+def _dated(schema: tantivy.Schema, start: str | None, end: str | None) -> list[tuple[tantivy.Occur, tantivy.Query]]:
+    """A document's days overlap the chosen ones: it ends after their start and starts before their end."""
+    from tantivy import FieldType, Occur, Query
+
+    clauses = []
+    for date, name, side in ((start, "last_day", 0), (end, "first_day", 1)):
         days = day_range(date) if date else None
         if days is not None:
             lower, upper = (days[0], None) if side == 0 else (None, days[1])
             clauses.append((Occur.Must, Query.range_query(schema, name, FieldType.Unsigned, lower, upper)))
-    return Query.boolean_query(clauses) if clauses else None
+    return clauses
 
 
 def prefix_query(words: Sequence[str], schema: tantivy.Schema) -> tantivy.Query:

@@ -10,22 +10,36 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from graph.documents.encoding import without_marks
 from graph.errors import InputError
 from search.words import STOP_WORDS, exact_words
 
 __all__ = ["ParsedQuery", "content_words", "parse"]
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
-_PART = re.compile(r'(?:(?<=\s)|^)(?P<minus>[-−])?"(?P<phrase>[^"]*)"|(?:(?<=\s)|^)[-−](?P<without>[^\W\d]\S*)')
+_SCALE = r"(?:\ (?:thousand|million|billion|trillion|bn|mn|tn|[mk])(?!\w))?"
+_NUMBER = rf"[£$€]?\d[\d.,]*(?:bn|mn|tn|[mk%])?(?!\w){_SCALE}"
+_PART = re.compile(
+    rf"""
+    (?:(?<=\s)|^)(?P<minus>[-−])?"(?P<phrase>[^"]*)"
+    | (?<![\w.,])(?P<range>{_NUMBER}(?:\ [-−]{_NUMBER})+)
+    | (?:(?<=\s)|^)[-−](?P<without>[^\W\d]\S*|[£$€]?\d\S*{_SCALE})
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words."""
+    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words.
+
+    `left_out`: the exclusions as they were written.
+    """
 
     text: str
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=256)  # one search asks several times
@@ -34,15 +48,19 @@ def parse(text: str) -> ParsedQuery:
     clean = _clean(text)
     phrases: list[tuple[str, ...]] = []
     excluded: list[tuple[str, ...]] = []
+    left_out: list[str] = []
     rest: list[str] = []
     at = 0
     for match in _PART.finditer(clean):
+        if match["range"]:  # "2010 -2015": what stands between numbers leaves nothing out
+            continue
         rest.append(clean[at : match.start()])
         at = match.end()
         said = match["phrase"] if match["phrase"] is not None else match["without"]
         words = tuple(word.text for word in exact_words(said))
         if match["minus"] or match["without"]:
             excluded.append(words)
+            left_out.append(match[0])
         else:
             phrases.append(words)
             rest.append(f" {said} ")
@@ -55,7 +73,7 @@ def parse(text: str) -> ParsedQuery:
         raise InputError("There is no word to search for.", remedy)
     # Each once: a query may say the same a hundred times.
     once = [tuple(words for words in dict.fromkeys(each) if words) for each in (phrases, excluded)]
-    return ParsedQuery(left, *once)
+    return ParsedQuery(left, once[0], once[1], tuple(dict.fromkeys(left_out)))
 
 
 def content_words(words: list[str]) -> list[str]:
@@ -65,8 +83,9 @@ def content_words(words: list[str]) -> list[str]:
 
 
 def _clean(text: str) -> str:
-    """NFC, straight quotes, and spaces for what cannot be seen: controls, direction marks, lone surrogates."""
+    """NFC, straight quotes, no marks within words, and spaces for what else cannot be seen: controls, direction marks,
+    lone surrogates."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in text)
+    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in without_marks(text))
     return " ".join(unicodedata.normalize("NFC", visible).translate(_QUOTES).split())

@@ -14,6 +14,7 @@ FORMAT rises with every change that makes an old index wrong.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,7 @@ __all__ = [
     "fold",
     "own_text",
     "register",
+    "spellings",
     "words_of_text",
 ]
 
@@ -61,6 +63,7 @@ FILTER_FIELDS: Final = (
 
 _MAX_WORD = 60  # bytes; longer runs are no words that anyone types
 _MAX_PREFIX = 16
+_APOSTROPHE: Final = re.compile("['’‘ʼ`´]")
 _BREAK = " | "  # stands between the parts of the exact field: no phrase contains it
 
 
@@ -175,10 +178,17 @@ def fold(text: str) -> str:
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 
+def spellings(name: str) -> tuple[tuple[str, ...], ...]:
+    """The folded words of a name, and those of it without its apostrophes where it has some: King's is typed kings."""
+    without = _APOSTROPHE.sub("", name)
+    written = (name, without) if without != name else (name,)
+    return tuple(tuple(fold(word.text) for word in exact_words(each)) for each in written)
+
+
 def _spaced(text: str) -> str:
     return " ".join(word.text for word in exact_words(text))
 
 
 def _beginnings(names: tuple[str, ...]) -> str:
-    words = {fold(word.text) for name in names for word in exact_words(name)}
+    words = {word for name in names for spelling in spellings(name) for word in spelling}
     return " ".join(sorted({word[:n] for word in words for n in range(1, min(len(word), _MAX_PREFIX) + 1)}))

@@ -22,12 +22,13 @@ from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
-from search.nothing import is_strange, past_the_end, respelt, why_nothing
+from search.nothing import past_the_end, why_nothing
 from search.pages import spread
 from search.parse import parse
 from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
-from search.schema import FILTER_FIELDS, fold
+from search.schema import FILTER_FIELDS, fold, spellings
+from search.speller import Speller
 from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, Unit, Way
 from search.ways import Found, ways_out
 from search.words import exact_words
@@ -65,6 +66,7 @@ class Searcher:
 
     def __init__(self, index: Index, encoder: Callable[[], Encoder], reranker: Reranker | None = None) -> None:
         self.index = index
+        self._speller = Speller(index.lexical)
         self._reranker = reranker
         self._make_encoder = encoder
         self._vectors: dict[str, npt.NDArray[np.float32]] = {}
@@ -80,19 +82,26 @@ class Searcher:
         """One page of hits. Raises InputError when there is nothing to search for."""
         began = time.perf_counter()
         lexical = self.index.lexical
-        text, filters, alone = fielded(query.text, query.filters, lexical)
+        text, filters, alone, typed = fielded(query.text, query.filters, lexical)
         asked = replace(query, text=text, filters=filters)
         ranked = self._ranked(asked, self._passing(filters) if alone else _NONE)
         corrected: str | None = None
+        suggestion: str | None = None
         hint: str | None = None
         ways: tuple[Way, ...] = ()
-        if not alone and (not _has_words(ranked) or is_strange(text, lexical)):
-            better = respelt(text, lexical)
+        if not alone and (not _has_words(ranked) or self._speller.is_strange(text)):
+            better = self._speller.respelt(text)
             again = self._ranked(replace(asked, text=better)) if better else None
-            if better and again is not None and _has_words(again) and _is_nearer(again, ranked):
-                corrected, ranked, asked = better, again, replace(asked, text=better)
+            if better and again is not None and _has_words(again):
+                nearer, said = _nearer(again, ranked), f"{better} {typed}".strip()
+                if nearer > _MEANT:
+                    corrected, ranked, asked = said, again, replace(asked, text=better)
+                elif nearer >= 0:
+                    suggestion = said
+        elif not alone and (better := self._speller.respelt(text)):
+            suggestion = f"{better} {typed}".strip()
         if not len(ranked.order):
-            hint = why_nothing(asked, lexical, self._count)
+            hint = why_nothing(asked, lexical, self._speller, self._count)
             ways = ways_out(query, asked, self._count)
         reranker = self._rerank(asked, ranked)
         total, is_floor = len(ranked.order), is_cut(ranked.pool, self.index.record.floor)
@@ -111,7 +120,19 @@ class Searcher:
         took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
         return Results(
-            query.text, total, took, hits, facets, query.mode, corrected, hint, reranker, words, ways, is_floor
+            query.text,
+            total,
+            took,
+            hits,
+            facets,
+            query.mode,
+            corrected,
+            hint,
+            reranker,
+            words,
+            ways,
+            is_floor,
+            suggestion,
         )
 
     def _passing(self, filters: Filters) -> npt.NDArray[np.int64]:
@@ -249,19 +270,17 @@ def _has_words(ranked: _Ranked) -> bool:
     return bool(len(ranked.order)) if raw is None else bool((raw > 0).any())
 
 
-def _is_nearer(better: _Ranked, literal: _Ranked) -> bool:
-    """Whether texts lie nearer to the other spelling. To a misspelt word some lie near by chance, and nearer to the
+def _nearer(better: _Ranked, literal: _Ranked) -> float:
+    """By how much texts lie nearer to the other spelling. To a misspelt word some lie near by chance, and nearer to the
     right one; of a paraphrase without a common word it is the other way round."""
     if not len(literal.order):
-        return True
+        return 1.0
     cosines = [0.0 if raw is None else float(raw.max()) for raw in (better.pool.dense_raw, literal.pool.dense_raw)]
-    return cosines[0] > cosines[1] + _MEANT
+    return cosines[0] - cosines[1]
 
 
-@lru_cache(maxsize=20_000)
-def _folded_words(name: str) -> tuple[str, ...]:
-    """The same names come back with every letter typed."""
-    return tuple(fold(word.text) for word in exact_words(name))
+_spellings = lru_cache(maxsize=20_000)(spellings)
+"""The same names come back with every letter typed."""
 
 
 def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
@@ -269,11 +288,12 @@ def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Com
     start = " ".join(typed)
 
     def rank(name: str) -> tuple[int, int, str]:
-        words = _folded_words(name)
-        whole = " ".join(words)
-        if whole.startswith(start):
+        written = _spellings(name)
+        whole = " ".join(written[0])
+        if any(" ".join(words).startswith(start) for words in written):
             return (0, len(name), whole)
-        held = all(any(word.startswith(part) for word in words) for part in typed)
+        known = [word for words in written for word in words]
+        held = all(any(word.startswith(part) for word in known) for part in typed)
         return (1 if held else 2, len(name), whole)
 
     matched = min((unit.title, *unit.aliases), key=rank)

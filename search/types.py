@@ -132,7 +132,8 @@ class Filters:
     """What a hit must be. Values of one field are alternatives; fields must all hold.
 
     `date_from` and `date_to` are ISO dates of any precision, both inclusive: a document dated "2018" lies in
-    "2018-06".."2019". Raises InputError on a date or kind that cannot be read, and on dates the wrong way round.
+    "2018-06".."2019". `without`: what a hit must not have, as `field:value` (or `year:2018`).
+    Raises InputError on a date or kind that cannot be read, and on dates the wrong way round.
     """
 
     kind: tuple[str, ...] = ()
@@ -148,6 +149,7 @@ class Filters:
     entity: tuple[str, ...] = ()
     date_from: str | None = None
     date_to: str | None = None
+    without: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for kind in self.kind:
@@ -161,12 +163,15 @@ class Filters:
             raise InputError(f"“{self.date_from}” comes after “{self.date_to}”.", "Give the earlier date first.")
 
     def values(self) -> dict[str, tuple[str, ...]]:
-        """The fields that are set, apart from the dates."""
-        held = {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("date_")}
+        """The fields that are set, apart from the dates and what must not be."""
+        held = {name: getattr(self, name) for name in _VALUED}
         return {name: chosen for name, chosen in held.items() if chosen}
 
     def __bool__(self) -> bool:
-        return bool(self.values() or self.date_from or self.date_to)
+        return bool(self.values() or self.date_from or self.date_to or self.without)
+
+
+_VALUED: Final = tuple(each.name for each in fields(Filters) if each.name not in ("date_from", "date_to", "without"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +179,9 @@ class Query:
     """One search. `entities` are IRIs that the caller linked in the text: hits about them get a small boost.
 
     `recent` adds a boost, shown in the explanation, to what is dated late among the candidates. In the text,
-    `field:value` with a field of Filters (or `year:2018`) narrows the search where the value is known; see
-    `search.fielded`. Raises InputError when limit is outside 0..100, offset is negative, or the text is too long.
+    `field:value` with a field of Filters (or `year:2018`) narrows the search where the value is known, and
+    `-field:value` leaves out what has it; see `search.fielded`. Raises InputError when limit is outside 0..100, offset
+    is negative, or the text is too long.
     """
 
     text: str
@@ -303,8 +309,8 @@ class Way:
     """A change to a search, and how much it finds then. `text` is the query to ask.
 
     `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
-    these, quotation marks and exclusions;
-    "words" the text alone is another, `value` says what was left out of it. `count_is_floor`: it may find more.
+    these, quotation marks and exclusions; "words" the text alone is another, `value` says what was left out of it, and
+    `field` where it is the value of a typed one. `count_is_floor`: it may find more.
     """
 
     kind: Literal["filter", "dates", "filters", "words"]
@@ -342,6 +348,8 @@ class Results:
     ways: tuple[Way, ...] = ()
     """Where nothing was found: changes to the search that find something."""
     total_is_floor: bool = False
+    suggestion: str | None = None
+    """Another spelling of the query to ask, where something was found though a word of it is in no text."""
 
 
 @dataclass(frozen=True, slots=True)

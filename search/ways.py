@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from graph.errors import InputError
+from search.fielded import excluding, including, untyped
 from search.parse import parse
 from search.types import Query, Way
 from search.words import exact_words
@@ -53,18 +54,25 @@ def _ways(asked: Query, understood: Query, count: Count) -> Iterator[Way]:
     plain = replace(understood, limit=0, offset=0, facets=False)
     for field, values in understood.filters.values().items():
         for value in values:
-            changed: dict[str, Any] = {field: tuple(other for other in values if other != value)}
-            found = count(replace(plain, filters=replace(plain.filters, **changed)))
-            if value in getattr(asked.filters, field):
+            chosen = value in getattr(asked.filters, field)
+            left = tuple(each for each in (values if chosen else getattr(asked.filters, field)) if each != value)
+            changed: dict[str, Any] = {field: left}
+            text = plain.text if chosen else untyped(plain.text, field)
+            found = count(replace(plain, text=text, filters=replace(plain.filters, **changed)))
+            if chosen:
                 yield Way("filter", asked.text, found.count, field, value, found.is_floor)
-            else:
-                yield Way("words", understood.text, found.count, field, value, found.is_floor)
+            elif rest := untyped(asked.text, field):
+                yield Way("words", rest, found.count, field, value, found.is_floor)
     if understood.filters.date_from or understood.filters.date_to:
         undated = replace(plain.filters, date_from=None, date_to=None)
         typed = (asked.filters.date_from, asked.filters.date_to) == (None, None)
-        text = understood.text if typed else asked.text
+        text = untyped(asked.text, "year") if typed else asked.text
         found = count(replace(plain, filters=undated))
         yield Way("words" if typed else "dates", text, found.count, count_is_floor=found.is_floor)
+    if understood.filters.without:
+        found = count(replace(plain, text=including(plain.text), filters=replace(plain.filters, without=())))
+        typed_out = " ".join(excluding(asked.text))
+        yield Way("words", including(asked.text), found.count, value=typed_out, count_is_floor=found.is_floor)
     for text, left_out in _texts(understood.text):
         found = count(replace(plain, text=text))
         yield Way("words", text, found.count, value=left_out, count_is_floor=found.is_floor)
@@ -76,7 +84,7 @@ def _texts(text: str) -> Iterator[tuple[str, str]]:
     if parsed.phrases:
         yield text.replace('"', " ").replace("“", " ").replace("”", " ").strip(), " ".join(parsed.phrases[0])
     if parsed.excluded:
-        yield parsed.text, " ".join(parsed.excluded[0])
+        yield parsed.text, " ".join(parsed.left_out)
     words = list(exact_words(text))
     for word in words[:_WORDS] if len(words) > 1 else ():
         rest = " ".join((text[: word.start] + text[word.end :]).split())

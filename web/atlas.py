@@ -17,6 +17,7 @@ from graph.quotes.review import offers
 from graph.store import Snapshot
 from search.answer import answer
 from search.checksums import is_panic
+from search.fielded import wanted
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
@@ -223,7 +224,7 @@ class LiveAtlas:
 def _linked(view: View, request: Query) -> Query:
     """The query with the entities that its text names."""
     gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
-    named = linked_in(request.text, gazetteer)
+    named = linked_in(wanted(request.text), gazetteer)
     return replace(request, entities=named) if named else request
 
 

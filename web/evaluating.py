@@ -44,9 +44,9 @@ def retrieval(
     from search.evaluate import MEASURES, compare
 
     with TemporaryDirectory() as made:
-        queries = _measured(folder, mode, work or Path(made) / "index")
+        queries, notes = _measured(folder, mode, work or Path(made) / "index")
     means = {name: sum(row[name] for row in queries.values()) / len(queries) for name in MEASURES}
-    report: dict[str, Any] = {"mode": mode, "queries": len(queries), "measures": means}
+    report: dict[str, Any] = {"mode": mode, "queries": len(queries), "measures": means, "notes": notes}
     if against:
         other = _read_run(against)
         shared = sorted(queries.keys() & other.keys())
@@ -64,6 +64,8 @@ def retrieval(
     if as_json:
         click.echo(json.dumps(report | {"per_query": queries}))
         return
+    for note in notes:
+        click.echo(note, err=True)
     click.echo(f"{len(queries)} queries, {mode}")
     for name, mean in means.items():
         versus = report["against"][name] if against else None
@@ -135,8 +137,9 @@ def _sum(hit: Hit) -> str:
     return f"{hit.score:.3f} = {' + '.join(parts)} ({words or 'no word of the query'})"
 
 
-def _measured(folder: Path, mode: str, work: Path) -> dict[str, dict[str, float]]:
-    """The measures of each judged query, over an index of the set in `work` (made when it is not there)."""
+def _measured(folder: Path, mode: str, work: Path) -> tuple[dict[str, dict[str, float]], list[str]]:
+    """The measures of each judged query, over an index of the set in `work` (made when it is not there), and notes on
+    those that cannot be asked: they have found nothing."""
     from search.encoder import open_encoder
     from search.evaluate import measure, read_beir, read_corpus
     from search.index import Index, build
@@ -146,16 +149,23 @@ def _measured(folder: Path, mode: str, work: Path) -> dict[str, dict[str, float]
     settings = Settings.read()
     judged = read_beir(folder)
     if not (work / "dense" / "index.json").is_file():
+        if not sum(1 for _ in read_corpus(folder)):  # to the last row: to index what comes before a bad one takes hours
+            raise InputError("corpus.jsonl holds no document.", "Write one on each line, with _id, title and text.")
         encoder = open_encoder(settings.model, settings.cache, threads=os.cpu_count() or 1)
         build(read_corpus(folder), work, encoder, lambda done: click.echo(f"\r{done:,} indexed", nl=False, err=True))
         click.echo(err=True)
     encoder = open_encoder(settings.model, settings.cache)
     searcher = Searcher(Index.open(work, encoder=encoder.id), lambda: encoder)
-    found = {}
+    found: dict[str, dict[str, float]] = {}
+    notes: list[str] = []
     for query in judged:
-        hits = searcher.search(Query(query.text[:2_000], limit=100, mode=mode)).hits  # type: ignore[arg-type]
+        hits: tuple[Hit, ...] = ()
+        try:
+            hits = searcher.search(Query(query.text[:2_000], limit=100, mode=mode)).hits  # type: ignore[arg-type]
+        except InputError as error:
+            notes.append(f"Query {query.id} counts as having found nothing: {error.message}")
         found[query.id] = measure([hit.iri for hit in hits], query.grades)
-    return found
+    return found, notes
 
 
 def _read_run(path: Path) -> dict[str, dict[str, float]]:

@@ -27,6 +27,8 @@ def print_json(value: Any) -> None:
 def print_results(results: Results) -> None:
     if results.corrected:
         click.echo(f"Nothing matches that as written. This is what was found for: {plain(results.corrected)}")
+    if results.suggestion:
+        click.echo(f"Did you mean {plain(results.suggestion)}?")
     if not results.total:
         click.echo(f"Nothing found. {plain(results.hint or '')}".strip())
         click.echo("Try fewer or other words.")

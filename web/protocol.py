@@ -165,7 +165,8 @@ class ServerProtocol(HttpToolsProtocol):
             self._too_long()
             return
         if len(self.url) > _ADDRESS_BYTES:
-            detail = f"The address is longer than {_ADDRESS_BYTES:,} bytes. Ask for less, or send a query by POST."
+            advice = "Send the query by POST." if self.url.partition(b"?")[0] == b"/sparql" else "Ask for less."
+            detail = f"The address is longer than {_ADDRESS_BYTES:,} bytes. {advice}"
             self._refuse(414, "uri-too-long", "URI Too Long", detail)
             return
         self._method, self._version = self.parser.get_method().decode(), self.parser.get_http_version()

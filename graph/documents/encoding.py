@@ -9,7 +9,7 @@ from typing import Final
 
 from graph.errors import UnreadableFile
 
-__all__ = ["clean", "decode", "guess_encoding"]
+__all__ = ["clean", "decode", "guess_encoding", "without_marks"]
 
 _BOMS: Final = (
     # UTF-32 first: its little-endian mark begins with the one of UTF-16.
@@ -23,14 +23,24 @@ _BOMS: Final = (
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\x80-\x84\x86-\x9f]")
 _SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _BREAKS: Final = re.compile("\r\n|[\r\x0c\x85\u2028\u2029]")
+_MARKS: Final = re.compile("[\u00ad\u200b\u2060\ufeff]|(?<=[A-Za-z])[\u200c\u200d]+(?=[A-Za-z])")
 _MAX_CONTROL_SHARE: Final = 0.05
 
 
 def clean(text: str) -> str:
-    """Text that any store and any encoder takes: newlines are `\\n`, controls blanks, lone surrogates U+FFFD."""
+    """Text that any store and any encoder takes: newlines are `\\n`, controls blanks, lone surrogates U+FFFD,
+    and no word is parted by what cannot be seen."""
     text = _BREAKS.sub("\n", text)
     text = _CONTROLS.sub(" ", text)
-    return _SURROGATES.sub("\ufffd", text)
+    return without_marks(_SURROGATES.sub("\ufffd", text))
+
+
+def without_marks(text: str) -> str:
+    """Without the marks that only say where a line may break or letters join: unseen, they would part a word.
+
+    Among letters of other scripts a joiner tells words apart, or changes how they look.
+    """
+    return text if text.isascii() else _MARKS.sub("", text)
 
 
 def decode(data: bytes, path: Path) -> str:

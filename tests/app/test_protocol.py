@@ -226,6 +226,15 @@ def test_what_is_not_taken(served: Served, sent: bytes, status: bytes) -> None:
     assert served.get("/").status_code == 200
 
 
+@pytest.mark.parametrize(("address", "by_post"), [(b"/sparql?query=", True), (b"/api/v1/search?q=", False)])
+def test_only_what_takes_a_post_is_told_of_it(served: Served, address: bytes, by_post: bool) -> None:
+    with served.connect() as connection:
+        with suppress(OSError):
+            connection.sendall(b"GET " + address + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        came = until_closed(connection)
+    assert b"uri-too-long" in came and (b"POST" in came) is by_post
+
+
 def test_rubbish_behind_a_query_waits_for_its_answer(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(get(look_up(77)) + b"\x00rubbish\r\n\r\n")

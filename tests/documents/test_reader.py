@@ -94,3 +94,12 @@ def test_stray_characters_are_made_harmless(make: Make) -> None:
     text = one(make("a.txt", "one\u2028two\x0cthree" + " word" * 50 + "\x07")).pages[0].text
     assert text.startswith("one\ntwo\nthree")
     assert "\x07" not in text
+
+
+def test_marks_that_nobody_sees_part_no_word(make: Make) -> None:
+    text = (
+        one(make("a.txt", "crea\u00adtive ga\u200bmes ar\u200cts می\u200cخواهم 👩\u200d🎨" + " word" * 50))
+        .pages[0]
+        .text
+    )
+    assert text.startswith("creative games arts می\u200cخواهم 👩\u200d🎨")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import InputError
-from search.evaluate import average_precision, compare, measure, ndcg, read_beir, recall, reciprocal_rank
-from search.golden import Case
+from search.evaluate import average_precision, compare, measure, ndcg, read_beir, read_corpus, recall, reciprocal_rank
+from search.golden import Case, read_cases
 
 RANKED = ["a", "b", "c", "d"]
 GRADES = {"a": 0, "b": 2, "d": 1, "x": 1}
@@ -58,3 +59,49 @@ def test_a_case_says_what_is_wrong() -> None:
         "c (in place 3) is not above a (in place 1)",
     ]
     assert Case("c", "q", 2, must=("a",), before=(("a", "z"),)).failures(["a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("corpus", "said"),
+    [
+        ('{"_id": "1"}\n{"_id": "2", "text"}\n', "Line 2 of corpus.jsonl is no JSON: .* column 20"),
+        ('{"_id": "1"}\n{"_id": 1}\n', "Line 2 of corpus.jsonl has the _id “1”, as line 1 has"),
+        ('{"_id": "1"}\n\n{"title": "x"}\n', "Line 3 of corpus.jsonl has no _id"),
+        ('{"_id": "1"}\n[1]\n', "Line 2 of corpus.jsonl is no JSON object"),
+        ('{"_id": "1"}\n{"_id": "\udcff"}\n', "Line 2 of corpus.jsonl cannot be read"),
+    ],
+)
+def test_a_row_that_is_no_document_is_named(tmp_path: Path, corpus: str, said: str) -> None:
+    (tmp_path / "corpus.jsonl").write_text(corpus, "utf-8", errors="surrogateescape")
+    with pytest.raises(InputError, match=said):
+        list(read_corpus(tmp_path))
+
+
+CASE = {"id": "c", "query": "film", "within": 3}
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ({"id": "d", "within": 3}, "Line 2 of cases.jsonl is no case: it has no query"),
+        (CASE, "Line 2 of cases.jsonl has the id “c”"),
+        (CASE | {"query": "?!"}, "Line 2 of cases.jsonl is no case: There is no word"),
+        (CASE | {"within": "3"}, "“within” is no number"),
+        (CASE | {"must": "a.md"}, "“must” is no list"),
+        (CASE | {"before": ["a.md", "b.md"]}, "“before” is no list of pairs"),
+    ],
+)
+def test_a_line_that_is_no_case_is_named(tmp_path: Path, second: dict[str, object], said: str) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(f"{json.dumps(CASE)}\n{json.dumps(second)}\n", "utf-8")
+    with pytest.raises(InputError, match=said):
+        read_cases(path)
+
+
+def test_a_case_may_leave_out_what_it_does_not_ask_for(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps(CASE | {"before": [["a", "b"]]}) + "\n", "utf-8")
+    assert read_cases(path) == [Case("c", "film", 3, before=(("a", "b"),))]
+    path.write_text("\n", "utf-8")
+    with pytest.raises(InputError, match="no case"):
+        read_cases(path)

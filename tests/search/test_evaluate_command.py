@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from graph.errors import InputError
 from web.evaluating import evaluate
 
 
@@ -28,6 +29,23 @@ def test_a_set_is_indexed_searched_measured_and_compared(judged: Path, cache: Pa
     report = json.loads(again.stdout)
     assert report["per_query"]["q"]["map"] == report["measures"]["map"] == 1.0
     assert report["against"]["ndcg@10"] == {"mean": 1.0, "p": 1.0}
+
+
+def test_a_query_that_cannot_be_asked_has_found_nothing_and_is_named(judged: Path, cache: Path) -> None:
+    (judged / "queries.jsonl").write_text('{"_id": "q", "text": "games Dundee"}\n{"_id": "e", "text": ""}\n', "utf-8")
+    (judged / "qrels.tsv").write_text("q\t1\t1\ne\t1\t1\n", "utf-8")
+    runner = CliRunner(env={"CREATIVE_ATLAS_CACHE": str(cache)})
+    told = runner.invoke(evaluate, ["retrieval", str(judged), "--work", str(judged / "index")])
+    assert told.exit_code == 0 and "Query e counts as having found nothing" in told.stderr
+    assert "ndcg@10     0.5000" in told.stdout
+
+
+def test_a_set_without_documents_or_with_the_same_twice_is_refused_before_it_is_indexed(judged: Path) -> None:
+    for corpus, said in (("", "holds no document"), ('{"_id": "1"}\n{"_id": "1"}\n', "as line 1 has")):
+        (judged / "corpus.jsonl").write_text(corpus, "utf-8")
+        failed = CliRunner().invoke(evaluate, ["retrieval", str(judged), "--work", str(judged / "index")])
+        assert isinstance(failed.exception, InputError) and said in str(failed.exception)
+        assert not (judged / "index").exists()
 
 
 def test_a_golden_run_explains_failures_and_can_fail(starter_home: Path, cache: Path, tmp_path: Path) -> None:

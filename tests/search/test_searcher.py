@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 
 from graph.errors import InputError, UnknownEntity
 from search.encoder import Encoder
-from search.index import Index
+from search.index import Index, build
 from search.lexical_query import MENTIONED
 from search.searcher import Searcher
-from search.types import Filters, Mode, Query
+from search.types import Filters, Mode, Query, Unit
 
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 
@@ -171,6 +172,14 @@ def test_completion_puts_names_that_begin_so_first(searcher: Searcher) -> None:
     assert searcher.complete("NGF")[0] == searcher.complete("ngf")[0]
     assert searcher.complete("ngf")[0].matched == "NGF"
     assert searcher.complete("lly")[0].label == "Llŷn"
+
+
+@pytest.mark.parametrize("typed", ["kings coll", "king's coll", "King’s", "coll king", "obri", "o'bri", "O’Brien col"])
+def test_a_name_with_an_apostrophe_is_completed_with_and_without_it(tmp_path: Path, words: Encoder, typed: str) -> None:
+    named = ("King’s College London", "Kingston upon Thames Collections", "O'Brien Collection")
+    build([Unit(f"e/{name}", "entity", name, types=("t",)) for name in named], tmp_path, words)
+    found = Searcher(Index.open(tmp_path), lambda: words).complete(typed)
+    assert found[0].label == ("O'Brien Collection" if typed[:1] in "oO" else "King’s College London")
 
 
 @pytest.mark.parametrize("prefix", ["", " ", "…", "zzzz", "x" * 100_000, '"', "\ud800"])

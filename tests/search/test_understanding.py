@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from graph.errors import InputError
+from search.answer import results_json
 from search.boosts import COVERED
 from search.encoder import Encoder
+from search.fielded import wanted
 from search.index import Index, build
 from search.lexical_query import lexical_query
 from search.parse import parse
@@ -45,6 +48,34 @@ def test_a_place_is_named_by_its_label(searcher: Searcher) -> None:
         assert found.total == ask(searcher, "creative", limit=100, filters=Filters(place=(hit.iri,))).total
 
 
+@pytest.mark.parametrize("field", ['publisher:"Lantern Trust"', "year:2024", "kind:entity"])
+def test_a_field_with_a_minus_leaves_out_what_it_would_keep(searcher: Searcher, field: str) -> None:
+    every, kept, rest = (ask(searcher, text, limit=50) for text in ("music", f"music {field}", f"music -{field}"))
+    assert {hit.iri for hit in rest.hits} == {hit.iri for hit in every.hits} - {hit.iri for hit in kept.hits}
+    assert kept.total and rest.total
+    with pytest.raises(InputError, match="no word"):
+        ask(searcher, f"-{field}")
+    assert "left out" in (ask(searcher, "music -kind:passage -kind:entity").hint or "")
+
+
+def test_an_unknown_field_with_a_minus_is_a_word_to_leave_out(searcher: Searcher) -> None:
+    assert (
+        ask(searcher, "music -publisher:nobody", mode="lexical").total == ask(searcher, "music", mode="lexical").total
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("games -place:London", "games"),
+        ('games -place:"North West" -film "Creative Scotland"', "games Creative Scotland"),
+        ("co-location place:London", "co-location place:London"),
+    ],
+)
+def test_names_are_looked_for_in_what_is_not_left_out(text: str, left: str) -> None:
+    assert wanted(text) == left
+
+
 @pytest.mark.parametrize("mode", ["hybrid", "lexical"])
 def test_fields_alone_ask_for_all_that_passes(searcher: Searcher, mode: Any) -> None:
     found = ask(searcher, 'publisher:"Lantern Trust" publisher:"Lantern Trust"', mode=mode, limit=50, facets=True)
@@ -75,6 +106,43 @@ def test_a_misspelling_is_put_right_only_when_nothing_is_found(searcher: Searche
     assert ask(searcher, "apprentiships film", mode="lexical").corrected is None
 
 
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("Film Apprentiships", "Film Apprenticeships"),
+        ("writers year:2024 apprentiships kind:passage", "writers apprenticeships year:2024 kind:passage"),
+        ("film zzxxqq", None),
+        ("film £731m", None),
+        ("film apprenticeship", None),
+    ],
+)
+def test_another_spelling_of_one_word_among_known_ones_is_suggested(
+    searcher: Searcher, text: str, suggestion: str | None
+) -> None:
+    found = ask(searcher, text, mode="lexical")
+    assert found.total and found.corrected is None
+    assert found.suggestion == suggestion
+    assert results_json(found).get("suggestion") == suggestion
+
+
+def test_known_words_are_not_looked_up_among_all_words_and_others_once(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(searcher, "film apprentiships").suggestion
+
+    def words(prefix: str) -> list[str]:
+        raise AssertionError(f"the words with {prefix} are looked for")
+
+    monkeypatch.setattr(searcher.index.lexical, "words", words)
+    assert ask(searcher, "film apprentiships music").suggestion == "film apprenticeships music"
+    assert ask(searcher, "film music").suggestion is None
+
+
+def test_what_is_put_right_keeps_the_fields_that_were_typed(searcher: Searcher) -> None:
+    found = ask(searcher, "apprentiships kind:passage", mode="lexical")
+    assert found.corrected == "apprenticeships kind:passage" and found.suggestion is None
+
+
 def test_what_lies_near_a_misspelt_word_by_chance_does_not_keep_it_from_being_put_right(searcher: Searcher) -> None:
     found = ask(searcher, "micorcluster")
     assert searcher._ranked(Query("micorcluster")).order.size  # its letters mean something to the encoder
@@ -90,6 +158,7 @@ def test_a_misspelling_that_shares_a_stem_by_chance_is_put_right(tmp_path: Path,
     for known in ("ACCs", "ACC", "policies", "accessing"):  # other forms of what is there
         assert ask(small, known, mode="lexical").corrected is None
         assert ask(small, known, mode="lexical").total
+    assert ask(small, "acces", mode="lexical").suggestion == "access"  # as the stem of ACC it is found
 
 
 def test_words_are_named_as_they_were_written(searcher: Searcher) -> None:
@@ -107,23 +176,41 @@ def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None
     moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
     build([films, moves], tmp_path, encoder)
     found = ask(Searcher(Index.open(tmp_path), lambda: encoder), "movies")
-    assert found.corrected is None and found.hits[0].title == "Film"
+    assert found.corrected is found.suggestion is None and found.hits[0].title == "Film"
 
 
 @pytest.mark.parametrize(
     ("text", "filters", "part"),
     [
         ('film "purple elephants dance"', Filters(), "purple elephants dance"),
-        ("film", Filters(publisher=("Nobody",)), "publisher = Nobody"),
+        ("film", Filters(publisher=("Nobody",)), "No publisher is known here as “Nobody”; a search without it lists"),
+        ("film", Filters(publisher=("lantern trust",)), "takes Lantern Trust."),
+        ("film", Filters(publisher=("lantern trust",), collection=("none",)), "takes Lantern Trust."),
+        ("harpsichord", Filters(publisher=("Lantern Trust",)), "Nothing passes publisher = Lantern Trust; without"),
         ("film", Filters(date_from="1700", date_to="1701"), "dated"),
         ("asdfq qwzxer", Filters(), "“asdfq”"),
-        ("harpsichord -harpsichord", Filters(), "left out"),
+        ("harpsichord -harpsichord", Filters(), "left out: “harpsichord”"),
     ],
 )
 def test_an_empty_result_says_what_emptied_it(searcher: Searcher, text: str, filters: Filters, part: str) -> None:
     found = ask(searcher, text, filters=filters, mode="lexical")
     assert found.total == 0 and found.hint and part in found.hint
     assert ask(searcher, "film").hint is None
+
+
+def test_a_filter_is_named_as_what_it_stands_for_is(tmp_path: Path, words: Encoder) -> None:
+    place, kind = "https://example.org/place/w", "https://example.org/terms#Report"
+    wales = Unit(place, "entity", "Wales", "A nation.")
+    passages = [
+        Unit("p/1", "passage", "A", "Castles.", places=(place,), types=(kind,)),
+        Unit("p/2", "passage", "B", "Docks."),
+    ]
+    build([wales, *passages], tmp_path, words)
+    small = Searcher(Index.open(tmp_path), lambda: words)
+    for chosen, said in ((Filters(place=(place,)), "place = Wales;"), (Filters(type=(kind,)), "type = Report;")):
+        assert said in (ask(small, "docks", mode="lexical", filters=chosen).hint or "")
+    unknown = ask(small, "docks", filters=Filters(place=("wales",))).hint or ""
+    assert f"No place is known here as “wales”: the filter takes {place}." in unknown and 'place:"wales"' in unknown
 
 
 def test_recency_is_an_option_that_shows(searcher: Searcher) -> None:

@@ -27,6 +27,9 @@ def followed(searcher: Searcher, query: Query, way: Way) -> Query:
         (Query("games", filters=Filters(date_from="1901", date_to="1902")), {"dates"}),
         (Query('"games of chance and dice" funding'), {"words"}),
         (Query("games -games"), {"words"}),
+        (Query("games -kind:passage -kind:entity"), {"words"}),
+        (Query("games kind:passage -kind:passage"), {"words"}),
+        (Query("games year:1901 kind:passage"), {"words"}),
         (Query("games -games", filters=Filters(publisher=("Nobody",))), {"filters"}),
         (Query("games", filters=Filters(publisher=("Nobody",), collection=("none",))), {"filters"}),
     ],
@@ -38,6 +41,10 @@ def test_each_way_finds_as_many_as_it_says(searcher: Searcher, query: Query, kin
     for way in found.ways:
         assert way.count > 0
         assert searcher.search(followed(searcher, query, way)).total == way.count
+
+
+def test_what_was_left_out_is_told_as_it_was_written(searcher: Searcher) -> None:
+    assert [way.value for way in searcher.search(Query("games -Games")).ways] == ["-Games"]
 
 
 def test_what_finds_something_needs_no_way_out(searcher: Searcher) -> None:

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from graph.errors import IndexUnusable
-from search.types import Query, Results
+from search.types import Query, Results, Way
 from tests.web import site, world
 from tests.web.fake_atlas import FakeAtlas
 from web.views.assets import Assets
@@ -151,6 +151,30 @@ def test_a_correction_and_a_hint_are_told(built: Path) -> None:
     kept = client.get("/search?q=InGMAE&kind=entity&from=2018").text
     assert 'found for <a href="/search?q=InGAME&amp;kind=entity&amp;from=2018">' in kept
     assert "No word of it is &lt;known&gt;." in client.get("/search?q=zebra").text
+
+
+def test_another_spelling_is_offered(built: Path) -> None:
+    class Suggesting(FakeAtlas):
+        def search(self, query: Query) -> Results:
+            return replace(super().search(replace(query, text="InGAME")), suggestion="InGAME <Dundee>")
+
+    client = site.create(Suggesting(world.small())).test_client()
+    page = client.get("/search?q=InGAME+Dundeee&kind=entity").text
+    address = "/search?q=InGAME+%3CDundee%3E&amp;kind=entity"
+    assert f'Did you mean <a href="{address}"><bdi>InGAME &lt;Dundee&gt;</bdi></a>?' in page
+
+
+def test_what_is_left_out_is_called_by_its_name(built: Path) -> None:
+    iri = "https://w3id.org/creative-atlas/id/cluster/ingame"
+
+    class Empty(FakeAtlas):
+        def search(self, query: Query) -> Results:
+            ways = (Way("words", "games", 2, "entity", iri), Way("words", "games", 3, value="-place:London"))
+            return Results(query.text, 0, 1.0, (), ways=ways)
+
+    page = site.create(Empty(world.small())).test_client().get("/search?q=games").text
+    assert "Without Entity: InGAME" in page and iri not in page
+    assert "Without “-place:London”" in page
 
 
 def test_the_score_is_the_sum_that_is_shown(client: FlaskClient) -> None:

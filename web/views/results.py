@@ -95,6 +95,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
         chosen=_chosen(asked, refs),
         ways=_ways(found, asked, refs),
         corrected=_address(asked, q=found.corrected) if found and found.corrected else None,
+        suggestion=_address(asked, q=found.suggestion) if found and found.suggestion else None,
         tabs=_tabs(found, asked),
         pages=_pages(found, asked),
         start=_start(asked) if found else 0,
@@ -142,7 +143,7 @@ def _met(found: Results | None, asked: MultiDict[str, str]) -> Iterable[str]:
         yield from (hit.iri for hit in found.hits if hit.kind == "entity")
         for values in found.facets.values():
             yield from (value.value for value in values if ":" in value.value)
-        yield from (way.value for way in found.ways if ":" in way.value)
+        yield from (way.value for way in found.ways if way.field and ":" in way.value)
     yield from (value for name in _FILTERS for value in asked.getlist(name) if ":" in value)
 
 
@@ -200,9 +201,12 @@ def _ways(found: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref
     """One click each: what to leave out so that something is found."""
     choices = []
     for way in found.ways if found else ():
+        left_out = f"“{way.value}”"
+        if way.field:
+            heading = _LABELS.get(way.field, way.field.capitalize())
+            left_out = f"{heading}: {_label(way.field, way.value, refs)}"
         if way.kind == "filter":
-            name = _LABELS.get(way.field, "Only")
-            label = f"Without {name}: {_label(way.field, way.value, refs)}"
+            label = f"Without {left_out}"
             rest = [other for other in asked.getlist(way.field) if other != way.value]
             address = _address(asked, **{way.field: rest})
         elif way.kind == "dates":
@@ -210,7 +214,7 @@ def _ways(found: Results | None, asked: MultiDict[str, str], refs: dict[str, Ref
         elif way.kind == "filters":
             label, address = "Without all of these limits", with_query("/search", q=way.text)
         else:
-            label, address = (f"Without “{way.value}”" if way.value else way.text), _address(asked, q=way.text)
+            label, address = (f"Without {left_out}" if way.value else way.text), _address(asked, q=way.text)
         choices.append(Choice(label, address, way.count, is_floor=way.count_is_floor))
     return choices
 
