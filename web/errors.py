@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from graph.errors import AtlasError, Overloaded, UnknownEntity
 from web.problems import problem, problem_response
+from web.sparql import wants_page
 
 __all__ = ["install_errors"]
 
@@ -57,6 +58,8 @@ def install_errors(app: Flask) -> None:
 
 
 def _wants_page() -> bool:
+    if request.path == "/sparql":
+        return wants_page(request.args)  # as the endpoint itself tells people from programs
     if request.path.startswith(_PROGRAMS):
         return False
     accepted = request.accept_mimetypes

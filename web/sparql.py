@@ -28,7 +28,7 @@ from web.service_description import describe_service
 from web.sparql_answer import DATA_POLICY, EXPOSED, respond
 from web.sparql_outcome import OUTCOME
 
-__all__ = ["blueprint", "client_of", "negotiate"]
+__all__ = ["blueprint", "client_of", "negotiate", "wants_page"]
 
 Workbench = Callable[[str], ResponseReturnValue]
 """Draws the page with a query on it, which may be empty."""
@@ -54,7 +54,7 @@ def blueprint(
     @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
     def query() -> ResponseReturnValue:
         parameters, text = _read()
-        if _wants_page(parameters) and workbench is not None:
+        if wants_page(parameters) and workbench is not None:
             return workbench(text or "")
         if text is None:
             return _description(pool.searches)
@@ -121,7 +121,7 @@ def _body() -> str:
         raise QuerySyntax(f"The query is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
 
 
-def _wants_page(parameters: MultiDict[str, str]) -> bool:
+def wants_page(parameters: MultiDict[str, str]) -> bool:
     """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
     accept = request.accept_mimetypes
     if parameters.get("format") is not None or "text/html" not in dict(accept):

@@ -107,6 +107,21 @@ def test_a_running_query_is_cancelled_by_its_id(services: Services, live: FlaskC
     assert live.delete("/sparql/queries/cancel-me-01").status_code == 404
 
 
+def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -> None:
+    """The endpoint serves programs as well: each is answered in its own way."""
+    none = compose(Settings(home=tmp_path / "none", cache=tmp_path))
+    try:
+        client = create_app(none).test_client()
+        asked = {"query": "ASK {}"}
+        page = client.get("/sparql", query_string=asked, headers={"Accept": "text/html,*/*;q=0.8"})
+        data = client.get("/sparql", query_string=asked, headers={"Accept": "*/*"})
+    finally:
+        none.close()
+    assert page.status_code == data.status_code == 503
+    assert page.mimetype == "text/html" and "<h1>" in page.text
+    assert data.mimetype == "application/problem+json"
+
+
 @pytest.mark.browser
 def test_the_cancel_button_stops_a_running_query(services: Services, built: Path, opened: Open) -> None:
     with site.serving(create_app(services)) as address:

@@ -2,6 +2,7 @@
 
 import { makeEditor, setText, underline } from "./workbench/editor.js";
 import { fromRows } from "./workbench/drawing.js";
+import { tellFailures } from "./workbench/failing.js";
 import { makeMemory } from "./workbench/memory.js";
 import { makeTerms } from "./workbench/terms.js";
 
@@ -72,6 +73,8 @@ if (finder) {
     none.hidden = items.some(([item]) => !item.hidden);
   });
 }
+
+tellFailures(form.parentElement);
 
 const identifier = form.elements.namedItem("id");
 let started = 0;
