@@ -349,11 +349,14 @@ class Atlas(Protocol):
     def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
         """One edge with the claims behind it; empty where nothing holds or claims it."""
 
-    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
-        """Every fact and claim between the first few of the IRIs."""
+    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
+        """Every fact and claim between the first few of the ends: IRIs, and literals as N-Triples writes them."""
 
     def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        """For each row of an answer, the entries in it that facts tie together; a cell may hold an IRI or a name."""
+        """For each row of an answer, what of it facts tie together, as `among` takes it.
+
+        An entry may stand in a cell by its IRI or its name, or be told from what its row says of it.
+        """
 
     def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
         """Run a client's query under the guard; `part` caps the rows returned, not the rows counted.

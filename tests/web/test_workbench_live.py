@@ -64,6 +64,15 @@ def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient)
     assert by_name == [tied[0]]
 
 
+def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: FlaskClient) -> None:
+    query = "SELECT ?x ?v WHERE { ?x ?p ?v FILTER(isIRI(?x) && isLiteral(?v) && STRLEN(STR(?v)) < 200) } LIMIT 50"
+    table = services.atlas.select(query, "live-literals", Slice())
+    tied = services.atlas.connected(table.rows)
+    assert all(len(ends) == 2 and ends[1].startswith('"') for ends in tied) and len(tied) > 20
+    text = live.get("/why", query_string={"among": tied[0]}).text
+    assert "source by source" in text and "Not known here." not in text
+
+
 def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     query = "SELECT ?x ?label WHERE { ?x <http://www.w3.org/2000/01/rdf-schema#label> ?label }"
     whole = services.atlas.select(query, "live-whole", Slice(limit=10_000, sort="label"))
