@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -25,6 +25,8 @@ _MANY: Final = 2_000
 """From so many labels on it is quicker to read all of them at once."""
 
 _LITERAL: Final = re.compile(r'"(.*)"(?:@[A-Za-z0-9-]+|\^\^<([^>]*)>)?', re.DOTALL)
+Rows = tuple[tuple[Value | None, ...], ...]
+
 _PLAIN: Final = "http://www.w3.org/2001/XMLSchema#string"
 
 
@@ -47,13 +49,22 @@ def run_table(
     answer = _answer(pool, view, query, query_id, form, part)
     snapshot = view.snapshot
     order = answer.order(part.sort, part.down, _keys(snapshot)) if part.sort in answer.columns else range(len(answer))
-    terms = answer.page(order[part.start : part.start + part.limit])
-    rows = tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
+    rows = _rows(snapshot, answer, order[part.start : part.start + part.limit])
+    placed = positions(snapshot, rows)
+    first: Rows = ()
+    if len(rows) < len(answer) and part.drawn:
+        first = _rows(snapshot, answer, order[: part.drawn])
+        placed = positions(snapshot, first) if placed else placed  # a look-up for each entry: only where it may pay
     return QueryTable(
         answer.columns, rows, len(answer), answer.ms,
         form="select" if form == "SELECT" else "graph",
-        positions=positions(snapshot, rows), clauses=explained(query), **common,
+        positions=placed, clauses=explained(query), first=first, **common,
     )  # fmt: skip
+
+
+def _rows(snapshot: Snapshot, answer: Answer, numbers: Sequence[int]) -> Rows:
+    terms = answer.page(numbers)
+    return tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
 
 
 def _answer(pool: QueryPool, view: View, query: str, query_id: str, form: str, part: Slice) -> Answer:

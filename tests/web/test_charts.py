@@ -43,7 +43,7 @@ def test_any_text_may_be_called_a_date() -> None:
         (dated("2019-12-31T23:00:00-02:00", "dateTime"), _amount("4")), (dated("2019-05+01:00", "gYearMonth"), None),
     )  # fmt: skip
     chart = chart_of(_table(("when", "n"), *rows))
-    assert chart is not None and chart.kind == "line" and chart.ends[0] == "-0044" and chart.left_out == 1
+    assert chart is not None and chart.kind == "line" and chart.ends[0] == "-0044" and chart.rows == 3
     assert chart.dots[-1] == (WIDTH, 0), "an hour into the year in UTC, so after the month that begins there"
     chart = chart_of(_table(("when", "n"), *rows, (dated("abc", "date"), _amount("9"))))
     assert chart is not None and chart.kind == "bars" and chart.bars[-1].label == "abc"
@@ -60,13 +60,13 @@ def test_a_column_can_be_chosen_and_a_gap_is_left_out() -> None:
     table = _table(("name", "one", "two"), *rows)
     chosen, first = chart_of(table, "two"), chart_of(table, "no such column")
     assert chosen is not None and first is not None
-    assert (chosen.column, len(chosen.bars), chosen.left_out) == ("two", 1, 1)
+    assert (chosen.column, len(chosen.bars), chosen.rows) == ("two", 1, 1)
     assert (first.column, first.columns) == ("one", ("one", "two"))
 
 
 def test_only_the_first_rows_are_bars() -> None:
     chart = chart_of(_table(("name", "n"), *((_word(str(n) + "x"), _amount(str(n))) for n in range(BARS + 5))))
-    assert chart is not None and (len(chart.bars), chart.left_out) == (BARS, 5)
+    assert chart is not None and (len(chart.bars), chart.rows) == (BARS, BARS)
 
 
 def test_what_holds_no_numbers_or_one_row_is_not_drawn() -> None:

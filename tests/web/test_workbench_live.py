@@ -88,6 +88,19 @@ def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     assert len(graph.rows) == 4 and graph.form == "graph"
 
 
+def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
+    every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
+    query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
+    table = services.atlas.select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
+    assert (len(table.rows), len(table.drawn), table.total) == (50, 120, 150)
+    text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    assert "100 of 150 rows are drawn. 50 have no place on the map." in text
+    many = "SELECT ?a ?n { VALUES ?b { 0 1 2 3 4 5 6 7 8 9 } VALUES ?c { 0 1 2 3 4 5 6 7 8 9 }"
+    many += " VALUES ?d { 0 1 2 3 4 5 6 7 8 9 } VALUES ?e { 1 2 3 } BIND(STR(?c) AS ?a) BIND(?b * ?d AS ?n) }"
+    text = live.get("/sparql", query_string={"query": many}, headers={"Accept": "text/html"}).text
+    assert "200 of 3,000 rows are drawn; drawings are made from the first 2,000." in text
+
+
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
     found = live.get("/api/v1/terms?q=funded").get_json()
     funded = next(each for each in found["terms"] if each["name"] == "ca:fundedBy")
@@ -193,6 +206,6 @@ def test_places_are_mapped(services: Services, built: Path, opened: Open) -> Non
         expect(dots).to_have_count(2)
         expect(page.get_by_role("link", name="Nesta").locator("circle")).to_be_visible()
         expect(page.locator("svg.map path.coast")).to_be_visible()
-        expect(page.get_by_text("1 of these rows has no place on the map.")).to_be_visible()
+        expect(page.get_by_text("2 of 3 rows are drawn. 1 has no place on the map.")).to_be_visible()
         assert page.locator(".chart, .bars").count() == 0
         assert seen.errors == [] and seen.violations() == []

@@ -15,7 +15,7 @@ from web.views.wording import is_numeric, number, shown
 
 __all__ = ["Bar", "Chart", "chart_of"]
 
-BARS: Final = 30
+BARS: Final = 200
 WIDTH, HEIGHT = 640, 240
 """Size of a line's drawing, in its own units."""
 
@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`columns` are those that could be drawn, `column` the one that is. `left_out` counts rows that are not drawn."""
+    """`columns` are those that could be drawn, `column` the one that is. `rows` counts those that are drawn."""
 
     kind: Literal["bars", "line"]
     column: str
@@ -47,14 +47,14 @@ class Chart:
     """First and last point of the line's axis."""
     span: tuple[str, str] = ("", "")
     """Lowest and highest number on the line's scale."""
-    left_out: int = 0
+    rows: int = 0
 
 
 def chart_of(table: QueryTable, wanted: str = "") -> Chart | None:
     """`wanted` names a column of numbers; the first is taken where it is none."""
-    if len(table.rows) < 2:
+    if len(table.drawn) < 2:
         return None
-    cells = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
+    cells = {name: [row[at] for row in table.drawn] for at, name in enumerate(table.columns)}
     years = [name for name, held in cells.items() if _all(held, _is_year)]
     numbers = tuple(
         name for name, held in cells.items() if name not in years and not is_coordinate(name) and _all(held, _is_number)
@@ -67,7 +67,7 @@ def chart_of(table: QueryTable, wanted: str = "") -> Chart | None:
     if not numbers or not (years or names):
         return None
     column = wanted if wanted in numbers else numbers[0]
-    if years and len({value.value for value in cells[years[0]] if value}) == len(table.rows):
+    if years and len({value.value for value in cells[years[0]] if value}) == len(table.drawn):
         return _line(column, years[0], numbers, cells)
     return _bars(column, (names or years)[0], numbers, cells) if names or years else None
 
@@ -114,7 +114,7 @@ def _bars(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[
         )
         for name, value in drawn
     )
-    return Chart("bars", column, by, columns, bars=bars, left_out=len(cells[by]) - len(drawn))
+    return Chart("bars", column, by, columns, bars=bars, rows=len(bars))
 
 
 def _line(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[Value | None]]) -> Chart | None:
@@ -133,5 +133,5 @@ def _line(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[
         "line", column, by, columns,
         path="M" + "L".join(f"{x:g} {y:g}" for x, y in dots), dots=dots,
         ends=(shown(names[0]), shown(names[-1])), span=(number(low), number(high)),
-        left_out=len(cells[by]) - len(points),
+        rows=len(points),
     )  # fmt: skip
