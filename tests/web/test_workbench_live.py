@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -99,6 +100,19 @@ def test_drawings_are_made_from_more_than_the_page(services: Services, live: Fla
     many += " VALUES ?d { 0 1 2 3 4 5 6 7 8 9 } VALUES ?e { 1 2 3 } BIND(STR(?c) AS ?a) BIND(?b * ?d AS ?n) }"
     text = live.get("/sparql", query_string={"query": many}, headers={"Accept": "text/html"}).text
     assert "200 of 3,000 rows are drawn; drawings are made from the first 2,000." in text
+
+
+def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
+    long = "word " * 200 + "end"
+    day = '"2019-01-18T{}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+    held = f'"chat"@en "chat"@fr {day.format("10:00:00Z")} {day.format("09:00:00-05:00")} "{long}" "{"x" * 9_000}"'
+    query = f"SELECT ?v {{ VALUES ?v {{ {held} }} }}"
+    text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", text, re.S)]
+    assert cells[:4] == ["chat en", "chat fr", "18 January 2019, 10:00 UTC", "18 January 2019, 09:00 -05:00"]
+    assert 'lang="fr"' in text and 'title="2019-01-18T10:00:00Z (xsd:dateTime)"' in text
+    assert "All of its 1,003 characters" in cells[4] and cells[4].endswith("end")
+    assert "5,000 of its 9,000 characters" in cells[5] and len(cells[5]) < 6_000
 
 
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
