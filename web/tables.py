@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from graph.sparql.pool import QueryPool
 from graph.store import DEFAULT, Snapshot, term
 from web.answers import Answer, Answers, Key
 from web.live import View
+from web.moments import DATED, moment
 from web.places import positions
 from web.reads import Clause, QueryTable, Slice
 
@@ -91,21 +93,32 @@ def _keys(snapshot: Snapshot) -> Callable[[Iterable[bytes]], dict[bytes, Key | N
 
 
 def _key(text: str, label: Callable[[str], str | None]) -> Key | None:
-    """Numbers before words; None, which comes last either way, where the variable is unbound."""
+    """Numbers, then dates, then words; None, which comes last either way, where the variable is unbound."""
     if not text:
         return None
     if text.startswith("<"):
-        return (1, 0.0, (label(text[1:-1]) or text[1:-1].rstrip("/#").rpartition("/")[2]).casefold())
+        return (2, 0.0, _collated(label(text[1:-1]) or text[1:-1].rstrip("/#").rpartition("/")[2]))
     found = _LITERAL.fullmatch(text)
     value, datatype = (found[1], found[2]) if found else (text, "bare")
-    if datatype and not text.startswith("_:"):
+    if datatype in DATED:
+        if (time := moment(value)) is not None:
+            return (1, time, "")
+    elif datatype and not text.startswith("_:"):
         try:
             number = float(value)
         except ValueError:
-            number = math.nan
-        if not math.isnan(number):
-            return (0, number, "")
-    return (1, 0.0, value.casefold())
+            pass
+        else:
+            return (0, math.inf, "after") if math.isnan(number) else (0, number, "")
+    return (2, 0.0, _collated(value))
+
+
+def _collated(text: str) -> str:
+    """As people look words up: without case, accented letters beside those without accents."""
+    if text.isascii():
+        return text.casefold()
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char)).casefold()
 
 
 def _labels(snapshot: Snapshot) -> dict[str, str]:

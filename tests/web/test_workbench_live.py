@@ -89,6 +89,21 @@ def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     assert len(graph.rows) == 4 and graph.form == "graph"
 
 
+def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Services) -> None:
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    dates = [f'"{text}"^^<{xsd}{kind}>' for text, kind in (
+        ("-0044", "gYear"), ("0999-01-01", "date"), ("2018-12-31", "date"), ("2019-01-01T00:30:00+01:00", "dateTime"),
+        ("2019", "gYear"), ("12000-01-01", "date"))]  # fmt: skip
+    rising = ["-3", "2.5", "10", '"INF"', '"NaN"', *dates, '"10"', '"Étoile"', '"eye"', '"Ŵales"', '"west"', '"zed"']
+    written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
+    query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
+    for down in (False, True):
+        table = services.atlas.select(query, "live-sorted", Slice(sort="v", down=down))
+        found = [row[0].value for row in table.rows if row[0]]
+        expected = [each.partition("^^")[0].strip('"') for each in rising]
+        assert found == (expected[::-1] if down else expected)
+
+
 def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
     every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
