@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -26,6 +27,7 @@ __all__ = ["run_table"]
 _MANY: Final = 2_000
 """From so many labels on it is quicker to read all of them at once."""
 
+_PASSAGE: Final = re.compile(r"(.+)/p(\d{1,9})", re.ASCII)
 _LITERAL: Final = re.compile(r'"(.*)"(?:@[A-Za-z0-9-]+|\^\^<([^>]*)>)?', re.DOTALL)
 Rows = tuple[tuple[Value | None, ...], ...]
 
@@ -86,7 +88,7 @@ def _keys(snapshot: Snapshot) -> Callable[[Iterable[bytes]], dict[bytes, Key | N
     def keys(cells: Iterable[bytes]) -> dict[bytes, Key | None]:
         written = {cell: cell.decode() for cell in cells}
         iris = [text[1:-1] for text in written.values() if text.startswith("<")]
-        label = _labels(snapshot).get if len(iris) > _MANY else snapshot.label
+        label = partial(_label_in, _labels(snapshot)) if len(iris) > _MANY else snapshot.label
         return {cell: _key(text, label) for cell, text in written.items()}
 
     return keys
@@ -119,6 +121,14 @@ def _collated(text: str) -> str:
         return text.casefold()
     apart = unicodedata.normalize("NFKD", text)
     return "".join(char for char in apart if not unicodedata.combining(char)).casefold()
+
+
+def _label_in(labels: dict[str, str], iri: str) -> str | None:
+    """As `Snapshot.label`, without asking the store."""
+    found = labels.get(iri)
+    if found is None and (passage := _PASSAGE.fullmatch(iri)) and passage[1] in labels:
+        return f"{labels[passage[1]]}, passage {int(passage[2]) + 1}"
+    return found
 
 
 def _labels(snapshot: Snapshot) -> dict[str, str]:
