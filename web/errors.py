@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from graph.errors import AtlasError, Overloaded, UnknownEntity
 from web.problems import problem, problem_response
-from web.sparql import wants_page
 
 __all__ = ["install_errors"]
 
@@ -58,10 +57,8 @@ def install_errors(app: Flask) -> None:
 
 
 def _wants_page() -> bool:
-    if request.path == "/sparql":
-        return wants_page(request.args)  # as the endpoint itself tells people from programs
     if request.path.startswith(_PROGRAMS):
-        return False
+        return bool(g.get("page_wanted"))  # an endpoint may have told that this is a browser
     accepted = request.accept_mimetypes
     return accepted.best_match(["text/html", "application/json"], default="text/html") == "text/html"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.exceptions import BadRequest, NotAcceptable, UnsupportedMediaType
@@ -28,7 +28,7 @@ from web.service_description import describe_service
 from web.sparql_answer import DATA_POLICY, EXPOSED, respond
 from web.sparql_outcome import OUTCOME
 
-__all__ = ["blueprint", "client_of", "negotiate", "wants_page"]
+__all__ = ["blueprint", "client_of", "negotiate"]
 
 Workbench = Callable[[str], ResponseReturnValue]
 """Draws the page with a query on it, which may be empty."""
@@ -54,11 +54,16 @@ def blueprint(
     @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
     def query() -> ResponseReturnValue:
         parameters, text = _read()
-        if wants_page(parameters) and workbench is not None:
+        if _wants_page(parameters) and workbench is not None:
+            g.page_wanted = True
             return workbench(text or "")
         if text is None:
             return _description(pool.searches)
-        return _run(pool, generation, parameters, text, who(request.remote_addr))
+        answer = _run(pool, generation, parameters, text, who(request.remote_addr))
+        if "download" in parameters:  # a form cannot say so, as a link can
+            shown = answer.headers.get("Content-Disposition", "")
+            answer.headers["Content-Disposition"] = shown.replace("inline", "attachment", 1)
+        return answer
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
     def options() -> ResponseReturnValue:
@@ -121,7 +126,7 @@ def _body() -> str:
         raise QuerySyntax(f"The query is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
 
 
-def wants_page(parameters: MultiDict[str, str]) -> bool:
+def _wants_page(parameters: MultiDict[str, str]) -> bool:
     """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
     accept = request.accept_mimetypes
     if parameters.get("format") is not None or "text/html" not in dict(accept):

@@ -158,6 +158,19 @@ def test_a_running_query_is_cancelled_by_its_id(services: Services, live: FlaskC
     assert live.delete("/sparql/queries/cancel-me-01").status_code == 404
 
 
+def test_a_long_query_is_downloaded_by_a_form(live: FlaskClient) -> None:
+    query = f"ASK {{}} # {'x' * 5_000}"
+    page = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    forms = re.findall(r'<form class="inline"[^>]*>(.*?)</form>', page, re.S)
+    fields = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+    asked = next(field for field in fields if field.get("format") == "json")
+    answer = live.post("/sparql", data=asked, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.json == {"head": {}, "boolean": True}
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="query.srj"'
+    del asked["download"]
+    assert live.post("/sparql", data=asked).headers["Content-Disposition"].startswith("inline")
+
+
 def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -> None:
     """The endpoint serves programs as well: each is answered in its own way."""
     none = compose(Settings(home=tmp_path / "none", cache=tmp_path))
