@@ -6,6 +6,7 @@ a document or a page size.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
@@ -21,6 +22,7 @@ __all__ = ["DEFAULT", "Snapshot", "node", "term"]
 
 DEFAULT = ox.DefaultGraph()
 
+_INDEX = re.compile(r"\d{1,9}", re.ASCII)
 _LABELS_KEPT = 50_000
 _SOURCES_KEPT = 5_000
 
@@ -87,7 +89,7 @@ class Snapshot:
         )
 
     def label(self, iri: str) -> str:
-        """English or plain label, else title, else the prefixed name."""
+        """English or plain label, else title (a passage: that of its document), else the prefixed name."""
         found = self._labels.get(iri)
         if found is None:
             if len(self._labels) >= _LABELS_KEPT:
@@ -103,6 +105,10 @@ class Snapshot:
             found = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal)]
             if found:
                 return min(found, key=lambda lit: (lit.language not in (None, "en", "en-gb"), lit.value)).value
+        index, document = self.value(iri, "ca:index"), self.value(iri, "dcterms:isPartOf")
+        title = self.value(document, "dcterms:title") if index and document else None
+        if index and title and _INDEX.fullmatch(index):
+            return f"{title}, passage {int(index) + 1}"
         short = compact(iri)
         return short if short != iri else iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri
 

@@ -63,14 +63,15 @@ class Answer:
         lines = [self._line(at) for at in rows]
         if not self._tsv:
             return [tuple(quad.triple) for line in lines for quad in ox.parse(line, ox.RdfFormat.N_TRIPLES)]
-        return [self._row(line) for line in lines]
+        if len(self.columns) > 1:
+            return list(self._solutions(lines))
+        # The parser takes the empty line of an only column that is unbound for no row at all.
+        return [next(self._solutions([line]), (None,) * len(self.columns)) for line in lines]
 
-    def _row(self, line: bytes) -> tuple[Term, ...]:
-        """Row by row: the parser takes the empty line of an only column that is unbound for no row at all."""
-        text = self._header + b"\n" + line + b"\n"
+    def _solutions(self, lines: Iterable[bytes]) -> Iterator[tuple[Term, ...]]:
+        text = b"\n".join((self._header, *lines, b""))
         solutions = cast("ox.QuerySolutions", ox.parse_query_results(text, ox.QueryResultsFormat.TSV))
-        row = next(solutions, None)
-        return tuple(None if row is None else row[name] for name in self.columns)
+        return (tuple(row[name] for name in self.columns) for row in solutions)
 
     def order(self, column: str, down: bool, key: Callable[[Iterable[bytes]], dict[bytes, Key | None]]) -> array[int]:
         """The rows by a column. `key` is handed the distinct cells, as they are written; None comes last either way."""

@@ -21,7 +21,7 @@ from search.fielded import wanted
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
-from web import edges, overview, schema_terms, sentences, similar
+from web import edges, overview, schema_terms, sentences, similar, ties
 from web.examples import read_examples
 from web.figures import figures
 from web.live import Live, View
@@ -209,13 +209,13 @@ class LiveAtlas:
     def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
         return edges.why(self.live.view(), subject, predicate, obj)
 
-    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
-        return edges.among(self.live.view(), iris)
+    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
+        return edges.among(self.live.view(), ends)
 
     def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
         view = self.live.view()
         known = view.once("names", lambda v: _folded(v.snapshot))
-        return [edges.connected(view.snapshot, edges.named_in(row, known)) for row in rows]
+        return ties.connected(view.snapshot, rows, known)
 
     def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
         return self.run(self.live.view(), query, query_id, part)

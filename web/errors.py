@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from graph.errors import AtlasError, Overloaded, UnknownEntity
@@ -61,7 +61,7 @@ def install_errors(app: Flask) -> None:
 
 def _wants_page() -> bool:
     if request.path.startswith(_PROGRAMS):
-        return False
+        return bool(g.get("page_wanted"))  # an endpoint may have told that this is a browser
     accepted = request.accept_mimetypes
     if request.path.startswith(_FILES) and "text/html" not in dict(accepted):
         return False

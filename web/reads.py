@@ -230,12 +230,16 @@ class Backed:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows of an answer: counted from `start`, sorted by the column `sort` where there is one, else as given."""
+    """Which rows of an answer: counted from `start`, sorted by the column `sort` where there is one, else as given.
+
+    `drawn`: how many rows, counted from the first, are wanted for drawings.
+    """
 
     start: int = 0
     limit: int = 100
     sort: str = ""
     down: bool = False
+    drawn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +272,8 @@ class QueryTable:
 
     `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of
     the whole answer, of which `rows` hold what `part` asked for. `positions`: latitude and longitude in degrees of the
-    entries in `rows` whose place is known. `clauses`: what became of the query's search clauses.
+    entries in `drawn` whose place is known. `first`: the rows for drawings, empty where `rows` are all. `clauses`: what
+    became of the query's search clauses.
     """
 
     columns: tuple[str, ...]
@@ -281,6 +286,12 @@ class QueryTable:
     part: Slice = field(default_factory=Slice)
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
+    first: tuple[tuple[Value | None, ...], ...] = ()
+
+    @property
+    def drawn(self) -> tuple[tuple[Value | None, ...], ...]:
+        """What drawings are made of."""
+        return self.first or self.rows
 
 
 class Atlas(Protocol):
@@ -349,11 +360,14 @@ class Atlas(Protocol):
     def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
         """One edge with the claims behind it; empty where nothing holds or claims it."""
 
-    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
-        """Every fact and claim between the first few of the IRIs."""
+    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
+        """Every fact and claim between the first few of the ends: IRIs, and literals as N-Triples writes them."""
 
     def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        """For each row of an answer, the entries in it that facts tie together; a cell may hold an IRI or a name."""
+        """For each row of an answer, what of it facts tie together, as `among` takes it.
+
+        An entry may stand in a cell by its IRI or its name, or be told from what its row says of it.
+        """
 
     def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
         """Run a client's query under the guard; `part` caps the rows returned, not the rows counted.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
@@ -57,10 +57,15 @@ def blueprint(
     def query() -> ResponseReturnValue:
         parameters, text = _read()
         if _wants_page(parameters) and workbench is not None:
+            g.page_wanted = True
             return workbench(text or "")
         if text is None:
             return _description(pool.searches)
-        return _run(pool, generation, parameters, text, who(request.remote_addr))
+        answer = _run(pool, generation, parameters, text, who(request.remote_addr))
+        if "download" in parameters:  # a form cannot say so, as a link can
+            shown = answer.headers.get("Content-Disposition", "")
+            answer.headers["Content-Disposition"] = shown.replace("inline", "attachment", 1)
+        return answer
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
     def options() -> ResponseReturnValue:

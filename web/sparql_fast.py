@@ -38,7 +38,7 @@ LONGEST: Final = 200_000
 FORM: Final = b"application/x-www-form-urlencoded"
 DIRECT: Final = b"application/sparql-query"
 _MEANT: Final = frozenset(
-    (b"update", b"query-id", b"id", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
+    (b"update", b"query-id", b"id", b"download", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
      b"using-named-graph-uri")
 )  # fmt: skip
 """Parameters that the application has to see. Others, but for `query`, `format` and `timeout`, mean nothing."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pyoxigraph as ox
@@ -16,6 +18,7 @@ from graph.sparql.pool import QueryPool
 from graph.store import DEFAULT, Snapshot, term
 from web.answers import Answer, Answers, Key
 from web.live import View
+from web.moments import DATED, moment
 from web.places import positions
 from web.reads import Clause, QueryTable, Slice
 
@@ -24,7 +27,10 @@ __all__ = ["run_table"]
 _MANY: Final = 2_000
 """From so many labels on it is quicker to read all of them at once."""
 
+_PASSAGE: Final = re.compile(r"(.+)/p(\d{1,9})", re.ASCII)
 _LITERAL: Final = re.compile(r'"(.*)"(?:@[A-Za-z0-9-]+|\^\^<([^>]*)>)?', re.DOTALL)
+Rows = tuple[tuple[Value | None, ...], ...]
+
 _PLAIN: Final = "http://www.w3.org/2001/XMLSchema#string"
 
 
@@ -47,13 +53,22 @@ def run_table(
     answer = _answer(pool, view, query, query_id, form, part)
     snapshot = view.snapshot
     order = answer.order(part.sort, part.down, _keys(snapshot)) if part.sort in answer.columns else range(len(answer))
-    terms = answer.page(order[part.start : part.start + part.limit])
-    rows = tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
+    rows = _rows(snapshot, answer, order[part.start : part.start + part.limit])
+    placed = positions(snapshot, rows)
+    first: Rows = ()
+    if len(rows) < len(answer) and part.drawn:
+        first = _rows(snapshot, answer, order[: part.drawn])
+        placed = positions(snapshot, first) if placed else placed  # a look-up for each entry: only where it may pay
     return QueryTable(
         answer.columns, rows, len(answer), answer.ms,
         form="select" if form == "SELECT" else "graph",
-        positions=positions(snapshot, rows), clauses=explained(query), **common,
+        positions=placed, clauses=explained(query), first=first, **common,
     )  # fmt: skip
+
+
+def _rows(snapshot: Snapshot, answer: Answer, numbers: Sequence[int]) -> Rows:
+    terms = answer.page(numbers)
+    return tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
 
 
 def _answer(pool: QueryPool, view: View, query: str, query_id: str, form: str, part: Slice) -> Answer:
@@ -73,28 +88,47 @@ def _keys(snapshot: Snapshot) -> Callable[[Iterable[bytes]], dict[bytes, Key | N
     def keys(cells: Iterable[bytes]) -> dict[bytes, Key | None]:
         written = {cell: cell.decode() for cell in cells}
         iris = [text[1:-1] for text in written.values() if text.startswith("<")]
-        label = _labels(snapshot).get if len(iris) > _MANY else snapshot.label
+        label = partial(_label_in, _labels(snapshot)) if len(iris) > _MANY else snapshot.label
         return {cell: _key(text, label) for cell, text in written.items()}
 
     return keys
 
 
 def _key(text: str, label: Callable[[str], str | None]) -> Key | None:
-    """Numbers before words; None, which comes last either way, where the variable is unbound."""
+    """Numbers, then dates, then words; None, which comes last either way, where the variable is unbound."""
     if not text:
         return None
     if text.startswith("<"):
-        return (1, 0.0, (label(text[1:-1]) or text[1:-1].rstrip("/#").rpartition("/")[2]).casefold())
+        return (2, 0.0, _collated(label(text[1:-1]) or text[1:-1].rstrip("/#").rpartition("/")[2]))
     found = _LITERAL.fullmatch(text)
     value, datatype = (found[1], found[2]) if found else (text, "bare")
-    if datatype and not text.startswith("_:"):
+    if datatype in DATED:
+        if (time := moment(value)) is not None:
+            return (1, time, "")
+    elif datatype and not text.startswith("_:"):
         try:
             number = float(value)
         except ValueError:
-            number = math.nan
-        if not math.isnan(number):
-            return (0, number, "")
-    return (1, 0.0, value.casefold())
+            pass
+        else:
+            return (0, math.inf, "after") if math.isnan(number) else (0, number, "")
+    return (2, 0.0, _collated(value))
+
+
+def _collated(text: str) -> str:
+    """As people look words up: without case, accented letters beside those without accents."""
+    if text.isascii():
+        return text.casefold()
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in apart if not unicodedata.combining(char)).casefold()
+
+
+def _label_in(labels: dict[str, str], iri: str) -> str | None:
+    """As `Snapshot.label`, without asking the store."""
+    found = labels.get(iri)
+    if found is None and (passage := _PASSAGE.fullmatch(iri)) and passage[1] in labels:
+        return f"{labels[passage[1]]}, passage {int(passage[2]) + 1}"
+    return found
 
 
 def _labels(snapshot: Snapshot) -> dict[str, str]:

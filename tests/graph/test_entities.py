@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pyoxigraph as ox
 import pytest
 
 from graph.entities import find, nearest, view
@@ -19,6 +20,19 @@ def test_view_shows_facts_with_their_claims(snapshot: Snapshot) -> None:
     assert fact.value.label == "Creative PEC"
     assert [evidence.source.title for evidence in fact.evidence] == ["Source official", "Source blog"]
     assert fact.strength == "official"
+
+
+def test_a_passage_is_called_by_its_document_and_place() -> None:
+    facts = """
+    @prefix x: <http://e/> . @prefix dcterms: <http://purl.org/dc/terms/> .
+    @prefix ca: <https://w3id.org/creative-atlas/ontology#> .
+    x:paper dcterms:title "A paper" . x:paper-p0 dcterms:isPartOf x:paper ; ca:index 0 .
+    x:odd dcterms:isPartOf x:paper ; ca:index "first" . x:itself dcterms:isPartOf x:itself ; ca:index 1 .
+    """
+    store = ox.Store()
+    store.load(facts.encode(), ox.RdfFormat.TURTLE)
+    labels = [Snapshot(store).label(f"http://e/{name}") for name in ("paper-p0", "odd", "itself", "paper")]
+    assert labels == ["A paper, passage 1", "odd", "itself", "A paper"]
 
 
 def test_what_is_only_claimed_is_kept_apart(snapshot: Snapshot) -> None:

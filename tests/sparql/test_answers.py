@@ -290,6 +290,21 @@ def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -
         client.close()
 
 
+def test_a_download_is_offered_as_a_file(generation: Path) -> None:
+    pool = QueryPool(LIMITS)
+    queries = FastQueries(pool, lambda: generation, sparql.negotiate, sparql.client_of)
+    client = Served(Front(Bridge(make_app(pool, generation), 1)), queries, pool)
+    try:
+        asked = {"query": SELECT, "format": "csv"}
+        shown = [
+            client.get("/sparql", given, {}).headers["Content-Disposition"]
+            for given in (asked, asked | {"download": "1"})
+        ]
+        assert shown == ['inline; filename="query.csv"', 'attachment; filename="query.csv"']
+    finally:
+        client.close()
+
+
 @pytest.mark.parametrize(
     "query", ["SELECT", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }", SELECT + "{" * 15_000, SLOW]
 )

@@ -322,8 +322,8 @@ class FakeAtlas:
             if (fact.direction, fact.predicate, fact.value.value) == ("out", predicate, obj.value)
         )
 
-    def among(self, iris: tuple[str, ...]) -> tuple[Backed, ...]:
-        known = [iri for iri in iris if iri in self._refs]
+    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
+        known = [iri for iri in ends if iri in self._refs]
         return tuple(
             Backed(self._refs[iri], Ref(fact.predicate, fact.predicate_label), fact.value, fact.evidence, True)
             for iri in known

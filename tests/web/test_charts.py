@@ -34,6 +34,21 @@ def test_years_are_a_line_in_their_order() -> None:
     assert (chart.ends, chart.span) == (("2010", "2012"), ("0", "20"))
 
 
+def test_any_text_may_be_called_a_date() -> None:
+    def dated(text: str, kind: str) -> Value:
+        return Value("literal", text, text, expand(f"xsd:{kind}"))
+
+    rows = (
+        (dated("2020-01Z", "gYearMonth"), _amount("3")), (dated("-0044", "gYear"), _amount("1")),
+        (dated("2019-12-31T23:00:00-02:00", "dateTime"), _amount("4")), (dated("2019-05+01:00", "gYearMonth"), None),
+    )  # fmt: skip
+    chart = chart_of(_table(("when", "n"), *rows))
+    assert chart is not None and chart.kind == "line" and chart.ends[0] == "-0044" and chart.rows == 3
+    assert chart.dots[-1] == (WIDTH, 0), "an hour into the year in UTC, so after the month that begins there"
+    chart = chart_of(_table(("when", "n"), *rows, (dated("abc", "date"), _amount("9"))))
+    assert chart is not None and chart.kind == "bars" and chart.bars[-1].label == "abc"
+
+
 def test_years_that_come_twice_are_no_line() -> None:
     rows = ((_word("2010"), _word("Leeds"), _amount("1")), (_word("2010"), _word("Hull"), _amount("2")))
     chart = chart_of(_table(("year", "place", "gva"), *rows))
@@ -45,13 +60,13 @@ def test_a_column_can_be_chosen_and_a_gap_is_left_out() -> None:
     table = _table(("name", "one", "two"), *rows)
     chosen, first = chart_of(table, "two"), chart_of(table, "no such column")
     assert chosen is not None and first is not None
-    assert (chosen.column, len(chosen.bars), chosen.left_out) == ("two", 1, 1)
+    assert (chosen.column, len(chosen.bars), chosen.rows) == ("two", 1, 1)
     assert (first.column, first.columns) == ("one", ("one", "two"))
 
 
 def test_only_the_first_rows_are_bars() -> None:
     chart = chart_of(_table(("name", "n"), *((_word(str(n) + "x"), _amount(str(n))) for n in range(BARS + 5))))
-    assert chart is not None and (len(chart.bars), chart.left_out) == (BARS, 5)
+    assert chart is not None and (len(chart.bars), chart.rows) == (BARS, BARS)
 
 
 def test_what_holds_no_numbers_or_one_row_is_not_drawn() -> None:

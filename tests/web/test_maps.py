@@ -43,7 +43,7 @@ def test_columns_of_coordinates() -> None:
         (2, "InGAME, Abertay", ""),
         (1, "Leeds", "http://e/Leeds"),
     ]
-    assert drawn.left_out == 2
+    assert (drawn.rows, drawn.elsewhere) == (3, 2)
     north, south = drawn.dots
     assert north.y < south.y and north.x < south.x, "Dundee lies north and west of Leeds"
     assert north.radius > south.radius
@@ -64,7 +64,7 @@ def test_names_of_coordinates(name: str, coordinate: bool) -> None:
 def test_entries_whose_place_is_known() -> None:
     known = {"http://e/a": LEEDS, "http://e/b": DUNDEE}
     drawn = map_of(table(("x", "y"), (iri("z"), iri("a")), (iri("z"), iri("b")), (iri("z"), None), positions=known))
-    assert drawn is not None and drawn.by == "y" and len(drawn.dots) == 2 and drawn.left_out == 1
+    assert drawn is not None and drawn.by == "y" and len(drawn.dots) == 2 and drawn.elsewhere == 1
     few = table(("x",), (iri("a"),), (iri("p"),), (iri("q"),), positions=known)
     assert map_of(few) is None, "one in three is no column of places"
     assert map_of(table(("x",), (iri("a"),), positions={"http://e/a": (48.8, 2.3)})) is None

@@ -67,6 +67,24 @@ def test_numbers() -> None:
     assert [elapsed(12.4), elapsed(1300)] == ["12 ms", "1.3 s"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("2018-11-05T10:00:00Z", "dateTime", "5 November 2018, 10:00 UTC"),
+        ("2018-11-05T09:00:00-05:00", "dateTime", "5 November 2018, 09:00 -05:00"),
+        ("2018-11-05T00:00:30.5", "dateTime", "5 November 2018, 00:00:30.5"),
+        ("12018-11-05T10:00:00Z", "dateTime", "12018-11-05, 10:00 UTC"),
+        ("2018-11-05+01:00", "date", "2018-11-05+01:00"),
+        ("2018-13", "gYearMonth", "2018-13"),
+        ("tomorrow", "dateTime", "tomorrow"),
+        ("9007199254740993", "integer", "9,007,199,254,740,993"),
+        ("-0", "integer", "0"),
+    ],
+)
+def test_no_part_of_a_value_is_lost(text: str, kind: str, words: str) -> None:
+    assert shown(Value("literal", text, text, f"http://www.w3.org/2001/XMLSchema#{kind}")) == words
+
+
 @given(st.text(), st.integers(2, 100))
 def test_short_text_is_short(text: str, most: int) -> None:
     assert len(short(text, most)) <= most

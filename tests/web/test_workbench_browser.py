@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -189,3 +192,33 @@ def test_new_parts_are_accessible_and_fit(path: str, address: str, hostile_addre
             assert seen.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (scheme, width)
         assert seen.page.evaluate("window.hit") is None and seen.page.locator("main img").count() == 0
         _quiet(seen)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "The server could not be reached"),
+        ({"status": 500, "content_type": "application/problem+json", "body": '{"title": "Broken", "detail": "Logged"}'},
+         "Broken Logged"),
+        ({"status": 502, "content_type": "text/html", "body": "<main><h1>Bad Gateway</h1></main>"},
+         "Bad Gateway The server answered with status 502."),
+        ({"status": 200, "content_type": "text/html", "body": "<h1>Sign in to the network</h1>"}, "No answer came"),
+    ],
+)  # fmt: skip
+def test_a_failure_takes_the_answers_place_and_leaves_the_query(
+    answer: dict[str, Any] | None, told: str, address: str, opened: Open
+) -> None:
+    seen = opened(f"{address}/sparql?query=MANY+{{}}")
+    page = seen.page
+    _type(page, "ASK { ?typed ?since ?then } ")
+    where = page.url
+    page.route("**/sparql?*", lambda route: route.abort() if answer is None else route.fulfill(**answer))
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\s*".join(map(re.escape, told.split()))))
+    expect(page.locator(".answer-table")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
+    assert page.url == where and "?typed" in page.locator("textarea#query").input_value()
+    page.unroute("**/sparql?*")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer-heading")).to_contain_text("Yes")
+    assert seen.violations() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -64,6 +65,15 @@ def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient)
     assert by_name == [tied[0]]
 
 
+def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: FlaskClient) -> None:
+    query = "SELECT ?x ?v WHERE { ?x ?p ?v FILTER(isIRI(?x) && isLiteral(?v) && STRLEN(STR(?v)) < 200) } LIMIT 50"
+    table = services.atlas.select(query, "live-literals", Slice())
+    tied = services.atlas.connected(table.rows)
+    assert all(len(ends) == 2 and ends[1].startswith('"') for ends in tied) and len(tied) > 20
+    text = live.get("/why", query_string={"among": tied[0]}).text
+    assert "source by source" in text and "Not known here." not in text
+
+
 def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     query = "SELECT ?x ?label WHERE { ?x <http://www.w3.org/2000/01/rdf-schema#label> ?label }"
     whole = services.atlas.select(query, "live-whole", Slice(limit=10_000, sort="label"))
@@ -77,6 +87,47 @@ def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     assert [row[0].value if row[0] else None for row in numbers.rows] == ["2.5", "9", "10", None]
     graph = services.atlas.select("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "live-graph", Slice(limit=4, sort="object"))
     assert len(graph.rows) == 4 and graph.form == "graph"
+
+
+def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Services) -> None:
+    xsd = "http://www.w3.org/2001/XMLSchema#"
+    dates = [f'"{text}"^^<{xsd}{kind}>' for text, kind in (
+        ("-0044", "gYear"), ("0999-01-01", "date"), ("2018-12-31", "date"), ("2019-01-01T00:30:00+01:00", "dateTime"),
+        ("2019", "gYear"), ("12000-01-01", "date"))]  # fmt: skip
+    rising = ["-3", "2.5", "10", '"INF"', '"NaN"', *dates, '"10"', '"Étoile"', '"eye"', '"Ŵales"', '"west"', '"zed"']
+    written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
+    query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
+    for down in (False, True):
+        table = services.atlas.select(query, "live-sorted", Slice(sort="v", down=down))
+        found = [row[0].value for row in table.rows if row[0]]
+        expected = [each.partition("^^")[0].strip('"') for each in rising]
+        assert found == (expected[::-1] if down else expected)
+
+
+def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
+    every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
+    query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
+    table = services.atlas.select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
+    assert (len(table.rows), len(table.drawn), table.total) == (50, 120, 150)
+    text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    assert "100 of 150 rows are drawn. 50 have no place on the map." in text
+    many = "SELECT ?a ?n { VALUES ?b { 0 1 2 3 4 5 6 7 8 9 } VALUES ?c { 0 1 2 3 4 5 6 7 8 9 }"
+    many += " VALUES ?d { 0 1 2 3 4 5 6 7 8 9 } VALUES ?e { 1 2 3 } BIND(STR(?c) AS ?a) BIND(?b * ?d AS ?n) }"
+    text = live.get("/sparql", query_string={"query": many}, headers={"Accept": "text/html"}).text
+    assert "200 of 3,000 rows are drawn; drawings are made from the first 2,000." in text
+
+
+def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
+    long = "word " * 200 + "end"
+    day = '"2019-01-18T{}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
+    held = f'"chat"@en "chat"@fr {day.format("10:00:00Z")} {day.format("09:00:00-05:00")} "{long}" "{"x" * 9_000}"'
+    query = f"SELECT ?v {{ VALUES ?v {{ {held} }} }}"
+    text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", text, re.S)]
+    assert cells[:4] == ["chat en", "chat fr", "18 January 2019, 10:00 UTC", "18 January 2019, 09:00 -05:00"]
+    assert 'lang="fr"' in text and 'title="2019-01-18T10:00:00Z (xsd:dateTime)"' in text
+    assert "All of its 1,003 characters" in cells[4] and cells[4].endswith("end")
+    assert "5,000 of its 9,000 characters" in cells[5] and len(cells[5]) < 6_000
 
 
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
@@ -105,6 +156,34 @@ def test_a_running_query_is_cancelled_by_its_id(services: Services, live: FlaskC
     assert status == 204 and not thread.is_alive()
     assert answers[0].status_code == 503 and "The query was cancelled" in answers[0].text
     assert live.delete("/sparql/queries/cancel-me-01").status_code == 404
+
+
+def test_a_long_query_is_downloaded_by_a_form(live: FlaskClient) -> None:
+    query = f"ASK {{}} # {'x' * 5_000}"
+    page = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
+    forms = re.findall(r'<form class="inline"[^>]*>(.*?)</form>', page, re.S)
+    fields = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
+    asked = next(field for field in fields if field.get("format") == "json")
+    answer = live.post("/sparql", data=asked, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert answer.json == {"head": {}, "boolean": True}
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="query.srj"'
+    del asked["download"]
+    assert live.post("/sparql", data=asked).headers["Content-Disposition"].startswith("inline")
+
+
+def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -> None:
+    """The endpoint serves programs as well: each is answered in its own way."""
+    none = compose(Settings(home=tmp_path / "none", cache=tmp_path))
+    try:
+        client = create_app(none).test_client()
+        asked = {"query": "ASK {}"}
+        page = client.get("/sparql", query_string=asked, headers={"Accept": "text/html,*/*;q=0.8"})
+        data = client.get("/sparql", query_string=asked, headers={"Accept": "*/*"})
+    finally:
+        none.close()
+    assert page.status_code == data.status_code == 503
+    assert page.mimetype == "text/html" and "<h1>" in page.text
+    assert data.mimetype == "application/problem+json"
 
 
 @pytest.mark.browser
@@ -169,6 +248,6 @@ def test_places_are_mapped(services: Services, built: Path, opened: Open) -> Non
         expect(dots).to_have_count(2)
         expect(page.get_by_role("link", name="Nesta").locator("circle")).to_be_visible()
         expect(page.locator("svg.map path.coast")).to_be_visible()
-        expect(page.get_by_text("1 of these rows has no place on the map.")).to_be_visible()
+        expect(page.get_by_text("2 of 3 rows are drawn. 1 has no place on the map.")).to_be_visible()
         assert page.locator(".chart, .bars").count() == 0
         assert seen.errors == [] and seen.violations() == []

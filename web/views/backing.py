@@ -19,13 +19,16 @@ _LONGEST: Final = 4_000
 
 
 def why(atlas: Atlas) -> str:
-    """GET /why?s=&p=&o= (`v=`, with `datatype=` or `lang=`, for a literal), or ?among=IRI&among=IRI…"""
+    """GET /why?s=&p=&o= (`v=`, with `datatype=` or `lang=`, for a literal), or ?among=IRI&among=IRI…
+
+    `among` takes literals too, as N-Triples writes them.
+    """
     asked = request.args
-    iris = tuple(asked.getlist("among"))
+    ends = tuple(asked.getlist("among"))
     subject, predicate = asked.get("s", ""), asked.get("p", "")
     obj = _object()
-    if len(iris) >= 2:
-        found = atlas.among(iris)
+    if len(ends) >= 2:
+        found = atlas.among(ends)
     elif subject and predicate and obj:
         found = atlas.why(subject, predicate, obj)
     else:
@@ -55,10 +58,10 @@ def edge_address(subject: Value, predicate: Value, obj: Value) -> str | None:
     return address if len(address) <= _LONGEST and (obj.kind == "iri" or obj.value) else None
 
 
-def among_address(iris: tuple[str, ...]) -> str | None:
-    """Where the claims between entries are; None for fewer than two."""
-    address = with_query("/why", among=iris)
-    return address if len(iris) > 1 and len(address) <= _LONGEST else None
+def among_address(ends: tuple[str, ...]) -> str | None:
+    """Where the claims between entries and literals are; None for fewer than two."""
+    address = with_query("/why", among=ends)
+    return address if len(ends) > 1 and len(address) <= _LONGEST else None
 
 
 def _query_of(edge: Backed) -> str:

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from graph.model import Value
-from graph.vocabulary import expand
+from web.moments import DATED, moment
 from web.reads import QueryTable
 from web.views.maps import is_coordinate
 from web.views.wording import is_numeric, number, shown
 
 __all__ = ["Bar", "Chart", "chart_of"]
 
-BARS: Final = 30
+BARS: Final = 200
 WIDTH, HEIGHT = 640, 240
 """Size of a line's drawing, in its own units."""
 
 _YEAR: Final = re.compile(r"(?:1[6-9]|20)\d{2}(?:-\d{2}){0,2}", re.ASCII)
-_DATED: Final = {expand(f"xsd:{name}") for name in ("gYear", "gYearMonth", "date", "dateTime")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`columns` are those that could be drawn, `column` the one that is. `left_out` counts rows that are not drawn."""
+    """`columns` are those that could be drawn, `column` the one that is. `rows` counts those that are drawn."""
 
     kind: Literal["bars", "line"]
     column: str
@@ -48,14 +47,14 @@ class Chart:
     """First and last point of the line's axis."""
     span: tuple[str, str] = ("", "")
     """Lowest and highest number on the line's scale."""
-    left_out: int = 0
+    rows: int = 0
 
 
 def chart_of(table: QueryTable, wanted: str = "") -> Chart | None:
     """`wanted` names a column of numbers; the first is taken where it is none."""
-    if len(table.rows) < 2:
+    if len(table.drawn) < 2:
         return None
-    cells = {name: [row[at] for row in table.rows] for at, name in enumerate(table.columns)}
+    cells = {name: [row[at] for row in table.drawn] for at, name in enumerate(table.columns)}
     years = [name for name, held in cells.items() if _all(held, _is_year)]
     numbers = tuple(
         name for name, held in cells.items() if name not in years and not is_coordinate(name) and _all(held, _is_number)
@@ -68,7 +67,7 @@ def chart_of(table: QueryTable, wanted: str = "") -> Chart | None:
     if not numbers or not (years or names):
         return None
     column = wanted if wanted in numbers else numbers[0]
-    if years and len({value.value for value in cells[years[0]] if value}) == len(table.rows):
+    if years and len({value.value for value in cells[years[0]] if value}) == len(table.drawn):
         return _line(column, years[0], numbers, cells)
     return _bars(column, (names or years)[0], numbers, cells) if names or years else None
 
@@ -79,7 +78,9 @@ def _all(held: list[Value | None], test: object) -> bool:
 
 
 def _is_year(value: Value) -> bool:
-    return value.datatype in _DATED or (value.kind == "literal" and _YEAR.fullmatch(value.value) is not None)
+    if value.datatype in DATED:
+        return moment(value.value) is not None
+    return value.kind == "literal" and _YEAR.fullmatch(value.value) is not None
 
 
 def _is_number(value: Value) -> bool:
@@ -113,15 +114,15 @@ def _bars(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[
         )
         for name, value in drawn
     )
-    return Chart("bars", column, by, columns, bars=bars, left_out=len(cells[by]) - len(drawn))
+    return Chart("bars", column, by, columns, bars=bars, rows=len(bars))
 
 
 def _line(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[Value | None]]) -> Chart | None:
-    pairs = sorted(_pairs(column, by, cells), key=lambda pair: pair[0].value)
-    if len(pairs) < 2:
+    timed = ((moment(name.value), name, value) for name, value in _pairs(column, by, cells))
+    points = sorted(((time, name, value) for time, name, value in timed if time is not None), key=lambda each: each[0])
+    if len(points) < 2:
         return None
-    times = [_moment(name) for name, _ in pairs]
-    values = [value for _, value in pairs]
+    times, names, values = zip(*points, strict=True)
     low, high = min(0.0, *values), max(0.0, *values)
     across, up = WIDTH / ((times[-1] - times[0]) or 1), HEIGHT / ((high - low) or 1)
     dots = tuple(
@@ -131,12 +132,6 @@ def _line(column: str, by: str, columns: tuple[str, ...], cells: dict[str, list[
     return Chart(
         "line", column, by, columns,
         path="M" + "L".join(f"{x:g} {y:g}" for x, y in dots), dots=dots,
-        ends=(shown(pairs[0][0]), shown(pairs[-1][0])), span=(number(low), number(high)),
-        left_out=len(cells[by]) - len(pairs),
+        ends=(shown(names[0]), shown(names[-1])), span=(number(low), number(high)),
+        rows=len(points),
     )  # fmt: skip
-
-
-def _moment(value: Value) -> float:
-    """A year with its month and day as a fraction."""
-    year, month, day = ([int(part) for part in value.value[:10].split("-")] + [1, 1])[:3]
-    return year + (month - 1) / 12 + (day - 1) / 366

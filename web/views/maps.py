@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from web.views.wording import shown
 
 __all__ = ["Dot", "Map", "is_coordinate", "map_of", "map_of_spots"]
 
-MOST: Final = 300
+MOST: Final = 1_000
 """Places that are drawn."""
 
 _OUTLINE: Final = Path(__file__).parents[1] / "geo" / "uk.json"
@@ -53,14 +53,18 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """`box`: left, top, width and height of what is shown. `by` names the column that was placed."""
+    """`box`: left, top, width and height of what is shown. `by` names the column that was placed.
+
+    `rows` counts those that are drawn, `elsewhere` those that have no place on the map.
+    """
 
     by: str
     coast: str
     borders: str
     box: tuple[float, float, float, float]
     dots: tuple[Dot, ...]
-    left_out: int = 0
+    rows: int = 0
+    elsewhere: int = 0
 
 
 def map_of(table: QueryTable) -> Map | None:
@@ -69,10 +73,7 @@ def map_of(table: QueryTable) -> Map | None:
     here = [(at, value) for at, value in placed if _WEST <= at[1] <= _EAST and _SOUTH <= at[0] <= _NORTH]
     if not here:
         return None
-    dots = _dots(here)
-    coast, borders = _outline()
-    left_out = len(table.rows) - sum(dot.rows for dot in dots[:MOST])
-    return Map(by, coast, borders, _box(dots[:MOST]), tuple(dots[:MOST]), left_out)
+    return _map(by, here, len(table.drawn) - len(here))
 
 
 def map_of_spots(spots: Iterable[Spot]) -> Map | None:
@@ -81,8 +82,12 @@ def map_of_spots(spots: Iterable[Spot]) -> Map | None:
     here = [(at, value) for at, value in placed if _WEST <= at[1] <= _EAST and _SOUTH <= at[0] <= _NORTH]
     if not here:
         return None
+    return _map("clusters", here, len(placed) - len(here))
+
+
+def _map(by: str, here: Sequence[tuple[Point, Value | None]], elsewhere: int) -> Map:
     dots = _dots(here)[:MOST]
-    return Map("clusters", *_outline(), _box(dots), tuple(dots), len(placed) - sum(dot.rows for dot in dots))
+    return Map(by, *_outline(), _box(dots), tuple(dots), sum(dot.rows for dot in dots), elsewhere)
 
 
 def _by_coordinates(table: QueryTable) -> tuple[str, list[tuple[Point, Value | None]]] | None:
@@ -94,7 +99,7 @@ def _by_coordinates(table: QueryTable) -> tuple[str, list[tuple[Point, Value | N
     others = [at for at, name in enumerate(table.columns) if name not in (across, up)]
     at_up, at_across = table.columns.index(up), table.columns.index(across)
     placed: list[tuple[Point, Value | None]] = []
-    for row in table.rows:
+    for row in table.drawn:
         latitude, longitude = _degrees(row[at_up]), _degrees(row[at_across])
         if latitude is not None and longitude is not None:
             placed.append(((latitude, longitude), next((row[at] for at in others if row[at] is not None), None)))
@@ -105,7 +110,7 @@ def _by_entries(table: QueryTable) -> tuple[str, list[tuple[Point, Value | None]
     """By the column with the most entries whose place is known: at least half of those in it."""
     best: tuple[str, list[tuple[Point, Value | None]]] | None = None
     for at, name in enumerate(table.columns):
-        cells = [row[at] for row in table.rows if row[at] is not None]
+        cells = [row[at] for row in table.drawn if row[at] is not None]
         found = [(table.positions[cell.value], cell) for cell in cells if cell and cell.value in table.positions]
         if 2 * len(found) >= len(cells) and found and (best is None or len(found) > len(best[1])):
             best = (name, [*found])

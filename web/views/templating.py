@@ -44,6 +44,7 @@ def install(blueprint: Blueprint, base: str) -> None:
         "sources_of": wording.sources_of,
         "ground_of": wording.ground_of,
         "word_of": wording.word_of,
+        "written": wording.written,
         "best_first": wording.best_first,
         "best_word": wording.best_word,
         "outside": links.outside,

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from graph.model import Evidence, Mention, Source, Value
-from graph.vocabulary import expand
+from graph.vocabulary import compact, expand
+from web.moments import DATED, moment
 
 __all__ = [
     "GROUNDS",
@@ -27,6 +28,7 @@ __all__ = [
     "shown",
     "sources_of",
     "word_of",
+    "written",
 ]
 
 Ground = Literal["official", "press", "weak", "background", "none"]
@@ -61,7 +63,8 @@ _ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 _NUMERIC: Final = {
     expand(f"xsd:{name}") for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
 }
-_DATED: Final = {expand(f"xsd:{name}") for name in ("date", "dateTime", "gYearMonth", "gYear")}
+_INTEGER: Final = re.compile(r"[+-]?\d{1,400}", re.ASCII)
+_TIME: Final = re.compile(r"(.+)T(\d\d:\d\d)(:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 def ground_of(reliability: str | None) -> Ground:
@@ -154,10 +157,27 @@ def shown(value: Value) -> str:
     """A literal in words: numbers with separators (a year has none), dates spelt out."""
     if is_numeric(value) and not re.fullmatch(r"(?:19|20)\d{2}", value.value):
         try:
-            return number(float(value.value))
+            return f"{int(value.value):,}" if _INTEGER.fullmatch(value.value) else number(float(value.value))
         except (ValueError, OverflowError):
             return value.value
-    return date(value.value) if value.datatype in _DATED else value.value
+    if value.datatype not in DATED or moment(value.value) is None:
+        return value.value
+    return _with_time(value.value) if "T" in value.value else date(value.value)
+
+
+def _with_time(iso: str) -> str:
+    """`2018-11-20T10:00:00Z` → `20 November 2018, 10:00 UTC`."""
+    found = _TIME.fullmatch(iso)
+    if found is None:
+        return iso
+    day, minutes, seconds, zone = found.groups()
+    time = minutes if seconds == ":00" else minutes + seconds
+    return f"{date(day)}, {time} {'UTC' if zone == 'Z' else zone or ''}".rstrip()
+
+
+def written(value: Value) -> str:
+    """A typed literal as the data has it, with its type: for what is shown in words."""
+    return f"{short(value.value, 200)} ({compact(value.datatype)})" if value.datatype else ""
 
 
 def held(evidence: Sequence[Evidence]) -> str:

@@ -16,6 +16,7 @@ from graph.vocabulary import PREFIXES
 from web.reads import Atlas, Example, QueryTable, Slice, Term
 from web.views.backing import among_address, edge_address
 from web.views.charts import chart_of
+from web.views.graphs import EDGE_COLUMNS, graph_of
 from web.views.links import with_query
 from web.views.maps import map_of
 from web.views.order import reading_rank
@@ -23,6 +24,9 @@ from web.views.order import reading_rank
 __all__ = ["render_workbench"]
 
 ROWS_SHOWN: Final = 100
+ROWS_DRAWN: Final = 2_000
+"""Rows that drawings are made from, whatever page is shown."""
+
 TERMS_SHOWN: Final = 40
 TAGS_SHOWN: Final = 14
 
@@ -42,8 +46,6 @@ _LONGEST: Final = 4_000
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
 _GRAPH_DOWNLOADS: Final = (("Turtle", "turtle"), ("JSON-LD", "jsonld"), ("N-Triples", "nt"), ("RDF/XML", "rdfxml"))
-_EDGES: Final = (("subject", "predicate", "object"), ("subject", "relation", "object"), ("s", "p", "o"))
-"""Columns that make a row an edge."""
 
 
 def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
@@ -103,7 +105,7 @@ def _answer(atlas: Atlas, query: str, table: QueryTable | None, asked: MultiDict
         "why": _why(atlas, table) if table else [],
         "chart": chart_of(table, asked.get("chart", "")) if table else None,
         "map": map_of(table) if table else None,
-        "drawable": table is not None and _drawable(table),
+        "graph": graph_of(table, atlas.base) if table else None,
         "endpoint": f"{request.host_url}sparql",
         "sorted_by": (table.part.sort, table.part.down) if table else ("", False),
     }
@@ -114,6 +116,7 @@ def _part(asked: MultiDict[str, str]) -> Slice:
     return Slice(
         start=int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 0,
         limit=ROWS_SHOWN,
+        drawn=ROWS_DRAWN,
         sort=asked.get("sort", ""),
         down=asked.get("down") == "1",
     )
@@ -127,7 +130,7 @@ def _pages(table: QueryTable) -> tuple[int | None, int | None]:
 
 def _why(atlas: Atlas, table: QueryTable) -> list[str | None]:
     """For each row where the claims behind it are, None where no edge can be told from it; empty where no row has."""
-    edge = next((names for names in _EDGES if set(names) <= set(table.columns)), None)
+    edge = next((names for names in EDGE_COLUMNS if set(names) <= set(table.columns)), None)
     places = [table.columns.index(name) for name in edge] if edge else []
     direct: list[str | None] = []
     for row in table.rows:
@@ -136,12 +139,6 @@ def _why(atlas: Atlas, table: QueryTable) -> list[str | None]:
     tied = atlas.connected(table.rows) if not all(direct) or not direct else [()] * len(direct)
     found = [one or among_address(iris) for one, iris in zip(direct, tied, strict=True)]
     return found if any(found) else []
-
-
-def _drawable(table: QueryTable) -> bool:
-    """Whether two columns hold IRIs, so that rows can be drawn as edges."""
-    held = [any(cell is not None and cell.kind == "iri" for cell in column) for column in zip(*table.rows, strict=True)]
-    return sum(held) >= 2
 
 
 def _relations(terms: tuple[Term, ...]) -> list[Term]:

@@ -32,6 +32,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 document.addEventListener("htmx:responseError", (event) => {
+  if (event.defaultPrevented) return; // told where it happened
   const path = event.detail.requestConfig?.verb === "get" && event.detail.pathInfo?.finalRequestPath;
   if (path) window.location.assign(path);
 });

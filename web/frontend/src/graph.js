@@ -5,7 +5,7 @@ import fcose from "cytoscape-fcose";
 
 cytoscape.use(fcose);
 
-const MOST_NODES = 120;
+const MOST_NODES = 400; // with the neighbours that are added
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 

@@ -1,7 +1,8 @@
 // The workbench: an editor over the plain text area, a clock while a query runs, a way to stop it.
 
 import { makeEditor, setText, underline } from "./workbench/editor.js";
-import { fromRows } from "./workbench/drawing.js";
+import { fromPage } from "./workbench/drawing.js";
+import { tellFailures } from "./workbench/failing.js";
 import { makeMemory } from "./workbench/memory.js";
 import { makeTerms } from "./workbench/terms.js";
 
@@ -73,6 +74,8 @@ if (finder) {
   });
 }
 
+tellFailures(form.parentElement);
+
 const identifier = form.elements.namedItem("id");
 let started = 0;
 let ticking = 0;
@@ -122,12 +125,11 @@ function take() {
   const message = wrong?.querySelector("p").textContent ?? "";
   underline(view, wrong && { line: +wrong.dataset.line, column: +wrong.dataset.column, message });
   const drawing = answer.querySelector("[data-drawing]");
-  const data = drawing && fromRows(answer.querySelector("table"));
-  if (!data || data.nodes.length < 2) return;
+  if (!drawing) return;
   drawing.hidden = false;
   drawing.addEventListener(
     "toggle",
-    () => import(drawing.dataset.script).then((module) => module.drawData(drawing.querySelector(".graph"), data)),
+    () => import(drawing.dataset.script).then((module) => module.drawData(drawing.querySelector(".graph"), fromPage(drawing.dataset.drawing))),
     { once: true },
   );
 }
