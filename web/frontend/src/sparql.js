@@ -13,7 +13,7 @@ const area = form.querySelector("textarea");
 const stop = form.querySelector("[data-cancel]");
 const clock = form.querySelector("[data-clock]");
 const told = form.querySelector("[data-told]");
-const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes));
+const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), form.dataset.keywords.split(" "));
 
 const view = makeEditor(area, {
   nonce: form.dataset.nonce,
@@ -23,6 +23,7 @@ const view = makeEditor(area, {
   },
   leave, // Tab indents in the editor, so Escape must lead out of it
   complete: terms.complete,
+  stands: terms.stands,
   hover: terms.hover,
 });
 form.querySelector("[data-editor-hint]").hidden = false;

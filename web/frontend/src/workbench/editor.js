@@ -1,6 +1,12 @@
 // The editor over the plain text area: its looks, its keys, the text it hands back.
 
-import { acceptCompletion, autocompletion, closeBrackets, completionStatus } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeCompletion,
+  completionStatus,
+} from "@codemirror/autocomplete";
 import { indentWithTab } from "@codemirror/commands";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
@@ -62,12 +68,14 @@ const replaceSelection = EditorView.domEventHandlers({
 });
 
 /** Put an editor in the place of `area`, which keeps the text for the form. */
-export function makeEditor(area, { nonce, run, leave, complete, hover }) {
+export function makeEditor(area, { nonce, run, leave, complete, stands, hover }) {
   const lead = (view) => completionStatus(view.state) !== "active" && leave();
+  // Where what is typed is whole as it stands, Enter is for the text, whatever is offered.
+  const enter = (view) => stands(view.state) && closeCompletion(view) && false;
   const view = new EditorView({
     doc: area.value,
     extensions: [
-      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }])),
+      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }, { key: "Enter", run: enter }])),
       lineNumbers(),
       minimalSetup,
       bracketMatching(),
