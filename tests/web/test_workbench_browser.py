@@ -85,6 +85,21 @@ def test_an_error_is_underlined_and_the_line_goes_with_it(address: str, opened: 
     assert seen.violations() == []
 
 
+def test_what_is_underlined_is_what_the_server_named(address: str, opened: Open) -> None:
+    seen = opened(address + "/sparql")
+    for query, wrong in (
+        ("SELECT * {\n  ?x <x:y> '😀😀😀😀' . ?x BROKEN; <x:y> ?y\n}", "BROKEN"),
+        ("ASK WHERE # braces\n\n", "WHERE"),
+    ):
+        _type(seen.page, "")
+        seen.page.keyboard.press("Delete")
+        seen.page.keyboard.insert_text(query)
+        seen.page.keyboard.press("Control+Enter")
+        expect(seen.page.get_by_role("alert")).to_contain_text("Line")
+        assert seen.page.locator(".cm-lintRange-error").all_inner_texts() == [wrong]
+    assert seen.violations() == []
+
+
 def test_prefixes_are_added_once_where_they_belong(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
     _type(seen.page, 'BASE <x:/>\nSELECT * { ?x rdfs:label "skos:no" ; nosuch:a <geo:no> } # foaf:no')

@@ -15,6 +15,7 @@ import { EditorView, hoverTooltip, keymap, lineNumbers } from "@codemirror/view"
 import { tags } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 import { sparql } from "codemirror-lang-sparql";
+import { tokens } from "./tokens.js";
 
 const popup = { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--control)" };
 
@@ -106,19 +107,21 @@ export function setText(view, text) {
   underline(view, null);
 }
 
-/** Underline the word at a place that the server named (both from 1); null takes the line away. */
+/** Underline the token at a place that the server named (both from 1); null takes the line away. */
 export function underline(view, place) {
-  const doc = view.state.doc;
-  const marks = [];
-  if (place && place.line >= 1 && place.line <= doc.lines) {
-    const line = doc.line(place.line);
-    const at = Math.min(line.from + Math.max(0, place.column - 1), line.to);
-    const word = /^\S+/.exec(line.text.slice(at - line.from));
-    // At the end of a line there is nothing to underline: take the character before.
-    const from = word ? at : Math.max(line.from, at - 1);
-    const to = word ? at + word[0].length : at;
-    marks.push({ from, to, severity: "error", message: place.message });
-    view.dispatch({ selection: { anchor: from }, scrollIntoView: true });
-  }
+  const found = place && tokenAt(view.state.doc, place);
+  if (found) view.dispatch({ selection: { anchor: found.from }, scrollIntoView: true });
+  const marks = found ? [{ from: found.from, to: found.to, severity: "error", message: place.message }] : [];
   view.dispatch(setDiagnostics(view.state, marks));
 }
+
+/** The rest of the token at a place; where the query ends there, its last one. */
+function tokenAt(doc, { line, column }) {
+  const at = line <= doc.lines ? doc.line(line).from + units(doc.line(line).text, column - 1) : doc.length;
+  const meant = tokens(doc.toString()).filter(({ kind }) => kind !== "comment");
+  const here = meant.find(({ from, to }) => from <= at && at < to);
+  return here ? { from: at, to: here.to } : (meant.findLast(({ to }) => to <= at) ?? meant[0]);
+}
+
+/** How many UTF-16 units the first `points` characters take: the server counts characters. */
+const units = (text, points) => Array.from(text).slice(0, points).join("").length;
