@@ -69,7 +69,7 @@ const replaceSelection = EditorView.domEventHandlers({
 });
 
 /** Put an editor in the place of `area`, which keeps the text for the form. */
-export function makeEditor(area, { nonce, run, leave, complete, stands, hover }) {
+export function makeEditor(area, { nonce, run, leave, complete, stands, hover, changed }) {
   const lead = (view) => completionStatus(view.state) !== "active" && leave();
   // Where what is typed is whole as it stands, Enter is for the text, whatever is offered.
   const enter = (view) => stands(view.state) && closeCompletion(view) && false;
@@ -92,7 +92,9 @@ export function makeEditor(area, { nonce, run, leave, complete, stands, hover })
       EditorView.cspNonce.of(nonce),
       EditorView.contentAttributes.of({ "aria-labelledby": "query-label", "aria-describedby": "query-hint" }),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) area.value = update.state.doc.toString();
+        if (!update.docChanged) return;
+        area.value = update.state.doc.toString();
+        changed();
       }),
     ],
   });
