@@ -287,7 +287,12 @@ class FakeAtlas:
     def terms(self) -> tuple[Term, ...]:
         used = Counter(self._names())
         kinds = Counter(ref.kind for ref in self._refs.values())
-        relations = (Term(ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c) for n, c in used.most_common())
+        relations = (
+            Term(
+                ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c, (), f"How “{n}” ties an entry to another."
+            )
+            for n, c in used.most_common()
+        )
         classes = (Term(self._class(k), f"<{self._class(k)}>", k, "class", c) for k, c in kinds.most_common())
         return (*relations, *classes)
 

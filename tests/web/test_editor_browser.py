@@ -83,3 +83,20 @@ def test_enter_before_an_answer_does_not_take_what_was_offered_for_part_of_a_key
     assert "{ str\n" in _text(page)
     for route in held:
         route.abort()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_note_on_an_option_hides_no_other(width: int, address: str, opened: Open) -> None:
+    page = opened(address + "/sparql", width=width).page
+    _type(page, "SELECT * { ?s par")
+    note = page.locator(".cm-completionInfo")
+    expect(note).to_contain_text("ties an entry to another")
+    expect(note).to_have_class(re.compile("below" if width == 360 else "right"))
+    options = [each.bounding_box() for each in page.locator(OPEN).locator("li").all()]
+    box = note.bounding_box()
+    assert box is not None and len(options) > 1
+    for each in options:
+        assert each is not None
+        beside = box["x"] >= each["x"] + each["width"] - 1
+        assert beside or box["y"] >= each["y"] + each["height"] - 1, "the note lies over an option"
+    assert box["x"] + box["width"] <= width

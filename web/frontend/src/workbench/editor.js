@@ -17,6 +17,7 @@ import { minimalSetup } from "codemirror";
 import { sparql } from "codemirror-lang-sparql";
 import { tokens } from "./tokens.js";
 
+const LEAST_NOTE = 240; // pixels
 const popup = { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--control)" };
 
 const look = EditorView.theme({
@@ -40,6 +41,7 @@ const look = EditorView.theme({
   ".cm-completionMatchedText": { textDecoration: "underline" },
   ".cm-completionInfo, .cm-tooltip-hover": { fontFamily: "var(--sans)", fontSize: "0.84rem", maxWidth: "22rem" },
   ".cm-completionInfo": { padding: "0.4rem 0.6rem", ...popup },
+  ".cm-tooltip.cm-completionInfo-below": { position: "static", boxSizing: "border-box", width: "0", minWidth: "100%", borderWidth: "1px 0 0" },
   ".cm-tooltip-hover": { padding: "0.3rem 0.6rem" },
   ".cm-tooltip-lint": { padding: "0" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--accent)" },
@@ -68,6 +70,14 @@ const replaceSelection = EditorView.domEventHandlers({
   },
 });
 
+// The note on an option stands beside the list, or below it where there is no room: over it, it would hide options.
+function positionInfo(view, list, option, info, space) {
+  const room = space.right - list.right;
+  if (room < LEAST_NOTE) return { class: "cm-completionInfo-below" };
+  const top = Math.max(space.top, Math.min(option.top, space.bottom - info.height)) - list.top;
+  return { class: "cm-completionInfo-right", style: `top: ${top}px; max-width: ${room}px` };
+}
+
 /** Put an editor in the place of `area`, which keeps the text for the form. */
 export function makeEditor(area, { nonce, run, leave, complete, stands, hover, changed }) {
   const lead = (view) => completionStatus(view.state) !== "active" && leave();
@@ -83,7 +93,7 @@ export function makeEditor(area, { nonce, run, leave, complete, stands, hover, c
       closeBrackets(),
       keymap.of([{ key: "Tab", run: acceptCompletion }, indentWithTab]),
       sparql(),
-      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40 }),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40, positionInfo }),
       hoverTooltip(hover, { hoverTime: 250 }),
       replaceSelection,
       look,
