@@ -35,7 +35,8 @@ def _text(page: Page) -> str:
 def test_enter_breaks_the_line_where_nothing_is_to_be_completed(address: str, opened: Open) -> None:
     page = opened(address + "/sparql").page
     for typed in (
-        "SELECT\n* WHERE\n{ ?s ?p ?o", "SELECT (1 AS\n?x", "SELECT * FROM\n<x:y>", "SELECT * ORDER\nBY\n?s LIMIT\n10\n",
+        "SELECT\n* WHERE\n{ ?s ?p ?o", "SELECT (1 AS\n?x", "SELECT * { FILTER(?x IN\n(1",
+        "SELECT * FROM\n<x:y>", "SELECT * ORDER\nBY\n?s LIMIT\n10\n",
         "SELECT ?pro ?program { ?s ?p ?pro\n", "SELECT * { ?s ca:partner\n", "# Which programmes are funded\nSELECT *",
         "SELECT * { ?s ?p 'led funded\n", 'SELECT * { ?s ?p """led\nwas funded\n', "SELECT * { ?s ?p <http://e/funded\n",
     ):  # fmt: skip

@@ -41,7 +41,7 @@ _LONGEST: Final = 4_000
 """Characters of an address; what is longer goes by POST."""
 
 _UPDATING: Final = "ADD CLEAR COPY CREATE DATA DELETE DROP INSERT INTO LOAD MOVE TO USING WITH"
-"""Words that only updates have, which are not sent from this page."""
+"""Words that only updates have: none is offered here, and none is taken for part of a label."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
@@ -83,6 +83,7 @@ def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
         identifier=identifier,
         prefixes=json.dumps(PREFIXES),
         keywords=" ".join(sorted(KEYWORDS.difference(_UPDATING.split()))),
+        updating=_UPDATING,
         terms=_relations(atlas.terms()),
         example_address=_example_address,
         term_address=_term_address,

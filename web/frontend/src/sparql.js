@@ -15,7 +15,10 @@ const area = form.querySelector("textarea");
 const stop = form.querySelector("[data-cancel]");
 const clock = form.querySelector("[data-clock]");
 const told = form.querySelector("[data-told]");
-const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), form.dataset.keywords.split(" "));
+const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), {
+  reading: form.dataset.keywords.split(" "),
+  updating: form.dataset.updating.split(" "),
+});
 
 const given = area.value;
 const action = form.getAttribute("action");

@@ -7,11 +7,12 @@ import { tokens } from "./tokens.js";
 
 const MOST_KEPT = 500;
 
-/** `address` answers `?q=` and `?iri=`; `known` are the prefixes that it uses, `capitals` the words of SPARQL. */
-export function makeTerms(address, known, capitals) {
+/** `address` answers `?q=` and `?iri=`; `known` are the prefixes that it uses; of the words of SPARQL, in capitals, those
+ * for `reading` are offered. */
+export function makeTerms(address, known, { reading, updating }) {
   const answers = new Map();
   const fruitless = new Set();
-  const isKeyword = keywords(capitals);
+  const isKeyword = keywords([...reading, ...updating]);
 
   async function ask(name, value) {
     const where = `${address}?${new URLSearchParams({ [name]: value })}`;
@@ -68,9 +69,10 @@ export function makeTerms(address, known, capitals) {
 
   /** The options with the words of SPARQL that go on from what is typed, which come first where one is likelier. */
   function amongKeywords(typed, cut, options) {
-    const words = typed.length > 1 ? capitals.filter((word) => begins(word, typed)) : [];
-    const own = words.filter((word) => begins(typed, word)).map((word) => keyword(word, true));
-    const longer = words.filter((word) => !begins(typed, word)).map((word) => keyword(word, false));
+    if (typed.length < 2) return options;
+    const own = isKeyword(typed) ? [keyword(typed.toUpperCase(), true)] : [];
+    const going = reading.filter((word) => begins(word, typed) && !begins(typed, word));
+    const longer = going.map((word) => keyword(word, false));
     const depth = cut.reduce((open, { text }) => open + (text === "{") - (text === "}"), 0);
     const likely = !own.length && (depth === 0 || typed === typed.toUpperCase());
     return likely ? [...longer, ...options] : [...own, ...options, ...longer];
@@ -81,11 +83,11 @@ export function makeTerms(address, known, capitals) {
     const found = await ask("q", typed);
     if (!found) return [];
     const options = [...found.terms.map(term), ...found.entities.map(entity)];
-    if (!options.length) fruitless.add(typed);
+    if (!options.length && typed.length > 1) fruitless.add(typed); // entries are not looked up by one letter
     return options;
   }
 
-  /** Whether the option that Enter would take is what stands there, or was offered before the last letter of a keyword. */
+  /** Whether the option that Enter would take stands there, or was offered before the last letter of a keyword. */
   function stands(state) {
     const option = selectedCompletion(state);
     if (!option || option.kept) return Boolean(option);
@@ -102,11 +104,12 @@ export function makeTerms(address, known, capitals) {
     return { from: here?.from ?? context.pos, options };
   }
 
-  /** Those that go on from what is typed; none where that is one already, and where the query ends is not yet known. */
+  /** Those of the query that go on from what is typed; none where that is one of them. */
   function variables(context, cut) {
     const { text: typed, from } = cut.at(-1);
     const whole = tokens(context.state.doc.toString());
-    const names = new Set(whole.filter((each) => each.kind === "variable" && each.from !== from).map(({ text }) => text));
+    const others = whole.filter((each) => each.kind === "variable" && each.from !== from);
+    const names = new Set(others.map(({ text }) => text));
     if (names.has(typed)) return null;
     const fitting = [...names].filter((name) => begins(name, typed)).sort();
     return result(from, fitting.map((label) => ({ label })));
