@@ -238,6 +238,8 @@ def _check_prefixes(tokens: list[Token], text: str) -> None:
             declared.add(prefix)
         elif prefix not in declared:
             known = PREFIXES.get(prefix)
+            if known is None and before is not None and before.text == "<" and before.end == token.start:
+                raise _syntax(text, before, "This IRI does not end, or holds a space or a sign that no IRI may hold.")
             remedy = f"Add: PREFIX {prefix}: <{known}>" if known else f"Declare it: PREFIX {prefix}: <…>"
             raise _syntax(text, token, f"The prefix ‘{prefix}:’ is not declared.", remedy)
 

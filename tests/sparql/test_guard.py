@@ -241,6 +241,7 @@ def test_long_values_lists_are_no_patterns() -> None:
         ("PREFIX a: <u:>", 1, 15, "ends after"),
         ("SELECT * {\n ?s foaf:name ?o }", 2, 5, "foaf:"),
         ("SELEKT * {}", 1, 1, "SELEKT"),
+        ("SELECT * { ?s <http://a b> ?o }", 1, 15, "This IRI does not end"),
         ("SELECT * { ) }", 1, 12, "closes nothing"),
         ("SELECT * { ?s ?p 'a", 1, 18, "does not end"),
         ("SELECT * { ?s ?p '\ud800' }", 1, 19, "surrogate"),

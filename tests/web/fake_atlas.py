@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from graph.errors import QuerySyntax, QueryTimeout, UnknownEntity
 from graph.iri import DEFAULT_BASE, claim_iri, document_iri, passage_iri, slugify
 from graph.model import Document, EntityView, Evidence, Fact, FactGroup, Mention, Passage, Source, Value
+from graph.sparql.lexer import position
 from search.types import Completion, DocumentRef, Hit, Query, Results, Snippet
 from tests.web.fake_search import explain, passes, results_of, spans_of
 from tests.web.world import Records
@@ -286,7 +287,12 @@ class FakeAtlas:
     def terms(self) -> tuple[Term, ...]:
         used = Counter(self._names())
         kinds = Counter(ref.kind for ref in self._refs.values())
-        relations = (Term(ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c) for n, c in used.most_common())
+        relations = (
+            Term(
+                ONTOLOGY + slugify(n), f"ca:{slugify(n)}", n, "property", c, (), f"How “{n}” ties an entry to another."
+            )
+            for n, c in used.most_common()
+        )
         classes = (Term(self._class(k), f"<{self._class(k)}>", k, "class", c) for k, c in kinds.most_common())
         return (*relations, *classes)
 
@@ -336,11 +342,15 @@ class FakeAtlas:
         return [iris if self.among(iris) else () for iris in in_rows]
 
     def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
-        """Understands ASK, a query that names SLOW, MANY, YEARS or EDGES; any other with a { lists all entities."""
+        """Understands ASK, a query that names SLOW, BROKEN, MANY, YEARS or EDGES; others with a { list all entities."""
         if "SLOW" in query:
             raise QueryTimeout("The query was stopped after 10 s.", "Ask for less.", seconds=10)
         if "{" not in query and "DESCRIBE" not in query:
-            raise QuerySyntax("expected “{”.", line=1, column=len(query) + 1)
+            line, column = position(query, len(query))
+            raise QuerySyntax("expected “{”.", line=line, column=column)
+        if "BROKEN" in query:
+            line, column = position(query, query.index("BROKEN"))
+            raise QuerySyntax("SPARQL has no word BROKEN.", line=line, column=column)
         if query.lstrip().startswith("ASK"):
             return QueryTable((), (), 1, 1.2, 42, boolean=True, form="ask")
         number = "http://www.w3.org/2001/XMLSchema#integer"

@@ -93,6 +93,7 @@ def test_a_query_too_long_for_an_address_goes_by_post(client: FlaskClient) -> No
     text = unescape(answer.text)
     assert answer.status_code == 200 and "100,000 rows" in text
     assert "data-permalink" not in text and 'rel="next"' not in text
+    assert "No link: this query is too long for an address" in text and "Link to this query" not in text
     forms = re.findall(r'<form class="inline" action="/sparql" method="post">(.*?)</form>', text, re.S)
     fields = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
     assert all(field["query"] == query for field in fields)

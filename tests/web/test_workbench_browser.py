@@ -88,6 +88,21 @@ def test_an_error_is_underlined_and_the_line_goes_with_it(address: str, opened: 
     assert seen.violations() == []
 
 
+def test_what_is_underlined_is_what_the_server_named(address: str, opened: Open) -> None:
+    seen = opened(address + "/sparql")
+    for query, wrong in (
+        ("SELECT * {\n  ?x <x:y> '😀😀😀😀' . ?x BROKEN; <x:y> ?y\n}", "BROKEN"),
+        ("ASK WHERE # braces\n\n", "WHERE"),
+    ):
+        _type(seen.page, "")
+        seen.page.keyboard.press("Delete")
+        seen.page.keyboard.insert_text(query)
+        seen.page.keyboard.press("Control+Enter")
+        expect(seen.page.get_by_role("alert")).to_contain_text("Line")
+        assert seen.page.locator(".cm-lintRange-error").all_inner_texts() == [wrong]
+    assert seen.violations() == []
+
+
 def test_prefixes_are_added_once_where_they_belong(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
     _type(seen.page, 'BASE <x:/>\nSELECT * { ?x rdfs:label "skos:no" ; nosuch:a <geo:no> } # foaf:no')
@@ -115,6 +130,66 @@ def test_the_address_becomes_that_of_the_query(address: str, opened: Open) -> No
     assert sent.value.method == "POST" and len(sent.value.post_data or "") > 6000
     expect(seen.page.locator(".answer-table")).to_be_visible()
     _quiet(seen)
+
+
+def test_the_address_never_names_another_query_than_ran(address: str, opened: Open) -> None:
+    seen = opened(address + "/sparql")
+    page = seen.page
+    _type(page, "ASK {} ")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("link", name="Link to this query")).to_be_visible()
+    _type(page, "SELECT * {} #")
+    page.keyboard.insert_text("x" * 6000)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("No link: this query is too long for an address")).to_be_visible()
+    expect(page).to_have_url(f"{address}/sparql")
+    page.reload()
+    expect(page.locator(".cm-content")).to_contain_text("SELECT * {} #xxx")
+    _type(page, "SELECT zebra ")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page).to_have_url(f"{address}/sparql?query=SELECT+zebra+")
+    page.reload()
+    expect(page.get_by_role("alert")).to_be_visible()
+    _type(page, "SLOW {} ")
+    page.route("**/sparql?*", lambda route: route.abort())
+    page.get_by_role("button", name="Run").click()
+    expect(page).to_have_url(f"{address}/sparql?query=SLOW+%7B%7D+")
+    assert seen.violations() == []
+
+
+def test_what_was_typed_and_not_run_is_kept(address: str, opened: Open) -> None:
+    seen = opened(address + "/sparql")
+    page = seen.page
+    _type(page, "ASK {} # mine ")
+    page.get_by_role("link", name="network").click()
+    expect(page.locator(".gallery li:visible")).to_have_count(1)
+    expect(page.locator(".cm-content")).to_have_text("ASK {} # mine ")
+    page.get_by_role("link", name="network").click()
+    expect(page.locator(".gallery li:visible")).to_have_count(2)
+    page.get_by_role("link", name="Partners of InGAME").click()
+    expect(page.locator(".cm-content")).to_contain_text("SELECT ?partner")
+    page.get_by_text("History and saved queries").click()
+    expect(page.locator("[data-history] li")).to_contain_text(["ASK {} # mine (not run)"])
+    page.go_back()
+    expect(page.locator(".cm-content")).to_have_text("ASK {} # mine ")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#answer-heading")).to_contain_text("Yes")
+    page.get_by_text("History and saved queries").click()
+    expect(page.locator("[data-history] li")).to_have_count(1)
+    expect(page.locator("[data-history]")).not_to_contain_text("not run")
+    _quiet(seen)
+
+
+def test_the_question_of_an_example_stands_over_its_query_alone(address: str, opened: Open) -> None:
+    page = opened(address + "/sparql?example=people").page
+    question = page.locator("form[data-workbench]").get_by_text("Who holds an office?")
+    expect(question).to_be_visible()
+    _type(page, "ASK {} ")
+    expect(question).to_be_hidden()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text("SELECT * {}")
+    expect(question).to_be_visible()
 
 
 def test_queries_are_kept_in_the_browser(address: str, opened: Open) -> None:

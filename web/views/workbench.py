@@ -12,6 +12,7 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from graph.errors import QueryError, QuerySyntax
+from graph.sparql.messages import KEYWORDS
 from graph.vocabulary import PREFIXES
 from web.reads import Atlas, Example, QueryTable, Slice, Term
 from web.views.backing import among_address, edge_address
@@ -42,6 +43,9 @@ LIMIT 20
 
 _LONGEST: Final = 4_000
 """Characters of an address; what is longer goes by POST."""
+
+_UPDATING: Final = "ADD CLEAR COPY CREATE DATA DELETE DROP INSERT INTO LOAD MOVE TO USING WITH"
+"""Words that only updates have: none is offered here, and none is taken for part of a label."""
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "xml"))
@@ -80,6 +84,8 @@ def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
         where=(problem.line, problem.column) if isinstance(problem, QuerySyntax) else None,
         identifier=identifier,
         prefixes=json.dumps(PREFIXES),
+        keywords=" ".join(sorted(KEYWORDS.difference(_UPDATING.split()))),
+        updating=_UPDATING,
         terms=_relations(atlas.terms()),
         example_address=_example_address,
         term_address=_term_address,

@@ -4,6 +4,8 @@ import { makeEditor, setText, underline } from "./workbench/editor.js";
 import { fromPage } from "./workbench/drawing.js";
 import { tellFailures } from "./workbench/failing.js";
 import { makeMemory } from "./workbench/memory.js";
+import { makePlace } from "./workbench/place.js";
+import { narrowing } from "./workbench/examples.js";
 import { makeTerms } from "./workbench/terms.js";
 
 // Servers and proxies cut longer addresses off; such a query goes by POST.
@@ -14,7 +16,15 @@ const area = form.querySelector("textarea");
 const stop = form.querySelector("[data-cancel]");
 const clock = form.querySelector("[data-clock]");
 const told = form.querySelector("[data-told]");
-const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes));
+const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), {
+  reading: form.dataset.keywords.split(" "),
+  updating: form.dataset.updating.split(" "),
+});
+
+const given = area.value;
+const action = form.getAttribute("action");
+const place = makePlace(action, () => area.value);
+let settled = given; // what needs no keeping: it came with the page, from the lists, or was run
 
 const view = makeEditor(area, {
   nonce: form.dataset.nonce,
@@ -24,7 +34,12 @@ const view = makeEditor(area, {
   },
   leave, // Tab indents in the editor, so Escape must lead out of it
   complete: terms.complete,
+  stands: terms.stands,
   hover: terms.hover,
+  changed() {
+    place.typed();
+    showExample();
+  },
 });
 form.querySelector("[data-editor-hint]").hidden = false;
 
@@ -34,12 +49,26 @@ function leave() {
 }
 
 const memory = makeMemory(document.querySelector("[data-memory]"), {
-  current: () => view.state.doc.toString(),
+  current: () => area.value,
   open(query) {
+    keepTyped();
+    settled = query;
     setText(view, query);
     view.focus();
   },
 });
+
+// What was typed and never run is not lost where another query or page takes its place.
+function keepTyped() {
+  if (area.value !== settled) memory.left(area.value);
+}
+window.addEventListener("pagehide", keepTyped);
+
+// An example's question belongs to its query alone.
+function showExample() {
+  const question = form.querySelector("[data-question]");
+  if (question) question.hidden = area.value !== given;
+}
 
 const adding = form.querySelector("[data-add-prefixes]");
 adding.hidden = false;
@@ -60,19 +89,7 @@ document.querySelector(".relations")?.addEventListener("click", (event) => {
   view.focus();
 });
 
-// Which examples hold every word that was typed, and bear the tag that was chosen.
-const finder = document.querySelector("[data-filter]");
-if (finder) {
-  const gallery = document.querySelector("[data-gallery]");
-  const none = document.querySelector("[data-none]");
-  const items = [...gallery.children].map((item) => [item, `${item.textContent} ${item.dataset.tags}`.toLowerCase()]);
-  finder.hidden = false;
-  finder.querySelector("input").addEventListener("input", ({ target }) => {
-    const words = target.value.toLowerCase().split(/\s+/);
-    for (const [item, text] of items) item.hidden = !words.every((word) => text.includes(word));
-    none.hidden = items.some(([item]) => !item.hidden);
-  });
-}
+if (document.querySelector("[data-filter]")) narrowing(document.querySelector(".examples"));
 
 tellFailures(form.parentElement);
 
@@ -83,7 +100,8 @@ let ticking = 0;
 form.addEventListener("htmx:configRequest", (event) => {
   if (event.target !== form) return;
   terms.addPrefixes(view);
-  const query = view.state.doc.toString();
+  const query = area.value;
+  settled = query;
   identifier.value = crypto.randomUUID();
   const { detail } = event;
   detail.parameters.id = identifier.value;
@@ -93,6 +111,7 @@ form.addEventListener("htmx:configRequest", (event) => {
     detail.useUrlParams = false;
     detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
   }
+  place.at(detail.verb === "get" && `${action}?${new URLSearchParams({ query })}`);
   memory.ran(query);
 });
 
@@ -136,7 +155,7 @@ function take() {
 
 document.addEventListener("htmx:afterSettle", () => {
   take();
-  const { permalink } = document.getElementById("answer").dataset;
-  if (permalink) window.history.replaceState(window.history.state, "", permalink);
+  place.at(document.getElementById("answer").dataset.permalink);
 });
 take();
+if (place.kept !== null && place.kept !== given) setText(view, place.kept);

@@ -1,6 +1,12 @@
 // The editor over the plain text area: its looks, its keys, the text it hands back.
 
-import { acceptCompletion, autocompletion, closeBrackets, completionStatus } from "@codemirror/autocomplete";
+import {
+  acceptCompletion,
+  autocompletion,
+  closeBrackets,
+  closeCompletion,
+  completionStatus,
+} from "@codemirror/autocomplete";
 import { indentWithTab } from "@codemirror/commands";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
 import { setDiagnostics } from "@codemirror/lint";
@@ -9,7 +15,9 @@ import { EditorView, hoverTooltip, keymap, lineNumbers } from "@codemirror/view"
 import { tags } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 import { sparql } from "codemirror-lang-sparql";
+import { tokens } from "./tokens.js";
 
+const LEAST_NOTE = 240; // pixels
 const popup = { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--control)" };
 
 const look = EditorView.theme({
@@ -33,6 +41,7 @@ const look = EditorView.theme({
   ".cm-completionMatchedText": { textDecoration: "underline" },
   ".cm-completionInfo, .cm-tooltip-hover": { fontFamily: "var(--sans)", fontSize: "0.84rem", maxWidth: "22rem" },
   ".cm-completionInfo": { padding: "0.4rem 0.6rem", ...popup },
+  ".cm-tooltip.cm-completionInfo-below": { position: "static", boxSizing: "border-box", width: "0", minWidth: "100%", borderWidth: "1px 0 0" },
   ".cm-tooltip-hover": { padding: "0.3rem 0.6rem" },
   ".cm-tooltip-lint": { padding: "0" },
   ".cm-diagnostic-error": { borderLeft: "4px solid var(--accent)" },
@@ -61,20 +70,30 @@ const replaceSelection = EditorView.domEventHandlers({
   },
 });
 
+// The note on an option stands beside the list, or below it where there is no room: over it, it would hide options.
+function positionInfo(view, list, option, info, space) {
+  const room = space.right - list.right;
+  if (room < LEAST_NOTE) return { class: "cm-completionInfo-below" };
+  const top = Math.max(space.top, Math.min(option.top, space.bottom - info.height)) - list.top;
+  return { class: "cm-completionInfo-right", style: `top: ${top}px; max-width: ${room}px` };
+}
+
 /** Put an editor in the place of `area`, which keeps the text for the form. */
-export function makeEditor(area, { nonce, run, leave, complete, hover }) {
+export function makeEditor(area, { nonce, run, leave, complete, stands, hover, changed }) {
   const lead = (view) => completionStatus(view.state) !== "active" && leave();
+  // Where what is typed is whole as it stands, Enter is for the text, whatever is offered.
+  const enter = (view) => stands(view.state) && closeCompletion(view) && false;
   const view = new EditorView({
     doc: area.value,
     extensions: [
-      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }])),
+      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }, { key: "Enter", run: enter }])),
       lineNumbers(),
       minimalSetup,
       bracketMatching(),
       closeBrackets(),
       keymap.of([{ key: "Tab", run: acceptCompletion }, indentWithTab]),
       sparql(),
-      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40 }),
+      autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40, positionInfo }),
       hoverTooltip(hover, { hoverTime: 250 }),
       replaceSelection,
       look,
@@ -83,7 +102,9 @@ export function makeEditor(area, { nonce, run, leave, complete, hover }) {
       EditorView.cspNonce.of(nonce),
       EditorView.contentAttributes.of({ "aria-labelledby": "query-label", "aria-describedby": "query-hint" }),
       EditorView.updateListener.of((update) => {
-        if (update.docChanged) area.value = update.state.doc.toString();
+        if (!update.docChanged) return;
+        area.value = update.state.doc.toString();
+        changed();
       }),
     ],
   });
@@ -98,19 +119,21 @@ export function setText(view, text) {
   underline(view, null);
 }
 
-/** Underline the word at a place that the server named (both from 1); null takes the line away. */
+/** Underline the token at a place that the server named (both from 1); null takes the line away. */
 export function underline(view, place) {
-  const doc = view.state.doc;
-  const marks = [];
-  if (place && place.line >= 1 && place.line <= doc.lines) {
-    const line = doc.line(place.line);
-    const at = Math.min(line.from + Math.max(0, place.column - 1), line.to);
-    const word = /^\S+/.exec(line.text.slice(at - line.from));
-    // At the end of a line there is nothing to underline: take the character before.
-    const from = word ? at : Math.max(line.from, at - 1);
-    const to = word ? at + word[0].length : at;
-    marks.push({ from, to, severity: "error", message: place.message });
-    view.dispatch({ selection: { anchor: from }, scrollIntoView: true });
-  }
+  const found = place && tokenAt(view.state.doc, place);
+  if (found) view.dispatch({ selection: { anchor: found.from }, scrollIntoView: true });
+  const marks = found ? [{ from: found.from, to: found.to, severity: "error", message: place.message }] : [];
   view.dispatch(setDiagnostics(view.state, marks));
 }
+
+/** The rest of the token at a place; where the query ends there, its last one. */
+function tokenAt(doc, { line, column }) {
+  const at = line <= doc.lines ? doc.line(line).from + units(doc.line(line).text, column - 1) : doc.length;
+  const meant = tokens(doc.toString()).filter(({ kind }) => kind !== "comment");
+  const here = meant.find(({ from, to }) => from <= at && at < to);
+  return here ? { from: at, to: here.to } : (meant.findLast(({ to }) => to <= at) ?? meant[0]);
+}
+
+/** How many UTF-16 units the first `points` characters take: the server counts characters. */
+const units = (text, points) => Array.from(text).slice(0, points).join("").length;

@@ -1,4 +1,6 @@
-// Queries that ran and queries that were saved: kept in this browser, and few enough never to fill it.
+// Queries that ran or were left without, and queries that were saved: kept in this browser, and few enough never to fill it.
+
+import { prologueEnd } from "./prefixes.js";
 
 const HISTORY = { key: "creative-atlas.history", most: 30 };
 const SAVED = { key: "creative-atlas.saved", most: 100 };
@@ -14,6 +16,11 @@ export function makeMemory(holder, { open, current }) {
     fill(lists.saved, read(SAVED), SAVED, "None yet.");
   }
 
+  function past(entry) {
+    keep(HISTORY, entry, (each) => each.query !== entry.query);
+    show();
+  }
+
   function fill(list, entries, kind, none) {
     list.replaceChildren(...(entries.length ? entries.map((entry) => line(entry, kind)) : [item(none)]));
   }
@@ -27,7 +34,7 @@ export function makeMemory(holder, { open, current }) {
       holder.querySelector("summary").focus();
     });
     drop.setAttribute("aria-label", `Remove ${name}`);
-    return item(load, " ", drop);
+    return item(load, entry.isRun === false ? " (not run) " : " ", drop);
   }
 
   holder.querySelector("[data-save]").addEventListener("submit", (event) => {
@@ -44,10 +51,8 @@ export function makeMemory(holder, { open, current }) {
   show();
 
   return {
-    ran(query) {
-      keep(HISTORY, { query }, (each) => each.query !== query);
-      show();
-    },
+    ran: (query) => past({ query }),
+    left: (query) => read(HISTORY).some((each) => each.query === query) || past({ query, isRun: false }),
   };
 }
 
@@ -75,7 +80,7 @@ function write({ key, most }, entries) {
 
 /** A query in one line: without its prologue, cut. */
 function brief(query) {
-  const text = query.replace(/^\s*(?:(?:PREFIX|BASE)\b[^\n]*|#[^\n]*)$/gim, "").replace(/\s+/g, " ").trim();
+  const text = query.slice(prologueEnd(query)).replace(/^\s*#[^\n]*$/gm, "").replace(/\s+/g, " ").trim();
   return text.length > 90 ? `${text.slice(0, 89)}…` : text || "(empty)";
 }
 

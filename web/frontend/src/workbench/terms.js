@@ -1,13 +1,18 @@
 // What the words of a query mean: completion by label, and the label of an IRI under the pointer.
 
+import { completionStatus, selectedCompletion } from "@codemirror/autocomplete";
+import { keywords, phrases } from "./phrases.js";
 import { declared, declaring, missing } from "./prefixes.js";
+import { tokens } from "./tokens.js";
 
-const TOKEN = /(?:[A-Za-z][\w-]*:)?[\w-]*$/;
 const MOST_KEPT = 500;
 
-/** `address` answers `?q=` and `?iri=`; `known` are the prefixes that it uses. */
-export function makeTerms(address, known) {
+/** `address` answers `?q=` and `?iri=`; `known` are the prefixes that it uses; of the words of SPARQL, in capitals, those
+ * for `reading` are offered. */
+export function makeTerms(address, known, { reading, updating }) {
   const answers = new Map();
+  const fruitless = new Set();
+  const isKeyword = keywords([...reading, ...updating]);
 
   async function ask(name, value) {
     const where = `${address}?${new URLSearchParams({ [name]: value })}`;
@@ -15,43 +20,106 @@ export function makeTerms(address, known) {
     const answer = await fetch(where, { headers: { Accept: "application/json" } }).catch(() => null);
     if (!answer?.ok) return null;
     const body = await answer.json();
-    if (answers.size >= MOST_KEPT) answers.clear();
+    if (answers.size >= MOST_KEPT) {
+      answers.clear();
+      fruitless.clear();
+    }
     answers.set(where, body);
     return body;
   }
 
   async function complete(context) {
-    const line = context.state.doc.lineAt(context.pos);
-    const before = line.text.slice(0, context.pos - line.from);
-    if (/^\s*PREFIX\s+[\w-]*$/i.test(before)) return prefixNames(context, before);
-    const variable = /[?$]\w*$/.exec(before);
-    if (variable) return variables(context, variable[0]);
-    const token = TOKEN.exec(before)[0];
-    const at = before[before.length - token.length - 1] ?? " ";
-    if (/["'<@#\w/]/.test(at) || inString(before) || (!context.explicit && token.length < 2)) return null;
-    const found = await ask("q", token);
-    if (!found || context.aborted) return null;
-    const options = [...found.terms.map(term), ...found.entities.map(entity)];
-    return options.length ? { from: context.pos - token.length, options, filter: false } : null;
+    const text = context.state.sliceDoc(0, context.pos);
+    const cut = tokens(text);
+    const here = cut.at(-1)?.to === context.pos ? cut.at(-1) : null;
+    const before = text.slice(0, here?.from);
+    const kind = here?.kind ?? "sign";
+    if (isPrefix(cut.at(here ? -2 : -1)) && (!here || kind === "word")) return prefixNames(context, here);
+    if (kind === "name") return named(context, here.text);
+    // `"x"@fund`, `^^fund` and `http://fund` go on from what stands before them.
+    if (kind === "word") return /[@\\]$|\/\/$|\^\^$/.test(before) ? null : labelled(context, text, cut);
+    // After a name, `?` says how often.
+    const begun = kind === "sign" && /[?$]/.test(here?.text) && !/[\p{L}\p{N})>]$/u.test(before);
+    if (kind === "variable" || begun) return variables(context, cut);
+    return kind === "sign" && context.explicit ? named(context, "") : null;
   }
 
-  function prefixNames(context, before) {
-    const typed = /[\w-]*$/.exec(before)[0];
+  async function named(context, typed) {
+    const found = await offered(typed);
+    if (context.aborted) return null;
+    const own = found.filter((each) => each.name === typed).map((each) => ({ ...each, kept: true }));
+    return result(context.pos - typed.length, [...own, ...found.filter((each) => each.name !== typed)]);
+  }
+
+  async function labelled(context, text, cut) {
+    const tried = phrases(text, cut, isKeyword).filter((each) => context.explicit || each.text.length > 1);
+    const found = await Promise.all(
+      tried.map(async ({ text: typed, strict }) =>
+        (await offered(typed)).filter(({ names }) => !strict || names.some((name) => begins(name, typed))),
+      ),
+    );
+    if (context.aborted) return null;
+    const { text: typed, from } = cut.at(-1);
+    const best = found.findIndex((options) => options.length);
+    if (best >= 0 && tried[best].from < from) {
+      return result(tried[best].from, found[best].map((each) => ({ ...each, phrase: true })));
+    }
+    return result(from, amongKeywords(typed, cut, found[best] ?? []));
+  }
+
+  /** The options with the words of SPARQL that go on from what is typed, which come first where one is likelier. */
+  function amongKeywords(typed, cut, options) {
+    if (typed.length < 2) return options;
+    const own = isKeyword(typed) ? [keyword(typed.toUpperCase(), true)] : [];
+    const going = reading.filter((word) => begins(word, typed) && !begins(typed, word));
+    const longer = going.map((word) => keyword(word, false));
+    const depth = cut.reduce((open, { text }) => open + (text === "{") - (text === "}"), 0);
+    const likely = !own.length && (depth === 0 || typed === typed.toUpperCase());
+    return likely ? [...longer, ...options] : [...own, ...options, ...longer];
+  }
+
+  async function offered(typed) {
+    if ([...fruitless].some((begun) => typed.startsWith(begun))) return [];
+    const found = await ask("q", typed);
+    if (!found) return [];
+    const options = [...found.terms.map(term), ...found.entities.map(entity)];
+    if (!options.length && typed.length > 1) fruitless.add(typed); // entries are not looked up by one letter
+    return options;
+  }
+
+  /** Whether the option that Enter would take stands there, or was offered before the last letter of a keyword. */
+  function stands(state) {
+    const option = selectedCompletion(state);
+    if (!option || option.kept) return Boolean(option);
+    const typed = tokens(state.sliceDoc(0, state.selection.main.head)).at(-1)?.text ?? "";
+    return completionStatus(state) === "pending" && !option.phrase && isKeyword(typed);
+  }
+
+  function prefixNames(context, here) {
     const options = Object.entries(known).map(([name, space]) => ({
       label: name,
       detail: space,
       apply: `${name}: <${space}>`,
     }));
-    return { from: context.pos - typed.length, options };
+    return { from: here?.from ?? context.pos, options };
   }
 
-  function variables(context, typed) {
-    const names = new Set(context.state.doc.toString().match(/[?$]\w+/g));
-    names.delete(typed);
-    return { from: context.pos - typed.length, options: [...names].sort().map((label) => ({ label })) };
+  /** Those of the query that go on from what is typed; none where that is one of them. */
+  function variables(context, cut) {
+    const { text: typed, from } = cut.at(-1);
+    const whole = tokens(context.state.doc.toString());
+    const others = whole.filter((each) => each.kind === "variable" && each.from !== from);
+    const names = new Set(others.map(({ text }) => text));
+    if (names.has(typed)) return null;
+    const fitting = [...names].filter((name) => begins(name, typed)).sort();
+    return result(from, fitting.map((label) => ({ label })));
   }
+
+  const keyword = (word, kept) => ({ label: word, detail: "keyword", kept });
 
   const term = ({ name, label, kind, count, note }) => ({
+    name,
+    names: [label],
     label,
     detail: `${name}, ${kind === "class" ? "class" : "relation"}, ${count.toLocaleString("en-GB")}`,
     info: note || undefined,
@@ -59,6 +127,8 @@ export function makeTerms(address, known) {
   });
 
   const entity = ({ name, label, kind, matched }) => ({
+    name,
+    names: [label, matched],
     label: matched && matched !== label ? `${matched} (${label})` : label,
     detail: kind || "entry",
     apply: inserting(name),
@@ -80,26 +150,31 @@ export function makeTerms(address, known) {
   }
 
   async function hover(view, pos) {
-    const line = view.state.doc.lineAt(pos);
-    const found = [...line.text.matchAll(/<[^<>"\s]+>|(?<![\w?$])[A-Za-z][\w-]*:[\w-]+/g)].find(
-      ({ index, 0: word }) => line.from + index <= pos && pos <= line.from + index + word.length,
-    );
-    const iri = found && whole(found[0], view.state.doc.toString());
+    const text = view.state.doc.toString();
+    const found = tokens(text).find(({ kind, from, to }) => /^(iri|name)$/.test(kind) && from <= pos && pos <= to);
+    const iri = found && whole(found.text, text);
     const about = iri && (await ask("iri", iri));
-    if (!about) return null;
-    const from = line.from + found.index;
-    return { pos: from, end: from + found[0].length, above: true, create: () => ({ dom: label(about) }) };
+    return about && { pos: found.from, end: found.to, above: true, create: () => ({ dom: label(about) }) };
   }
 
   function whole(word, text) {
     if (word.startsWith("<")) return /^<[a-z][a-z0-9+.-]*:/i.test(word) ? word.slice(1, -1) : null;
     const [prefix, local] = [word.slice(0, word.indexOf(":")), word.slice(word.indexOf(":") + 1)];
     const space = declared(text).get(prefix) ?? (Object.hasOwn(known, prefix) ? known[prefix] : null);
-    return space && space + local;
+    return local && space && space + local;
   }
 
-  return { complete, hover, addPrefixes };
+  return { complete, stands, hover, addPrefixes };
 }
+
+/** Options in the order in which they came; none where the only one is what is typed. */
+function result(from, options) {
+  return options.some((each) => !each.kept) ? { from, options, filter: false } : null;
+}
+
+const isPrefix = (token) => token?.kind === "word" && token.text.toUpperCase() === "PREFIX";
+
+const begins = (name, typed) => Boolean(name?.toLowerCase().startsWith(typed.toLowerCase()));
 
 function label(about) {
   const dom = document.createElement("div");
@@ -109,5 +184,3 @@ function label(about) {
   dom.append(name, rest && ` ${rest}`);
   return dom;
 }
-
-const inString = (before) => (before.replace(/\\./g, "").match(/"/g) ?? []).length % 2 === 1;

@@ -1,0 +1,103 @@
+"""The editor in a real browser, typed into as a person does: what Enter takes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.web.conftest import Open
+
+pytestmark = pytest.mark.browser
+
+OPEN = ".cm-tooltip-autocomplete"
+
+
+def _type(page: Page, text: str) -> str:
+    """Over all that stands there; the text then. Before each Enter the list has the time that it takes to open."""
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        page.keyboard.type(line)
+        if at < len(lines) - 1:
+            page.wait_for_timeout(350)  # a list that has only just opened does not take the key
+            page.keyboard.press("Enter")
+    return _text(page)
+
+
+def _text(page: Page) -> str:
+    return page.locator("textarea#query").input_value()
+
+
+def test_enter_breaks_the_line_where_nothing_is_to_be_completed(address: str, opened: Open) -> None:
+    page = opened(address + "/sparql").page
+    for typed in (
+        "SELECT\n* WHERE\n{ ?s ?p ?o", "SELECT (1 AS\n?x", "SELECT * { FILTER(?x IN\n(1",
+        "SELECT * FROM\n<x:y>", "SELECT * ORDER\nBY\n?s LIMIT\n10\n",
+        "SELECT ?pro ?program { ?s ?p ?pro\n", "SELECT * { ?s ca:partner\n", "# Which programmes are funded\nSELECT *",
+        "SELECT * { ?s ?p 'led funded\n", 'SELECT * { ?s ?p """led\nwas funded\n', "SELECT * { ?s ?p <http://e/funded\n",
+    ):  # fmt: skip
+        closed = re.sub(r"[\s}\])'\"]+$", "", _type(page, typed))  # brackets and quotes close themselves
+        assert closed == typed.rstrip()
+
+
+def test_words_before_the_cursor_are_tried_together(address: str, opened: Open) -> None:
+    page = opened(address + "/sparql").page
+    iri = "https://w3id.org/creative-atlas/id"
+    for typed, taken in (
+        ("?s funded by", "?s ca:funded-by"), ("?s led b", "?s ca:led-by"), ("?s part of", "?s ca:part-of"),
+        ("?s ?p Arts and Humanities Res", f"?s ?p <{iri}/org/ahrc>"),
+        ("?s ?p funded Nest", f"?s ?p funded <{iri}/org/nesta>"),
+        ("?s a Progr", "?s a <https://w3id.org/creative-atlas/ontology#Programme>"),
+        ("?s ^ca:led-by/fund", "?s ^ca:led-by/ca:funded-by"),
+    ):  # fmt: skip
+        assert f"SELECT * {{ {taken}}}" in _type(page, f"SELECT * {{ {typed}\n")
+
+
+def test_keywords_are_offered_and_come_first_where_they_are_likelier(address: str, opened: Open) -> None:
+    page = opened(address + "/sparql").page
+    options = page.locator(OPEN).locator("li")
+    for typed, first in (
+        ("sel", "SELECTkeyword"), ("SELECT * { ?s PRE", "PREDICATEkeyword"), ("SELECT * { fil", "FILTERkeyword"),
+        ("SELECT * { ?s part", "partner"), ("SELECT * { ?s lo", "located in"),
+    ):  # fmt: skip
+        _type(page, typed)
+        expect(options.first).to_contain_text(first)
+    assert _type(page, "sel\n") == "SELECT"
+
+
+def test_enter_before_an_answer_does_not_take_what_was_offered_for_part_of_a_keyword(
+    address: str, opened: Open
+) -> None:
+    page = opened(address + "/sparql").page
+    _type(page, "SELECT * { st")
+    expect(page.locator(OPEN).locator("li").first).to_contain_text("statistic")
+    held: list[Route] = []
+    page.route("**/api/v1/terms?q=str", lambda route: held.append(route))
+    page.wait_for_timeout(150)
+    page.keyboard.type("r")
+    page.keyboard.press("Enter")
+    page.keyboard.type("(?x")
+    assert "{ str\n" in _text(page)
+    for route in held:
+        route.abort()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_note_on_an_option_hides_no_other(width: int, address: str, opened: Open) -> None:
+    page = opened(address + "/sparql", width=width).page
+    _type(page, "SELECT * { ?s par")
+    note = page.locator(".cm-completionInfo")
+    expect(note).to_contain_text("ties an entry to another")
+    expect(note).to_have_class(re.compile("below" if width == 360 else "right"))
+    options = [each.bounding_box() for each in page.locator(OPEN).locator("li").all()]
+    box = note.bounding_box()
+    assert box is not None and len(options) > 1
+    for each in options:
+        assert each is not None
+        beside = box["x"] >= each["x"] + each["width"] - 1
+        assert beside or box["y"] >= each["y"] + each["height"] - 1, "the note lies over an option"
+    assert box["x"] + box["width"] <= width
