@@ -355,8 +355,9 @@ class Atlas(Protocol):
     def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
         """For each row of an answer, the entries in it that facts tie together; a cell may hold an IRI or a name."""
 
-    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+    def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         """Run a client's query under the guard; `part` caps the rows returned, not the rows counted.
 
-        `query_id` is what `DELETE /sparql/queries/{id}` cancels it by. Raises `graph.errors.QueryError`.
+        `query_id` is what `DELETE /sparql/queries/{id}` of the same client cancels it by. Raises
+        `graph.errors.QueryError`.
         """

@@ -46,7 +46,7 @@ _EDGES: Final = (("subject", "predicate", "object"), ("subject", "relation", "ob
 """Columns that make a row an edge."""
 
 
-def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
+def render_workbench(atlas: Atlas, query: str, client: str | None = None) -> tuple[str, int]:
     """The page with the query's answer, and its status; an empty query only shows the editor.
 
     Reads from the request: `id`, under which the query can be cancelled; `example`, the slug of an example, and
@@ -63,7 +63,7 @@ def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
     problem: QueryError | None = None
     if run:
         try:
-            table = atlas.select(query, identifier, _part(asked))
+            table = atlas.select(query, identifier, _part(asked), client)
         except QueryError as error:
             problem = error
     tag = asked.get("tag", "")
