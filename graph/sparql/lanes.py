@@ -33,7 +33,7 @@ from graph.sparql.limits import Limits
 
 __all__ = ["Lane", "Lanes", "Ticket"]
 
-Lane = Literal["look", "quick", "reading", "searching", "slow"]
+Lane = Literal["quick", "look", "reading", "searching", "slow"]
 _LANES: Final[tuple[Lane, ...]] = get_args(Lane)
 
 _IN_A_ROW: Final = 16
@@ -98,7 +98,9 @@ class Lanes:
         if not self._wait_in_all:
             return None
         for lane in _LANES:
-            if not self._open(lane) or (lane == "reading" and not (self._waiting["reading"] and spares())):
+            if self._free[lane] <= 0 or (lane == "look" and not self._besides()):
+                continue
+            if lane == "reading" and not (self._waiting["reading"] and spares()):
                 continue
             chosen = self.following(lane)
             if chosen is not None:
@@ -106,19 +108,20 @@ class Lanes:
                 return chosen
         return None
 
-    def _open(self, lane: Lane) -> bool:
-        """Whether a place of that lane is to be had."""
-        return self._free[lane] > 0 and (lane != "look" or not (self._free["quick"] or self._quick_looks))
+    def _besides(self) -> bool:
+        """Whether all quick places are held by others than look-ups."""
+        return not (self._free["quick"] or self._quick_looks)
 
     def following(self, lane: Lane = "quick") -> Ticket | None:
         """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
+        if not self._wait_in_all:
+            return None
+        if lane == "quick":
+            first: Lane = "look" if self._in_a_row < _IN_A_ROW else "quick"
+            return self._fairest(first) or self._fairest("quick" if first == "look" else "look")
         if lane == "reading":  # one at a time: whoever has the fewest in all comes first
             return min(self._waiting[lane], key=lambda each: self._present[each.client], default=None)
-        if lane != "quick":
-            return self._fairest(lane)
-        if self._in_a_row < _IN_A_ROW:
-            return self._fairest("look") or self._fairest("quick")
-        return self._fairest("quick") or self._fairest("look")
+        return self._fairest(lane)
 
     def _fairest(self, lane: Lane) -> Ticket | None:
         chosen: Ticket | None = None
@@ -134,11 +137,13 @@ class Lanes:
 
     def seize(self, ticket: Ticket) -> bool:
         """A place for this one of those who wait, if there is any."""
-        for lane in ("quick", ticket.wanted) if ticket.wanted == "look" else (ticket.wanted,):
-            if self._open(lane):
-                self._place(ticket, lane)
-                return True
-        return False
+        lane: Lane = "quick" if ticket.wanted == "look" else ticket.wanted
+        if self._free[lane] <= 0:
+            if ticket.wanted != "look" or self._free["look"] <= 0 or not self._besides():
+                return False
+            lane = "look"
+        self._place(ticket, lane)
+        return True
 
     def promote(self, ticket: Ticket) -> bool:
         """Move a running query to the slow lane, if that has a place."""
