@@ -61,7 +61,7 @@ class LiveAtlas:
 
     live: Live
     searcher: Callable[[View], Searcher]
-    run: Callable[[View, str, str, Slice], QueryTable]
+    run: Callable[[View, str, str, Slice, str | None], QueryTable]
     queries: Path
     base: str = DEFAULT_BASE
     place: Callable[[Path, Query, Callable[[], Results]], Results] = lambda generation, query, here: here()
@@ -217,8 +217,8 @@ class LiveAtlas:
         known = view.once("names", lambda v: _folded(v.snapshot))
         return ties.connected(view.snapshot, rows, known)
 
-    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
-        return self.run(self.live.view(), query, query_id, part)
+    def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
+        return self.run(self.live.view(), query, query_id, part, client)
 
 
 def _linked(view: View, request: Query) -> Query:

@@ -107,17 +107,17 @@ class Services:
         opening = {"model": settings.model, "cache": str(settings.cache), "reranker": settings.reranker}
         return Beside(settings.search_processes, opening)
 
-    def _run_table(self, view: View, query: str, query_id: str, part: Slice) -> QueryTable:
+    def _run_table(self, view: View, query: str, query_id: str, part: Slice, client: str | None) -> QueryTable:
         from web.search_clause import clause_search, explain
         from web.tables import run_table
 
         def explained(text: str) -> tuple[Clause, ...]:
-            guarded = self.pool.check(text)
+            guarded = self.pool.check(text, client)
             if not guarded.searches:
                 return ()
             return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
 
-        return run_table(self.pool, view, query, query_id, part, explained)
+        return run_table(self.pool, view, query, query_id, part, explained, client)
 
     @cached_property
     def writes(self) -> Writes:

@@ -369,8 +369,9 @@ class Atlas(Protocol):
         An entry may stand in a cell by its IRI or its name, or be told from what its row says of it.
         """
 
-    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+    def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         """Run a client's query under the guard; `part` caps the rows returned, not the rows counted.
 
-        `query_id` is what `DELETE /sparql/queries/{id}` cancels it by. Raises `graph.errors.QueryError`.
+        `query_id` is what `DELETE /sparql/queries/{id}` of the same client cancels it by. Raises
+        `graph.errors.QueryError`.
         """

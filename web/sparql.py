@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -32,8 +33,8 @@ from web.uploads import refuse_packed
 
 __all__ = ["blueprint", "client_of", "negotiate"]
 
-Workbench = Callable[[str], ResponseReturnValue]
-"""Draws the page with a query on it, which may be empty."""
+Workbench = Callable[[str, str | None], ResponseReturnValue]
+"""Draws the page with a query on it, which may be empty, for a client as of `client_of`."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
@@ -58,7 +59,7 @@ def blueprint(
         parameters, text = _read()
         if _wants_page(parameters) and workbench is not None:
             g.page_wanted = True
-            return workbench(text or "")
+            return workbench(text or "", who(request.remote_addr))
         if text is None:
             return _description(pool.searches)
         answer = _run(pool, generation, parameters, text, who(request.remote_addr))
@@ -80,9 +81,9 @@ def blueprint(
 
     @bp.delete("/sparql/queries/<identifier>")
     def cancel(identifier: str) -> ResponseReturnValue:
-        if pool.cancel(identifier):
+        if pool.cancel(identifier, who(request.remote_addr)):
             return "", 204
-        detail = "No query of this id is running; it may have ended."
+        detail = "No query of yours with this id is running; it may have ended."
         return problem_response(404, "no-such-query", "No such query", detail)
 
     bp.after_request(_open_to_other_origins)
@@ -157,7 +158,8 @@ def _run(
     outcome = request.environ.pop(OUTCOME, None)
     if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
         raise outcome
-    form = pool.check(text, client).form
+    seconds, began = _seconds(parameters), time.monotonic()
+    form = pool.check(text, client, seconds).form
     chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
     dataset = _dataset(parameters)
     base = request.base_url
@@ -169,7 +171,8 @@ def _run(
                 return _unchanged(tag)
         result = pool.run(
             live, text, media_type=chosen.media_type, dataset=dataset, base=base,
-            timeout=_seconds(parameters), query_id=_identifier(parameters), client=client,
+            timeout=pool.limits.seconds(seconds, time.monotonic() - began),
+            query_id=_identifier(parameters), client=client,
         )  # fmt: skip
         return respond(result, chosen, content_type, request.accept_encodings)
 
@@ -229,7 +232,7 @@ def _seconds(parameters: MultiDict[str, str]) -> float | None:
 
 
 def _identifier(parameters: MultiDict[str, str]) -> str | None:
-    """The client's own name for the query, by which it can be cancelled."""
+    """The client's own name for the query, by which that client can cancel it."""
     raw = request.headers.get("X-Query-Id") or parameters.get("query-id") or parameters.get("id")
     if raw is not None and not _ID.fullmatch(raw):
         raise BadRequest("A query id has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")

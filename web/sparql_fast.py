@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import binascii
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -166,14 +167,16 @@ class FastQueries:
 
     async def _long(self, request: Request, query: Query, client: str | None) -> None:
         """A query that a worker has to read before it is run."""
+        began = time.monotonic()
         try:
-            guarded = await self._pool.examine(query.text, client)
+            guarded = await self._pool.examine(query.text, client, query.timeout)
             choice = self._chosen(request, guarded.form, query.format)
             if choice is None:
                 request.hand_on({})
                 return
             asked = as_asked(guarded, choice.terms)
-            result = await self._pool.answer(asked, client=client, timeout=query.timeout)
+            left = self._pool.limits.seconds(query.timeout, time.monotonic() - began)
+            result = await self._pool.answer(asked, client=client, timeout=left)
         except AtlasError as error:
             self.refuse(request, query, error)
             return

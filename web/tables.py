@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from graph.entities import value_of
 from graph.model import Value
 from graph.sparql.pool import QueryPool
+from graph.sparql.result import QueryResult
 from graph.store import DEFAULT, Snapshot, term
 from web.answers import Answer, Answers, Key
 from web.live import View
@@ -41,16 +42,18 @@ def run_table(
     query_id: str,
     part: Slice,
     explained: Callable[[str], tuple[Clause, ...]] = lambda query: (),
+    client: str | None = None,
 ) -> QueryTable:
     """The rows that `part` asks for. `explained` says what became of a query's search clauses. Raises QueryError."""
-    form = pool.check(query).form
+    form = pool.check(query, client).form
+    run = partial(pool.run, view.generation.path, query, query_id=query_id, client=client)
     common: dict[str, Any] = {"generation": view.generation.number, "part": part}
     if form == "ASK":
         media_type = "application/sparql-results+json"
-        with pool.run(view.generation.path, query, media_type=media_type, query_id=query_id) as result:
+        with run(media_type=media_type) as result:
             boolean, took = json.loads(result.read())["boolean"], result.ms
         return QueryTable((), (), 0, took, boolean=boolean, form="ask", clauses=explained(query), **common)
-    answer = _answer(pool, view, query, query_id, form, part)
+    answer = _answer(run, view, query, form, part)
     snapshot = view.snapshot
     order = answer.order(part.sort, part.down, _keys(snapshot)) if part.sort in answer.columns else range(len(answer))
     rows = _rows(snapshot, answer, order[part.start : part.start + part.limit])
@@ -71,14 +74,14 @@ def _rows(snapshot: Snapshot, answer: Answer, numbers: Sequence[int]) -> Rows:
     return tuple(tuple(None if each is None else _value(snapshot, each) for each in row) for row in terms)
 
 
-def _answer(pool: QueryPool, view: View, query: str, query_id: str, form: str, part: Slice) -> Answer:
+def _answer(run: Callable[..., QueryResult], view: View, query: str, form: str, part: Slice) -> Answer:
     """From file for another page or order of an answer, or where the query would give the same again."""
     answers = view.once("answers", lambda _: Answers())
     held = answers.get(query)
     if held is not None and (part.start or part.sort or not held.again):
         return held
     media_type = "text/tab-separated-values" if form == "SELECT" else "application/n-triples"
-    with pool.run(view.generation.path, query, media_type=media_type, query_id=query_id) as result:
+    with run(media_type=media_type) as result:
         made = Answer(result)
     answers.keep(query, made)
     return made

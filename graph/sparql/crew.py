@@ -75,6 +75,11 @@ class Crew:
             worker.recover()
 
     @property
+    def starting(self) -> int:
+        """How many are on their way."""
+        return self._starting
+
+    @property
     def complete(self) -> bool:
         """Whether the spare is there, beside as many workers as there are places for quick queries."""
         return sum(not each.slow for each in self._all) > self._limits.workers

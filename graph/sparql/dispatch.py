@@ -1,8 +1,8 @@
 """Queries to workers and answers back, in one event loop: no thread waits for a worker, and no lock is taken.
 
-A task waits for a place in the lanes, is prepared if it has to be (in a thread), is given to an idle worker, and ends
-with an answer or an error: the worker's own, or that of its death, its deadline, its cancellation. All methods are
-called in the loop.
+A task waits for a place in the lanes, for one where its searches are made first if it has any (`searching`), is given
+to an idle worker, and ends with an answer or an error: the worker's own, or that of its death, its deadline, its
+cancellation. All methods are called in the loop.
 
 To wake a process for each query costs more than a look-up. So a busy worker is told of the next queries ahead of
 time; they stay in the queue meanwhile. When the one before them turns out to be slow, or the worker dies, they are
@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
@@ -22,8 +21,11 @@ from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.crew import Crew
 from graph.sparql.lanes import Lanes
 from graph.sparql.limits import Limits
+from graph.sparql.placed import Placed
+from graph.sparql.post import Post
 from graph.sparql.process import WorkerDied, WorkerProcess, interpret_death
-from graph.sparql.task import Task, prepared
+from graph.sparql.searching import Searching
+from graph.sparql.task import Task
 from graph.sparql.wire import Answer, pack_question
 
 __all__ = ["Dispatcher"]
@@ -58,15 +60,22 @@ class Dispatcher:
     """The loop's side of the pool."""
 
     def __init__(
-        self, limits: Limits, spool_dir: Path | None, loop: asyncio.AbstractEventLoop, *, seccomp: bool
+        self,
+        limits: Limits,
+        spool_dir: Path | None,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        seccomp: bool,
+        crew: type[Crew] = Crew,
     ) -> None:
         self._limits, self.loop = limits, loop
         self._lanes = Lanes(limits)
-        self.crew = Crew(limits, spool_dir, loop, self._arrived, self._readable, seccomp=seccomp)
-        self._placed: deque[Task] = deque()
+        self._searching = Searching(loop, self._lanes, self._searched)
+        self._post = Post(loop, self._lost)
+        self.crew = crew(limits, spool_dir, loop, self._arrived, self._readable, seccomp=seccomp)
+        self._placed = Placed(self.crew)
         self._lines: dict[WorkerProcess, deque[Task | None]] = {}
         self._since: dict[WorkerProcess, float] = {}
-        self._letters: dict[WorkerProcess, list[bytes]] = {}
         self._usual = 0.0
         self._ticking = False
         self._closed = False
@@ -76,7 +85,9 @@ class Dispatcher:
         if self._closed:
             raise QueryCancelled("The service is closing.")
         task.spared = self._limits.workers + 1
-        self._lanes.enter(task, self.loop.time())
+        now = self.loop.time()
+        task.until = now + task.seconds
+        self._lanes.enter(task, now)
         if task.op == "look":
             self._join()
         self._pump()
@@ -85,9 +96,9 @@ class Dispatcher:
             self._ticking = True
             self.loop.call_later(_TICK, self._tick)
 
-    def cancel(self, query_id: str) -> bool:
-        """End the query of that id; False where there is none."""
-        task = self._lanes.named(query_id)
+    def cancel(self, query_id: str, client: str | None = None) -> bool:
+        """End the query to which that client gave that id; False where there is none."""
+        task = self._lanes.named(query_id, client)
         if not isinstance(task, Task):
             return False
         self._end(task, QueryCancelled("The query was cancelled."))
@@ -105,72 +116,55 @@ class Dispatcher:
         """End everything; nobody gets in any more."""
         self._closed = True
         running = [line[0] for line in self._lines.values()]
-        for task in (*running, *self._placed, *self._lanes.waiting()):
+        for task in (*running, *self._placed, *self._searching.under_way(), *self._lanes.waiting()):
             if isinstance(task, Task) and not task.over:
                 self._end(task, QueryCancelled("The service is closing."))
         self.crew.close()
 
-    def _pump(self) -> None:
-        """Places to those who wait, workers to those who have a place."""
+    def _pump(self, *, all_of_them: bool = False) -> None:
+        """Places to those who wait, workers to those who have a place: `all_of_them`, or but for one (`placed`)."""
         while not self._closed and (task := self._lanes.next(self._spares)) is not None:
             assert isinstance(task, Task)  # noqa: S101  only tasks enter here
-            if task.prepare is None:
-                self._placed.append(task)
+            if task.search is not None:
+                self._searching.begin(task, task.search)
             else:
-                threading.Thread(target=self._prepare, args=(task, task.prepare), daemon=True).start()
-        while self._placed and (worker := self.crew.take()) is not None:
-            task = self._placed.popleft()
+                self._placed.add(task)
+        while (found := self._placed.next(busy=bool(self._lines) and not all_of_them)) is not None:
+            task, worker = found
             self._lines[worker] = deque([task])
             self._begin(task, worker)
             self._ask(task, worker)
-        if self._placed:
-            self.crew.hurry()
 
     def _spares(self) -> bool:
-        """Whether a worker can be spared to read a long text: look-ups have as many as they have places, or need none.
-        If not, it is seen to that there will be one."""
-        self.crew.start()
-        return self.crew.free() > len(self._placed) and (self.crew.complete or not self._lines)
+        return self._placed.spares(busy=bool(self._lines))
 
-    def _prepare(self, task: Task, prepare: Callable[[], bytes]) -> None:
-        """In a thread of its own."""
-        self.loop.call_soon_threadsafe(self._prepared, task, prepared(prepare))
-
-    def _prepared(self, task: Task, made: bytes | AtlasError) -> None:
-        if task.over:
-            return
-        if isinstance(made, AtlasError):
-            self._end(task, made)
-            return
-        task.text, task.prepare = made, None
-        self._placed.append(task)
-        self._pump()
+    def _searched(self, task: Task, failed: AtlasError | None) -> None:
+        if failed is not None and not task.over:
+            self._end(task, failed)
+        else:
+            self._pump()
 
     def _begin(self, task: Task, worker: WorkerProcess) -> None:
         """The worker comes to this query now."""
-        self._since[worker] = now = self.loop.time()
+        self._since[worker] = self.loop.time()
         task.worker = worker
         if task.op != "check":
             self.crew.opens = task.settings
-        if task.lane == "reading" and worker.can_recover:
+        if task.lane == "slow" or task.lane == "reading":
+            self._aside(task, worker)
+        task.deadline = task.until + _GRACE + (0.0 if worker.knows(task.settings) else _OPENING)
+
+    def _aside(self, task: Task, worker: WorkerProcess) -> None:
+        """Behind the others on the processor from the beginning."""
+        if task.lane == "slow":  # it began again, and takes its time: there is to be another worker in this one's stead
+            worker.step_back(far=self._usual <= _BRIEF)
+            self.crew.start()
+        elif worker.can_recover:
             worker.step_back(slow=False)
-        task.deadline = now + task.seconds + _GRACE + (0.0 if worker.knows(task.settings) else _OPENING)
 
     def _ask(self, task: Task, worker: WorkerProcess) -> None:
-        """At the end of this turn of the loop: what a worker is asked in one turn costs one call and one waking."""
-        if not self._letters:
-            self.loop.call_soon(self._post)
-        question = pack_question(task.op, task.seconds, task.settings, task.text)
-        self._letters.setdefault(worker, []).append(question)
-
-    def _post(self) -> None:
-        letters, self._letters = self._letters, {}
-        for worker, questions in letters.items():
-            try:
-                if worker in self._lines and not worker.ask(b"".join(questions)):
-                    self.loop.add_writer(worker.fileno(), self._writable, worker)
-            except WorkerDied:
-                self._lost(worker)
+        left = max(task.until - self.loop.time(), _TICK)
+        self._post.send(worker, pack_question(task.op, left, task.settings, task.text))
 
     def _tell_ahead(self) -> None:
         """Those who wait, to busy workers that answered lately, the shortest line first; none that is at something
@@ -181,7 +175,7 @@ class Dispatcher:
         now = self.loop.time()
         while True:
             task = self._lanes.following()
-            if not isinstance(task, Task) or task.prepare is not None:
+            if not isinstance(task, Task):
                 return
             open_lines = [
                 (len(line), number, worker)
@@ -218,13 +212,6 @@ class Dispatcher:
         self._lines[worker].append(task)
         self._ask(task, worker)
 
-    def _writable(self, worker: WorkerProcess) -> None:
-        try:
-            if worker.go_on():
-                self.loop.remove_writer(worker.fileno())
-        except WorkerDied:
-            self._lost(worker)
-
     def _readable(self, worker: WorkerProcess) -> None:
         try:
             answers = worker.read()
@@ -253,9 +240,7 @@ class Dispatcher:
         if task is not None:
             task.worker = None
             if again:
-                if task.op == "look":  # more than it looked like
-                    task.op, task.text = "query", task.instead
-                self._placed.appendleft(task)
+                self._again(task)
             else:
                 task.over = True
                 self._lanes.leave(task)
@@ -264,6 +249,15 @@ class Dispatcher:
         else:
             self._next_in_line(worker, line)
         return None if again else task, spool
+
+    def _again(self, task: Task) -> None:
+        """The worker has nothing to say of it: with another, or the same."""
+        keeps = True
+        if task.op == "look":  # more than it looked like
+            task.op, task.text = "query", task.instead
+            keeps = self._lanes.no_look_up(task)
+        if keeps:
+            self._placed.add(task)
 
     def _next_in_line(self, worker: WorkerProcess, line: deque[Task | None]) -> None:
         """What the worker is at now."""
@@ -291,9 +285,7 @@ class Dispatcher:
         if worker in self._lines:
             self._recall(worker)
             del self._lines[worker]
-        self._letters.pop(worker, None)
-        if worker.fileno() >= 0:
-            self.loop.remove_writer(worker.fileno())
+        self._post.forget(worker)
         self.crew.bury(worker)
 
     def _lost(self, worker: WorkerProcess) -> None:
@@ -304,8 +296,7 @@ class Dispatcher:
             self._pump()
             return
         self.loop.remove_reader(worker.fileno())
-        self.loop.remove_writer(worker.fileno())
-        self._letters.pop(worker, None)
+        self._post.forget(worker)
         self._recall(worker)
         took = self.loop.time() - self._since[worker]
 
@@ -324,7 +315,7 @@ class Dispatcher:
         if worker.killed_from_outside and took < self._limits.quantum and task.spared and not self._closed:
             # Killed while it was idle, or at once: this query was not the cause. Again, with another.
             task.spared -= 1
-            self._placed.appendleft(task)
+            self._placed.add(task)
             self._pump()
         else:
             self._end(task, error)
@@ -333,8 +324,7 @@ class Dispatcher:
         """Whatever state it is in, the task is over."""
         task.over = True
         self._dismiss(task)
-        if task in self._placed:
-            self._placed.remove(task)
+        self._placed.discard(task)
         self._lanes.leave(task)
         self._pump()
         task.deliver(error)
@@ -353,14 +343,15 @@ class Dispatcher:
 
     def _arrived(self, came: WorkerProcess | AtlasError) -> None:
         if isinstance(came, AtlasError):
-            for task in list(self._placed):
+            self._pump(all_of_them=True)
+            for task in self._placed:
                 self._end(task, came)
         else:
             self._pump()
 
     def _tick(self) -> None:
-        """A query that outlives its quantum goes to the slow lane, or gives way if that is full; one past its
-        deadline, or past its time in the queue, ends."""
+        """A query that outlives its quantum goes to the slow lane, or gives way if that is full; one past its time
+        ends."""
         now = self.loop.time()
         for worker, line in list(self._lines.items()):
             took, task = now - self._since[worker], line[0]
@@ -371,17 +362,23 @@ class Dispatcher:
                     self._drop(worker)
             elif now >= task.deadline:
                 self._end(task, interpret_death(0, "deadline", "", task.seconds))
-            elif task.lane == "quick" and took >= self._limits.quantum:
+            elif task.lane in ("look", "quick") and took >= self._limits.quantum:
                 self._outlived(task, now, self._since[worker])
             elif took >= _LONG and self._usual <= _BRIEF and not worker.behind and worker.can_recover:
                 worker.step_back(slow=False, far=True)
         self._pump()
-        for waiting in self._lanes.expired(now):
-            assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
-            self._end(waiting, self._lanes.overloaded())
-        self._ticking = bool(self._lines or self._placed or any(self._lanes.load()))
+        self._expire(now)
+        self._ticking = bool(self._lines or any(self._lanes.load()))
         if self._ticking:
             self.loop.call_later(_TICK, self._tick)
+
+    def _expire(self, now: float) -> None:
+        """What has no worker yet, and has waited or searched too long, ends."""
+        for task in self._searching.late(now):
+            self._end(task, interpret_death(0, "deadline", "", task.seconds))
+        for waiting in (*self._placed.late(now), *self._lanes.expired(now)):
+            assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
+            self._end(waiting, self._lanes.overloaded())
 
     def _outlived(self, task: Task, now: float, since: float) -> None:
         if self._lanes.promote(task):
@@ -389,12 +386,15 @@ class Dispatcher:
                 task.worker.step_back(far=self._usual <= _BRIEF)
             self.crew.start()
             self._pump()
-        elif self._lanes.contended() and now - since >= self._patience():
+        elif self._lanes.contended() and now - since >= self._patience(task):
             self._dismiss(task)
-            self._lanes.wait_for_slow(task, now)
-            self._pump()
+            if self._lanes.wait_for_slow(task):
+                self._pump()
+            else:
+                self._end(task, self._lanes.overloaded())
 
-    def _patience(self) -> float:
+    def _patience(self, task: Task) -> float:
         """Seconds after which a slow query gives way to those who wait. Where most take their time, to begin so many
         of them again would cost more than it gives."""
-        return self._limits.quantum * (1 if self._usual < self._limits.quantum / 5 else 4)
+        usual = task.wanted != "look" and self._usual >= self._limits.quantum / 5
+        return self._limits.quantum * (4 if usual else 1)

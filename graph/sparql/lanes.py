@@ -2,83 +2,95 @@
 
 Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has places
 of its own and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
-somebody waits, the slow query gives its worker up and starts again once there is a slow place: point look-ups never
-wait longer than a quantum for it (four where most queries take their time). Among those who wait, the client with the
-fewest running queries comes first, then the one who came first.
+somebody waits, the slow query gives its worker up and starts again once there is a slow place: nobody ever waits longer
+than a quantum for it (four where most queries take their time). Among those who wait, the client with the fewest
+running queries comes first, then the one who came first.
+
+Many queries may wait that will each take a quantum. So look-ups, or what looks like one, come before them to a quick
+place, whoever asked, up to sixteen in a row; and while all quick places are held by others there is one more that only
+look-ups get.
 
 A long text is read before it is run, in a lane of its own with one place and a queue of its own: however many of them
-come, one is read at a time, and only while the others have workers enough (`next`).
+come, one is read at a time, and only while the others have workers enough (`next`). Likewise what a query needs
+searched is searched before it is run, in another lane, whose places are held by the searches rather than by who waits
+for them: nobody can end a search.
+
+Nobody waits longer than the query's own time, which counts from when it came (`Ticket.until`).
 
 Only the bookkeeping is here, and only the pool's loop uses it: nothing waits and nothing is locked.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from graph.errors import Overloaded, QueryRefused
 from graph.sparql.limits import Limits
 
 __all__ = ["Lane", "Lanes", "Ticket"]
 
-Lane = Literal["quick", "reading", "slow"]
-_LANES: Final[tuple[Lane, ...]] = ("quick", "reading", "slow")
+Lane = Literal["quick", "look", "reading", "searching", "slow"]
+_LANES: Final[tuple[Lane, ...]] = get_args(Lane)
+
+_IN_A_ROW: Final = 16
+"""Look-ups that get a place while others wait for one, before one of those does."""
 
 
 @dataclass(slots=True, eq=False)
 class Ticket:
     """One query on its way through the lanes. `client` and `query_id` may be None: unknown, and not cancellable.
 
-    `lane` is where it has a place, `wanted` where it waits for one, until `expires` at the latest (seconds of the
-    loop's clock). `ahead`: a busy worker was told of it already, and will take it next if that frees a place.
+    `lane` is where it has a place, `wanted` where it waits for one, until `expires` at the latest; a look-up may get a
+    quick place as well. Its own time ends at `until`. (Both in seconds of the loop's clock.) `ahead`: a busy worker was
+    told of it already, and will take it next if that frees a place.
     """
 
     client: str | None
     query_id: str | None
     lane: Lane | None = None
     wanted: Lane = "quick"
+    until: float = math.inf
     expires: float = 0.0
-    number: int = 0
     ahead: bool = False
 
 
 class Lanes:
-    """Places for `limits.workers` quick queries and `limits.slow` slow ones, and for one long text that is read."""
+    """Places for `limits.workers` quick queries and `limits.slow` slow ones, for the searches of as many as are quick,
+    for one long text that is read, and for one look-up."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._free: dict[Lane, int] = {"quick": limits.workers, "reading": 1, "slow": limits.slow or limits.workers}
+        self._free: dict[Lane, int] = {
+            "look": 1, "quick": limits.workers, "reading": 1, "searching": limits.workers,
+            "slow": limits.slow or limits.workers,
+        }  # fmt: skip
         self._waiting: dict[Lane, list[Ticket]] = {lane: [] for lane in _LANES}
         self._wait_in_all = 0
+        self._in_a_row = 0
+        self._quick_looks = 0
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
-        self._named: dict[str, Ticket] = {}
-        self._count = 0
+        self._named: dict[tuple[str | None, str], Ticket] = {}
 
     def enter(self, ticket: Ticket, now: float) -> None:
         """Register the query: it waits for the place that it wants. Raises `Overloaded` or `QueryRefused`."""
-        if ticket.query_id is not None and ticket.query_id in self._named:
+        if ticket.query_id is not None and (ticket.client, ticket.query_id) in self._named:
             raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
         cap = self._limits.per_client
         if ticket.client is not None and cap and self._present[ticket.client] >= cap:
             error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
             error.status = 429
             raise error
-        if (self._free["quick"] == 0 or ticket.wanted == "reading") and self._full(ticket.wanted):
+        if len(self._waiting[ticket.wanted]) >= self._limits.queue + self._free[ticket.wanted]:
             raise self.overloaded()
         self._present[ticket.client] += 1
         if ticket.query_id is not None:
-            self._named[ticket.query_id] = ticket
+            self._named[ticket.client, ticket.query_id] = ticket
         self._wait(ticket, now + self._limits.wait)
-
-    def _full(self, wanted: Lane) -> bool:
-        lines = self._waiting
-        if wanted == "reading":
-            return len(lines["reading"]) >= self._limits.queue + self._free["reading"]
-        return len(lines["quick"]) + len(lines["slow"]) >= self._limits.queue
 
     def next(self, spares: Callable[[], bool] = lambda: True) -> Ticket | None:
         """Give a free place to one of those who wait for it; None where there is no place, or nobody. `spares` says
@@ -86,22 +98,35 @@ class Lanes:
         if not self._wait_in_all:
             return None
         for lane in _LANES:
-            if self._free[lane] <= 0 or not self._waiting[lane] or (lane == "reading" and not spares()):
+            if self._free[lane] <= 0 or (lane == "look" and not self._besides()):
+                continue
+            if lane == "reading" and not (self._waiting["reading"] and spares()):
                 continue
             chosen = self.following(lane)
             if chosen is not None:
-                self._place(chosen)
+                self._place(chosen, lane)
                 return chosen
         return None
 
+    def _besides(self) -> bool:
+        """Whether all quick places are held by others than look-ups."""
+        return not (self._free["quick"] or self._quick_looks)
+
     def following(self, lane: Lane = "quick") -> Ticket | None:
         """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
-        line = self._waiting[lane]
+        if not self._wait_in_all:
+            return None
+        if lane == "quick":
+            first: Lane = "look" if self._in_a_row < _IN_A_ROW else "quick"
+            return self._fairest(first) or self._fairest("quick" if first == "look" else "look")
         if lane == "reading":  # one at a time: whoever has the fewest in all comes first
-            return min(line, key=lambda each: self._present[each.client], default=None)
+            return min(self._waiting[lane], key=lambda each: self._present[each.client], default=None)
+        return self._fairest(lane)
+
+    def _fairest(self, lane: Lane) -> Ticket | None:
         chosen: Ticket | None = None
         least = 0
-        for each in line:  # as they came
+        for each in self._waiting[lane]:  # as they came
             if not each.ahead:
                 running = self._running.get(each.client, 0)
                 if chosen is None or running < least:
@@ -112,30 +137,53 @@ class Lanes:
 
     def seize(self, ticket: Ticket) -> bool:
         """A place for this one of those who wait, if there is any."""
-        if self._free[ticket.wanted] <= 0:
-            return False
-        self._place(ticket)
+        lane: Lane = "quick" if ticket.wanted == "look" else ticket.wanted
+        if self._free[lane] <= 0:
+            if ticket.wanted != "look" or self._free["look"] <= 0 or not self._besides():
+                return False
+            lane = "look"
+        self._place(ticket, lane)
         return True
 
     def promote(self, ticket: Ticket) -> bool:
         """Move a running query to the slow lane, if that has a place."""
-        if ticket.lane != "quick" or self._free["slow"] == 0:
+        if ticket.lane not in ("look", "quick") or self._free["slow"] == 0:
             return ticket.lane == "slow"
-        self._free["slow"] -= 1
-        self._free["quick"] += 1
-        ticket.lane = "slow"
+        self._release(ticket)
+        self._hold(ticket, "slow")
         return True
 
     def contended(self) -> bool:
         """True where a query waits for a quick place."""
-        return bool(self._waiting["quick"])
+        return bool(self._waiting["quick"] or self._waiting["look"])
 
-    def wait_for_slow(self, ticket: Ticket, now: float) -> None:
-        """Give up the quick place and wait for a slow one, at most a timeout and a wait: those who hold the slow
-        places end by then."""
+    def no_look_up(self, ticket: Ticket) -> bool:
+        """This look-up turns out to be a query: it keeps its place if that is for such, else it waits for one."""
+        lane = ticket.lane
+        self._release(ticket)
+        ticket.wanted = "quick"
+        if lane == "look" and not self._free["quick"]:
+            self._wait(ticket, ticket.until)
+            return False
+        self._hold(ticket, "quick" if lane == "look" or lane is None else lane)
+        return True
+
+    def wait_for_slow(self, ticket: Ticket) -> bool:
+        """Give up the quick place and wait for a slow one; False where too many do."""
+        if len(self._waiting["slow"]) >= self._limits.queue:
+            return False
         self._release(ticket)
         ticket.wanted = "slow"
-        self._wait(ticket, now + self._limits.wait + self._limits.timeout)
+        self._wait(ticket, ticket.until)
+        return True
+
+    def searched(self, ticket: Ticket, now: float) -> None:
+        """The searches of this query have ended: it waits for a quick place, unless it is over."""
+        self._free["searching"] += 1
+        if ticket.lane == "searching":
+            self._release(ticket)
+            ticket.wanted = "quick"
+            self._wait(ticket, now + self._limits.wait)
 
     def leave(self, ticket: Ticket) -> None:
         """The query is over, however it ended."""
@@ -144,7 +192,7 @@ class Lanes:
         self._release(ticket)
         _less(self._present, ticket.client)
         if ticket.query_id is not None:
-            self._named.pop(ticket.query_id, None)
+            self._named.pop((ticket.client, ticket.query_id), None)
 
     def expired(self, now: float) -> list[Ticket]:
         """Those who have waited too long; they are still to `leave`."""
@@ -153,9 +201,9 @@ class Lanes:
     def waiting(self) -> list[Ticket]:
         return [each for line in self._waiting.values() for each in line]
 
-    def named(self, query_id: str) -> Ticket | None:
-        """The query of that id that runs or waits."""
-        return self._named.get(query_id)
+    def named(self, query_id: str, client: str | None = None) -> Ticket | None:
+        """The query to which that client gave that id, and which runs or waits."""
+        return self._named.get((client, query_id))
 
     def load(self) -> tuple[int, int]:
         """How many queries have a place and how many wait."""
@@ -169,15 +217,21 @@ class Lanes:
             retry_after=1 + waiting // (2 * self._limits.workers),
         )
 
-    def _place(self, ticket: Ticket) -> None:
+    def _place(self, ticket: Ticket, lane: Lane) -> None:
         self._called(ticket)
-        ticket.lane, ticket.ahead = ticket.wanted, False
-        self._free[ticket.wanted] -= 1
+        ticket.ahead = False
+        self._hold(ticket, lane)
+        self._in_a_row = self._in_a_row + 1 if ticket.wanted == "look" and self._waiting["quick"] else 0
+
+    def _hold(self, ticket: Ticket, lane: Lane) -> None:
+        ticket.lane = lane
+        self._free[lane] -= 1
         self._running[ticket.client] += 1
+        if lane == "quick" and ticket.wanted == "look":
+            self._quick_looks += 1
 
     def _wait(self, ticket: Ticket, expires: float) -> None:
-        self._count += 1
-        ticket.number, ticket.expires = self._count, expires
+        ticket.expires = min(expires, ticket.until)
         self._waiting[ticket.wanted].append(ticket)
         self._wait_in_all += 1
 
@@ -188,7 +242,10 @@ class Lanes:
 
     def _release(self, ticket: Ticket) -> None:
         if ticket.lane is not None:
-            self._free[ticket.lane] += 1
+            if ticket.lane != "searching":
+                self._free[ticket.lane] += 1
+            if ticket.lane == "quick" and ticket.wanted == "look":
+                self._quick_looks -= 1
             ticket.lane = None
             _less(self._running, ticket.client)
 

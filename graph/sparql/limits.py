@@ -13,18 +13,18 @@ _GIB = 1 << 30
 class Limits:
     """Every cap in one record; a value out of range is refused at construction.
 
-    `timeout` is the longest a query may run and the default (seconds); `memory` the address space of one worker
-    (bytes, at least 1 GiB: the engine alone reserves several hundred MiB); `result_bytes` and `result_rows` bound a
-    result; `inline_bytes` is the size up to which a result stays in memory instead of a spool file; `text_bytes`,
-    `tokens`, `nesting`, `patterns` and `joints` bound the query text, its words and signs, the depth of its brackets,
-    its triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s), and what joins two
-    parts into one (operators, UNION, AS and their like): each is one level more to the engine, whose stack ends at
-    2,500 of some kinds, and its process with it.
+    `timeout` is the longest a query may take, waiting included, and the default (seconds); `memory` the address space
+    of one worker (bytes, at least 1 GiB: the engine alone reserves several hundred MiB); `result_bytes` and
+    `result_rows` bound a result; `inline_bytes` is the size up to which a result stays in memory instead of a spool
+    file; `text_bytes`, `tokens`, `nesting`, `patterns` and `joints` bound the query text, its words and signs, the
+    depth of its brackets, its triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s),
+    and what joins two parts into one (operators, UNION, AS and their like): each is one level more to the engine, whose
+    stack ends at 2,500 of some kinds, and its process with it.
 
     `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
-    `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. `queue` queries
-    may wait, each at most `wait` seconds; one client may have `per_client` at once. A worker copies a
-    small graph into its memory when queries of it took `copied_after` times as long as that takes
+    `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. In each line
+    `queue` queries may wait, and at most `wait` seconds but for a slow place; one client may have `per_client` at once.
+    A worker copies a small graph into its memory when queries of it took `copied_after` times as long as that takes
     (`graph.sparql.copied`).
     """
 
@@ -67,3 +67,8 @@ class Limits:
         for name in ("slow", "inline_bytes", "queue", "per_client", "cache_bytes", "quantum", "copied_after"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
+
+    def seconds(self, asked: float | None = None, gone: float = 0.0) -> float:
+        """How long a query may still take that came `gone` seconds ago and asked for so many (None = the default)."""
+        seconds = min(asked, self.timeout) if asked and asked > 0 else self.timeout
+        return max(round(seconds - gone, 2), 0.01) if gone else seconds

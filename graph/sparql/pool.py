@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import json
 import threading
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict
 from functools import lru_cache, partial
@@ -31,6 +32,7 @@ from graph.sparql.messages import syntax_error
 from graph.sparql.plain import plain
 from graph.sparql.result import QueryResult
 from graph.sparql.search_clause import SearchRequest, SearchRow, expand
+from graph.sparql.shape import is_brief
 from graph.sparql.task import Delivered, Task
 
 __all__ = ["Outcome", "QueryPool", "Search"]
@@ -107,11 +109,11 @@ class QueryPool:
         """Whether search clauses are answered."""
         return self._search is not None
 
-    def check(self, query: str, client: str | None = None) -> Guarded:
+    def check(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
         """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`, and
         for a long one, which a worker has to read, what `run` may raise."""
         found = self._checked(query)
-        return found if found is not None else self._waited(self.examine(query, client))
+        return found if found is not None else self._waited(self.examine(query, client, timeout))
 
     def run(
         self,
@@ -127,21 +129,26 @@ class QueryPool:
     ) -> QueryResult:
         """Evaluate a query on a generation, the directory that holds `graph/`.
 
-        `media_type` must suit the query's form (see `formats.offered`; None = JSON or Turtle); `timeout` in seconds is
-        cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts; `base` resolves relative IRIs.
+        `media_type` must suit the query's form (see `formats.offered`; None = JSON or Turtle); `timeout` in seconds,
+        waiting included, is cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts, and whose
+        the id is; `base` resolves relative IRIs.
         Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
         """
-        guarded = self.check(query, client)
+        began = time.monotonic()
+        guarded = self.check(query, client, timeout)
         asked = as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base))
         kept = self.kept(asked)
         if kept is not None:
             return in_memory(asked, kept)
-        return self._waited(self.answer(asked, client=client, timeout=timeout, query_id=query_id))
+        left = self.limits.seconds(timeout, time.monotonic() - began)
+        return self._waited(self.answer(asked, client=client, timeout=left, query_id=query_id))
 
-    async def examine(self, query: str, client: str | None = None) -> Guarded:
+    async def examine(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
         """As `check`, in the loop of the pool."""
         found = self._checked(query)
-        return found if found is not None else self._verdict(query, await self._come(self._check_task(query, client)))
+        if found is None:
+            found = self._verdict(query, await self._come(self._check_task(query, client, timeout)))
+        return found
 
     async def answer(
         self, asked: Asked, *, client: str | None = None, timeout: float | None = None, query_id: str | None = None
@@ -155,7 +162,7 @@ class QueryPool:
         if said is not None:
             query = asked.guarded.original
             self._explain_short(asked.guarded, said)
-            self._verdict(query, await self._come(self._check_task(query, client, said)))
+            self._verdict(query, await self._come(self._check_task(query, client, timeout, said)))
         return self._result(asked, delivered)
 
     def glance(self, query: str) -> Guarded | None:
@@ -217,10 +224,11 @@ class QueryPool:
         guarded = self.check(query)
         return as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base)).tag
 
-    def cancel(self, query_id: str) -> bool:
-        """End a query that runs or waits: its `run` raises `QueryCancelled`. False where there is none of that id."""
+    def cancel(self, query_id: str, client: str | None = None) -> bool:
+        """End a query that runs or waits: its `run` raises `QueryCancelled`. False where that client has none of that
+        id."""
         dispatcher = self._ready()
-        return self._do(lambda: dispatcher.cancel(query_id))
+        return self._do(lambda: dispatcher.cancel(query_id, client))
 
     def load(self) -> tuple[int, int]:
         """How many queries run and how many wait."""
@@ -319,11 +327,11 @@ class QueryPool:
         check_length(query, self.limits)
         return self._verdicts.get(query)
 
-    def _check_task(self, query: str, client: str | None, said: str = "") -> Task:
+    def _check_task(self, query: str, client: str | None, timeout: float | None, said: str = "") -> Task:
         settings = {"limits": asdict(self.limits), "search": self.searches, "said": said}
         return Task(
             client, None, op="check", settings=json.dumps(settings).encode(), text=query.encode(),
-            seconds=self.limits.timeout, deliver=_nobody, wanted="reading" if len(query) > _LONG else "quick",
+            seconds=self.limits.seconds(timeout), deliver=_nobody, wanted="reading" if len(query) > _LONG else "quick",
         )  # fmt: skip
 
     def _verdict(self, query: str, delivered: Delivered) -> Guarded:
@@ -346,15 +354,17 @@ class QueryPool:
 
     def _query_task(self, asked: Asked, timeout: float | None, query_id: str | None, client: str | None) -> Task:
         guarded, search = asked.guarded, self._search
-        prepare = None
-        if guarded.searches and search is not None:
-            prepare = partial(_expanded, guarded, partial(search, asked.terms.generation))
         text, look = guarded.text.encode(), guarded.look_up if asked.terms.direct else None
-        return Task(
+        task = Task(
             client, query_id, op="query" if look is None else "look", text=text if look is None else look.encode(),
-            instead=text, prepare=prepare, deliver=_nobody, settings=asked.terms.settings,
-            seconds=min(timeout, self.limits.timeout) if timeout and timeout > 0 else self.limits.timeout,
+            instead=text, deliver=_nobody, settings=asked.terms.settings,
+            wanted="quick" if look is None and not is_brief(guarded.text) else "look",
+            seconds=self.limits.seconds(timeout),
         )  # fmt: skip
+        if guarded.searches and search is not None:
+            task.search = partial(_expanded, guarded, partial(search, asked.terms.generation))
+            task.wanted = "searching"
+        return task
 
     def _result(self, asked: Asked, delivered: Delivered) -> QueryResult:
         result = result_of(asked, delivered)
@@ -363,8 +373,14 @@ class QueryPool:
         return result
 
 
-def _expanded(guarded: Guarded, search: Callable[[SearchRequest], Sequence[SearchRow]]) -> bytes:
-    return expand(guarded, search).text.encode()
+def _expanded(
+    guarded: Guarded, search: Callable[[SearchRequest], Sequence[SearchRow]], go_on: Callable[[], None]
+) -> bytes:
+    def one(asked: SearchRequest) -> Sequence[SearchRow]:
+        go_on()
+        return search(asked)
+
+    return expand(guarded, one).text.encode()
 
 
 def _nobody(_: Delivered) -> None:

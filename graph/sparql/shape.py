@@ -1,8 +1,13 @@
-"""The shape of a look-up: one triple pattern about a named thing, `SELECT ?a … { s p o }` and nothing else.
+"""The shape of a look-up: one triple pattern about a named thing.
+
+`look_up_in` is strict: `SELECT ?a … { s p o }` and nothing else.
 
 IRIs in full or variables, each variable once, subject or object given: what such a query means leaves no choice, and
 in no reading of its text is there anything to refuse, whatever its IRIs say. Whatever differs from that by a sign is a
 query as any other.
+
+`is_brief` guesses: however it is written, a query of one such pattern should take no time. Where it is wrong, a query
+was let go first that should not have been, until it has taken its quantum.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["look_up_in"]
+__all__ = ["is_brief", "look_up_in"]
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VARIABLE: Final = r"[?$][A-Za-z0-9_]++"
@@ -18,6 +23,18 @@ _TERM: Final = rf"""(<[A-Za-z][A-Za-z0-9+.-]*+:[^\x00-\x20<>"{{}}|^`\\]++>|{_VAR
 _LOOK_UP: Final = re.compile(
     rf"{_SPACE}(?i:SELECT){_SPACE}((?:{_VARIABLE}{_SPACE})++)(?:(?i:WHERE){_SPACE})?+"
     rf"\{{{_SPACE}{_TERM}{_TERM}{_TERM}(?:\.{_SPACE})?+\}}{_SPACE}"
+)
+_GAP: Final = r"(?:[ \t\r\n]++|#[^\r\n]*+)*+"
+_IRI: Final = r"(?:<[^\x00-\x20<>]*+>|[A-Za-z][A-Za-z0-9_-]*+:[A-Za-z0-9_-]*+|:[A-Za-z0-9_-]++)"
+_VERB: Final = rf"(?:{_IRI}|a(?![A-Za-z0-9_:-])|{_VARIABLE})"
+_STRING: Final = r"""\"[^"\\\r\n]*+"(?:@[A-Za-z-]++)?"""
+_BRIEF: Final = re.compile(
+    rf"{_GAP}(?:(?i:PREFIX){_GAP}[A-Za-z0-9_-]*+:{_GAP}<[^\x00-\x20<>]*+>{_GAP})*+"
+    rf"(?:(?i:DESCRIBE){_GAP}{_IRI}{_GAP}"
+    rf"|(?:(?i:ASK)|(?i:SELECT){_GAP}(?:(?i:DISTINCT){_GAP})?+(?:\*|(?:{_VARIABLE}{_GAP})++)){_GAP}"
+    rf"(?:(?i:WHERE){_GAP})?+\{{{_GAP}"
+    rf"(?:{_IRI}{_GAP}{_VERB}{_GAP}(?:{_IRI}|{_VARIABLE}|{_STRING})|{_VARIABLE}{_GAP}{_VERB}{_GAP}(?:{_IRI}|{_STRING}))"
+    rf"{_GAP}(?:\.{_GAP})?+\}}{_GAP}(?:(?i:LIMIT){_GAP}[0-9]++{_GAP})?+)"
 )
 _VARIABLES: Final = re.compile(r"[?$]([A-Za-z0-9_]++)")
 
@@ -39,3 +56,8 @@ def look_up_in(text: str) -> str | None:
     if len(places) != given.count("") or len(set(asked)) != len(asked) or not places.keys() >= set(asked):
         return None
     return "\n".join((*given, *[f"{places[name]}{name}" for name in asked]))
+
+
+def is_brief(text: str) -> bool:
+    """Whether it looks as if nobody would notice that the query was let go first."""
+    return _BRIEF.fullmatch(text) is not None

@@ -6,23 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
-from graph.errors import AtlasError, QueryError
+from graph.errors import AtlasError
 from graph.sparql.lanes import Ticket
 from graph.sparql.process import WorkerProcess
 from graph.sparql.wire import Answer, Op
 
-__all__ = ["Delivered", "Task", "prepared"]
+__all__ = ["Delivered", "Search", "Task"]
 
 Delivered = tuple[Answer, IO[bytes] | None] | AtlasError
 """An answer, with its spool file where it has one, or why there is none."""
+
+Search = Callable[[Callable[[], None]], bytes]
+"""Makes the searches of a query, in a thread, and gives its text. Calls what it is given before each: that raises once
+the query is over."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Task(Ticket):
     """One question. `deliver` is called once, in the loop, with what came of it.
 
-    `prepare` gives the text where that has to be worked out first; it runs in a thread, once there is a place.
-    `instead` is the query where `text` is only what it looks up.
+    `seconds` is all the time that it has, from when it was asked. `search` gives the text where something has to be
+    searched first. `instead` is the query where `text` is only what it looks up.
     """
 
     op: Op
@@ -30,19 +34,9 @@ class Task(Ticket):
     text: bytes
     seconds: float
     deliver: Callable[[Delivered], None]
-    prepare: Callable[[], bytes] | None = None
+    search: Search | None = None
     instead: bytes = b""
     worker: WorkerProcess | None = None
     deadline: float = 0.0
     spared: int = 0
     over: bool = False
-
-
-def prepared(prepare: Callable[[], bytes]) -> bytes | AtlasError:
-    """The text, or why there is none: whatever that is, somebody waits for an answer."""
-    try:
-        return prepare()
-    except AtlasError as error:
-        return error
-    except Exception as error:
-        return QueryError(f"A search clause failed: {error}.", "Report it.")

@@ -44,7 +44,9 @@ def live(generation: Path) -> list[Path]:
 def client(pool: QueryPool, live: list[Path]) -> FlaskClient:
     app = Flask(__name__)
     install_errors(app)
-    app.register_blueprint(blueprint(pool, lambda: live[0], lambda query: f"<h1>Workbench</h1><pre>{len(query)}</pre>"))
+    app.register_blueprint(
+        blueprint(pool, lambda: live[0], lambda query, client: f"<h1>Workbench</h1><pre>{len(query)}</pre>")
+    )
     return app.test_client()
 
 
@@ -270,23 +272,28 @@ def test_a_spooled_answer_comes_whole(client: FlaskClient) -> None:
     assert int(response.headers["Content-Length"]) == len(response.data) > 10_000
 
 
-def test_cancel_over_http(client: FlaskClient) -> None:
+@pytest.mark.parametrize("address", ["127.0.0.1", "203.0.113.1"])
+def test_cancel_over_http(client: FlaskClient, pool: QueryPool, address: str) -> None:
+    """By the client that asked, and no other, which may have a query of that id itself."""
     answers: list[TestResponse] = []
+    mine, other = {"REMOTE_ADDR": address}, {"REMOTE_ADDR": "203.0.113.2"}
+    headers = {"X-Query-Id": "slow-1"}
 
     def run() -> None:
-        answers.append(client.get("/sparql", query_string={"query": SLOW}, headers={"X-Query-Id": "slow-1"}))
+        answers.append(client.get("/sparql", query_string={"query": SLOW}, headers=headers, environ_overrides=mine))
 
     thread = threading.Thread(target=run)
     thread.start()
     deadline = time.monotonic() + 4
-    status = 404
-    while status == 404 and time.monotonic() < deadline:
-        status = client.delete("/sparql/queries/slow-1").status_code
+    while not sum(pool.load()) and time.monotonic() < deadline:
         time.sleep(0.02)
+    assert client.delete("/sparql/queries/slow-1", environ_overrides=other).status_code == 404
+    theirs = client.get("/sparql", query_string={"query": SELECT}, headers=headers, environ_overrides=other)
+    assert theirs.status_code == 200
+    assert client.delete("/sparql/queries/slow-1", environ_overrides=mine).status_code == 204
     thread.join()
-    assert status == 204
     assert slug(answers[0]) == "cancelled"
-    assert slug(client.delete("/sparql/queries/slow-1")) == "no-such-query"
+    assert slug(client.delete("/sparql/queries/slow-1", environ_overrides=mine)) == "no-such-query"
 
 
 def test_a_generation_that_went_away(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_nam
 from graph.sparql.lanes import Lanes, Ticket
 from graph.sparql.limits import Limits
 from graph.sparql.prologue import with_prefixes
+from graph.sparql.shape import is_brief
 from graph.sparql.sink import RowCounter
 
 NASTY = st.text(st.sampled_from('ab"\\{}[],:\n\r\t <>&;£🎭'), max_size=8)
@@ -101,11 +102,98 @@ def test_a_place_in_the_slow_lane_comes_free() -> None:
     lanes.promote(slow)
     second = enter(lanes)
     assert not lanes.contended()
-    lanes.wait_for_slow(second, 0.0)
+    assert lanes.wait_for_slow(second)
     assert lanes.next() is None
     lanes.leave(slow)
     assert lanes.next() is second
     assert second.lane == "slow"
+
+
+def test_look_ups_come_first_but_leave_others_their_turn() -> None:
+    lanes = Lanes(Limits(workers=1))
+    running = enter(lanes)
+    other = enter(lanes)
+    looks = [look_up(lanes) for _ in range(20)]
+    first = lanes.next()
+    assert first is looks[0]
+    assert first.lane == "look", "a place that no other query may have"
+    assert lanes.next() is None
+    came: list[Ticket | None] = []
+    lanes.leave(running)
+    for _ in range(20):
+        ticket = lanes.next()
+        assert ticket is not None
+        came.append(ticket)
+        lanes.leave(ticket)
+    assert came.index(other) == 15, "sixteen of them in a row"
+    assert [each for each in came if each is not other] == looks[1:]
+
+
+def test_a_look_up_that_is_none_waits_for_a_place_like_others() -> None:
+    lanes = Lanes(Limits(workers=1))
+    running = enter(lanes)
+    wrong, right = look_up(lanes), look_up(lanes)
+    assert lanes.next() is wrong
+    assert not lanes.no_look_up(wrong)
+    assert lanes.next() is right
+    lanes.leave(running)
+    assert lanes.next() is wrong
+    assert wrong.lane == "quick"
+
+
+def look_up(lanes: Lanes) -> Ticket:
+    ticket = Ticket(None, None, wanted="look")
+    lanes.enter(ticket, 0.0)
+    return ticket
+
+
+def test_nobody_waits_longer_than_the_query_has_time_for() -> None:
+    lanes = Lanes(Limits(workers=1, slow=1, wait=5, queue=1))
+    running = enter(lanes)
+    hurried = Ticket(None, None, until=2.0)
+    lanes.enter(hurried, 0.0)
+    assert (lanes.expired(1.9), lanes.expired(2.0)) == ([], [hurried])
+    lanes.leave(hurried)
+    lanes.promote(running)
+    second = enter(lanes)
+    second.until = 10.0
+    assert lanes.wait_for_slow(second)
+    assert (lanes.expired(9.9), lanes.expired(10.0)) == ([], [second])
+    third = enter(lanes)
+    assert third.lane == "quick", "those who wait for a slow place take no place in the queue of others"
+    assert not lanes.wait_for_slow(third), "but only so many may"
+
+
+def test_an_id_belongs_to_the_client_that_gave_it() -> None:
+    lanes = Lanes(Limits())
+    mine, yours = enter(lanes, "me", "1"), enter(lanes, "you", "1")
+    assert (lanes.named("1", "me"), lanes.named("1", "you"), lanes.named("1", "they")) == (mine, yours, None)
+    with pytest.raises(QueryRefused, match="1"):
+        enter(lanes, "me", "1")
+    lanes.leave(mine)
+    assert (lanes.named("1", "me"), lanes.named("1", "you")) == (None, yours)
+
+
+def test_a_search_holds_its_place_until_it_ends() -> None:
+    lanes = Lanes(Limits(workers=1))
+    first, second = (Ticket(None, None, wanted="searching") for _ in range(2))
+    for ticket in (first, second):
+        lanes.enter(ticket, 0.0)
+    assert lanes.next() is first
+    assert enter(lanes).lane == "quick", "it takes no place of others"
+    lanes.leave(first)
+    assert lanes.next() is None, "nobody waits for it any more, but it goes on"
+    lanes.searched(first, 1.0)
+    assert lanes.next() is second
+    lanes.searched(second, 1.0)
+    assert (second.lane, second.wanted) == (None, "quick")
+
+
+def test_what_looks_brief() -> None:
+    prefix = "PREFIX e: <http://e/> # one\n"
+    brief = ["SELECT * {e:a ?p ?o} #1", "ASK WHERE { ?s a e:B . }", "describe e:a", 'SELECT ?s {?s e:n "x"@en} LIMIT 5']
+    others = ["SELECT * {?s ?p ?o}", "SELECT * {e:a e:p* ?o}", "SELECT * {e:a ?p ?o . ?o ?q ?r}", "SELECT (1 AS ?n) {}"]
+    assert [is_brief(prefix + each) for each in brief + others] == [True] * len(brief) + [False] * len(others)
 
 
 def test_told_ahead_is_in_nobody_elses_turn() -> None:

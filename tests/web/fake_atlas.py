@@ -341,7 +341,7 @@ class FakeAtlas:
         in_rows = (tuple(cell.value for cell in row if cell and cell.kind == "iri") for row in rows)
         return [iris if self.among(iris) else () for iris in in_rows]
 
-    def select(self, query: str, query_id: str, part: Slice) -> QueryTable:
+    def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         """Understands ASK, a query that names SLOW, BROKEN, MANY, YEARS or EDGES; others with a { list all entities."""
         if "SLOW" in query:
             raise QueryTimeout("The query was stopped after 10 s.", "Ask for less.", seconds=10)

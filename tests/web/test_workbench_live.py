@@ -141,21 +141,23 @@ def test_terms_come_with_the_number_of_their_uses(services: Services, live: Flas
 def test_a_running_query_is_cancelled_by_its_id(services: Services, live: FlaskClient) -> None:
     answers = []
     asker = create_app(services).test_client()
+    mine = {"REMOTE_ADDR": "203.0.113.1"}  # whoever else knows the id cannot
     thread = threading.Thread(
         target=lambda: answers.append(asker.post("/sparql", data={"query": ENDLESS, "id": "cancel-me-01"},
-                                                 headers={"Accept": "text/html"}))
+                                                 headers={"Accept": "text/html"}, environ_overrides=mine))
     )  # fmt: skip
     thread.start()
     status = 404
     for _ in range(200):
-        status = live.delete("/sparql/queries/cancel-me-01").status_code
+        assert live.delete("/sparql/queries/cancel-me-01").status_code == 404
+        status = live.delete("/sparql/queries/cancel-me-01", environ_overrides=mine).status_code
         if status == 204:
             break
         time.sleep(0.05)
     thread.join(15)
     assert status == 204 and not thread.is_alive()
     assert answers[0].status_code == 503 and "The query was cancelled" in answers[0].text
-    assert live.delete("/sparql/queries/cancel-me-01").status_code == 404
+    assert live.delete("/sparql/queries/cancel-me-01", environ_overrides=mine).status_code == 404
 
 
 def test_a_long_query_is_downloaded_by_a_form(live: FlaskClient) -> None:

@@ -52,7 +52,7 @@ _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "
 _GRAPH_DOWNLOADS: Final = (("Turtle", "turtle"), ("JSON-LD", "jsonld"), ("N-Triples", "nt"), ("RDF/XML", "rdfxml"))
 
 
-def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
+def render_workbench(atlas: Atlas, query: str, client: str | None = None) -> tuple[str, int]:
     """The page with the query's answer, and its status; an empty query only shows the editor.
 
     Reads from the request: `id`, under which the query can be cancelled; `example`, the slug of an example, and
@@ -69,7 +69,7 @@ def render_workbench(atlas: Atlas, query: str) -> tuple[str, int]:
     problem: QueryError | None = None
     if run:
         try:
-            table = atlas.select(query, identifier, _part(asked))
+            table = atlas.select(query, identifier, _part(asked), client)
         except QueryError as error:
             problem = error
     tag = asked.get("tag", "")
