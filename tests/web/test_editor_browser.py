@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Open
 
@@ -78,23 +78,6 @@ def test_keywords_are_offered_and_come_first_where_they_are_likelier(address: st
     page.wait_for_timeout(150)
     page.keyboard.press("Enter")
     assert _text(page) == "SELECT"
-
-
-def test_enter_before_an_answer_does_not_take_what_was_offered_for_part_of_a_keyword(
-    address: str, opened: Open
-) -> None:
-    page = opened(address + "/sparql").page
-    _type(page, "SELECT * { st")
-    expect(page.locator(OPEN).locator("li").first).to_contain_text("statistic")
-    held: list[Route] = []
-    page.route("**/api/v1/terms?q=str", lambda route: held.append(route))
-    page.wait_for_timeout(150)
-    page.keyboard.type("r")
-    page.keyboard.press("Enter")
-    page.keyboard.type("(?x")
-    assert "{ str\n" in _text(page)
-    for route in held:
-        route.abort()
 
 
 @pytest.mark.parametrize("width", [1280, 360])
