@@ -34,7 +34,6 @@ const view = makeEditor(area, {
   },
   leave, // Tab indents in the editor, so Escape must lead out of it
   complete: terms.complete,
-  stands: terms.stands,
   hover: terms.hover,
   changed() {
     place.typed();

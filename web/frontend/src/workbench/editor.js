@@ -6,6 +6,7 @@ import {
   closeBrackets,
   closeCompletion,
   completionStatus,
+  selectedCompletion,
 } from "@codemirror/autocomplete";
 import { indentWithTab } from "@codemirror/commands";
 import { HighlightStyle, bracketMatching, syntaxHighlighting } from "@codemirror/language";
@@ -79,10 +80,10 @@ function positionInfo(view, list, option, info, space) {
 }
 
 /** Put an editor in the place of `area`, which keeps the text for the form. */
-export function makeEditor(area, { nonce, run, leave, complete, stands, hover, changed }) {
+export function makeEditor(area, { nonce, run, leave, complete, hover, changed }) {
   const lead = (view) => completionStatus(view.state) !== "active" && leave();
-  // Where what is typed is whole as it stands, Enter is for the text, whatever is offered.
-  const enter = (view) => stands(view.state) && closeCompletion(view) && false;
+  // Where the option that Enter would take stands there already, Enter is for the text.
+  const enter = (view) => selectedCompletion(view.state)?.kept && closeCompletion(view) && false;
   const view = new EditorView({
     doc: area.value,
     extensions: [

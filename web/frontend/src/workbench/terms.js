@@ -1,6 +1,5 @@
 // What the words of a query mean: completion by label, and the label of an IRI under the pointer.
 
-import { completionStatus, selectedCompletion } from "@codemirror/autocomplete";
 import { keywords, phrases } from "./phrases.js";
 import { declared, declaring, missing } from "./prefixes.js";
 import { tokens } from "./tokens.js";
@@ -61,9 +60,7 @@ export function makeTerms(address, known, { reading, updating }) {
     if (context.aborted) return null;
     const { text: typed, from } = cut.at(-1);
     const best = found.findIndex((options) => options.length);
-    if (best >= 0 && tried[best].from < from) {
-      return result(tried[best].from, found[best].map((each) => ({ ...each, phrase: true })));
-    }
+    if (best >= 0 && tried[best].from < from) return result(tried[best].from, found[best]);
     return result(from, amongKeywords(typed, cut, found[best] ?? []));
   }
 
@@ -85,14 +82,6 @@ export function makeTerms(address, known, { reading, updating }) {
     const options = [...found.terms.map(term), ...found.entities.map(entity)];
     if (!options.length && typed.length > 1) fruitless.add(typed); // entries are not looked up by one letter
     return options;
-  }
-
-  /** Whether the option that Enter would take stands there, or was offered before the last letter of a keyword. */
-  function stands(state) {
-    const option = selectedCompletion(state);
-    if (!option || option.kept) return Boolean(option);
-    const typed = tokens(state.sliceDoc(0, state.selection.main.head)).at(-1)?.text ?? "";
-    return completionStatus(state) === "pending" && !option.phrase && isKeyword(typed);
   }
 
   function prefixNames(context, here) {
@@ -164,7 +153,7 @@ export function makeTerms(address, known, { reading, updating }) {
     return local && space && space + local;
   }
 
-  return { complete, stands, hover, addPrefixes };
+  return { complete, hover, addPrefixes };
 }
 
 /** Options in the order in which they came; none where the only one is what is typed. */
