@@ -31,7 +31,8 @@ class Crew:
     """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s). The spare
     is started behind the others on the processor: queries that end their workers would else take most of it.
 
-    `opens` are settings of late, by which a new worker opens its generation before anybody is given it.
+    `opens` are settings of late, by which a new worker opens its generation before anybody is given it. `begun`: there
+    has been one.
 
     In the loop, `arrived` is called with each worker that is ready, or with the error of one that did not start, and
     `readable` with a worker that has something to say, until it is buried.
@@ -52,6 +53,7 @@ class Crew:
         self._loop, self._seccomp = loop, seccomp
         self._arrived, self._readable = arrived, readable
         self.opens = b""
+        self.begun = False
         self._idle: list[WorkerProcess] = []
         self._all: set[WorkerProcess] = set()
         self._starting = 0
@@ -172,6 +174,7 @@ class Crew:
                 self._in_thread(came.close, "sparql-end")
                 return
             self._all.add(came)
+            self.begun = True
             self._loop.add_reader(came.fileno(), self._readable, came)
             self._idle.append(came)
             self.start()

@@ -350,8 +350,7 @@ class Dispatcher:
             self._pump()
 
     def _tick(self) -> None:
-        """A query that outlives its quantum goes to the slow lane, or gives way if that is full; one past its time
-        ends."""
+        """What outlives its quantum goes to the slow lane, or gives way if that is full; what is past its time ends."""
         now = self.loop.time()
         for worker, line in list(self._lines.items()):
             took, task = now - self._since[worker], line[0]
@@ -373,9 +372,10 @@ class Dispatcher:
             self.loop.call_later(_TICK, self._tick)
 
     def _expire(self, now: float) -> None:
-        """What has no worker yet, and has waited or searched too long, ends."""
+        """What has no worker yet, and has waited or searched too long, ends; later where the pool only begins."""
         for task in self._searching.late(now):
             self._end(task, interpret_death(0, "deadline", "", task.seconds))
+        now -= 0 if self.crew.begun else self._limits.wait
         for waiting in (*self._placed.late(now), *self._lanes.expired(now)):
             assert isinstance(waiting, Task)  # noqa: S101  only tasks enter here
             self._end(waiting, self._lanes.overloaded())

@@ -82,7 +82,7 @@ class Worker:
 class Crew:
     """Three workers that are there, and others that come when they are told to."""
 
-    complete = False
+    complete, begun = False, True
 
     def __init__(self, limits: Limits, spool: object, loop: object, arrived: Any, readable: Any, **_: object) -> None:
         self._limits, self._arrived, self.readable = limits, arrived, readable
@@ -194,6 +194,17 @@ def test_a_query_whose_time_passes_while_it_waits_ends_then() -> None:
     assert room.error("waits for a worker") == (8.0, Overloaded)
     assert room.error("waits for a quick place") == (7.4, Overloaded)
     assert room.error("runs") == (10.1, QueryTimeout)
+
+
+def test_the_first_queries_wait_for_the_first_worker() -> None:
+    """Which takes longer to start than some of them have."""
+    room = Room(workers=1, wait=3.0)
+    room.crew.begun, room.crew.idle[:], room.crew.all[:] = False, [], []
+    first, never = room.ask("first", seconds=0.2), room.ask("second", seconds=1.0)
+    room.loop.pass_until(3.0)
+    assert (first.lane, first.worker, never.lane) == ("quick", None, None)
+    room.loop.pass_until(5.0)
+    assert (room.error("first"), room.error("second")) == ((3.2, Overloaded), (4.0, Overloaded))
 
 
 def test_time_spent_waiting_is_time_of_the_query() -> None:
