@@ -285,13 +285,13 @@ def test_a_failure_takes_the_answers_place_and_leaves_the_query(
     seen = opened(f"{address}/sparql?query=MANY+{{}}")
     page = seen.page
     _type(page, "ASK { ?typed ?since ?then } ")
-    where = page.url
     page.route("**/sparql?*", lambda route: route.abort() if answer is None else route.fulfill(**answer))
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\s*".join(map(re.escape, told.split()))))
     expect(page.locator(".answer-table")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
-    assert page.url == where and "?typed" in page.locator("textarea#query").input_value()
+    assert "ASK" in page.url and "MANY" not in page.url, "the address is that of the query that was sent"
+    assert "?typed" in page.locator("textarea#query").input_value()
     page.unroute("**/sparql?*")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("#answer-heading")).to_contain_text("Yes")
