@@ -90,9 +90,9 @@ class Crew:
         """How many workers are idle."""
         return len(self._idle)
 
-    def take(self) -> WorkerProcess | None:
-        """An idle worker, the one that worked last: what it needs is at hand."""
-        return self._idle.pop() if self._idle else None
+    def take(self, *, fresh: bool = False) -> WorkerProcess | None:
+        """An idle worker: the one that worked last, which has what it needs at hand; `fresh`: the one that did not."""
+        return self._idle.pop(0 if fresh else -1) if self._idle else None
 
     def give_back(self, worker: WorkerProcess) -> None:
         """For the next query, if it may have one: a worker that was slowed down or has died is replaced.

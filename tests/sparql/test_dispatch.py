@@ -107,8 +107,8 @@ class Crew:
     def free(self) -> int:
         return len(self.idle)
 
-    def take(self) -> Worker | None:
-        return self.idle.pop() if self.idle else None
+    def take(self, *, fresh: bool = False) -> Worker | None:
+        return self.idle.pop(0 if fresh else -1) if self.idle else None
 
     def give_back(self, worker: Worker) -> None:
         self.idle.append(worker)
@@ -179,6 +179,17 @@ def test_a_look_up_finds_a_worker_whatever_else_waits() -> None:
     assert sum(each.worker is not None for each in slow) == 2, "the third would have taken the last, and none came yet"
     room.crew.come()
     assert sum(each.worker is not None for each in slow) == 4
+
+
+def test_a_long_text_is_not_read_by_the_worker_that_look_ups_go_to() -> None:
+    """Which has made what they need, and may not live through it."""
+    room = Room(workers=2, slow=2)
+    before = room.ask("before", "look")
+    favourite = before.worker
+    room.answer(before)
+    reading, look = room.ask("long", "reading"), room.ask("look", "look")
+    assert reading.worker is not None and reading.worker is not favourite
+    assert look.worker is favourite
 
 
 def test_a_query_whose_time_passes_while_it_waits_ends_then() -> None:
