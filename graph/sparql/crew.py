@@ -13,8 +13,10 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from graph.errors import AtlasError, QueryFailed
+from graph.sparql.lanes import Lane
 from graph.sparql.limits import Limits
 from graph.sparql.process import WorkerProcess
 
@@ -55,6 +57,7 @@ class Crew:
         self.opens = b""
         self.begun = False
         self._idle: list[WorkerProcess] = []
+        self._wanted: WeakKeyDictionary[WorkerProcess, Lane] = WeakKeyDictionary()
         self._all: set[WorkerProcess] = set()
         self._starting = 0
         self._closed = False
@@ -90,9 +93,17 @@ class Crew:
         """How many workers are idle."""
         return len(self._idle)
 
-    def take(self, *, fresh: bool = False) -> WorkerProcess | None:
-        """An idle worker: the one that worked last, which has what it needs at hand; `fresh`: the one that did not."""
-        return self._idle.pop(0 if fresh else -1) if self._idle else None
+    def take(self, wanted: Lane) -> WorkerProcess | None:
+        """An idle worker. Look-ups go to the one that answered a look-up last, other queries to the one that did not:
+        what each needs is at hand there, and what ends a worker, or keeps it for long, is hardly ever a look-up. The
+        last query of a worker (a text that is read, a slow query that begins again) goes to one that neither misses.
+        """
+        if not self._idle:
+            return None
+        place = {"look": -1, "quick": 0}.get(wanted, len(self._idle) // 2)
+        worker = self._idle.pop(place)
+        self._wanted[worker] = wanted
+        return worker
 
     def give_back(self, worker: WorkerProcess) -> None:
         """For the next query, if it may have one: a worker that was slowed down or has died is replaced.
@@ -101,9 +112,14 @@ class Crew:
         a process and to open the store for each of them took most of the processor.
         """
         if worker.usable and not worker.slow and not self._closed:
-            self._idle.append(worker)
+            self._rest(worker)
         else:
             self.bury(worker)
+
+    def _rest(self, worker: WorkerProcess) -> None:
+        """To where `take` looks for it."""
+        number = len(self._idle)
+        self._idle.insert({"look": number, "quick": 0}.get(self._wanted.get(worker, ""), (number + 1) // 2), worker)
 
     def bury(self, worker: WorkerProcess) -> None:
         """End it, if it has not ended, and see that another takes its place. May be repeated."""
@@ -176,7 +192,7 @@ class Crew:
             self._all.add(came)
             self.begun = True
             self._loop.add_reader(came.fileno(), self._readable, came)
-            self._idle.append(came)
+            self._rest(came)
             self.start()
         elif not self._closed:
             # Whoever needs a worker hears of it; do not spin meanwhile.

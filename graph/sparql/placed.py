@@ -50,8 +50,7 @@ class Placed:
             return None
         crew = self._crew
         if self._tasks[0].wanted == "look" or not busy or crew.free() > 1 or not crew.starting:
-            # What may be a worker's last query gets the one that the others miss least: it has copied no graph yet.
-            worker = crew.take(fresh=self._tasks[0].lane in ("reading", "slow"))
+            worker = crew.take(self._tasks[0].wanted)
             if worker is not None:
                 return self._tasks.popleft(), worker
         crew.hurry()

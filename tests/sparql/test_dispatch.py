@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from graph.errors import AtlasError, Overloaded, QueryTimeout
+from graph.sparql.crew import Crew as RealCrew
 from graph.sparql.dispatch import Dispatcher
+from graph.sparql.lanes import Lane
 from graph.sparql.limits import Limits
 from graph.sparql.task import Delivered, Search, Task
 from graph.sparql.wire import Answer
@@ -107,8 +109,8 @@ class Crew:
     def free(self) -> int:
         return len(self.idle)
 
-    def take(self, *, fresh: bool = False) -> Worker | None:
-        return self.idle.pop(0 if fresh else -1) if self.idle else None
+    def take(self, wanted: Lane) -> Worker | None:
+        return self.idle.pop(-1 if wanted == "look" else 0) if self.idle else None
 
     def give_back(self, worker: Worker) -> None:
         self.idle.append(worker)
@@ -181,15 +183,35 @@ def test_a_look_up_finds_a_worker_whatever_else_waits() -> None:
     assert sum(each.worker is not None for each in slow) == 4
 
 
-def test_a_long_text_is_not_read_by_the_worker_that_look_ups_go_to() -> None:
-    """Which has made what they need, and may not live through it."""
-    room = Room(workers=2, slow=2)
-    before = room.ask("before", "look")
-    favourite = before.worker
-    room.answer(before)
-    reading, look = room.ask("long", "reading"), room.ask("look", "look")
-    assert reading.worker is not None and reading.worker is not favourite
-    assert look.worker is favourite
+class Idle:
+    """A worker that has nothing to do, and can be given to anybody."""
+
+    usable, slow = True, False
+
+    def fileno(self) -> int:
+        return -1
+
+
+def test_look_ups_and_other_queries_keep_to_workers_of_their_own() -> None:
+    """What a worker has made for one kind is at hand for the next of it, and is not lost with a query that ends it."""
+    crew: Any = RealCrew(Limits(workers=2), None, None, lambda _: None, lambda _: None, seccomp=False)  # type: ignore[arg-type]
+    some: list[Any] = [Idle(), Idle(), Idle()]
+    for worker in some:
+        crew.give_back(worker)
+
+    def asked(wanted: Lane) -> Any:
+        worker = crew.take(wanted)
+        crew.give_back(worker)
+        return worker
+
+    first, second = asked("look"), asked("quick")
+    assert first is not second
+    for _ in range(3):
+        assert (asked("look"), asked("quick")) == (first, second)
+    assert asked("reading") not in (first, second) and asked("slow") not in (first, second)
+    assert (asked("look"), asked("quick")) == (first, second)
+    assert crew.take("look") is first and crew.take("look") is not None and crew.take("look") is not None
+    assert crew.take("look") is None, "all have something to do"
 
 
 def test_a_query_whose_time_passes_while_it_waits_ends_then() -> None:
