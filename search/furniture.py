@@ -20,6 +20,8 @@ _HEADINGS: Final = frozenset(
 )  # fmt: skip
 _NUMBER: Final = re.compile(r"^[\W\d]+|[\W\d]+$")
 _LONGEST: Final = 600  # letters that an entry may have
+_END: Final = 160  # letters at the end of a line that tell a leader
+_HEADING: Final = 60  # letters that a heading of furniture may have, its number among them
 
 _LEAST_LINES: Final = 4
 _SHARE: Final = 0.6
@@ -29,16 +31,20 @@ _SHARE: Final = 0.6
 def is_furniture(text: str, heading: str = "") -> bool:
     """Whether the lines are entries of a contents page or a reference list. `heading`: its path, "A > B"."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = _NUMBER.sub("", heading.rpartition(">")[2]).casefold() in _HEADINGS
+    said = _says_so(heading.rpartition(">")[2].strip())
     if not lines or (not said and len(lines) < _LEAST_LINES):
         return False
     told = sum(_is_entry(line, 1 if said else 2) for line in lines)
     return told >= (_SHARE - 0.1 * said) * len(lines)
 
 
+def _says_so(heading: str) -> bool:
+    return len(heading) <= _HEADING and _NUMBER.sub("", heading).casefold() in _HEADINGS
+
+
 def _is_entry(line: str, least: int) -> bool:
     """`least`: how many marks of a reference it must have."""
-    if _LEADER.search(line):
+    if _LEADER.search(line[-_END:]):
         return True
     if len(line) > _LONGEST:
         return False

@@ -58,6 +58,16 @@ class _Ranked:
     lowered: dict[int, int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    """What was asked for in the end. `corrected`: how it was spelt instead. `suggestion`: how it might be."""
+
+    asked: Query
+    ranked: _Ranked
+    corrected: str | None = None
+    suggestion: str | None = None
+
+
 class Searcher:
     """Any number of threads may use one. `encoder`: a function, called when the first search needs vectors.
 
@@ -84,22 +94,13 @@ class Searcher:
         lexical = self.index.lexical
         text, filters, alone, typed = fielded(query.text, query.filters, lexical)
         asked = replace(query, text=text, filters=filters)
-        ranked = self._ranked(asked, self._passing(filters) if alone else _NONE)
-        corrected: str | None = None
-        suggestion: str | None = None
+        if alone:
+            spelt = _Spelt(asked, self._ranked(asked, self._passing(filters)))
+        else:
+            spelt = self._spelt(asked, self._ranked(asked), typed)
+        asked, ranked = spelt.asked, spelt.ranked
         hint: str | None = None
         ways: tuple[Way, ...] = ()
-        if not alone and (not _has_words(ranked) or self._speller.is_strange(text)):
-            better = self._speller.respelt(text)
-            again = self._ranked(replace(asked, text=better)) if better else None
-            if better and again is not None and _has_words(again):
-                nearer, said = _nearer(again, ranked), f"{better} {typed}".strip()
-                if nearer > _MEANT:
-                    corrected, ranked, asked = said, again, replace(asked, text=better)
-                elif nearer >= 0:
-                    suggestion = said
-        elif not alone and (better := self._speller.respelt(text)):
-            suggestion = f"{better} {typed}".strip()
         if not len(ranked.order):
             hint = why_nothing(asked, lexical, self._speller, self._count)
             ways = ways_out(query, asked, self._count)
@@ -117,23 +118,29 @@ class Searcher:
         if total and query.limit and not shown:
             hint = past_the_end(query.offset, total)
         hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read, ranked.lowered)
-        took = round((time.perf_counter() - began) * 1000, 2)
         words = written_words(parse(asked.text).text, lexical.stems)
-        return Results(
-            query.text,
-            total,
-            took,
-            hits,
-            facets,
-            query.mode,
-            corrected,
-            hint,
-            reranker,
-            words,
-            ways,
-            is_floor,
-            suggestion,
-        )
+        told = (query.mode, spelt.corrected, hint, reranker, words, ways, is_floor, spelt.suggestion)
+        took = round((time.perf_counter() - began) * 1000, 2)
+        return Results(query.text, total, took, hits, facets, *told)
+
+    def _spelt(self, asked: Query, literal: _Ranked, typed: str) -> _Spelt:
+        """Another spelling instead of the literal one where no word of it is found, or else as a suggestion.
+
+        `typed`: the fields that were typed with it, which stay.
+        """
+        found = _has_words(literal) and not self._speller.is_strange(asked.text)
+        better = self._speller.respelt(asked.text)
+        if better is None:
+            return _Spelt(asked, literal)
+        said = f"{better} {typed}".strip()
+        if found:
+            return _Spelt(asked, literal, suggestion=said)
+        respelt = replace(asked, text=better)
+        again = self._ranked(respelt)
+        nearer = _nearer(again, literal) if _has_words(again) else -1.0
+        if nearer > _MEANT:
+            return _Spelt(respelt, again, corrected=said)
+        return _Spelt(asked, literal, suggestion=said if nearer >= 0 else None)
 
     def _passing(self, filters: Filters) -> npt.NDArray[np.int64]:
         """Slots of what passes the filters, which is all that a query of nothing but fields asks for."""
