@@ -5,7 +5,6 @@ What else the search finds is counted, and listed on later pages, by `search.mat
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +23,7 @@ __all__ = [
     "DOUBT",
     "LEXICAL_CANDIDATES",
     "Pool",
+    "by_words",
     "gather",
     "is_cut",
     "likely",
@@ -63,32 +63,39 @@ class Pool:
     scores: Floats
 
 
+def by_words(index: Index, query: LexicalQuery) -> tuple[Slots, Floats]:
+    """The candidates that hold the words of the query and pass its filters, with their lexical scores."""
+    from tantivy import Occur, Query
+
+    wanted = query.scoring
+    if query.must is not None:
+        wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must.query)])
+    return index.lexical.best(wanted, LEXICAL_CANDIDATES)
+
+
 def gather(
     index: Index,
     query: LexicalQuery,
-    vector: Callable[[], Floats] | Floats | None,
+    vector: Floats | None,
     mode: Mode,
     extra: Slots,
     read: Reader | None = None,
+    held: tuple[Slots, Floats] | None = None,
 ) -> Pool:
-    """The pool for `query`. `vector`: float32[d], unit, or what gives it when it is needed; None in lexical mode.
+    """The pool for `query`. `vector`: float32[d], unit; None in lexical mode.
 
-    `extra`: slots that join if they pass. `read`: who reads the forward index, if not it itself.
+    `extra`: slots that join if they pass. `read`: who reads the forward index, if not it itself. `held`: what
+    `by_words` gives, where it was asked before.
     """
-    from tantivy import Occur, Query
-
     if mode == "dense":
         slots, raw = np.empty(0, np.int64), np.empty(0, np.float32)
     else:
-        wanted = query.scoring
-        if query.must is not None:
-            wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, query.must.query)])
-        slots, raw = index.lexical.best(wanted, LEXICAL_CANDIDATES)
+        slots, raw = by_words(index, query) if held is None else held
     asked, near = None, extra
     if query.must is not None and len(extra):
         near = index.passing.among(extra, query.must)
     if vector is not None:
-        asked = index.dense.ask(vector() if callable(vector) else vector)
+        asked = index.dense.ask(vector)
         near = np.concatenate([_nearest(index, query, asked), near])
     more = missing(near, slots)
     if len(more):

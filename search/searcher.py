@@ -22,10 +22,11 @@ from search.hits import make_hits
 from search.index import Index
 from search.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
 from search.matched import DEEPEST, Matched, match
+from search.meanwhile import Meanwhile
 from search.nothing import past_the_end, why_nothing
 from search.pages import spread
 from search.parse import parse
-from search.pool import LEXICAL_CANDIDATES, Pool, gather, is_cut, likely
+from search.pool import LEXICAL_CANDIDATES, Pool, by_words, gather, is_cut, likely
 from search.reranker import RERANKED, Reranker, rerank_boost
 from search.schema import FILTER_FIELDS, fold, spellings
 from search.speller import Speller
@@ -46,6 +47,16 @@ _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 
 @dataclass(frozen=True, slots=True)
+class _ByWords:
+    """What is known of a query before its meaning: `cards` are slots, `found` as of `search.pool.by_words`."""
+
+    words: LexicalQuery
+    cards: npt.NDArray[np.int64]
+    found: tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None
+    respelt: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Ranked:
     """`order`: rows of the pool, best first. `lowered`: those that had to give way, with what says the same (see
     `search.pages.spread`)."""
@@ -56,6 +67,7 @@ class _Ranked:
     order: npt.NDArray[np.intp]
     read: CountsOnce
     lowered: dict[int, int | None]
+    respelt: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +83,19 @@ class _Spelt:
 class Searcher:
     """Any number of threads may use one. `encoder`: a function, called when the first search needs vectors.
 
-    Raises IndexUnusable at that moment when the index's vectors are of another encoder.
+    Raises IndexUnusable at that moment when the index's vectors are of another encoder. `is_quiet`: whether a search
+    may take two threads, since nobody else searches (see `search.meanwhile`).
     """
 
-    def __init__(self, index: Index, encoder: Callable[[], Encoder], reranker: Reranker | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        encoder: Callable[[], Encoder],
+        reranker: Reranker | None = None,
+        is_quiet: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.index = index
+        self._meanwhile = Meanwhile(is_quiet)
         self._speller = Speller(index.lexical)
         self._reranker = reranker
         self._make_encoder = encoder
@@ -129,7 +149,7 @@ class Searcher:
         `typed`: the fields that were typed with it, which stay.
         """
         found = _has_words(literal) and not self._speller.is_strange(asked.text)
-        better = self._speller.respelt(asked.text)
+        better = literal.respelt
         if better is None:
             return _Spelt(asked, literal)
         said = f"{better} {typed}".strip()
@@ -159,7 +179,7 @@ class Searcher:
     def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
         if query.mode == "lexical":
             return None
-        return self._vector(parse(query.text).text)()
+        return self._vector(parse(query.text).text)
 
     def _page(self, query: Query, ranked: _Ranked, matched: Matched | None) -> tuple[_Ranked, list[int]]:
         """The rows of the page that is asked for, and the pool that they are rows of.
@@ -190,17 +210,28 @@ class Searcher:
         ranked.lowered.clear()
         return self._reranker.id
 
-    def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
-        lexical, forward = self.index.lexical, self.index.forward
-        parsed = parse(query.text)
-        vector = None if query.mode == "lexical" else self._vector(parsed.text)
-        named = self.index.lexical.by_iri(list(query.entities)) if query.entities else {}
+    def _by_words(self, query: Query) -> _ByWords:
+        lexical = self.index.lexical
+        named = lexical.by_iri(list(query.entities)) if query.entities else {}
         cards = np.array([stored.slot for stored in named.values()], np.int64)
         known = {iri: Named.of(stored.unit) for iri, stored in named.items()}
-        words = lexical_query(parsed, query.filters, lexical.schema, lexical.stems, known)
+        words = lexical_query(parse(query.text), query.filters, lexical.schema, lexical.stems, known)
+        found = None if query.mode == "dense" else by_words(self.index, words)
+        return _ByWords(words, cards, found, self._speller.respelt(query.text))
+
+    def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
+        lexical, forward = self.index.lexical, self.index.forward
+        text = parse(query.text).text
+        vector: npt.NDArray[np.float32] | None = None
+        if query.mode == "lexical" or text in self._vectors:
+            begun = self._by_words(query)
+            vector = None if query.mode == "lexical" else self._vector(text)
+        else:
+            begun, vector = self._meanwhile.both(lambda: self._by_words(query), lambda: self._vector(text))
+        words, cards = begun.words, begun.cards
         read = counts_for(forward, words)
         extra = np.union1d(cards, more) if len(cards) and len(more) else np.concatenate([cards, more])
-        pool = gather(self.index, words, vector, query.mode, extra, read)
+        pool = gather(self.index, words, vector, query.mode, extra, read, begun.found)
         facts = forward.facts(pool.slots)
         boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
@@ -223,19 +254,14 @@ class Searcher:
         if not query.filters.document:
             works, prints = (facts[name].astype(np.int64) for name in ("work", "print"))
             best, lowered = spread(best, works, prints, scores)
-        return _Ranked(pool, words, boosts, best, read, lowered)
+        return _Ranked(pool, words, boosts, best, read, lowered, begun.respelt)
 
-    def _vector(self, text: str) -> Callable[[], npt.NDArray[np.float32]]:
-        """What gives float32[d]; kept for a while, since paging and narrowing ask with the same words.
-
-        Not worked out on a thread aside: to begin there costs as much as the words are looked for meanwhile, and where
-        many search at once a twentieth of what all of them get.
-        """
+    def _vector(self, text: str) -> npt.NDArray[np.float32]:
+        """float32[d], unit; kept for a while, since paging and narrowing ask with the same words."""
         with self._lock:
             held = self._vectors.get(text)
-        return (lambda: self._encode(text)) if held is None else (lambda: held)
-
-    def _encode(self, text: str) -> npt.NDArray[np.float32]:
+        if held is not None:
+            return held
         vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
         with self._lock:
             if len(self._vectors) >= _KEPT:

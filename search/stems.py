@@ -19,6 +19,8 @@ _CACHED: Final = 50_000
 _SHORT: Final = 30  # letters of one word, more or less
 _WORD: Final = re.compile(r"[^\W_]+")
 _BEYOND_ASCII: Final = re.compile(r"[^\W_\x00-\x7f]")
+_LETTERS: Final = bytes(ord(char.lower()) if char.isalnum() else ord(" ") for char in map(chr, range(256)))
+"""Of Latin-1, by which words are looked for: small letters and digits; a blank for whatever is none."""
 
 
 class Stems:
@@ -41,21 +43,23 @@ class Stems:
         if not wanted:
             return []
         starts, known = _looked_for(wanted)
-        lowered = _lower(text)
-        find, word_at = lowered.find, _WORD.match
+        is_ascii = text.isascii()
+        data = b" " + text.encode("latin-1", "replace").translate(_LETTERS) + b" "  # text[n] is data[n + 1]
+        find = data.find
         found: list[tuple[int, int, str]] = []
         for start in starts:
             at = find(start)
             while at >= 0:
-                if (not at or not text[at - 1].isalnum()) and (match := word_at(text, at)):
-                    word = match[0]
-                    stem = known.get(word)
-                    if stem is None:
-                        stem = known[word] = self._wanted(word, wanted)
-                    if stem:
-                        found.append((at, match.end(), stem))
-                at = find(start, at + 1)
-        if not text.isascii():
+                end = find(b" ", at + 1)
+                word = data[at + 1 : end]
+                stem = known.get(word)
+                if stem is None:
+                    stem = known[word] = self._wanted(word.decode("latin-1"), wanted)
+                # Beyond Latin-1 a letter looks like the end of a word.
+                if stem and (is_ascii or not (text[at - 1 : at].isalnum() or text[end - 1 : end].isalnum())):
+                    found.append((at, end - 1, stem))
+                at = find(start, end)
+        if not is_ascii:
             found += self._beyond_ascii(text, wanted, {at for at, _, _ in found})
         found.sort()
         return found
@@ -82,16 +86,11 @@ def _stems(by: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=256)
-def _looked_for(stems: frozenset[str]) -> tuple[tuple[str, ...], dict[str, str]]:
-    """What words with one of these stems may begin with, and room to keep which of the words that do have one.
+def _looked_for(stems: frozenset[str]) -> tuple[tuple[bytes, ...], dict[bytes, str]]:
+    """What words with one of these stems may begin with, after a blank, and room to keep which of them do have one.
 
     The stemmer rewrites at most the last two letters of what it leaves, so four letters agree where there are six.
     """
     starts = {stem[: max(2, min(4, len(stem) - 2))] for stem in stems}
-    return tuple(sorted(start for start in starts if not any(start[:n] in starts for n in range(1, len(start))))), {}
-
-
-def _lower(text: str) -> str:
-    """Code point for code point, as `str.lower` nearly always is."""
-    lowered = text.lower()
-    return lowered if len(lowered) == len(text) else "".join(char.lower()[0] for char in text)
+    shortest = sorted(start for start in starts if not any(start[:n] in starts for n in range(1, len(start))))
+    return tuple(f" {start}".encode("latin-1") for start in shortest if start.isascii()), {}
