@@ -83,6 +83,10 @@ class Beside:
                 self._bury(process)
         return here() if found is None else found
 
+    def is_quiet(self) -> bool:
+        """Whether none of the processes is busy: asked by a search that runs here."""
+        return self._free.qsize() >= len(self._held)
+
     @property
     def processes(self) -> tuple[int, ...]:
         """The numbers of those that are ready."""

@@ -45,7 +45,8 @@ class _Searchers:
             mark = mark_of(manifest)
             if self._searcher is None or mark != self._mark:
                 index = Index.open(generation.path, record_in(manifest))
-                self._searcher, self._mark = Searcher(index, lambda: self._encoder, self._reranker), mark
+                self._searcher = Searcher(index, lambda: self._encoder, self._reranker, lambda: False)
+                self._mark = mark
             self._path = path
         return self._searcher
 

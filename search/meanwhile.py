@@ -51,6 +51,7 @@ class Meanwhile:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(1, "meanwhile")
             return self._threads.submit(run)
-        except RuntimeError:  # no thread can be had
+        except RuntimeError:  # no thread can be had, and the work waits for one in there
+            self._threads = None
             self._turn.release()
             return None

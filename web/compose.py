@@ -192,7 +192,7 @@ class Services:
         index = Index.open(view.generation.path, record_in(view.manifest))
         if self.watch:
             self.watch.poke()
-        return Searcher(index, self.encoder, self.reranker)
+        return Searcher(index, self.encoder, self.reranker, self.beside.is_quiet)
 
     @cached_property
     def reranker(self) -> Reranker | None:

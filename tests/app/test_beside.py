@@ -69,6 +69,18 @@ def test_one_search_at_a_time_needs_no_process(many: Services) -> None:
     assert many.beside.processes == ()
 
 
+def test_a_search_here_knows_whether_others_search_elsewhere(many: Services) -> None:
+    assert many.beside.is_quiet(), "there is nobody else"
+    started(many)
+    until(many.beside.is_quiet)
+    number, process = many.beside._place()
+    other = many.beside._place()
+    assert process is None and not many.beside.is_quiet()
+    many.beside._free.put(other)
+    assert many.beside.is_quiet()
+    many.beside._free.put((number, process))
+
+
 def test_the_results_are_the_same_wherever_a_search_runs(services: Services, many: Services) -> None:
     started(many)
     wanted = [replace(services.atlas.search(Query(text, facets=True)), took_ms=0.0) for text in TEXTS]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from random import Random
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,14 @@ def test_contents_pages_and_reference_lists_are_furniture() -> None:
     assert not is_furniture(TEXT)
     assert not is_furniture("\n".join(TEXT.split(", ") * 2))
     assert not is_furniture("")
+
+
+@pytest.mark.timeout(60)
+def test_lines_without_end_are_told_as_soon_as_others() -> None:
+    for part in (". ", " ", "A. ", "1.", "Aa, A.", "a\t"):
+        line = part * 200_000
+        assert not is_furniture(f"{line}end\n{line}end", line)
+        assert not is_furniture("A line of a text.\n" * 8, line)
 
 
 def test_books_with_one_mark_each_are_a_reference_list() -> None:
