@@ -240,8 +240,8 @@ def test_settings_are_the_only_reader_of_the_environment() -> None:
         for path in (ROOT / package).rglob("*.py")
         if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
     ]
-    # The others set what a library reads, for a child process or for themselves.
-    setters = {"web/serve.py", "web/repair.py", "graph/sparql/process.py"}
+    # The others set what a library reads, for themselves or for a child process, or hand it on to one.
+    setters = {"web/serve.py", "web/repair.py", "graph/sparql/process.py", "graph/environment.py"}
     setters |= {
         "search/torch_encoder.py",
         "search/ctranslate2_encoder.py",
