@@ -148,12 +148,11 @@ class Searcher:
 
         `typed`: the fields that were typed with it, which stay.
         """
-        found = _has_words(literal) and not self._speller.is_strange(asked.text)
         better = literal.respelt
         if better is None:
             return _Spelt(asked, literal)
         said = f"{better} {typed}".strip()
-        if found:
+        if _has_words(literal) and not self._speller.is_strange(asked.text):
             return _Spelt(asked, literal, suggestion=said)
         respelt = replace(asked, text=better)
         again = self._ranked(respelt)
