@@ -154,11 +154,6 @@ class Crew:
             worker.kill("closed")
             worker.close()
 
-    def forget(self) -> None:
-        """In a forked child: none of these processes is ours."""
-        for worker in self._all:
-            worker.forget()
-
     def _spawn(self, behind: bool, opens: bytes) -> None:
         try:
             self._spool_dir.mkdir(parents=True, exist_ok=True)

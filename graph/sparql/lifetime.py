@@ -1,46 +1,36 @@
-"""What has processes of its own ends them with this one, and starts afresh in a forked child."""
+"""Closes pools that are still open when the process ends, so that no worker process outlives it."""
 
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import weakref
 from functools import lru_cache
 from typing import Final, Protocol
 
-__all__ = ["Lasting", "remember"]
+__all__ = ["Closable", "close_at_exit"]
 
 
-class Lasting(Protocol):
+class Closable(Protocol):
     def close(self) -> None: ...
 
-    def after_fork(self) -> None:
-        """In the child: the processes are the parent's."""
+
+_open: Final[weakref.WeakSet[Closable]] = weakref.WeakSet()
 
 
-_all: Final[weakref.WeakSet[Lasting]] = weakref.WeakSet()
-
-
-def remember(each: Lasting) -> None:
-    """See that it is closed at the end of this process, and told of a fork, for as long as it lives."""
-    _hooks()
-    _all.add(each)
+def close_at_exit(resource: Closable) -> None:
+    """Call `resource.close()` when this process ends, unless the resource was collected before."""
+    _register_hook()
+    _open.add(resource)
 
 
 @lru_cache(maxsize=1)
-def _hooks() -> None:
-    """Once per process that has any."""
+def _register_hook() -> None:
     lock = threading.Lock()
 
-    def end() -> None:
+    def close_all() -> None:
         with lock:
-            for each in list(_all):
-                each.close()
+            for resource in list(_open):
+                resource.close()
 
-    def renew() -> None:
-        for each in list(_all):
-            each.after_fork()
-
-    atexit.register(end)
-    os.register_at_fork(after_in_child=renew)
+    atexit.register(close_all)

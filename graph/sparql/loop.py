@@ -1,15 +1,11 @@
-"""An event loop in a thread, for a pool that no server lends its own."""
+"""An event loop in a thread of its own, for a pool that no server attached to its loop."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Final
 
 __all__ = ["OwnLoop"]
-
-_left: Final[list[asyncio.AbstractEventLoop]] = []
-"""Loops of the process that this one was forked from: not to be closed here, so not to be collected either."""
 
 
 class OwnLoop:
@@ -21,12 +17,8 @@ class OwnLoop:
         self._thread.start()
 
     def close(self) -> None:
-        """From any other thread."""
+        """Stop the loop and wait for its thread. Call it from any other thread."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         if not self._thread.is_alive():
             self.loop.close()
-
-    def forget(self) -> None:
-        """In a forked child, where nothing runs it."""
-        _left.append(self.loop)

@@ -25,7 +25,7 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.dispatch import Dispatcher
 from graph.sparql.guard import Form, Guarded, check_length, guard
 from graph.sparql.lexer import tokenise
-from graph.sparql.lifetime import remember
+from graph.sparql.lifetime import close_at_exit
 from graph.sparql.limits import Limits
 from graph.sparql.loop import OwnLoop
 from graph.sparql.messages import syntax_error
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 class QueryPool:
-    """Runs client queries in killable workers. Thread-safe; in a forked child it starts workers of its own.
+    """Runs client queries in killable workers. Thread-safe.
 
     Workers start on the first query, or with `warm()`. `search` answers the search clauses of queries; without it
     they are refused. `seccomp=False` is for tests of the other fences.
@@ -78,11 +78,12 @@ class QueryPool:
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._own: OwnLoop | None = None
+        self._cache = ResultCache(self.limits.cache_bytes)
+        self._verdicts: dict[str, Guarded] = {}
         self._guard = lru_cache(maxsize=128)(self._glance)
         self._terms = lru_cache(maxsize=256)(partial(make_terms, self.limits))
         self._closed = False
-        self._begin()
-        remember(self)
+        close_at_exit(self)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Live in this loop. To be called before the first query."""
@@ -260,22 +261,6 @@ class QueryPool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._cache = ResultCache(self.limits.cache_bytes)
-        self._verdicts: dict[str, Guarded] = {}
-        self._dispatcher = None
-        self._own = None
-
-    def after_fork(self) -> None:
-        """The workers belong to the parent: let go of our copies of their sockets and begin anew."""
-        if self._dispatcher is not None:
-            self._dispatcher.crew.forget()
-        if self._own is not None:
-            self._own.forget()
-        self._guard.cache_clear()
-        self._begin()
-
     def _ready(self) -> Dispatcher:
         with self._lock:
             if self._closed:
@@ -288,7 +273,7 @@ class QueryPool:
     def _do(self, work: Callable[[], T]) -> T:
         """`work` in the loop, from another thread; here, where the loop has ended or is this thread's."""
         loop = self._dispatcher.loop if self._dispatcher is not None else None
-        if loop is None or not loop.is_running() or loop is asyncio._get_running_loop():
+        if loop is None or not loop.is_running() or loop is _running_loop():
             return work()
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
 
@@ -381,6 +366,13 @@ def _expanded(
         return search(asked)
 
     return expand(guarded, one).text.encode()
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _nobody(_: Delivered) -> None:

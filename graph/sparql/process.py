@@ -281,14 +281,6 @@ class WorkerProcess:
         said = self.close()
         return interpret_death(self._process.returncode, self.reason, said, seconds)
 
-    def forget(self) -> None:
-        """After a fork, in the child: close the copies of what belongs to the parent's worker, and leave it be."""
-        self._connection.close()
-        self._spool.close()
-        if self._process.stderr is not None:
-            self._process.stderr.close()
-        self._process.returncode = 0
-
 
 def interpret_death(status: int, reason: Reason | None, said: str, seconds: float) -> AtlasError:
     """The error for a worker that ended with `status` (negative: by that signal) and said `said` on stderr."""

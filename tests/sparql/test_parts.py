@@ -1,4 +1,4 @@
-"""The small parts of the SPARQL room: row counting, lanes, formats, datasets, prologue, cache."""
+"""The small parts of the SPARQL room: row counting, lanes, formats, datasets, cache."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_name, offered
 from graph.sparql.lanes import Lanes, Ticket
 from graph.sparql.limits import Limits
-from graph.sparql.prologue import with_prefixes
 from graph.sparql.shape import is_brief
 from graph.sparql.sink import RowCounter
 
@@ -227,16 +226,6 @@ def test_dataset_arguments() -> None:
     assert Dataset.of(named=["u:a", "u:a"]).arguments() == {"default_graph": [], "named_graphs": [named]}
     with pytest.raises(ValueError, match=r".+"):
         Dataset.of(["not an iri"]).arguments()
-
-
-def test_missing_well_known_prefixes_are_added() -> None:
-    query = "PREFIX mine: <u:> SELECT * { ?s rdfs:label ?o ; mine:x schema:y , unknown:z } # foaf:name"
-    completed = with_prefixes(query)
-    added, _, rest = completed.rpartition("\n")
-    assert rest == query
-    assert [line.split()[1] for line in added.splitlines()] == ["rdfs:", "schema:"]
-    assert with_prefixes(completed) == completed
-    assert with_prefixes("SELECT 'x") == "SELECT 'x"
 
 
 def test_the_cache_keeps_to_its_size() -> None:

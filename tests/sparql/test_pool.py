@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -205,32 +204,6 @@ def test_a_query_ends_at_its_deadline_while_the_parent_is_stopped(generation: Pa
         parent.communicate("\n", timeout=20)
     assert ended
     assert left == idle
-
-
-FORKED = """
-import os, sys
-from pathlib import Path
-from graph.sparql.pool import QueryPool
-pool = QueryPool()
-generation = Path(sys.argv[1])
-pool.run(generation, "ASK {}")
-mine = set(pool.idle())
-child = os.fork()
-if child == 0:
-    ok = pool.run(generation, "ASK { ?s ?p ?o }").rows == 1 and not mine & set(pool.idle())
-    pool.close()
-    os._exit(0 if ok else 1)
-_, status = os.waitpid(child, 0)
-again = pool.run(generation, "ASK { ?s ?p 'x' }").rows == 1 and bool(mine & set(pool.idle()))
-print(os.waitstatus_to_exitcode(status), again)
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_has_workers_of_its_own(generation: Path) -> None:
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED, str(generation)]
-    child = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
-    assert child.stdout.split() == ["0", "True"], child.stderr
 
 
 def test_the_worker_imports_little() -> None:
