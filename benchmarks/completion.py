@@ -18,13 +18,13 @@ from typing import Final
 
 import numpy as np
 
-from graph.home import Home
-from graph.store import Snapshot
-from search.encoder import Vectors
-from search.index import Index, build
+from graph.storage.generations import Home
+from graph.storage.snapshot import Snapshot
+from search.encoders.protocol import Vectors
+from search.index.index import Index, build
+from search.indexing.items import UnitReader
 from search.searcher import Searcher
 from search.types import Unit
-from search.units import UnitReader
 
 _TYPED: Final = 20  # names that are typed
 _LONGEST: Final = 12  # letters of each

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from graph.documents.reader import read
-from graph.extract.link import Entry, Gazetteer, link_document
-from graph.extract.passages import passages
+from graph.documents.read import read
+from graph.linking.linker import Entry, Gazetteer, link_document
+from graph.segmentation.passages import passages
 
 
 def best(job: Callable[[], object], times: int = 5) -> float:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from graph.extract.link import Entry, Gazetteer, link
+from graph.linking.linker import Entry, Gazetteer, link
 from graph.model import Passage
 
 LABEL: Final = "http://www.w3.org/2000/01/rdf-schema#label"

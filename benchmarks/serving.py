@@ -20,7 +20,7 @@ __all__ = ["COMMAND", "ROOT", "end_orderly", "ended", "environment", "running", 
 
 ROOT = Path(__file__).resolve().parents[1]
 _PARENT_DEATH_SIGNAL = 1  # prctl(2)
-COMMAND = [sys.executable, "-c", "from web.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from web.cli.main import main; main()"]
 
 
 def environment() -> dict[str, str]:

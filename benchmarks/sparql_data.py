@@ -31,8 +31,8 @@ _SAMPLE: Final = 20_000
 
 def _format() -> str:
     """Which software can read what is kept: the formats of the atlas and of its index."""
-    from graph.home import FORMAT as HOME_FORMAT
-    from search.manifest import FORMAT
+    from graph.storage.generations import FORMAT as HOME_FORMAT
+    from search.index.manifest import FORMAT
 
     return f"{HOME_FORMAT}-{FORMAT}"
 

@@ -29,10 +29,10 @@ from benchmarks.sparql_data import Queries, multiplied
 from benchmarks.sparql_hostile import BRIEF, EXPECTED, HOSTILE, Meanwhile, many, repeatedly
 from benchmarks.sparql_servers import SYSTEMS
 from graph.errors import AtlasError
-from graph.sparql import fences
-from graph.sparql.guard import guard
+from graph.sandbox.seccomp import available
 from graph.sparql.limits import Limits
-from graph.sparql.pool import QueryPool
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.syntax.guard import guard
 
 EX = "http://example.org/"
 _PAUSE, _ALONE = 1.5, 1.2
@@ -137,7 +137,7 @@ def overhead(console: Console, pool: QueryPool, generation: Path, rounds: int) -
 
 def respawn(console: Console, generation: Path) -> None:
     """No spare and one worker, so that the next query has to wait for the new process."""
-    from graph.sparql.process import WorkerProcess
+    from graph.sparql.worker.process import WorkerProcess
 
     starts = []
     for _ in range(7):
@@ -273,7 +273,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=_PARTS, choices=_PARTS)
     options = parser.parse_args()
     console = Console(width=120)
-    console.print(f"seccomp: {'yes' if fences.available() else 'no'}")
+    console.print(f"seccomp: {'yes' if available() else 'no'}")
     if "guard" in options.parts:
         guard_growth(console)
     if "workers" in options.parts:

@@ -13,27 +13,27 @@ import numpy as np
 import numpy.typing as npt
 
 from graph.errors import UnknownEntity
-from search.asked import CountsOnce, counts_for
-from search.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
-from search.encoder import Encoder
-from search.fielded import fielded
-from search.fusion import order
-from search.hits import make_hits
-from search.index import Index
-from search.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
-from search.matched import DEEPEST, Matched, match
-from search.meanwhile import Meanwhile
-from search.nothing import past_the_end, why_nothing
-from search.pages import spread
-from search.parse import parse
-from search.pool import LEXICAL_CANDIDATES, Pool, by_words, gather, is_cut, likely
-from search.reranker import RERANKED, Reranker, rerank_boost
-from search.schema import FILTER_FIELDS, fold, spellings
-from search.speller import Speller
+from search.analysis.tokens import exact_words
+from search.encoders.protocol import Encoder
+from search.encoders.reranker import RERANKED, Reranker, rerank_boost
+from search.index.index import Index
+from search.index.schema import FILTER_FIELDS, fold, spellings
+from search.parallel import Meanwhile
+from search.query.field_filters import fielded
+from search.query.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
+from search.query.parser import parse
+from search.query.spellcheck import Speller
+from search.ranking.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
+from search.ranking.candidates import LEXICAL_CANDIDATES, Pool, by_words, gather, is_cut, likely
+from search.ranking.diversify import spread
+from search.ranking.fusion import order
+from search.ranking.result_set import DEEPEST, Matched, match
+from search.ranking.term_counts import CountsOnce, counts_for
+from search.results.empty import past_the_end, why_nothing
+from search.results.hits import make_hits
+from search.results.ways import Found, ways_out
+from search.results.written import written_words
 from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, Unit, Way
-from search.ways import Found, ways_out
-from search.words import exact_words
-from search.written import written_words
 
 __all__ = ["Searcher"]
 
@@ -48,7 +48,8 @@ _KEPT: Final = 1_000  # vectors of queries (1.5 MB)
 
 @dataclass(frozen=True, slots=True)
 class _ByWords:
-    """What is known of a query before its meaning: `cards` are slots, `found` as of `search.pool.by_words`."""
+    """What is known of a query before its meaning: `cards` are slots, `found` as of
+    `search.ranking.candidates.by_words`."""
 
     words: LexicalQuery
     cards: npt.NDArray[np.int64]
@@ -59,7 +60,7 @@ class _ByWords:
 @dataclass(frozen=True, slots=True)
 class _Ranked:
     """`order`: rows of the pool, best first. `lowered`: those that had to give way, with what says the same (see
-    `search.pages.spread`)."""
+    `search.ranking.diversify.spread`)."""
 
     pool: Pool
     words: LexicalQuery
@@ -84,7 +85,7 @@ class Searcher:
     """Any number of threads may use one. `encoder`: a function, called when the first search needs vectors.
 
     Raises IndexUnusable at that moment when the index's vectors are of another encoder. `is_quiet`: whether a search
-    may take two threads, since nobody else searches (see `search.meanwhile`).
+    may take two threads, since nobody else searches (see `search.parallel`).
     """
 
     def __init__(

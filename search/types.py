@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, get_args
 
 from graph.errors import InputError
-from search.dates import day_range
+from search.analysis.dates import day_range
 
 __all__ = [
     "MAX_LIMIT",
@@ -180,8 +180,8 @@ class Query:
 
     `recent` adds a boost, shown in the explanation, to what is dated late among the candidates. In the text,
     `field:value` with a field of Filters (or `year:2018`) narrows the search where the value is known, and
-    `-field:value` leaves out what has it; see `search.fielded`. Raises InputError when limit is outside 0..100, offset
-    is negative, or the text is too long.
+    `-field:value` leaves out what has it; see `search.query.field_filters`. Raises InputError when limit is outside
+    0..100, offset is negative, or the text is too long.
     """
 
     text: str
@@ -326,11 +326,11 @@ class Results:
     """`hits` is one page of what was found. `total` counts all of it, unless `total_is_floor`: then there may be more.
 
     That is so without facets, where only candidates are looked at, and among more vectors than are read for one search
-    (see `search.matched`). `facets`: field → values, most frequent first, counted over the same as `total`; empty
-    unless asked for; choosing one gives as many. Where nothing matched as written: `corrected` is the spelling that was
-    searched for instead, `hint` a sentence on what left nothing to find, or why this page has nothing.
-    Among the first ten hits a document takes three places at most, and a text one, where something else is relevant:
-    what gives way is `lowered`.
+    (see `search.ranking.result_set`). `facets`: field → values, most frequent first, counted over the same as `total`;
+    empty unless asked for; choosing one gives as many. Where nothing matched as written: `corrected` is the spelling
+    that was searched for instead, `hint` a sentence on what left nothing to find, or why this page has nothing. Among
+    the first ten hits a document takes three places at most, and a text one, where something else is relevant: what
+    gives way is `lowered`.
     """
 
     query: str

@@ -12,12 +12,12 @@ import pyoxigraph as ox
 
 from benchmarks.search.homes import quads
 from benchmarks.search.passages import Derived
-from graph.home import Home
-from graph.writer import Changes, Writer
-from search.carry import record_in
-from search.encoder import Vectors
-from search.index import Index
-from search.indexer import SearchIndexer
+from graph.storage.generations import Home
+from graph.write.writer import Changes, Writer
+from search.encoders.protocol import Vectors
+from search.index.index import Index
+from search.indexing.indexer import SearchIndexer
+from search.indexing.lag import record_in
 from search.searcher import Searcher
 from search.types import Query
 

@@ -2,8 +2,8 @@
 
 Made in parts, each of which is kept once it is whole, so that an interrupted run goes on where it was: the vectors of
 the set; the graph, written by the real writer in one generation, whatever the format of the index; the index, made by
-the real code in a folder for its format, from units that are what `search.units` reads from that graph (the first
-document is compared). A home is links to the files of both.
+the real code in a folder for its format, from units that are what `search.indexing.items` reads from that graph (the
+first document is compared). A home is links to the files of both.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ import pyoxigraph as ox
 from benchmarks.search.kept import digest
 from benchmarks.search.passages import Derived, Made, SciFact
 from benchmarks.serving import ROOT
-from graph.home import FORMAT as HOME_FORMAT
-from graph.home import Generation, Home
 from graph.model import Document, Passage
-from graph.records import document_quads, passage_quads
-from graph.store import Snapshot
-from graph.writer import Changes, Indexer, Progress, Writer
-from search.encoder import DEFAULT_MODEL, Encoder, open_encoder
-from search.index import Index, build
-from search.manifest import DENSE, FORMAT, LEXICAL, read_record
+from graph.storage.generations import FORMAT as HOME_FORMAT
+from graph.storage.generations import Generation, Home
+from graph.storage.snapshot import Snapshot
+from graph.write.document_quads import document_quads, passage_quads
+from graph.write.writer import Changes, Indexer, Progress, Writer
+from search.encoders.protocol import DEFAULT_MODEL, Encoder, open_encoder
+from search.index.index import Index, build
+from search.index.manifest import DENSE, FORMAT, LEXICAL, read_record
+from search.indexing.items import UnitReader
 from search.types import Unit
-from search.units import UnitReader
 
 __all__ = ["CACHE", "derived", "large", "of_units", "prepare", "quads"]
 
@@ -48,7 +48,7 @@ _AT_ONCE = 256
 
 
 class _Bare:
-    """Implements `graph.writer.Indexer` for an atlas that has no index yet."""
+    """Implements `graph.write.writer.Indexer` for an atlas that has no index yet."""
 
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress

@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from graph.iri import DEFAULT_BASE
 from graph.vocabulary import expand
-from search.encoder import Encoder, Vectors
-from search.evaluate import Judged, read_beir, read_corpus
+from search.encoders.protocol import Encoder, Vectors
+from search.evaluation.measures import Judged, read_beir, read_corpus
 from search.types import Unit
 
 __all__ = ["PER_DOCUMENT", "Derived", "Made", "SciFact", "key_words"]

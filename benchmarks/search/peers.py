@@ -24,7 +24,7 @@ from benchmarks.search.homes import CACHE
 from benchmarks.search.kept import digest, keep, kept, versions
 from benchmarks.search.passages import SciFact
 from benchmarks.serving import ROOT, end_orderly, environment, with_parent
-from search.evaluate import ndcg
+from search.evaluation.measures import ndcg
 
 __all__ = ["compare"]
 

@@ -25,9 +25,9 @@ from benchmarks.search.measure import children, disk, latency, memory
 from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact, key_words
 from benchmarks.search.stages import stages
 from benchmarks.serving import ROOT, end_orderly, environment, running
-from graph.home import Home
-from search.encoder import DEFAULT_MODEL, open_encoder
-from search.index import Index
+from graph.storage.generations import Home
+from search.encoders.protocol import DEFAULT_MODEL, open_encoder
+from search.index.index import Index
 from search.searcher import Searcher
 from search.types import Mode, Query
 

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.search.measure import Clock
-from search.boosts import cover_boost
-from search.encoder import Encoder
-from search.fusion import order
-from search.hits import make_hits
-from search.index import Index
-from search.lexical_query import lexical_query
-from search.parse import parse
-from search.pool import gather, likely
-from search.schema import FILTER_FIELDS
+from search.encoders.protocol import Encoder
+from search.index.index import Index
+from search.index.schema import FILTER_FIELDS
+from search.query.lexical_query import lexical_query
+from search.query.parser import parse
+from search.ranking.boosts import cover_boost
+from search.ranking.candidates import gather, likely
+from search.ranking.fusion import order
+from search.results.hits import make_hits
 from search.searcher import Searcher
 from search.types import Filters, Query
 

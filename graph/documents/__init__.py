@@ -1,4 +1,4 @@
 """From a file to readings: one reader per format, all of them wary of what they are given.
 
-`graph.documents.reader.read` is the way in. Import from the modules, not from here.
+`graph.documents.read.read` is the way in. Import from the modules, not from here.
 """

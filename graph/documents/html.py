@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from graph.documents import child, files
+from graph.documents import isolation, sniff
 from graph.documents.encoding import clean
 from graph.documents.text import no_text, shorten, title_of
 from graph.model import Page, Reading
@@ -21,9 +21,9 @@ _PLAIN_DATE: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
 
 def read(path: Path) -> Reading:
     """One reading with one page numbered 0, headings as `# ` lines. Raises UnreadableFile."""
-    if path.stat().st_size > files.MAX_TEXT_BYTES:
-        raise files.too_large(path, files.MAX_TEXT_BYTES)
-    answer = child.run("html", path)
+    if path.stat().st_size > sniff.MAX_TEXT_BYTES:
+        raise sniff.too_large(path, sniff.MAX_TEXT_BYTES)
+    answer = isolation.run("html", path)
     text = clean(str(answer["text"]))
     if not text.strip():
         raise no_text(path)

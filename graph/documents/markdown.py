@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from graph.documents import encoding, files
+from graph.documents import encoding, sniff
 from graph.documents.text import no_text, shorten, title_of
 from graph.errors import BadData
 from graph.model import Page, Reading
@@ -35,7 +35,7 @@ def read(path: Path) -> Reading:
 
     Raises UnreadableFile, and BadData where the front matter does not parse.
     """
-    fields, body = front_matter(encoding.decode(files.whole(path), path), path)
+    fields, body = front_matter(encoding.decode(sniff.whole(path), path), path)
     text = plain(body)
     if not text.strip():
         raise no_text(path)

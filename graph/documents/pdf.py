@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from graph.documents import child, files
+from graph.documents import isolation, sniff
 from graph.documents.boilerplate import line_key, running_lines
 from graph.documents.encoding import clean
 from graph.documents.text import no_text, shorten, title_of
@@ -29,8 +29,8 @@ _ITEM: Final = re.compile(r"(?:[-*•‣◦·▪–]|\(?(?:\d{1,2}|[a-z])[.)])\s
 def read(path: Path) -> Reading:
     """One reading with the pages numbered from 1. Raises UnreadableFile: encrypted, broken, or no text inside."""
     if path.stat().st_size > MAX_BYTES:
-        raise files.too_large(path, MAX_BYTES)
-    answer = child.run("pdf", path)
+        raise sniff.too_large(path, MAX_BYTES)
+    answer = isolation.run("pdf", path)
     printed = [clean(_whole_words(str(text))) for text in answer["pages"]]
     running = running_lines(printed)
     pages = tuple(Page(number, unwrap(text, running)) for number, text in enumerate(printed, 1))

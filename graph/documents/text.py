@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graph.documents import encoding, files
+from graph.documents import encoding, sniff
 from graph.documents.boilerplate import is_furniture
 from graph.errors import UnreadableFile
 from graph.model import Page, Reading
@@ -16,7 +16,7 @@ _TITLE_LIMIT = 160
 
 def read(path: Path) -> Reading:
     """One reading with one page numbered 0. Raises UnreadableFile."""
-    text = encoding.decode(files.whole(path), path)
+    text = encoding.decode(sniff.whole(path), path)
     if not text.strip():
         raise no_text(path)
     name = encoding.clean(path.name)

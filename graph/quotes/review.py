@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from graph.acceptance import Claim, claim_named
-from graph.entities import value_of
+from graph.claims.acceptance import Claim, claim_named
+from graph.claims.evidence import quote_in
+from graph.entities.view import value_of
 from graph.errors import InputError
-from graph.evidence import quote_in
 from graph.model import Passage, Source, Value
-from graph.store import Snapshot, node, term
+from graph.storage.snapshot import Snapshot, node, term
 from graph.vocabulary import PREFIXES
 
 __all__ = ["Offer", "decision", "offers", "read_offers", "require_offer"]

@@ -25,7 +25,7 @@ class Limits:
     `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. In each line
     `queue` queries may wait, and at most `wait` seconds but for a slow place; one client may have `per_client` at once.
     A worker copies a small graph into its memory when queries of it took `copied_after` times as long as that takes
-    (`graph.sparql.copied`).
+    (`graph.sparql.worker.memory_copy`).
     """
 
     timeout: float = 10.0

@@ -1,8 +1,9 @@
-"""Evaluating a client's update on a writable store. Call it in a fenced, supervised process only (see web.writes).
+"""Evaluating a client's update on a writable store. Call it in a fenced, supervised process only (see
+web.writer_process.service).
 
 An update acts on the plain dataset: it asserts and retracts triples, and never materialises claims (that is
-`graph.acceptance`). The caller's store is a scratch copy, so that a request of several operations is applied whole or
-not at all.
+`graph.claims.acceptance`). The caller's store is a scratch copy, so that a request of several operations is applied
+whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from graph.claims.protection import holds_claims, refuse_claims, refuse_emptied
 from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
-from graph.held import holds_claims, refuse_claims, refuse_emptied
 from graph.sparql.dataset import WHOLE, Dataset
-from graph.sparql.guard import Guarded, guard
 from graph.sparql.limits import Limits
-from graph.sparql.messages import asked_for, syntax_error
-from graph.sparql.update_text import as_insertions, only_data, with_dataset, without_silent_loads
-from graph.sparql.whole_graphs import whole_graphs
-from graph.store import DEFAULT
+from graph.sparql.syntax.errors import asked_for, syntax_error
+from graph.sparql.syntax.guard import Guarded, guard
+from graph.sparql.syntax.update_rewrite import as_insertions, only_data, with_dataset, without_silent_loads
+from graph.sparql.syntax.whole_graphs import whole_graphs
+from graph.storage.snapshot import DEFAULT
 
 __all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
 
@@ -56,9 +57,9 @@ def apply_update(
     store whose claims are not left without their facts, nor facts without their claims; `store` where it is not given.
 
     Raises QueryTooLarge, QuerySyntax and QueryRefused before anything is run, ValueError for a graph of the dataset
-    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there), QueryFailed
-    where the store does, ClaimsHeld as of `graph.held`; after an exception the store may hold the first operations of
-    the request, or all.
+    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there), QueryFailed where
+    the store does, ClaimsHeld as of `graph.claims.protection`; after an exception the store may hold the first
+    operations of the request, or all.
     """
     if len(text) <= limits.text_bytes:
         text = without_silent_loads(text, limits.tokens)

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from graph.home import Home
-from graph.store import Snapshot
-from graph.writer import Writer
-from search.carry import CarriedIndex
+from graph.storage.generations import Home
+from graph.storage.snapshot import Snapshot
+from graph.write.writer import Writer
+from search.indexing.lag import CarriedIndex
+from tests.support.paths import ROOT
 from tests.support.small import few_facts
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "a-long-random-text"
 LABELS = "SELECT ?s ?label { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?label } ORDER BY ?s ?label"
 
@@ -37,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def site(home: Home, cache: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from web.cli import main; main()", "serve", "--home", str(home.root)]
+    command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--home", str(home.root)]
     settings = {"CREATIVE_ATLAS_CACHE": str(cache), "CREATIVE_ATLAS_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     server = subprocess.Popen(
         [*command, "--port", str(port)], env={**os.environ, **settings}, stdout=subprocess.DEVNULL

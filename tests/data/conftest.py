@@ -7,10 +7,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from graph.starter.load import Starter, load
+from graph.seed_data.load import Starter, load
 from graph.vocabulary import PREFIXES
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 _ACCEPT = """
     INSERT { ?s ?p ?o } WHERE { GRAPH ?source {
         ?claim a ca:Claim ; ca:status ca:accepted ; rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o } }

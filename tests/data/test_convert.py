@@ -13,7 +13,7 @@ import pytest
 from data.convert.__main__ import convert, main
 from data.convert.output import Output, source
 from graph.iri import DEFAULT_BASE
-from graph.starter.load import Starter
+from graph.seed_data.load import Starter
 from graph.vocabulary import expand
 
 

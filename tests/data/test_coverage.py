@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from graph.documents.markdown import front_matter
+from tests.support.paths import ROOT
 
-NOTES = Path(__file__).resolve().parents[2] / "data" / "texts"
+NOTES = ROOT / "data" / "texts"
 MAIN_ORGANISATION = 5
 """Relations from which on an organisation counts as a main one: eighteen of 215 have as many."""
 

@@ -10,7 +10,7 @@ import pytest
 import rdflib
 
 from graph.iri import DEFAULT_BASE
-from graph.starter.load import Starter
+from graph.seed_data.load import Starter
 from graph.vocabulary import PREFIXES, expand
 
 ARTICLE = (

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 import tantivy
 
 from graph.vocabulary import expand
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2] / "data"
+DATA = ROOT / "data"
 KINDS = {"single", "list", "multi-hop", "count", "comparison", "date", "yes-no", "unanswerable"}
 
 
 def lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (ROOT / "golden" / name).read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (DATA / "golden" / name).read_text(encoding="utf-8").splitlines()]
 
 
 def test_questions_are_of_every_kind_and_answered_by_described_things(atlas: ox.Store) -> None:
@@ -40,7 +40,7 @@ def test_questions_are_of_every_kind_and_answered_by_described_things(atlas: ox.
 def test_relevance_cases_name_notes_that_exist() -> None:
     cases = lines("relevance.jsonl")
     assert len(cases) >= 60
-    notes = {path.name for path in (ROOT / "texts").glob("*.md")}
+    notes = {path.name for path in (DATA / "texts").glob("*.md")}
     for case in cases:
         named = {*case["must"], *case["must_not"], *(name for pair in case["before"] for name in pair)}
         assert case["must"] and named <= notes, case["id"]
@@ -54,7 +54,7 @@ def test_words_alone_solve_four_cases_in_five_at_most() -> None:
     builder.add_text_field("text", tokenizer_name="en_stem")
     index = tantivy.Index(builder.build())
     writer = index.writer(heap_size=15_000_000, num_threads=1)
-    for path in sorted((ROOT / "texts").glob("*.md")):
+    for path in sorted((DATA / "texts").glob("*.md")):
         writer.add_document(tantivy.Document(id=path.name, text=path.read_text(encoding="utf-8").split("---\n", 2)[2]))
     writer.commit()
     writer.wait_merging_threads()

@@ -12,10 +12,11 @@ import pytest
 
 from graph.iri import DEFAULT_BASE
 from graph.vocabulary import PREFIXES
-from web.compose import compose
+from tests.support.paths import ROOT
+from web.services import compose
 from web.settings import Settings
 
-GOLDEN = Path(__file__).resolve().parents[2] / "data" / "golden"
+GOLDEN = ROOT / "data" / "golden"
 QUESTIONS: list[dict[str, Any]] = [
     json.loads(line) for line in (GOLDEN / "questions.jsonl").read_text(encoding="utf-8").splitlines()
 ]

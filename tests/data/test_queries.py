@@ -7,7 +7,9 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-QUERIES = sorted((Path(__file__).resolve().parents[2] / "data" / "queries").glob("*.rq"))
+from tests.support.paths import ROOT
+
+QUERIES = sorted((ROOT / "data" / "queries").glob("*.rq"))
 
 
 def header(path: Path) -> dict[str, str]:

@@ -13,10 +13,11 @@ import pyoxigraph as ox
 import pytest
 
 from graph.documents.markdown import front_matter
-from graph.starter.load import Starter
+from graph.seed_data.load import Starter
 from graph.vocabulary import expand
+from tests.support.paths import ROOT
 
-NOTES = sorted((Path(__file__).resolve().parents[2] / "data" / "texts").glob("*.md"))
+NOTES = sorted((ROOT / "data" / "texts").glob("*.md"))
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 FILES = ("entities", "relations", "statistics", "sources", "conflicts")
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.convert import turtle
-from graph.starter.load import Starter
+from graph.seed_data.load import Starter
 from graph.vocabulary import PREFIXES, compact, expand
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "data").rglob("*.ttl"))
 NEEDED = ("rdfs:label", "skos:definition", "skos:example", "skos:altLabel")
 # RDF's own machinery, which nobody asks a question about.

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.paths import ROOT
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _TOKEN = "a token of the tests, long enough to be taken"
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
@@ -40,7 +41,7 @@ def place(starter_home: Path, cache: Path, tmp_path_factory: pytest.TempPathFact
     _judged_set(folder / "sets" / "scifact")
     program = folder / "bin" / "creative-atlas"
     program.parent.mkdir()
-    code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom web.cli import main\nmain()\n"
+    code = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\nfrom web.cli.main import main\nmain()\n"
     program.write_text(f"#!{sys.executable}\n{code}")
     program.chmod(0o755)
     yield {
@@ -121,7 +122,7 @@ def test_links_and_pictures_are_there(page: Path) -> None:
 
 
 def test_every_command_is_documented() -> None:
-    from web.cli import cli
+    from web.cli.main import cli
 
     text = "\n".join(page.read_text("utf-8") for page in PAGES)
     assert not [name for name in cli.commands if f"creative-atlas {name}" not in text]

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from search.encoder import DEFAULT_MODEL, Encoder, Vectors, open_encoder
-from search.index import Index, build
+from search.analysis.tokens import exact_words
+from search.encoders.protocol import DEFAULT_MODEL, Encoder, Vectors, open_encoder
+from search.index.index import Index, build
 from search.searcher import Searcher
 from search.types import Unit
-from search.words import exact_words
 
 
 class WordEncoder:

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import InputError, UnknownEntity
-from search.encoder import Encoder
-from search.index import Index, build
-from search.lexical_query import MENTIONED
+from search.encoders.protocol import Encoder
+from search.index.index import Index, build
+from search.query.lexical_query import MENTIONED
 from search.searcher import Searcher
 from search.types import Filters, Mode, Query, Unit
 

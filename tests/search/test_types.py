@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.errors import InputError
-from search.dates import day_range
+from search.analysis.dates import day_range
 from search.types import MAX_QUERY, Filters, Query, Snippet, Unit
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

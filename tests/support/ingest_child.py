@@ -8,10 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import graph.ingest
-from graph.ingest import Outcome, ingest
-from graph.writer import no_progress
-from web.compose import compose
+import graph.write.ingest
+from graph.write.ingest import Outcome, ingest
+from graph.write.writer import no_progress
+from web.services import compose
 from web.settings import Settings
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import Headers
 
-from graph.sparql.pool import QueryPool
-from web.protocol import CONNECTIONS
-from web.server import Server
+from graph.sparql.pool.pool import QueryPool
+from web.server.connection import CONNECTIONS
+from web.server.server import Server
 
 __all__ = ["Answer", "Served"]
 

@@ -7,13 +7,15 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from graph.acceptance import Object, accept_graph
-from graph.home import Generation
-from graph.starter.expand import claim_quads
-from graph.store import DEFAULT, Snapshot, term
-from graph.writer import Changes, Progress
+from graph.claims.acceptance import Object, accept_graph
+from graph.seed_data.expand import claim_quads
+from graph.storage.generations import Generation
+from graph.storage.snapshot import DEFAULT, Snapshot, term
+from graph.write.writer import Changes, Progress
 
 EX = "https://example.org/"
+
+ID = "https://w3id.org/creative-atlas/id/"
 
 
 def ex(name: str) -> ox.NamedNode:

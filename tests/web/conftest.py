@@ -1,109 +1,51 @@
-"""The built front end, sites over small atlases, and a browser where there is one."""
+"""A whole application over a small atlas: real store, real index, real encoder."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-import hatch_build
-from tests.web import site, world
-from tests.web.fake_atlas import FakeAtlas
+from graph.seed_data.build import build
+from graph.seed_data.load import load
+from graph.write.ingest import ingest
+from graph.write.writer import no_progress
+from tests.support.folder import write_folder
+from web.app import create_app
+from web.services import Services, compose
+from web.settings import Settings
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+ARTICLE = """\
+What pays for growth
 
+Creative Scale-Up was paid for by the Department for Culture, Media and Sport, and it ran in three regions.
 
-@pytest.fixture(scope="session")
-def built() -> Path:
-    root = Path(hatch_build.__file__).parent
-    try:
-        hatch_build.build(root)
-    except RuntimeError as error:
-        pytest.skip(f"the front end cannot be built here: {str(error)[-300:]}")
-    return root / hatch_build.OUTPUT
+Nesta has argued that access to finance is what keeps small studios from growing. Loans are hard to come by.
+
+Games makers in Dundee say that skilled people leave for London as soon as they are trained.
+"""
 
 
-@pytest.fixture(scope="session")
-def atlas() -> FakeAtlas:
-    return FakeAtlas(world.small())
-
-
-@pytest.fixture
-def client(built: Path, atlas: FakeAtlas) -> FlaskClient:
-    return site.create(atlas).test_client()
+def make_services(root: Path, cache: Path) -> Services:
+    services = compose(Settings(home=root / "atlas", cache=cache))
+    article = root / "growth.txt"
+    article.write_text(ARTICLE, "utf-8")
+    with services.writer(no_progress).session() as session:
+        build(session, load(write_folder(root / "data")), built={})
+        ingest(session, services.home, [article], collection="mine")
+    return services
 
 
 @pytest.fixture(scope="session")
-def address(built: Path, atlas: FakeAtlas) -> Iterator[str]:
-    with site.serving(site.create(atlas)) as where:
-        yield where
+def services(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Services]:
+    """Read only: tests that write make services of their own."""
+    services = make_services(tmp_path_factory.mktemp("app"), cache)
+    yield services
+    services.pool.close()
 
 
 @pytest.fixture(scope="session")
-def hostile_address(built: Path) -> Iterator[str]:
-    with site.serving(site.create(FakeAtlas(world.hostile()))) as where:
-        yield where
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
-    if path is None:
-        pytest.skip(f"browser tests need Chromium at {CHROMIUM}: apt-get install chromium")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield started
-        started.close()
-
-
-@dataclass(slots=True)
-class Watched:
-    """A page, and everything that went wrong on it."""
-
-    page: Page
-    errors: list[str] = field(default_factory=list)
-
-    def violations(self) -> list[str]:
-        found: list[str] = self.page.evaluate("window.refused || []")
-        return found
-
-
-Open = Callable[..., Watched]
-
-
-@pytest.fixture
-def opened(browser: Browser) -> Iterator[Open]:
-    """Opens an address in a fresh context: `opened(url, width=320, scripts=False)`."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(url: str, *, width: int = 1280, scripts: bool = True) -> Watched:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        watched = Watched(page)
-        page.add_init_script(
-            "window.refused = []; document.addEventListener('securitypolicyviolation',"
-            "(event) => window.refused.push(`${event.violatedDirective} ${event.blockedURI}`))"
-        )
-        page.on("console", lambda message: watched.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: watched.errors.append(str(error)))
-        page.goto(url)
-        page.wait_for_load_state("networkidle")
-        return watched
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def client(services: Services) -> FlaskClient:
+    return create_app(services).test_client()

@@ -1,0 +1,1 @@
+"""Claims, their evidence, and the rule that turns accepted claims into facts."""

@@ -1,0 +1,1 @@
+"""Views of one entity and of the network between entities."""

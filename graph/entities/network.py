@@ -1,0 +1,146 @@
+"""The entity graph as networkx sees it: neighbours, shortest paths, and the shape of the whole.
+
+Edges are the accepted links between entities (no classes, sources, passages or mentions). Neighbourhoods
+are read edge by edge from the store and bounded; only `whole` reads everything, for analysis off line.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import pyoxigraph as ox
+
+from graph.errors import UnknownEntity
+from graph.storage.snapshot import DEFAULT, Snapshot, node
+from graph.vocabulary import PREFIXES, expand
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+__all__ = ["EDGES_PER_NODE", "degree", "links_of", "neighbourhood", "shortest_path", "whole"]
+
+EDGES_PER_NODE: Final = 500
+"""Edges read at one node in either direction, so that a hub does not cost the graph."""
+
+Edge = tuple[str, str, str]
+"""(subject, predicate, object), as the fact is stated."""
+
+_NOT_LINKS: Final = {
+    expand(name) for name in ("rdf:type", "dcterms:source", "schema:mentions", "schema:url", "skos:inScheme")
+}
+_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix not in ("id",))
+
+
+def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
+    subject, obj = quad.subject, quad.object
+    if (
+        not isinstance(subject, ox.NamedNode)
+        or not isinstance(obj, ox.NamedNode)
+        or quad.predicate.value in _NOT_LINKS
+        or subject.value.startswith(_SCHEMA_SPACES)
+        or obj.value.startswith(_SCHEMA_SPACES)
+        or snapshot.is_passage(subject)
+    ):
+        return None
+    return subject.value, quad.predicate.value, obj.value
+
+
+def links_of(snapshot: Snapshot, iri: str) -> Iterator[str]:
+    """The entities at the other ends of the links at one, in no order; one comes once for each link."""
+    for subject, _, obj in _edges(snapshot, iri):
+        yield obj if subject == iri else subject
+
+
+def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
+    """Links at a node, outgoing first."""
+    found = node(iri)
+    if found is None:
+        return
+    for pattern in ((found, None, None, DEFAULT), (None, None, found, DEFAULT)):
+        for quad in islice(snapshot.store.quads_for_pattern(*pattern), EDGES_PER_NODE):
+            if edge := _as_link(snapshot, quad):
+                yield edge
+
+
+def degree(snapshot: Snapshot, iri: str) -> int:
+    """How many entities link to this one or are linked from it, up to twice EDGES_PER_NODE."""
+    return len({end for start, _, obj in _edges(snapshot, iri) for end in (start, obj)} - {iri})
+
+
+def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 120) -> nx.MultiDiGraph[str]:
+    """The entities within `depth` links of one, `limit` nodes at most, nearest first.
+
+    Nodes carry `label`; edges carry `predicate` and `label`. Raises UnknownEntity for an unknown IRI.
+    """
+    if not snapshot.exists(iri):
+        raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    import networkx as nx  # a fifth of a second, which a search from the command line need not pay
+
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    graph.add_node(iri, label=snapshot.label(iri))
+    frontier = [iri]
+    for _ in range(depth):
+        reached: list[str] = []
+        for current in frontier:
+            for subject, predicate, obj in sorted(set(_edges(snapshot, current))):
+                other = obj if subject == current else subject
+                if other not in graph:
+                    if len(graph) >= limit:
+                        continue
+                    graph.add_node(other, label=snapshot.label(other))
+                    reached.append(other)
+                graph.add_edge(subject, obj, key=predicate, predicate=predicate, label=snapshot.label(predicate))
+        frontier = reached
+    return graph
+
+
+def shortest_path(
+    snapshot: Snapshot, start: str, end: str, *, longest: int = 6, visits: int = 5_000
+) -> tuple[Edge, ...] | None:
+    """A shortest chain of links between two entities, whichever way the links point.
+
+    Breadth first with sorted neighbours, so the same path each time. None where there is none within
+    `longest` links or `visits` nodes. Raises UnknownEntity for an unknown end.
+    """
+    for iri in (start, end):
+        if not snapshot.exists(iri):
+            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    came: dict[str, Edge | None] = {start: None}
+    queue = deque([(start, 0)])
+    while queue and len(came) <= visits:
+        current, distance = queue.popleft()
+        if current == end:
+            return _unwind(came, start, end)
+        if distance == longest:
+            continue
+        for edge in sorted(set(_edges(snapshot, current))):
+            other = edge[2] if edge[0] == current else edge[0]
+            if other not in came:
+                came[other] = edge
+                queue.append((other, distance + 1))
+    return _unwind(came, start, end) if end in came else None
+
+
+def _unwind(came: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, ...]:
+    chain: list[Edge] = []
+    current = end
+    while current != start:
+        edge = came[current]
+        assert edge is not None  # noqa: S101  only the start has no edge
+        chain.append(edge)
+        current = edge[0] if edge[2] == current else edge[2]
+    return tuple(reversed(chain))
+
+
+def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
+    """All entities and links. Reads the whole default graph: for analysis and checks, not for requests."""
+    import networkx as nx
+
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for quad in snapshot.store.quads_for_pattern(None, None, None, DEFAULT):
+        if edge := _as_link(snapshot, quad):
+            graph.add_edge(edge[0], edge[2], key=edge[1])
+    return graph

@@ -1,0 +1,1 @@
+"""Entity linking: which spans of a text name which entity. Pure functions over text."""

@@ -1,0 +1,127 @@
+"""The forms under which a label may appear in a text, and how strict its capitals are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from graph.linking.everyday_words import COMMON
+from graph.linking.normalise import Word, words
+
+__all__ = ["Entry", "Form", "forms", "is_acronym"]
+
+_QUALIFIER: Final = re.compile(r"(.*\w.*?)\s+\(([^()]*)\)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One label of one entity. `weight` is how well-connected the entity is (a degree, say): it breaks ties."""
+
+    iri: str
+    label: str
+    is_alt: bool = False
+    kind: str = ""
+    weight: float = 0.0
+
+
+class Form(NamedTuple):
+    """A way to write a label. `rank` 0 label, 1 altLabel, 2 label without its qualifier; `raws` as capitalised."""
+
+    entry: Entry
+    key: str
+    raws: tuple[str, ...]
+    rank: int
+    inflected: bool = False
+    common: bool = False
+    any_case: bool = False
+    """The capitals of the label say nothing: it has none, or only that of a sentence's first word."""
+
+
+def is_acronym(raw: str) -> bool:
+    """Capitals (and figures) only, two at least: DCMS, V&A, S4C, R&D."""
+    letters = [char for char in raw if char.isalpha()]
+    return len(letters) >= 2 and all(char.isupper() for char in letters)
+
+
+def forms(entry: Entry) -> Iterator[Form]:
+    """The label itself, its plural or singular, without apostrophes, and without a qualifier in brackets."""
+    rank = 1 if entry.is_alt else 0
+    found = _strip(words(entry.label))
+    if found:
+        yield from _variants(entry, found, rank)
+    qualified = _QUALIFIER.fullmatch(entry.label) if "(" in entry.label else None
+    if qualified and (base := _strip(words(qualified.group(1)))):
+        yield from _variants(entry, base, 2)
+
+
+def _variants(entry: Entry, found: Sequence[Word], rank: int) -> Iterator[Form]:
+    raws = tuple(word.raw for word in found)
+    norms = [word.norm for word in found]
+    any_case = _is_plain(raws)
+    common = len(norms) == 1 and norms[0] in COMMON
+
+    def form(keys: Sequence[str], written: tuple[str, ...], inflected: bool = False) -> Form:
+        return Form(entry, " ".join(keys), written, rank, inflected, common, any_case)
+
+    yield form(norms, raws)
+    if "'s" in norms:
+        yield form(*_without_apostrophes(norms, raws))
+    for ending in _inflections(norms[-1], raws[-1], len(norms)):
+        yield form([*norms[:-1], ending.lower()], (*raws[:-1], ending), inflected=True)
+
+
+def _without_apostrophes(norms: Sequence[str], raws: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """ "king 's college" as people also write it: "kings college"."""
+    keys: list[str] = []
+    written: list[str] = []
+    for norm, raw in zip(norms, raws, strict=True):
+        if norm == "'s" and keys:
+            keys[-1] += "s"
+            written[-1] += "s"
+        else:
+            keys.append(norm)
+            written.append(raw)
+    return keys, tuple(written)
+
+
+def _inflections(norm: str, raw: str, size: int) -> Iterator[str]:
+    """The plural of a singular last word and the reverse. Names of one word have none, acronyms only a small s."""
+    if not norm.isalpha() or len(norm) < 2:
+        return
+    if is_acronym(raw):
+        if size == 1:
+            yield raw + "s"
+        return
+    if (size == 1 and raw[0].isupper()) or len(norm) < 4:
+        return
+    if norm.endswith("ies"):
+        yield raw[:-3] + "y"
+    elif norm.endswith("s") and not norm.endswith(("ss", "us", "is")):
+        yield raw[:-1]
+    elif norm.endswith("y") and norm[-2] not in "aeiou":
+        yield raw[:-1] + "ies"
+    elif norm.endswith(("s", "x", "ch", "sh")):
+        yield raw + "es"
+    else:
+        yield raw + "s"
+
+
+def _is_plain(raws: Sequence[str]) -> bool:
+    """Whether no word has a capital, but perhaps the first of several ("Access to finance")."""
+    if any(raw != raw.lower() for raw in raws[1:]):
+        return False
+    first = raws[0]
+    if first == first.lower():
+        return True
+    return sum(raw[0].isalpha() for raw in raws) > 1 and first[0].isupper() and first[1:].islower()
+
+
+def _strip(found: list[Word]) -> list[Word]:
+    """Without full stops, commas and the like at either end; brackets stay where they are a pair."""
+    while found and found[-1].norm in ".,;:!?":
+        found = found[:-1]
+    while found and found[0].norm in ".,;:!?":
+        found = found[1:]
+    return found

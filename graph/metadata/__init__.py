@@ -1,0 +1,1 @@
+"""What an atlas says about itself: ontology, shapes, statistics, VoID and DCAT description."""

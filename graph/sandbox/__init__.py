@@ -1,0 +1,1 @@
+"""What keeps child processes that read hostile input from doing harm."""

@@ -1,0 +1,1 @@
+"""From a reading to headings, sentences and passages. Pure functions over text."""

@@ -1,0 +1,1 @@
+"""Query pool: queues, scheduling, result cache, and the handles of worker processes."""

@@ -1,0 +1,1 @@
+"""SPARQL text: lexer, guard, and what can be told of a query without running it."""

@@ -1,1 +1,0 @@
-"""Reading a `data/`-style folder: ontology, sources, entities, claims, policy notes, example queries."""

@@ -1,0 +1,1 @@
+"""Generations on disk, and read-only snapshots of one."""

@@ -1,0 +1,1 @@
+"""Everything that changes the graph: the writer, ingest, RDF import and export, suppression."""

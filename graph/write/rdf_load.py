@@ -1,0 +1,129 @@
+"""Loading RDF files into the atlas: any syntax that pyoxigraph reads, gzipped or not, all or nothing."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Final, cast
+
+import pyoxigraph as ox
+
+from graph.errors import BadData, InputError, UnreadableFile
+from graph.storage.snapshot import DEFAULT, node
+from graph.write.writer import Changes, Progress, Session, no_progress
+
+__all__ = ["NAMING", "SUFFIXES", "format_of", "into", "load"]
+
+SUFFIXES: Final = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+    ".trig": ox.RdfFormat.TRIG,
+    ".n3": ox.RdfFormat.N3,
+    ".rdf": ox.RdfFormat.RDF_XML,
+    ".owl": ox.RdfFormat.RDF_XML,
+    ".xml": ox.RdfFormat.RDF_XML,
+    ".jsonld": ox.RdfFormat.JSON_LD,
+}
+_DATASETS: Final = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG)
+NAMING: Final = (ox.RdfFormat.JSON_LD, ox.RdfFormat.N3)
+"""Made for one graph, and able to name others: `@graph` with an `@id`, formulas."""
+
+_READ_TWICE: Final = 4 << 20
+"""Bytes up to which files are parsed again for the entities they name; of more, all cards are compared."""
+
+_LINE: Final = re.compile(r"line (\d+)")
+
+
+def format_of(path: Path) -> ox.RdfFormat:
+    """By the name's ending. Raises UnreadableFile for one that is no RDF syntax."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        suffixes.pop()
+    found = SUFFIXES.get(suffixes[-1] if suffixes else "")
+    if found is None:
+        raise UnreadableFile(
+            f"{path.name} does not end like an RDF file.",
+            f"Name it by its syntax: {', '.join(SUFFIXES)}, each with .gz if it is gzipped.",
+            path=path,
+        )
+    return found
+
+
+def load(session: Session, files: Sequence[Path], *, graph: str | None = None, progress: Progress = no_progress) -> int:
+    """Load all the files in one generation, or none of them. Returns how many quads are new.
+
+    Raises BadData (with the line) for a file that does not parse, UnreadableFile for one that cannot be read.
+    """
+    target = None
+    if graph is not None:
+        target = node(graph)
+        if target is None:
+            raise InputError(f"{graph[:100]!r} is not an IRI.", "Give a full one, such as https://example.org/graph.")
+    formats = [format_of(path) for path in files]
+    added = 0
+
+    def work(store: ox.Store) -> Changes:
+        nonlocal added
+        before = len(store)
+        for number, (path, rdf_format) in enumerate(zip(files, formats, strict=True)):
+            progress(path.name, number, len(files))
+            if target is not None and rdf_format in _DATASETS:
+                raise BadData(f"{path.name} names graphs of its own.", "Load it without --graph.")
+            _load_one(store, path, rdf_format, target)
+        added = len(store) - before
+        return _changes(files, formats, target) if added else Changes()
+
+    session.change(work, progress=progress)
+    return added
+
+
+def into(target: ox.NamedNode | ox.DefaultGraph, quads: Iterable[ox.Quad], name: str, remedy: str) -> Iterator[ox.Quad]:
+    """The triples of one graph, put into `target`. Raises BadData where one is in a graph that the source names."""
+    for quad in quads:
+        if quad.graph_name != DEFAULT:
+            raise BadData(f"{name} names a graph of its own.", remedy)
+        yield ox.Quad(quad.subject, quad.predicate, quad.object, target)
+
+
+def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
+    """What the files say about whom in the default graph; of large ones, only that they say much."""
+    if target is not None:
+        return Changes(notes={"last_change": "load"})
+    if sum(path.stat().st_size for path in files) > _READ_TWICE or any(path.suffix == ".gz" for path in files):
+        return Changes(everything=True)
+    entities: set[str] = set()
+    for path, rdf_format in zip(files, formats, strict=True):
+        quads = ox.parse(path=str(path), format=rdf_format, base_iri=path.resolve().as_uri())
+        for quad in quads:
+            if quad.graph_name == DEFAULT:
+                entities.update(end.value for end in (quad.subject, quad.object) if isinstance(end, ox.NamedNode))
+    return Changes(entities=frozenset(entities), notes={"last_change": "load"})
+
+
+def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.NamedNode | None) -> None:
+    try:
+        with ExitStack() as stack:
+            source: IO[bytes] = stack.enter_context(open(path, "rb"))
+            if path.suffix.lower() == ".gz":
+                source = cast("IO[bytes]", stack.enter_context(gzip.open(source)))
+            base = path.resolve().as_uri()
+            if target is not None and rdf_format in NAMING:
+                parsed = ox.parse(source, rdf_format, base_iri=base, rename_blank_nodes=True)
+                store.bulk_extend(into(target, parsed, path.name, "Load it without --graph."))
+            else:
+                store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
+    except SyntaxError as error:
+        found = _LINE.search(str(error))
+        line = error.lineno or (int(found.group(1)) if found else None)
+        raise BadData(
+            f"This does not parse ({error.msg}).", "Mend the line; nothing was loaded.", path=path, line=line
+        ) from error
+    except (OSError, EOFError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnreadableFile(
+            f"{path} cannot be read ({reason}).", "Check the file; nothing was loaded.", path=path
+        ) from error

@@ -1,0 +1,1 @@
+"""Text analysis for search: tokens, dates, spelling variants, fingerprints."""

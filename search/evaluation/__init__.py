@@ -1,0 +1,1 @@
+"""Relevance test cases and ranking measures."""

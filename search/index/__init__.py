@@ -1,0 +1,1 @@
+"""The index on disk: lexical, dense and forward parts, with checksums and manifest."""

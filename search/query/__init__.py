@@ -1,0 +1,1 @@
+"""From a query text to a parsed query."""

@@ -1,0 +1,1 @@
+"""Candidates, fusion, boosts, diversity: from a parsed query to ranked hits."""

@@ -1,0 +1,1 @@
+"""Hits, snippets, explanations, and the JSON form of results."""

@@ -1,0 +1,1 @@
+"""Search processes beside the server."""

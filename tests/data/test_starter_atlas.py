@@ -1,0 +1,150 @@
+"""What must hold of the starter atlas as it is built: its grounds, its shapes, its dates, its links."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import networkx as nx
+import pyoxigraph as ox
+import pytest
+
+from graph.entities.network import whole
+from graph.entities.view import view
+from graph.linking.entity_names import NOT_LINKED
+from graph.metadata.shacl import validate
+from graph.model import Fact
+from graph.seed_data.build import build
+from graph.seed_data.load import load
+from graph.seed_data.turtle import read_blocks
+from graph.storage.generations import Home
+from graph.storage.snapshot import DEFAULT, Snapshot, term
+from graph.vocabulary import PREFIXES, expand
+from graph.write.writer import Writer
+from tests.support.paths import ROOT
+from tests.support.small import NoIndex
+
+DATA = ROOT / "data"
+ID = PREFIXES["id"]
+
+
+def _entities(snapshot: Snapshot) -> set[str]:
+    """Whatever is listed and linked as an entity."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for quad in snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
+        if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
+            found[quad.subject.value].add(quad.object.value)
+    return {iri for iri, kinds in found.items() if not kinds & NOT_LINKED and iri.startswith(ID)}
+
+
+@pytest.fixture(scope="module")
+def entities(starter: Snapshot) -> set[str]:
+    return _entities(starter)
+
+
+@pytest.fixture(scope="module")
+def facts(starter: Snapshot, entities: set[str]) -> list[Fact]:
+    """Every fact that the page of an entity shows from its own end."""
+    return [
+        fact
+        for iri in sorted(entities)
+        for group in view(starter, iri).groups
+        if group.direction == "out"
+        for fact in group.facts
+    ]
+
+
+def test_the_shapes_hold(starter: Snapshot) -> None:
+    assert validate(starter, DATA / "shapes.ttl").violations == ()
+
+
+def test_every_entity_has_a_label_a_type_and_a_claim(starter: Snapshot, entities: set[str]) -> None:
+    claimed = {
+        quad.object.value
+        for quad in starter.store.quads_for_pattern(None, term("rdf:subject"), None, None)
+        if isinstance(quad.object, ox.NamedNode)
+    }
+    schema = {block.subject.value for block in read_blocks(DATA / "ontology.ttl")}  # its own lists need no source
+    listed = entities - schema
+    assert len(listed) > 1000
+    assert [iri for iri in sorted(listed) if starter.value(iri, "rdfs:label") is None] == []
+    assert sorted(listed - claimed) == []
+
+
+def test_background_never_looks_sourced(facts: list[Fact], starter: Snapshot) -> None:
+    """0 facts are shown as sourced whose only ground is background."""
+    assert len(facts) > 5000
+    for fact in facts:
+        for evidence in fact.evidence:
+            assert (evidence.kind == "background") == (evidence.source.reliability == "memory")
+            assert evidence.kind != "background" or evidence.quote is None
+        if fact.evidence and all(evidence.kind == "background" for evidence in fact.evidence):
+            assert fact.strength == "background", fact
+    assert any(fact.strength == "background" for fact in facts)
+
+
+def test_every_fact_rests_on_a_claim(facts: list[Fact]) -> None:
+    """Links into the vocabulary's own lists and what the documents say of themselves apart."""
+    loose = [fact for fact in facts if not fact.evidence and fact.predicate != expand("dcterms:source")]
+    assert {fact.predicate for fact in loose} == set()
+
+
+def test_the_notes_are_no_evidence(starter: Snapshot) -> None:
+    """No claim rests on a text of our own, in whatever way it could."""
+    notes = {document.iri for document in starter.documents()}
+    assert len(notes) > 100
+    for quad in starter.store.quads_for_pattern(None, term("rdf:subject"), None, None):
+        assert getattr(quad.graph_name, "value", "") not in notes
+    for name in ("prov:wasDerivedFrom", "ca:textOf", "ca:quotedIn"):
+        for quad in starter.store.quads_for_pattern(None, term(name), None, None):
+            ends = {getattr(end, "value", "").partition("/p")[0] for end in (quad.subject, quad.object)}
+            assert not ends & notes
+    kinds = {getattr(q.object, "value", "") for n in notes for q in starter.store.quads_for_pattern(
+        ox.NamedNode(n), term("rdf:type"), None, DEFAULT)}  # fmt: skip
+    assert expand("ca:Source") not in kinds
+    ours = [iri for iri in starter.subjects("rdf:type", expand("ca:Source"))
+            if "creative atlas" in (starter.value(iri, "dcterms:publisher") or "").casefold()]  # fmt: skip
+    assert ours == []
+
+
+def test_dates_are_in_order(starter: Snapshot) -> None:
+    pairs = []
+    for first, last in (("schema:startDate", "schema:endDate"), ("ca:validFrom", "ca:validTo")):
+        for quad in starter.store.quads_for_pattern(None, term(last), None, None):
+            ends = getattr(quad.object, "value", "")
+            for start in starter.store.quads_for_pattern(quad.subject, term(first), None, quad.graph_name):
+                begins = getattr(start.object, "value", "")
+                shared = min(len(begins), len(ends))
+                pairs.append((begins[:shared] <= ends[:shared], quad.subject, begins, ends))
+    assert len(pairs) > 20
+    assert [pair for pair in pairs if not pair[0]] == []
+
+
+def test_no_iri_of_ours_dangles(starter: Snapshot) -> None:
+    """Whatever is named as the object of a fact or a claim is described: it has a type."""
+    typed = {quad.subject for quad in starter.store.quads_for_pattern(None, term("rdf:type"), None, None)}
+    loose = {
+        quad.object.value
+        for quad in starter.store
+        if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(ID) and quad.object not in typed
+    }
+    assert loose == set()
+
+
+def test_nearly_all_entities_hang_together(starter: Snapshot) -> None:
+    graph = whole(starter)
+    parts = sorted(nx.weakly_connected_components(graph), key=len, reverse=True)
+    assert len(parts[0]) / len(graph) > 0.95
+
+
+def test_two_builds_of_the_data_are_the_same_byte_for_byte(tmp_path: Path) -> None:
+    """Sorted N-Quads are canonical, since there is no blank node."""
+    made = []
+    for name in ("first", "second"):
+        home = Home(tmp_path / name)
+        with Writer(home, NoIndex()).session() as session:
+            build(session, load(DATA), built={})
+        quads = list(Snapshot.open(home.require()).store)
+        assert not [quad for quad in quads if isinstance(quad.subject, ox.BlankNode)]
+        made.append(sorted(map(str, quads)))
+    assert made[0] == made[1]

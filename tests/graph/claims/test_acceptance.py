@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pyoxigraph as ox
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.claims.acceptance import accept_graph, claims_in, is_supported, retract_graph
+from graph.storage.snapshot import DEFAULT, term
+from tests.support.small import claim, ex
+
+PUBLISHER = term("dcterms:publisher")
+
+
+def facts(store: ox.Store) -> set[tuple[str, str, str]]:
+    return {
+        (str(q.subject), str(q.predicate), str(q.object)) for q in store.quads_for_pattern(None, None, None, DEFAULT)
+    }
+
+
+def test_a_fact_lives_as_long_as_one_accepted_claim() -> None:
+    store = ox.Store()
+    for source in ("a", "b"):
+        store.extend(claim(source, ex("radar"), PUBLISHER, ex("pec")))
+        accept_graph(store, ex(source))
+    assert len(facts(store)) == 1
+    retract_graph(store, ex("a"))
+    assert len(facts(store)) == 1
+    touched = retract_graph(store, ex("b"))
+    assert facts(store) == set()
+    assert touched == {ex("radar").value, ex("pec").value}
+
+
+def test_a_proposed_claim_is_no_fact() -> None:
+    store = ox.Store()
+    store.extend(claim("blog", ex("radar"), PUBLISHER, ex("nesta"), "proposed"))
+    accept_graph(store, ex("blog"))
+    assert facts(store) == set()
+    assert len(list(claims_in(store, ex("blog")))) == 1
+    assert not is_supported(store, ex("radar"), PUBLISHER, ex("nesta"))
+
+
+CLAIMS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.sampled_from("pq"), st.booleans()), max_size=12
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(CLAIMS, st.sampled_from("abc"))
+def test_facts_are_exactly_what_accepted_claims_say(claims: list[tuple[str, str, str, bool]], gone: str) -> None:
+    store = ox.Store()
+    for source, subject, predicate, accepted in claims:
+        status = "accepted" if accepted else "proposed"
+        store.extend(claim(source, ex(subject), ex(predicate), ox.Literal("1" if accepted else "2"), status))
+    for source in "abc":
+        accept_graph(store, ex(source))
+    retract_graph(store, ex(gone))
+    expected = {(str(ex(s)), str(ex(p)), '"1"') for source, s, p, accepted in claims if accepted and source != gone}
+    assert facts(store) == expected

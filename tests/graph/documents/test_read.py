@@ -1,0 +1,105 @@
+"""What `read` makes of files of every format, and what it says of those that it cannot take."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from graph.documents import sniff
+from graph.documents.read import read
+from graph.errors import UnreadableFile
+from graph.model import Reading
+
+Make = Callable[[str, str | bytes], Path]
+
+
+def one(path: Path) -> Reading:
+    (reading,) = read(path)
+    return reading
+
+
+def test_plain_text(make: Make) -> None:
+    reading = one(make("note.txt", "Skip to content\r\n\r\nThe real title\r\n\r\nA sentence.\r\n"))
+    assert (reading.identifier, reading.title, reading.kind) == ("note.txt", "The real title", "text")
+    assert [page.number for page in reading.pages] == [0]
+    assert reading.pages[0].text == "Skip to content\n\nThe real title\n\nA sentence.\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_are_understood(make: Make, encoding: str) -> None:
+    assert one(make("a.txt", "Café £5 “quoted”".encode(encoding))).pages[0].text == "Café £5 “quoted”"
+
+
+def test_another_encoding_is_named_with_a_remedy(make: Make) -> None:
+    path = make("old.txt", "The café’s budget is £5 million.".encode("cp1252"))
+    with pytest.raises(UnreadableFile) as caught:
+        one(path)
+    assert "WINDOWS-1252" in caught.value.message
+    assert "iconv -f WINDOWS-1252 -t UTF-8" in caught.value.remedy
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.txt", b"", "is empty"),
+        ("blank.txt", b" \n\t\n", "holds no text"),
+        ("blank.md", b"---\ntitle: T\n---\n\n", "holds no text"),
+        ("binary.txt", b"abc\x00\x01\x02def", "binary"),
+        ("control.txt", b"\x01\x02\x03\x04 a b", "control characters"),
+        ("bad.txt", b"\xff\xfeA\x00\xd8", "UTF-16"),
+        ("half.txt", b"\xef\xbb\xbfabc \xe9 def", "does not go on so"),
+        ("word.docx", b"PK\x03\x04rest", "Office document"),
+        ("page.rtf", b"{\\rtf1 x}", "Rich Text"),
+        ("data.xml", b"<?xml version='1.0'?><a/>", "XML"),
+        ("not.pdf", b"This is no PDF.", "not a PDF"),
+        ("broken.pdf", b"%PDF-1.4\nnothing of the kind", "PDF"),
+        ("a.jsonl", b"\n\n", "no record"),
+        ("a.txt", "漢字かな交じり文。".encode("shift_jis") * 20, "not UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words(make: Make, name: str, content: bytes, words: str) -> None:
+    with pytest.raises(UnreadableFile, match=words) as caught:
+        list(read(make(name, content)))
+    assert caught.value.remedy
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_directory_pipe_and_forbidden(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="There is no file"):
+        list(read(tmp_path / "nowhere.txt"))
+    with pytest.raises(UnreadableFile, match="is a directory"):
+        list(read(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UnreadableFile, match="not an ordinary file"):
+        list(read(tmp_path / "pipe"))  # opening it would wait for ever
+    with pytest.raises(UnreadableFile, match="cannot be opened"):
+        list(read(Path("a\0b")))
+
+
+def test_a_cap_on_the_size(make: Make) -> None:
+    with pytest.raises(UnreadableFile, match="larger than 1 MB"):
+        sniff.whole(make("big.txt", b"x" * (2**20 + 1)), limit=2**20)
+
+
+def test_content_goes_before_the_extension(make: Make) -> None:
+    assert one(make("page.txt", "<!doctype html><title>Hello</title><p>Words.</p>")).kind == "html"
+    assert one(make("notes.weird", "Just words.")).kind == "text"
+
+
+def test_stray_characters_are_made_harmless(make: Make) -> None:
+    text = one(make("a.txt", "one\u2028two\x0cthree" + " word" * 50 + "\x07")).pages[0].text
+    assert text.startswith("one\ntwo\nthree")
+    assert "\x07" not in text
+
+
+def test_marks_that_nobody_sees_part_no_word(make: Make) -> None:
+    text = (
+        one(make("a.txt", "crea\u00adtive ga\u200bmes ar\u200cts می\u200cخواهم 👩\u200d🎨" + " word" * 50))
+        .pages[0]
+        .text
+    )
+    assert text.startswith("creative games arts می\u200cخواهم 👩\u200d🎨")

@@ -1,0 +1,63 @@
+"""The glance lets nothing pass that the guard would refuse, and sees what the guard sees."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.errors import QueryError
+from graph.sparql.limits import Limits
+from graph.sparql.syntax.guard import guard
+from graph.sparql.syntax.simple_query import plain
+from tests.graph.sparql.syntax.test_guard import disguises
+
+LIMITS = Limits(nesting=6, patterns=9)
+PIECES = (
+    "SELECT", "ask", "CONSTRUCT", "WHERE", "PREFIX", "a:", "<http://e/x#y>", "<u:service>", "SERVICE", "LOAD", "?x",
+    "{", "}", ".", ";", ",", "*", "+", "/", "a", "a:b", ":c", '"text"', '"x"@en', "'", "\\", "(", ")", "#", "<", ">",
+    "1", "!", "$y", "UNION", "OPTIONAL", "NOW", "LIMIT", "é", "\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?o { <http://e/s> <http://e/p> ?o }",
+        "select distinct ?s where { ?s a <http://e/C> ; <http://e/p> \"x\"@en , 'y' } limit 10".replace("'y'", '"y"'),
+        "PREFIX e: <http://e/> SELECT ?o { e:s e:p+/e:q ?o . OPTIONAL { ?o a ?t } }",
+        "ASK {}",
+        "DESCRIBE <http://e/s>",
+        "SELECT ?o { <http://e/services/upload> <http://e/p> ?o }",
+    ],
+)
+def test_what_clients_send_is_plain(query: str) -> None:
+    seen, whole = plain(query, Limits()), guard(query, Limits())
+    assert seen is not None
+    assert (seen.form, seen.text, seen.volatile, seen.searches) == (whole.form, whole.text, whole.volatile, ())
+
+
+@pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
+def test_no_disguise_is_plain(query: str) -> None:
+    assert plain(query, Limits()) is None
+
+
+def test_a_path_of_many_steps_is_not_plain() -> None:
+    steps = "/".join(["a"] * 100)
+    assert plain(f"SELECT * {{ ?s {steps} ?o }}", Limits()) is not None
+    assert plain(f"SELECT * {{ ?s {steps}/{steps} ?o }}", Limits()) is None
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["", " "]))
+def test_whatever_is_plain_passes_the_guard_or_does_not_parse(pieces: list[str], between: str) -> None:
+    query = between.join(["SELECT", " ", *pieces])
+    seen = plain(query, LIMITS)
+    if seen is None:
+        return
+    try:
+        whole = guard(query, LIMITS)
+    except QueryError as error:
+        assert error.slug == "query-syntax", query  # the engine says so too
+        return
+    # A word such as NOW is a call only with its brackets, and with these no text is plain.
+    assert (seen.form, seen.text, seen.volatile, whole.searches) == (whole.form, whole.text, False, ())

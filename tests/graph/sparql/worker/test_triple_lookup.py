@@ -1,0 +1,145 @@
+"""What is answered without the engine's planner says the same as the engine, and the rest is left to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, Store, Triple
+
+from graph.sparql.syntax.query_shape import look_up_in
+from graph.sparql.worker.triple_lookup import MOST
+from graph.sparql.worker.triple_lookup import look_up as look_up_asked
+
+THINGS = [NamedNode(f"http://example.org/{name}") for name in "abc"]
+A, B, C = THINGS
+TEXTS = st.text(st.sampled_from('ab"\\{}[],:\n\r\t\x00\x7f <>&;£\u2028🎭'), max_size=6)
+LITERALS = st.one_of(
+    st.builds(Literal, TEXTS),
+    st.builds(lambda text, tag: Literal(text, language=tag), TEXTS, st.sampled_from(["en", "cy", "en-GB"])),
+    st.builds(Literal, st.integers(-3, 3) | st.booleans()),
+    st.builds(lambda text: Literal(text, datatype=A), TEXTS),
+    st.just(Literal("01", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer"))),
+)
+TRIPLES = st.lists(st.tuples(st.sampled_from(THINGS), st.sampled_from(THINGS), st.sampled_from(THINGS) | LITERALS))
+QUERIES = st.builds(
+    "{}{} {}{{{}{} {} {}{}}}".format,
+    st.sampled_from(["SELECT ", "select\n", " Select"]),
+    st.sampled_from(["?x", "$x", "?y ?x", "?x?y", "?x ?z", "?2", "*", "?y"]),
+    st.sampled_from(["", "WHERE ", "where"]),
+    st.sampled_from(["", "\n "]),
+    st.sampled_from(["?x", "$y", "?2", str(A), str(B)]),
+    st.sampled_from(["?x", "?y", str(A), str(B)]),
+    st.sampled_from(["?x", "$y", str(A), str(C)]),
+    st.sampled_from(["", ".", " . ", " ;"]),
+)
+
+
+def look_up(store: Store, text: str, rows: int, size: int) -> tuple[bytes, int] | None:
+    """From the text of a query, as the service and then its worker see to it."""
+    asked = look_up_in(text)
+    return None if asked is None else look_up_asked(store, asked, rows, size)
+
+
+def by_the_engine(store: Store, text: str) -> list[str] | None:
+    """Names and rows, without the order of the rows; None where it does not parse."""
+    try:
+        results = store.query(text, base_iri="http://example.org/sparql")
+    except SyntaxError:
+        return None
+    return outcome(results.serialize(format=QueryResultsFormat.JSON))  # type: ignore[union-attr]
+
+
+def outcome(body: bytes | None) -> list[str]:
+    found = json.loads(body or b"")
+    rows = [json.dumps(row, sort_keys=True) for row in found["results"]["bindings"]]
+    return [json.dumps(found["head"]["vars"]), *sorted(rows)]
+
+
+@settings(deadline=None, max_examples=300)
+@given(TRIPLES, QUERIES)
+@example([(A, B, Literal('"\\'))], f"SELECT ?x {{ {A} {B} ?x }}")
+@example([(A, B, C)], f"SELECT ?x {{ ?x {B} {C} . }}")
+def test_the_same_as_the_engine(triples: list[tuple[NamedNode, NamedNode, NamedNode | Literal]], text: str) -> None:
+    store = Store()
+    store.extend(Quad(*triple) for triple in triples)
+    store.add(Quad(A, B, Literal("elsewhere"), C))
+    found = look_up(store, text, MOST, 1 << 20)
+    if found is not None:
+        assert outcome(found[0]) == by_the_engine(store, text)
+        assert found[1] == len(outcome(found[0])) - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"SELECT ?x {{ {A} {B} ?x }}",
+        f"select $x ?p where {{{A}?p?x.}}",
+        f"\tSELECT ?s {{ ?s {B} {C} }}\n",
+        f"SELECT ?o {{ {A} <urn:none> ?o }}",
+        "SELECT ?o { <http://example.org/%7E?q=1#x> <urn:é> ?o }",
+    ],
+)
+def test_look_ups_are_made_here(text: str) -> None:
+    store = Store()
+    store.extend([Quad(A, B, C), Quad(A, B, Literal("x"))])
+    found = look_up(store, text, MOST, 1 << 20)
+    assert found is not None
+    assert outcome(found[0]) == by_the_engine(store, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"SELECT * {{ {A} {B} ?x }}",
+        f"SELECT DISTINCT ?x {{ {A} {B} ?x }}",
+        f"SELECT ?x {{ {A} {B} ?x }} LIMIT 1",
+        f"SELECT ?x {{ {A} {B} ?x . ?x {B} {C} }}",
+        f"SELECT ?x {{ {A} {B}/{B} ?x }}",
+        f"SELECT ?x FROM {C} {{ {A} {B} ?x }}",
+        f"SELECT ?x {{ GRAPH {C} {{ {A} {B} ?x }} }}",
+        f"SELECT ?x {{ {A} {B} ?x # }}\n}}",
+        f"SELECT ?xWHERE {{ {A} {B} ?x }}",
+        f"SELECT ?x ?x {{ {A} {B} ?x }}",
+        f"SELECT ?z {{ {A} {B} ?x }}",
+        f"SELECT ?x {{ {A} ?x ?x }}",
+        f"SELECT ?x {{ ?x {B} ?y }}",
+        f"SELECT ?x {{ {A} {B} 'x' . }}",
+        f"SELECT ?x {{ {A} a ?x }}",
+        f"SELECT ?x {{ <a> {B} ?x }}",
+        f"SELECT ?x {{ <http://example.org/b/../a> {B} ?x }}",
+        f"SELECT ?x {{ <urn:./a> {B} ?x }}",
+        f"SELECT ?x {{ <http://[bad> {B} ?x }}",
+        f"SELECT ?x {{ <http://example.org/\\u0061> {B} ?x }}",
+    ],
+)
+def test_the_rest_is_the_engines(text: str) -> None:
+    store = Store()
+    store.add(Quad(A, B, C))
+    assert look_up(store, text, MOST, 1 << 20) is None
+
+
+@pytest.mark.parametrize(
+    "term", [BlankNode("a"), Triple(A, B, C), Literal("x", language="en", direction=BaseDirection.RTL)], ids=repr
+)
+def test_unusual_terms_are_the_engines(term: BlankNode | Triple | Literal) -> None:
+    store = Store()
+    store.add(Quad(A, B, term))
+    assert look_up(store, f"SELECT ?x {{ {A} {B} ?x }}", MOST, 1 << 20) is None
+    assert look_up(store, f"SELECT ?x {{ {A} ?x {C} }}", MOST, 1 << 20) is not None, "not a term that was asked for"
+
+
+def test_more_than_the_caps_is_the_engines() -> None:
+    store = Store()
+    store.extend(Quad(A, B, Literal(number)) for number in range(MOST + 1))
+    text = f"SELECT ?x {{ {A} {B} ?x }}"
+    assert look_up(store, text, 1 << 20, 1 << 20) is None
+    store.remove(Quad(A, B, Literal(0)))
+    found = look_up(store, text, 1 << 20, 1 << 20)
+    assert found is not None
+    assert found[1] == MOST
+    assert look_up(store, text, MOST - 1, 1 << 20) is None
+    assert look_up(store, text, MOST, len(found[0]) - 1) is None
+    assert look_up(store, text, MOST, len(found[0])) is not None

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graph.storage.generations import Home
+from graph.storage.snapshot import Snapshot
+from graph.write.ingest import Outcome, forget, ingest
+from graph.write.writer import Session
+from tests.support.small import ex, few_facts
+
+TEXT = "Creative PEC looks at the evidence. It published the Creative Radar, and Nesta was its host at the time.\n" * 3
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "note.txt"
+    path.write_text("A note on who published what\n\n" + TEXT, "utf-8")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _facts(session: Session) -> None:
+    session.change(few_facts)
+
+
+def test_a_document_is_cut_and_linked(home: Home, session: Session, note: Path) -> None:
+    seen: list[Outcome] = []
+    report = ingest(session, home, [note], acknowledge=seen.append)
+    (outcome,) = report.outcomes
+    assert seen == [outcome]
+    assert (outcome.name, outcome.status) == ("note.txt", "added")
+    snapshot = Snapshot.open(home.require())
+    document = snapshot.document(outcome.iri)
+    assert document is not None
+    cut = snapshot.passages(document.iri)
+    assert (document.id, document.passages) == ("note.txt", len(cut))
+    for passage in cut:
+        for mention in snapshot.mentions(passage.iri):
+            assert passage.text[mention.start : mention.end] == mention.surface
+    named = {m.entity for p in cut for m in snapshot.mentions(p.iri)}
+    assert {ex("pec").value, ex("radar").value, ex("nesta").value} <= named
+    assert set(snapshot.mentioning(ex("radar").value)) <= {p.iri for p in cut}
+
+
+def test_the_same_again_changes_nothing(home: Home, session: Session, note: Path) -> None:
+    ingest(session, home, [note])
+    number = home.require().number
+    report = ingest(session, home, [note])
+    assert [outcome.status for outcome in report.outcomes] == ["unchanged"]
+    assert report.generation is None
+    assert home.require().number == number
+
+
+def test_a_changed_file_replaces_its_document(home: Home, session: Session, note: Path) -> None:
+    (first,) = ingest(session, home, [note]).outcomes
+    note.write_text("A single sentence about London stands here now, and nothing else at all.")
+    (second,) = ingest(session, home, [note]).outcomes
+    assert (second.status, second.iri) == ("replaced", first.iri)
+    snapshot = Snapshot.open(home.require())
+    assert [p.index for p in snapshot.passages(first.iri)] == list(range(second.passages))
+    assert not list(snapshot.mentioning(ex("radar").value))
+    assert list(snapshot.mentioning(ex("london").value))
+
+
+def test_collections_keep_their_documents_apart(home: Home, session: Session, note: Path) -> None:
+    (one,) = ingest(session, home, [note]).outcomes
+    (two,) = ingest(session, home, [note], collection="mine").outcomes
+    assert one.iri != two.iri
+    assert two.status == "added"
+
+
+def test_one_bad_file_does_not_stop_the_others(home: Home, session: Session, note: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "empty.txt").write_bytes(b"")
+    report = ingest(session, home, [tmp_path / "missing.txt", tmp_path])
+    assert {o.name: o.status for o in report.outcomes} == {
+        "missing.txt": "refused", "bad.txt": "refused", "empty.txt": "refused", "note.txt": "added",
+    }  # fmt: skip
+    assert all(outcome.detail for outcome in report.outcomes if outcome.status == "refused")
+
+
+def test_json_lines_are_one_document_each(home: Home, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl"
+    records = [{"_id": f"r{n}", "title": f"Record {n}", "text": f"Record {n} tells of Creative PEC."} for n in range(7)]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    report = ingest(session, home, [path])
+    assert [outcome.name for outcome in report.outcomes] == [f"r{n}" for n in range(7)]
+    assert len(list(Snapshot.open(home.require()).documents())) == 7
+
+
+def test_forget_takes_everything_out(home: Home, session: Session, note: Path) -> None:
+    before = {str(quad) for quad in Snapshot.open(home.require()).store}
+    (outcome,) = ingest(session, home, [note]).outcomes
+    assert forget(session, home, outcome.iri)
+    assert {str(quad) for quad in Snapshot.open(home.require()).store} == before
+    assert not forget(session, home, outcome.iri)
+
+
+def test_originals_are_kept_once_by_content(home: Home, session: Session, note: Path) -> None:
+    ingest(session, home, [note])
+    ingest(session, home, [note], collection="again")
+    (kept,) = home.files.iterdir()
+    assert kept.read_bytes() == note.read_bytes()

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from graph.errors import BadData
+from graph.storage.generations import Home
+from graph.storage.snapshot import Snapshot
+from graph.write.rdf_load import load
+from graph.write.writer import Session
+from tests.support.small import ex, few_facts
+
+MINE = ex("mine")
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("graph.jsonld", '{"@id": "https://example.org/official", "@graph": [{"@id": "http://e/a", "http://e/p": "x"}]}'),
+    ("formula.n3", "@prefix : <http://e/> . { :a :b :c } :says { :d :e :f } ."),
+    ("quads.nq", '<http://e/a> <http://e/p> "x" <http://e/g> .'),
+])  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_names_graphs_is_not_loaded_into_another(
+    name: str, text: str, packed: bool, home: Home, session: Session, tmp_path: Path
+) -> None:
+    """Neither into the one that it names, be it there already or not."""
+    session.change(few_facts)
+    file = tmp_path / (f"{name}.gz" if packed else name)
+    file.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    with pytest.raises(BadData, match=r"of its own\. Load it without --graph"):
+        load(session, [file], graph=MINE.value)
+    assert home.require().number == 1
+    assert load(session, [file]) > 0
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("plain.jsonld", '{"@id": "http://e/a", "http://e/p": [{"@value": "x"}, {"http://e/p": "y"}]}'),
+    ("plain.n3", "@prefix : <http://e/> . :a :p 'x', [ :p 'y' ] ."),
+    ("plain.ttl", "@prefix : <http://e/> . :a :p 'x', [ :p 'y' ] ."),
+])  # fmt: skip
+def test_plain_triples_go_where_they_are_told(
+    name: str, text: str, home: Home, session: Session, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_text(text, "utf-8")
+    for added in (3, 2):  # a blank node is a new one each time
+        assert load(session, [file], graph=MINE.value) == added
+    store = Snapshot.open(home.require()).store
+    assert len(list(store.quads_for_pattern(None, None, None, MINE))) == len(store) == 5
+    assert list(store.named_graphs()) == [MINE]

@@ -1,0 +1,100 @@
+"""One contract, two run times."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from graph.errors import EncoderUnavailable
+from search.encoders.ctranslate2 import has_wide_registers
+from search.encoders.ctranslate2_export import WEIGHTS_SHA256, packaged_model
+from search.encoders.protocol import DEFAULT_MODEL, Encoder, open_encoder
+
+TEXTS = [
+    "access to finance for creative firms",
+    "Small studios struggle to raise money from banks.",
+    "The cat slept on the warm stones.",
+    "£25 million for R&D 🎮",
+    "word " * 2000,
+    "",
+    "\ud800 lone",
+]
+
+
+@pytest.fixture(scope="session", params=["ctranslate2", "torch"])
+def each(request: pytest.FixtureRequest) -> Encoder:
+    if request.param == "ctranslate2":
+        fast: Encoder = request.getfixturevalue("encoder")
+        return fast
+    return open_encoder(str(packaged_model()), Path())
+
+
+def test_unit_rows_in_the_order_given(each: Encoder) -> None:
+    rows = each.encode(TEXTS)
+    assert rows.dtype == np.float32 and rows.shape == (len(TEXTS), each.dimension)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
+    alone = np.concatenate([each.encode([text]) for text in TEXTS])
+    np.testing.assert_allclose((rows * alone).sum(axis=1), 1, atol=1e-5)
+
+
+def test_more_threads_give_the_same_vectors(cache: Path, encoder: Encoder) -> None:
+    np.testing.assert_array_equal(open_encoder(DEFAULT_MODEL, cache, threads=3).encode(TEXTS), encoder.encode(TEXTS))
+
+
+def test_near_in_meaning_is_near(each: Encoder) -> None:
+    finance, money, cat = each.encode(TEXTS[:3])
+    assert finance @ money > 0.3 > finance @ cat
+
+
+def test_no_texts_give_no_rows(each: Encoder) -> None:
+    assert each.encode([]).shape == (0, each.dimension)
+
+
+def test_it_says_who_it_is(each: Encoder) -> None:
+    assert each.id and each.dimension == 384 and len(each.sha256) == 64
+    assert WEIGHTS_SHA256[:12] in each.id or "torch" in each.id
+
+
+def test_text_beyond_128_tokens_is_read_and_beyond_256_is_not(encoder: Encoder) -> None:
+    start = "finance " * 180
+    long, longer = start + "cats " * 60, start + "cats " * 900
+    base, more, cut = encoder.encode([start, long, longer])
+    assert base @ more < 0.995
+    assert more @ cut > 0.98
+
+
+def test_eight_bits_stay_close_to_the_full_model(encoder: Encoder) -> None:
+    full = open_encoder(str(packaged_model()), Path())
+    texts = [f"{text} and {other}" for text in TEXTS[:4] for other in TEXTS[:4]]
+    cosines = (encoder.encode(texts) * full.encode(texts)).sum(axis=1)
+    assert cosines.mean() > 0.975 and cosines.min() > 0.95
+
+
+def test_a_model_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:
+    with pytest.raises(EncoderUnavailable) as caught:
+        open_encoder("nobody/no-such-model", tmp_path)
+    assert "not on this machine" in str(caught.value) and caught.value.remedy
+
+
+def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) -> None:
+    program = (
+        "import sys; from pathlib import Path; from search.encoders.protocol import open_encoder, DEFAULT_MODEL\n"
+        "import search.searcher, search.index.index\n"
+        "assert not {'ctranslate2', 'tokenizers', 'faiss', 'tantivy'} & set(sys.modules), 'imported too early'\n"
+        f"open_encoder(DEFAULT_MODEL, Path({str(cache)!r})).encode(['access to finance'])\n"
+        "print(*{'torch', 'transformers', 'sentence_transformers', 'faiss'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_wide_registers_are_used_only_where_all_of_their_parts_are_there() -> None:
+    whole = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512cd avx512dq avx512bw avx512vl avx512_vnni\n"
+    assert has_wide_registers(whole)
+    for part in ("avx512f ", "avx512vl "):
+        assert not has_wide_registers(whole.replace(part, ""))
+    assert not has_wide_registers("processor\t: 0\nFeatures\t: fp asimd\n") and not has_wide_registers("")

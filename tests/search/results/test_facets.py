@@ -1,0 +1,220 @@
+"""Counts, totals and narrow filters, over some thousand units, for both ways in which vectors are searched."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search.encoders.protocol import Vectors
+from search.index.dense import EXACT_ROWS
+from search.index.index import Index, build
+from search.ranking import result_set
+from search.ranking.candidates import DOUBT
+from search.searcher import Searcher
+from search.types import Filters, Mode, Query, Unit
+
+TOPICS: Final = ["film", "music", "games", "museums", "fashion", "theatre", "design", "radio", "crafts", "dance"]
+PLACES: Final = {"england": (), "north-west": ("england",), "manchester": ("north-west", "england"), "wales": ()}
+NEVER: Final = "xylophone"  # a word of no unit: what it finds, it finds by meaning
+
+
+class TopicEncoder:
+    """A text lies near the direction of its topic; a real, small model of meaning. `xylophone` is music."""
+
+    id = "topics/1"
+    sha256 = "0" * 64
+    dimension = 32
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        rows = [self._row(text.casefold()) for text in texts]
+        return np.array(rows, np.float32).reshape(len(rows), self.dimension)
+
+    def _row(self, text: str) -> Vectors:
+        said = [number for number, topic in enumerate(TOPICS) if topic in text] or ([1] if NEVER in text else [])
+        row = np.random.default_rng(zlib.crc32(text.encode("utf-8", "replace"))).normal(0, 0.12, self.dimension)
+        for number in said:
+            row[number] += 1
+        scaled: Vectors = (row / np.linalg.norm(row)).astype(np.float32)
+        return scaled
+
+
+def collection(size: int) -> Iterator[Unit]:
+    """Every other unit is of publisher `half`, one in a hundred of `few`, one in a thousand of `rare`."""
+    rng = random.Random(7)
+    for number in range(size):
+        topic, place = rng.choice(TOPICS), rng.choice(list(PLACES))
+        share = "rare" if number % 1000 == 5 else "few" if number % 100 == 7 else "half" if number % 2 else "rest"
+        if share in ("few", "rare"):
+            topic = TOPICS[number // (1000 if share == "rare" else 100) % 2]  # some for each of the queries below
+        yield Unit(
+            f"u/{number}",
+            "entity" if number % 5 == 0 else "passage",
+            f"{topic} {number}",
+            f"On {topic}: {rng.choice(['funding', 'skills', 'export', 'rent'])} and {rng.choice(['loans', 'grants'])}.",
+            publisher=share,
+            collection=rng.choice(["a", "b"]),
+            date=rng.choice([None, "2018", "2019-05", "2020-01-31"]),
+            places=(place, *PLACES[place]),
+            themes=tuple(rng.sample(["t/finance", "t/skills", "t/trade"], rng.randrange(3))),
+            types=("ca:Thing",),
+            reliability=rng.choice(["official", "press", None]),
+        )
+
+
+@pytest.fixture(scope="module", params=[3_000, EXACT_ROWS + 2_000], ids=["scanned", "faiss"])
+def searcher(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Searcher:
+    folder: Path = tmp_path_factory.mktemp("facets")
+    build(collection(request.param), folder, TopicEncoder())
+    compressed = list(folder.rglob("*.faiss"))
+    assert bool(compressed) == (request.param > EXACT_ROWS)
+    return Searcher(Index.open(folder), TopicEncoder)
+
+
+queries = st.lists(st.sampled_from([*TOPICS, "funding", "loans", NEVER]), min_size=1, max_size=3).map(" ".join)
+FIELDS: Final = ("kind", "theme", "place", "publisher", "reliability", "collection")
+
+
+def narrowed(filters: Filters, field: str, value: str) -> Filters:
+    if field == "year":
+        return replace(filters, date_from=value, date_to=value)
+    changed: dict[str, Any] = {field: (value,)}
+    return replace(filters, **changed)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), text=queries, mode=st.sampled_from(["hybrid", "lexical", "dense"]))
+def test_a_facet_counts_what_choosing_it_gives(searcher: Searcher, data: st.DataObject, text: str, mode: Mode) -> None:
+    given_first = data.draw(st.sampled_from([Filters(), Filters(collection=("a",)), Filters(place=("north-west",))]))
+    named = data.draw(st.sampled_from([(), ("u/5",), ("u/10", "u/2005")]))  # cards join whatever their words
+    found = searcher.search(Query(text, mode=mode, filters=given_first, facets=True, limit=3, entities=named))
+    offered = [
+        (field, value) for field in (*FIELDS, "year") for value in found.facets[field]
+        if field == "year" or not getattr(given_first, field)
+    ]  # fmt: skip
+    assert (found.total > 0) == bool(offered)
+    for field, value in data.draw(st.lists(st.sampled_from(offered), max_size=4)) if offered else []:
+        narrower = Query(
+            text, mode=mode, filters=narrowed(given_first, field, value.value), facets=True, limit=1, entities=named
+        )
+        assert searcher.search(narrower).total == value.count
+
+
+def test_a_named_entity_passes_no_filter_that_others_do_not(searcher: Searcher) -> None:
+    none = Query("film", filters=Filters(publisher=("Nobody",)), entities=("u/5",), facets=True)
+    assert (searcher.search(none).total, searcher.search(none).hits) == (0, ())
+    assert searcher.search(replace(none, facets=False)).hits == ()
+
+
+def test_facets_are_the_filters_that_there_are(searcher: Searcher) -> None:
+    known = {each.name for each in fields(Filters)} | {"year"}
+    assert set(searcher.search(Query("film", facets=True)).facets) <= known
+
+
+def test_choosing_a_place_includes_what_lies_in_it(searcher: Searcher) -> None:
+    places = {v.value: v.count for v in searcher.search(Query("film", facets=True)).facets["place"]}
+    assert places["england"] > places["north-west"] > places["manchester"] > 0
+    inside = searcher.search(Query("film", filters=Filters(place=("north-west",)), limit=100, facets=True))
+    assert inside.total == places["north-west"]
+
+
+@pytest.mark.parametrize("share", ["half", "few", "rare"])
+@pytest.mark.parametrize("text", ["film", NEVER, "music funding in the north"])
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_a_narrow_filter_still_fills_the_page(searcher: Searcher, share: str, text: str, mode: Mode) -> None:
+    """As many as there are, counted one by one with numpy and the words; at most the hundred that a page holds."""
+    units = [unit for unit in collection(len(searcher.index.lexical)) if unit.publisher == share]
+    vector = TopicEncoder().encode([text])[0]
+    cosines = TopicEncoder().encode([unit.embedding_text for unit in units]) @ vector
+    words = set(text.split()) - {"in", "the"} if mode == "hybrid" else set()
+    floor = searcher.index.record.floor
+    if text == NEVER:  # no word of the query is known: what is found has to be nearer
+        floor += DOUBT * (1 - floor)
+    held = {
+        unit.iri
+        for unit, cosine in zip(units, cosines, strict=True)
+        if cosine >= floor + 1e-3 or words & set(unit.text.lower().replace(":", "").split())
+    }
+    found = searcher.search(Query(text, mode=mode, filters=Filters(publisher=(share,)), limit=100, facets=True))
+    assert len(held) >= (1 if share == "rare" else 3)
+    assert len(found.hits) >= min(100, len(held))
+    assert found.total >= len(held)
+
+
+def test_all_pages_together_are_the_total(searcher: Searcher) -> None:
+    query = Query("film music", filters=Filters(collection=("a",)), facets=True, limit=100)
+    total = searcher.search(query).total
+    assert total > 300
+    pages = [searcher.search(replace(query, offset=offset)).hits for offset in range(0, total + 100, 100)]
+    seen = [hit.iri for page in pages for hit in page]
+    assert len(seen) == total
+    assert len(set(seen)) == total
+    assert pages[-1] == () or len(pages[-1]) == total % 100
+
+
+def test_the_pages_without_facets_go_as_far(searcher: Searcher) -> None:
+    query = Query("film music", limit=100)
+    whole = searcher.search(replace(query, facets=True))
+    assert not whole.total_is_floor and whole.total > 400
+    first = searcher.search(query)
+    assert first.total_is_floor and first.total <= whole.total
+    last = searcher.search(replace(query, offset=whole.total - 5))
+    assert (last.total, last.total_is_floor, len(last.hits)) == (whole.total, False, 5)
+    past = searcher.search(replace(query, offset=whole.total))
+    assert past.hits == () and str(whole.total) in (past.hint or "").replace(",", "")
+
+
+def test_fields_alone_find_all_that_passes(searcher: Searcher) -> None:
+    size = len(searcher.index.lexical)
+    every = sum(unit.publisher == "half" for unit in collection(size))
+    for mode in ("hybrid", "lexical", "dense"):
+        for facets in (False, True):
+            found = searcher.search(Query("publisher:half", mode=mode, facets=facets))  # type: ignore[arg-type]
+            assert (found.total, found.total_is_floor, len(found.hits)) == (every, False, 10)
+    assert sum(value.count for value in found.facets["collection"]) == every
+    pages = [searcher.search(Query("publisher:half", limit=100, offset=at)).hits for at in range(0, every, 100)]
+    assert len({hit.iri for hits in pages for hit in hits}) == min(every, result_set.DEEPEST)
+
+
+def test_more_than_is_listed_is_said(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.searcher.DEEPEST", 50)
+    monkeypatch.setattr("search.results.empty.DEEPEST", 50)
+    found = searcher.search(Query("film", facets=True, offset=45))
+    assert len(found.hits) == 5 and found.total > 50
+    beyond = searcher.search(Query("film", facets=True, offset=50))
+    assert beyond.hits == () and "only the first 50" in (beyond.hint or "")
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_where_not_every_vector_is_read_the_total_says_so(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch, mode: Mode
+) -> None:
+    query = Query("film", mode=mode, facets=True)
+    every = searcher.search(query)
+    monkeypatch.setattr(result_set, "EXACT", 100)
+    monkeypatch.setattr(result_set, "NEAREST", every.total)  # fewer are near enough: none is missed
+    assert searcher.search(query).total_is_floor == (mode == "dense")
+    assert searcher.search(query).total == pytest.approx(every.total, rel=0.01)
+    monkeypatch.setattr(result_set, "NEAREST", 30)
+    some = searcher.search(query)
+    assert some.total_is_floor and some.total <= every.total
+    monkeypatch.setattr(result_set, "MANY", 100)
+    few = searcher.search(query)
+    assert few.total_is_floor and few.total <= every.total
+    words = searcher.search(replace(query, mode="lexical"))
+    assert not words.total_is_floor
+
+
+def test_what_is_too_far_to_be_listed_is_not_counted(searcher: Searcher) -> None:
+    """Made-up words lie near some texts by chance; with and without facets they find the same."""
+    for text in ("qqxx", "zvzv plonk", "wibble"):
+        with_facets, without = (searcher.search(Query(text, facets=facets)) for facets in (True, False))
+        assert (with_facets.total, with_facets.hint) == (without.total, without.hint)

@@ -1,0 +1,257 @@
+"""The command line as a person runs it: real processes, real homes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.folder import write_folder
+from tests.support.paths import ROOT
+from tests.web.conftest import ARTICLE
+from web.settings import Settings
+
+COMMAND = [sys.executable, "-c", "from web.cli.main import main; main()"]
+
+
+class Cli:
+    def __init__(self, root: Path, cache: Path) -> None:
+        self.root = root
+        self.home = root / "atlas"
+        self.environment = {
+            **os.environ,
+            "CREATIVE_ATLAS_CACHE": str(cache),
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def __call__(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        with_home = [arguments[0], "--home", str(self.home), *arguments[1:]] if arguments else []
+        return subprocess.run(
+            [*COMMAND, *with_home],
+            cwd=self.root,
+            env=self.environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Cli:
+    cli = Cli(tmp_path_factory.mktemp("cli"), cache)
+    write_folder(cli.root / "data")
+    done = cli("build", "--data", "data")
+    assert done.returncode == 0, done.stderr
+    assert "generation 1" in done.stdout
+    return cli
+
+
+@pytest.fixture
+def empty(tmp_path: Path, cache: Path) -> Cli:
+    return Cli(tmp_path, cache)
+
+
+def failed(done: subprocess.CompletedProcess[str], words: str, status: int = 1) -> None:
+    """One clear line on stderr, the right status, and no traceback."""
+    assert done.returncode == status, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_day_in_the_life(built: Cli) -> None:
+    article = built.root / "growth.txt"
+    article.write_text(ARTICLE)
+    added = built("ingest", "growth.txt")
+    assert "growth.txt: added" in added.stdout
+    again = built("ingest", "growth.txt")
+    assert "unchanged" in again.stdout and "Nothing changed." in again.stdout and again.returncode == 0
+
+    found = json.loads(built("search", "access to finance", "--json", "--kind", "passage").stdout)
+    assert found["hits"][0]["document"]["id"] == "growth.txt"
+    assert "access to finance" in built("search", "access to finance").stdout
+
+    shown = built("entity", "Creative Scale-Up").stdout
+    assert "Department for Culture, Media and Sport" in shown and "Guidance" in shown
+    assert json.loads(built("entity", "creative scale-up", "--json").stdout)["label"] == "Creative Scale-Up"
+
+    assert "Creative Scale-Up" in built("query", "-e", f"SELECT ?s {{ ?s a {_programme()} }}").stdout
+    asked = built("query", "-", "--format", "json", text=f"ASK {{ ?s a {_programme()} }}")
+    assert json.loads(asked.stdout)["boolean"] is True
+
+    assert "Forgot" in built("forget", "growth.txt").stdout
+    gone = json.loads(built("search", "access to finance", "--json").stdout)
+    assert not [hit for hit in gone["hits"] if hit["document"] and hit["document"]["id"] == "growth.txt"]
+    assert "up to date" in built("build", "--data", "data").stdout
+
+
+def _programme() -> str:
+    return "<https://w3id.org/creative-atlas/ontology#Programme>"
+
+
+def test_load_is_all_or_nothing(built: Cli) -> None:
+    good, bad = built.root / "good.ttl", built.root / "bad.ttl"
+    good.write_text('<urn:a> <http://www.w3.org/2000/01/rdf-schema#label> "An A" .\n')
+    bad.write_text("<urn:b> <urn:p> <urn:c> .\n\n<urn:b> <urn:p> .\n")
+    failed(built("load", "good.ttl", "bad.ttl"), "bad.ttl, line 3")
+    failed(built("entity", "urn:a"), "Nothing in this atlas")
+    assert "Loaded 1 quads" in built("load", "good.ttl").stdout
+    assert "An A" in built("entity", "urn:a").stdout
+    assert "nothing changed" in built("load", "good.ttl").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("search", ""), "The search is empty"),
+        (("search", "x", "--limit", "-1"), "limit"),
+        (("search", "y" * 100_000), "characters"),
+        (("query", "huge.rq"), "65,536 are allowed"),
+        (("entity", "Creative Scaleup"), "Nearest: Creative Scale-Up"),
+        (("query", "-e", "SELECT * { ?s ?p "), "Line 1"),
+        (("query", "-e", "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }"), "SERVICE"),
+        (("query", "-e", "SELECT * {}" + " " * 100_000), "65,536 are allowed"),
+        (("query", "missing.rq"), "missing.rq"),
+        (("query", "-e", "ASK {}", "--format", "turtle"), "not a format"),
+        (("forget", "nothing"), "No document"),
+        (("ingest", "missing.txt"), "missing.txt"),
+        (("load", "missing.ttl"), "missing.ttl"),
+        (("load", "file.docx"), "does not end like an RDF file"),
+    ],
+)
+def test_rubbish_gets_one_clear_sentence(built: Cli, arguments: tuple[str, ...], words: str) -> None:
+    (built.root / "huge.rq").write_text("SELECT * {}" + " " * 1_000_000)
+    failed(built(*arguments), words)
+
+
+def test_usage_errors_are_status_2(built: Cli) -> None:
+    failed(built("query"), "Give a query file", 2)
+    failed(built("search"), "TEXT", 2)
+    failed(built("search", "x", "--mode", "magic"), "magic", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.txt", b"", "empty"),
+        ("binary.txt", bytes(range(256)) * 8, "binary.txt"),
+        ("latin.txt", "Le café où l’été finit".encode("cp1252") * 30, "latin.txt"),
+    ],
+)
+def test_bad_files_are_refused(built: Cli, name: str, content: bytes, words: str) -> None:
+    (built.root / name).write_bytes(content)
+    before = (built.home / "CURRENT").read_text()
+    done = built("ingest", name)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    assert words in done.stderr
+    assert (built.home / "CURRENT").read_text() == before
+
+
+def test_no_atlas_yet(empty: Cli) -> None:
+    for command in (("search", "x"), ("entity", "x"), ("query", "-e", "ASK {}"), ("serve",), ("ingest", "x.txt")):
+        failed(empty(*command), "creative-atlas build")
+
+
+def test_a_foreign_directory_is_left_alone(empty: Cli) -> None:
+    empty.home.mkdir()
+    (empty.home / "thesis.doc").write_text("mine")
+    write_folder(empty.root / "data")
+    failed(empty("build", "--data", "data"), "not an atlas")
+    assert [path.name for path in empty.home.iterdir()] == ["thesis.doc"]
+
+
+def test_a_newer_format_is_refused(built: Cli, empty: Cli) -> None:
+    generation = empty.home / "generations" / "000001"
+    generation.mkdir(parents=True)
+    (generation / "manifest.json").write_text('{"format": 999}')
+    (empty.home / "CURRENT").write_text("000001")
+    failed(empty("search", "x"), "newer version")
+
+
+def test_a_locked_home_says_by_whom(built: Cli) -> None:
+    with open(built.home / "writer.lock", "a+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        (built.root / "wait.txt").write_text(ARTICLE)
+        failed(built("ingest", "wait.txt"), "Another process")
+
+
+def test_a_home_that_cannot_be_written_to_is_told_in_a_sentence(empty: Cli) -> None:
+    (empty.home / "writer.lock").mkdir(parents=True)  # as little a file to write to as one on a disk for reading only
+    write_folder(empty.root / "data")
+    failed(empty("build", "--data", "data"), "cannot be written to")
+
+
+def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
+    (built.root / "growth.txt").write_text(ARTICLE)
+    failed(built("export", "--output", "growth.txt/atlas.nq"), "Check that no file is missing")
+
+
+def test_a_cache_that_cannot_be_written_to_is_named_with_its_remedy(built: Cli) -> None:
+    elsewhere = Cli(built.root, built.root / "growth.txt" / "cache")
+    (built.root / "growth.txt").write_text(ARTICLE)
+    failed(elsewhere("search", "finance"), "CREATIVE_ATLAS_CACHE")
+
+
+def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:
+    folder = built.root / "reports"
+    folder.mkdir()
+    for name in ("plan.txt", "plan.docx", ".DS_Store", "a\x1b[2Jb.txt"):
+        (folder / name).write_text(f"{ARTICLE} {name}" if "\x1b" not in name else "")
+    done = built("ingest", "reports")
+    assert "a [2Jb.txt" in done.stderr  # no terminal is told to clear its screen
+    (folder / "a\x1b[2Jb.txt").unlink()
+    done = built("ingest", "reports")
+    assert (done.returncode, "plan.txt: already here" in done.stdout) == (0, True)
+    assert "plan.docx" in done.stderr
+    assert ".DS_Store" not in done.stderr
+    assert json.loads(built("ingest", "reports", "--json").stdout)["left_out"] == ["reports/plan.docx"]
+    assert built("forget", "plan.txt").returncode == 0
+
+
+def test_a_search_says_what_it_searched_for_instead(built: Cli) -> None:
+    assert "found for: scale-up" in built("search", "skale-up", "--mode", "lexical").stdout
+    assert "No text here has “zzqqz”" in built("search", "zzqqz", "--mode", "lexical").stdout
+
+
+def test_searching_imports_no_torch(built: Cli) -> None:
+    code = (
+        "import sys; from web.cli.main import cli\n"
+        f"cli(['search', 'access to finance', '--home', {str(built.home)!r}], standalone_mode=False)\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'scipy', 'flask', 'networkx'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=built.environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "found" in done.stdout or "Nothing found" in done.stdout
+
+
+def test_settings_are_the_only_reader_of_the_environment() -> None:
+    readers = [
+        str(path.relative_to(ROOT))
+        for package in ("graph", "search", "web")
+        for path in (ROOT / package).rglob("*.py")
+        if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
+    ]
+    # The others set what a library reads, for themselves or for a child process, or hand it on to one.
+    setters = {
+        "web/server/address.py",
+        "web/maintenance/index_repair.py",
+        "graph/sparql/worker/process.py",
+        "graph/sandbox/environment.py",
+    }
+    setters |= {
+        "search/encoders/sentence_transformers.py",
+        "search/encoders/ctranslate2.py",
+        "search/encoders/ctranslate2_export.py",
+        "search/encoders/reranker.py",
+    }
+    assert set(readers) <= {"web/settings.py", *setters}
+    assert Settings.read({}).token is None

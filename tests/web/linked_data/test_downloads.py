@@ -1,0 +1,123 @@
+"""The download of the whole dataset: complete, the same bytes each time, tagged, and never more than a few at once."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from flask.testing import FlaskClient
+
+from graph.seed_data.build import build
+from graph.seed_data.load import load
+from graph.write.writer import Writer
+from tests.support.folder import write_folder
+from tests.support.small import NoIndex, few_facts
+from web.app import create_app
+from web.linked_data import downloads
+from web.services import Services, compose
+from web.settings import Settings
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    made = compose(Settings(home=tmp_path / "atlas", cache=tmp_path / "cache"))
+    with Writer(made.home, NoIndex()).session() as session:
+        build(session, load(write_folder(tmp_path / "data")), built={})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    return create_app(services).test_client()
+
+
+@pytest.mark.parametrize(("suffix", "form"), [("nq", ox.RdfFormat.N_QUADS), ("trig", ox.RdfFormat.TRIG)])
+def test_it_holds_every_quad(client: FlaskClient, services: Services, suffix: str, form: ox.RdfFormat) -> None:
+    answer = client.get(f"/dataset.{suffix}.gz")
+    assert (answer.status_code, answer.mimetype) == (200, "application/gzip")
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    assert answer.headers["Content-Disposition"].endswith(f'-000001.{suffix}.gz"')
+    found = ox.Store()
+    found.load(gzip.decompress(answer.data), form)
+    held = services.live.view().snapshot.store
+    assert set(found) == set(held) and len(found) == len(held) > 100
+    assert client.get(f"/dataset.{suffix}.gz").data == answer.data
+
+
+def test_one_graph(client: FlaskClient, services: Services) -> None:
+    held = services.live.view().snapshot.store
+    source = next(iter(held.named_graphs()))
+    answer = client.get("/dataset.nt.gz", query_string={"graph": source.value})
+    lines = gzip.decompress(answer.data).splitlines()
+    assert len(lines) == sum(1 for _ in held.quads_for_pattern(None, None, None, source)) > 0
+    default = gzip.decompress(client.get("/dataset.ttl.gz?graph=default").data)
+    triples = set(ox.parse(default, ox.RdfFormat.TURTLE))
+    assert len(triples) == sum(1 for _ in held.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/dataset.nt.gz", 400),
+        ("/dataset.nq.gz?graph=default", 400),
+        ("/dataset.ttl.gz?graph=http://example.org/none", 404),
+        ("/dataset.xml.gz", 404),
+    ],
+)
+def test_what_there_is_not(client: FlaskClient, address: str, status: int) -> None:
+    for accept in ("application/json", "*/*", ""):
+        answer = client.get(address, headers={"Accept": accept} if accept else {})
+        assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
+    browser = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (browser.status_code, browser.mimetype) == (status, "text/html")
+
+
+def test_tags_and_heads(client: FlaskClient, services: Services) -> None:
+    head = client.head("/dataset.nq.gz")
+    assert head.status_code == 200 and head.data == b"" and "Content-Length" not in head.headers
+    tag = head.headers["ETag"]
+    answer = client.get("/dataset.nq.gz")
+    assert answer.headers["ETag"] == tag
+    head = client.head("/dataset.nq.gz")
+    assert head.data == b"" and head.headers["Content-Length"] == answer.headers["Content-Length"]
+    same = client.get("/dataset.nq.gz", headers={"If-None-Match": tag})
+    assert same.status_code == 304 and same.data == b""
+    with Writer(services.home, NoIndex()).session() as session:
+        session.change(few_facts)
+    changed = client.get("/dataset.nq.gz", headers={"If-None-Match": tag})
+    assert changed.status_code == 200 and changed.headers["ETag"] != tag
+    assert changed.headers["X-Generation"] == "000002"
+
+
+def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, services: Services, tmp_path: Path) -> None:
+    other = compose(Settings(home=tmp_path / "other", cache=tmp_path / "cache"))
+    with Writer(other.home, NoIndex()).session() as session:
+        session.change(few_facts)
+    assert other.home.require().name == services.home.require().name
+    tag = client.get("/dataset.nq.gz").headers["ETag"]
+    answer = create_app(other).test_client().get("/dataset.nq.gz", headers={"If-None-Match": tag})
+    other.close()
+    assert answer.status_code == 200
+    graphs = [client.head("/dataset.nt.gz", query_string={"graph": each}) for each in ("default", "http://e/g")]
+    assert graphs[0].headers["ETag"] != graphs[1].headers["ETag"]
+
+
+def test_slow_readers_leave_room(client: FlaskClient) -> None:
+    """Those that read nothing hold a place until they go away."""
+    slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(downloads.DOWNLOADS)]
+    refused = client.get("/dataset.nq.gz", headers={"Accept": "application/json"})
+    assert refused.status_code == 503
+    assert refused.get_json(force=True)["type"].endswith("/overload") and refused.headers["Retry-After"]
+    assert client.head("/dataset.nq.gz").status_code == 200
+    for each in slow:
+        each.close()
+    assert client.get("/dataset.nq.gz").status_code == 200
+
+
+def test_the_page_offers_it(client: FlaskClient) -> None:
+    page = client.get("/dataset", headers={"Accept": "text/html"}).text
+    assert 'href="/dataset.nq.gz"' in page and 'href="/dataset.trig.gz"' in page

@@ -1,0 +1,379 @@
+"""The short way gives the answers of the long one; results are compressed where asked; limits say when to come back."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+import zstandard
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from graph.sparql.limits import Limits
+from graph.sparql.pool.pool import QueryPool
+from tests.support.query_pool import make_generation
+from tests.support.served import Answer, Served
+from web.http import security_headers
+from web.http.error_handlers import install_errors
+from web.server.front import Front
+from web.server.wsgi_bridge import Bridge
+from web.sparql import endpoint
+from web.sparql.failure_backoff import Pace
+from web.sparql.fast_path import FastQueries
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+SELECT = "SELECT ?o { <http://example.org/s7> <http://example.org/p> ?o }"
+MANY = "SELECT * { ?s ?p ?o }"
+# Counting holds nothing in memory, so time is what runs out.
+SLOW = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+LIMITS = Limits(timeout=5, quantum=0.1, workers=1, queue=0, per_client=1, inline_bytes=40_000, cache_bytes=0)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[QueryPool]:
+    with QueryPool(LIMITS) as each:
+        yield each
+
+
+def make_app(pool: QueryPool, generation: Path, client: str | None = None) -> Flask:
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # as the application has it
+    security_headers.install(app)
+    install_errors(app)
+    app.register_blueprint(endpoint.blueprint(pool, lambda: generation, client=lambda _: client))
+    return app
+
+
+@pytest.fixture
+def slow(pool: QueryPool, generation: Path) -> FlaskClient:
+    return make_app(pool, generation).test_client()
+
+
+def make_front(app: Flask, pool: QueryPool, generation: Callable[[], Path]) -> Served:
+    """As `web.server.server` puts them together."""
+    queries = FastQueries(pool, generation, endpoint.negotiate, endpoint.client_of)
+    return Served(Front(Bridge(app, 4)), queries, pool)
+
+
+@pytest.fixture(scope="module")
+def fast(generation: Path) -> Iterator[Served]:
+    pool = QueryPool(LIMITS)
+    client = make_front(make_app(pool, generation), pool, lambda: generation)
+    yield client
+    client.close()
+
+
+def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
+    """All but what differs between any two answers: the time taken."""
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = {name: value for name, value in headers.items() if name not in ("server-timing", "date")}
+    return response.status_code, response.data, headers
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SELECT,
+        MANY,
+        "ASK { ?s ?p ?o }",
+        "CONSTRUCT WHERE { ?s ?p 'value 3' }",
+        "SELECT (NOW() AS ?x) {}",
+        "SELECT * { ?s ?p 'é £ 😀 +%' }",
+        "SELECT (<x> AS ?relative) {}",
+        "SELECT * {",
+        "SELECT * { SERVICE <http://127.0.0.1:9/> {} }",
+        "",
+        "SELECT (STRLEN(1) + 1 AS ?n) { FILTER(ex:x) }",
+    ],
+)
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        "text/csv",
+        "text/turtle, application/sparql-results+xml;q=0.5",
+        "image/png",
+        "application/sparql-results+xml;charset=utf-8, text/turtle;charset=utf-8;q=0.5",
+    ],
+)
+def test_both_ways_give_one_answer(fast: Served, slow: FlaskClient, query: str, accept: str | None) -> None:
+    headers = {"Accept": accept} if accept else {}
+    one, other = (each.get("/sparql", query_string={"query": query}, headers=headers) for each in (fast, slow))
+    if "NOW" in query:
+        assert plain(one)[0] == plain(other)[0]
+        assert plain(one)[2].keys() == plain(other)[2].keys()
+    else:
+        assert plain(one) == plain(other)
+
+
+@pytest.mark.parametrize(
+    "raw", ["query=%FF", "query=ASK%7B%7D&query=ASK%7B%7D", "query=ASK{}&timeout=x", "update=x", "query"]
+)
+def test_what_is_not_plain_goes_the_long_way(fast: Served, slow: FlaskClient, raw: str) -> None:
+    one, other = (each.get("/sparql", query_string=raw) for each in (fast, slow))
+    assert one.status_code == 400
+    assert plain(one) == plain(other)
+
+
+@pytest.mark.parametrize("kind", ["application/sparql-query", "application/x-www-form-urlencoded"])
+def test_a_packed_query_is_refused_either_way(fast: Served, slow: FlaskClient, kind: str) -> None:
+    headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
+    body = gzip.compress(b"ASK {}", mtime=0)
+    one = fast.ask("POST", "/sparql", headers=headers, body=body)
+    other = slow.post("/sparql", data=body, headers=headers)
+    assert one.status_code == 415
+    assert plain(one) == plain(other)
+
+
+def test_a_query_that_fails_runs_once(fast: Served) -> None:
+    started = time.monotonic()
+    fast_timeout = fast.get("/sparql", query_string={"query": SLOW})
+    assert fast_timeout.status_code == 503
+    assert time.monotonic() - started < 2 * LIMITS.timeout
+
+
+@pytest.mark.parametrize("way", ["fast", "slow"])
+@pytest.mark.parametrize("query", [MANY, MANY + " LIMIT 100"], ids=["spooled", "in memory"])
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding: str) -> None:
+    client: FlaskClient | Served = request.getfixturevalue(way)
+    whole = client.get("/sparql", query_string={"query": query})
+    packed = client.get("/sparql", query_string={"query": query}, headers={"Accept-Encoding": coding})
+    assert "Content-Encoding" not in whole.headers
+    assert packed.headers["Content-Encoding"] == coding
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(whole.data) / 2
+    unpack = (
+        gzip.decompress
+        if coding == "gzip"
+        else lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)
+    )
+    assert unpack(packed.data) == whole.data
+    assert packed.headers["ETag"] == "W/" + whole.headers["ETag"].removeprefix("W/")
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    for tag in (packed.headers["ETag"], whole.headers["ETag"]):
+        again = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [("gzip, zstd", "zstd"), ("gzip, zstd;q=0.5", "gzip"), ("gzip;q=0", None), ("identity, gzip;q=0.5", None),
+     ("br", None), ("*", "zstd"), ("gzip, deflate, br", "gzip")],
+)  # fmt: skip
+def test_which_coding(slow: FlaskClient, accepted: str, chosen: str | None) -> None:
+    packed = slow.get("/sparql", query_string={"query": MANY}, headers={"Accept-Encoding": accepted})
+    assert packed.headers.get("Content-Encoding") == chosen
+
+
+def test_small_results_stay_as_they_are(fast: Served) -> None:
+    answer = fast.get("/sparql", query_string={"query": SELECT}, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
+
+
+def test_head_of_a_compressed_answer(slow: FlaskClient) -> None:
+    head = slow.head("/sparql", query_string={"query": MANY}, headers={"Accept-Encoding": "gzip"})
+    assert (head.status_code, head.data, head.headers["Content-Encoding"]) == (200, b"", "gzip")
+
+
+def busy(client: FlaskClient, pool: QueryPool, running: int) -> list[threading.Thread]:
+    """That many slow queries under way, seen to run."""
+    run = threading.Thread
+    threads = [run(target=client.get, args=("/sparql",), kwargs={"query_string": {"query": SLOW, "timeout": "2"}})
+               for _ in range(running)]  # fmt: skip
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        deadline = time.monotonic() + 5
+        while len(pool.busy()) < number and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)  # past the quantum: it makes room for the next
+    return threads
+
+
+def test_too_many_at_once(pool: QueryPool, generation: Path) -> None:
+    everyone, one = make_app(pool, generation).test_client(), make_app(pool, generation, "192.0.2.1").test_client()
+    threads = busy(one, pool, 1)
+    answer = one.get("/sparql", query_string={"query": SELECT + " #2"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    threads += busy(everyone, pool, 2)
+    assert everyone.get("/sparql", query_string={"query": SELECT + " #3"}).status_code == 200, "look-ups go on"
+    answer = everyone.get("/sparql", query_string={"query": "SELECT (1 AS ?n) {} #4"})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "overload")
+    assert int(answer.headers["Retry-After"]) >= 1
+    for thread in threads:
+        thread.join()
+
+
+def test_the_timeout_is_cut_to_the_cap(slow: FlaskClient) -> None:
+    started = time.monotonic()
+    answer = slow.get("/sparql", query_string={"query": SLOW, "timeout": "3600"})
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "query-timeout")
+    assert "5 seconds" in answer.json["detail"]
+    assert time.monotonic() - started < LIMITS.timeout + 3
+
+
+def test_another_generation_is_another_answer(tmp_path: Path) -> None:
+    live, pool = [make_generation(tmp_path / "000001", 10, "old")], QueryPool(LIMITS)
+    client = make_front(make_app(pool, live[0]), pool, lambda: live[0])
+    try:
+        assert b"old 7" in client.get("/sparql", {"query": SELECT}).data
+        live[0] = make_generation(tmp_path / "000002", 10, "new")
+        assert b"new 7" in client.get("/sparql", {"query": SELECT}).data
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/sparql-query", SELECT.encode()),
+        ("application/x-www-form-urlencoded", urlencode({"query": SELECT, "format": "csv"}).encode()),
+        ("application/x-www-form-urlencoded; charset=utf-8", urlencode({"query": SELECT}).encode()),
+        ("text/plain", SELECT.encode()),
+        ("application/sparql-query", b"SELECT '\xff'"),
+    ],
+)
+def test_both_ways_take_a_post(fast: Served, slow: FlaskClient, kind: str, body: bytes) -> None:
+    one = fast.ask("POST", "/sparql", "", {"Content-Type": kind}, body)
+    assert plain(one) == plain(slow.post("/sparql", data=body, headers={"Content-Type": kind}))
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("SELECT ?o { <http://example.org/s7> ?p ?o }", 200),
+        ("SELECT ?o { <http://example.org/s7> ?p }", 400),
+        ("SELECT ?o { <http://example.org/s7> x:p ?o }", 400),
+        ("SELECT ?o { SERVICE <http://example.org/> { ?s ?p ?o } }", 400),
+        ("SELECT ?o { ?s ?p 'not ended }", 400),
+    ],
+)
+def test_a_long_query_is_read_by_a_worker(fast: Served, slow: FlaskClient, query: str, status: int) -> None:
+    parameters = {"query": f"{query} # {'x' * 3000}"}
+    one, other = (each.get("/sparql", query_string=parameters) for each in (fast, slow))
+    assert one.status_code == status
+    assert plain(one) == plain(other)
+
+
+def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -> None:
+    pool = QueryPool(LIMITS)
+    app = make_app(pool, generation)
+
+    def broken(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/late":
+            start("200 OK", [])
+            return (b"x" * (1 << 17) if part < 2 else 1 // 0 for part in range(4))  # type: ignore[misc]
+        if environ["PATH_INFO"] == "/broken":
+            raise RuntimeError("on purpose")
+        return app(environ, start)
+
+    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
+    client = Served(Front(Bridge(broken, 1)), queries, pool)
+    try:
+        for _ in range(3):
+            assert client.get("/broken").status_code == 500
+        with pytest.raises(http.client.IncompleteRead):
+            client.get("/late")
+        assert client.get("/sparql", {"query": SELECT}).status_code == 200
+        assert client.get("/sparql", {"query": "SELECT"}).status_code == 400
+    finally:
+        client.close()
+
+
+def test_a_download_is_offered_as_a_file(generation: Path) -> None:
+    pool = QueryPool(LIMITS)
+    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
+    client = Served(Front(Bridge(make_app(pool, generation), 1)), queries, pool)
+    try:
+        asked = {"query": SELECT, "format": "csv"}
+        shown = [
+            client.get("/sparql", given, {}).headers["Content-Disposition"]
+            for given in (asked, asked | {"download": "1"})
+        ]
+        assert shown == ['inline; filename="query.csv"', 'attachment; filename="query.csv"']
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }", SELECT + "{" * 15_000, SLOW]
+)
+def test_a_query_that_fails_is_answered_without_the_application(generation: Path, query: str) -> None:
+    """Unless a browser asks, which is shown a page."""
+    asked: list[str] = []
+    pool = QueryPool(Limits(timeout=0.5))
+    app = make_app(pool, generation)
+
+    def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        asked.append(environ["HTTP_ACCEPT"])
+        return app(environ, start)
+
+    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
+    client = Served(Front(Bridge(counted, 1)), queries, pool)
+    try:
+        answers = [
+            client.get("/sparql", {"query": query}, {"Accept": each}) for each in ("*/*", "text/html, */*;q=0.1")
+        ]
+        assert asked == ["text/html, */*;q=0.1"]
+        assert answers[0].status_code == answers[1].status_code == (503 if query == SLOW else 400)
+        assert answers[0].headers["Content-Type"] == "application/problem+json"
+        assert "nonce" not in answers[0].headers["Content-Security-Policy"]
+    finally:
+        client.close()
+
+
+def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation: Path) -> None:
+    held, pool = threading.Event(), QueryPool(LIMITS)
+
+    def waiting(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        held.wait(30)
+        start("204 No Content", [])
+        return []
+
+    client = Served(Front(Bridge(waiting, 1)), None, pool)
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(client.get("/").status_code)) for _ in range(4)]
+    try:
+        for thread in threads:
+            thread.start()
+        deadline = time.monotonic() + 10
+        while len(answers) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert answers == [503, 503], "one is worked on, one waits"
+    finally:
+        held.set()
+        for thread in threads:
+            thread.join()
+        client.close()
+    assert answers == [503, 503, 204, 204]
+
+
+def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> None:
+    pace = Pace()
+    first = [pace.wait("a", 100.0) for _ in range(100)]
+    assert first[:20] == [0.0] * 20
+    assert first[20:] == sorted(first[20:])
+    assert 0 < first[20] < first[25] < max(first) <= 1.0 + 1e-9
+    assert pace.wait("b", 100.0) == pace.wait(None, 100.0) == 0.0
+    assert pace.wait("a", 100.5) < max(first)
+    assert pace.wait("a", 110.0) == 0.0, "it is over with time"
+
+
+def test_of_clients_there_may_be_any_number() -> None:
+    pace = Pace()
+    assert max(pace.wait(str(n), 100.0) for n in range(20_000)) == 0.0
+    while pace.wait("a", 100.0) == 0.0:
+        continue
+    assert pace.wait("b", 100.0) == 0.0

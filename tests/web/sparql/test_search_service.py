@@ -1,0 +1,108 @@
+"""Search clauses answered by the real index: over HTTP, on the page, on the command line, and as documented."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from graph.vocabulary import CA
+from tests.support.paths import ROOT
+from web.cli.main import cli
+from web.read_model.reader import Slice
+from web.services import Services, compose
+from web.settings import Settings
+
+DOCS = ROOT / "docs" / "sparql-search.md"
+EXAMPLES = re.findall(r"^```sparql\n(.*?)^```", DOCS.read_text("utf-8"), re.M | re.S)
+FINANCE = (
+    f"PREFIX ca: <{CA}> SELECT ?hit ?score {{ SERVICE <urn:creative-atlas:search> {{ "
+    '?hit ca:query "access to finance" ; ca:kind "passage" ; ca:score ?score }} }} ORDER BY DESC(?score)'
+).replace("}}", "}")
+
+
+@pytest.fixture(scope="module")
+def starter(starter_home: Path, cache: Path) -> Iterator[Services]:
+    services = compose(Settings(home=starter_home, cache=cache))
+    yield services
+    services.pool.close()
+
+
+def test_there_are_ten_examples() -> None:
+    assert len(EXAMPLES) >= 10
+
+
+@pytest.mark.parametrize("query", EXAMPLES)
+def test_each_example_returns_rows(starter: Services, query: str) -> None:
+    path = starter.live.view().generation.path
+    with starter.pool.run(path, query) as result:
+        assert result.rows > 0
+
+
+def test_over_http_the_hits_are_those_of_the_search(client: FlaskClient) -> None:
+    searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
+    asked = client.get("/sparql", query_string={"query": FINANCE})
+    assert searched is not None
+    assert asked.json is not None
+    hits = [row["hit"]["value"] for row in asked.json["results"]["bindings"]]
+    assert hits
+    assert hits == [hit["iri"] for hit in searched["hits"]]
+    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": asked.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ('"passage"', '"page"', "passage, entity"),
+        ('"access to finance"', '""', "search is empty"),
+        ('ca:kind "passage"', 'ca:from "soon"', "not a date"),
+        ('ca:query "access to finance"', "ca:similarTo <http://example.org/nothing>", "Nothing is indexed"),
+    ],
+)
+def test_misuse_over_http(client: FlaskClient, was: str, now: str, words: str) -> None:
+    answer = client.get("/sparql", query_string={"query": FINANCE.replace(was, now)})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["type"].endswith("/query-syntax")
+    assert words in answer.json["detail"]
+    assert answer.json["line"] == 1
+
+
+def test_on_the_page(services: Services) -> None:
+    table = services.atlas.select(FINANCE, "page-1", Slice(limit=3))
+    assert table.columns == ("hit", "score")
+    assert table.rows
+
+
+def test_on_the_command_line(services: Services) -> None:
+    home, cache = str(services.settings.home), str(services.settings.cache)
+    done = CliRunner().invoke(
+        cli, ["query", "--home", home, "-e", FINANCE, "--format", "csv"], env={"CREATIVE_ATLAS_CACHE": cache}
+    )
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("hit,score")
+    assert len(done.output.splitlines()) > 1
+
+
+def test_the_page_says_what_took_the_place_of_each_clause(client: FlaskClient) -> None:
+    """Which hits, with their scores, in the order of the search, whatever the query did with them."""
+    other = '{ SERVICE <urn:creative-atlas:search> { ?hit ca:similarTo <%s> ; ca:kind "entity" ; ca:limit 3 } }'
+    nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
+    both = FINANCE.replace("} } ORDER", "} } UNION " + other % nesta + " } ORDER").replace("SELECT ?hit", "SELECT *", 1)
+    both = both.replace("{ SERVICE", "{ { SERVICE", 1).replace("SELECT * ?score", "SELECT ?hit ?score")
+    answer = client.get("/sparql", query_string={"query": both}, headers={"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    assert "How the searches were answered" in answer.text
+    assert "“access to finance”</strong>, by words and meaning, best 10, kind: passage." in answer.text
+    assert "similar to Nesta</strong>, by meaning, best 3, kind: entity." in answer.text
+    searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
+    assert searched is not None
+    best = searched["hits"][0]
+    assert f"{best['score']:.3f}" in answer.text
+    plain = client.get("/sparql", query_string={"query": "SELECT * {}"}, headers={"Accept": "text/html"})
+    assert "answered</summary>" not in plain.text

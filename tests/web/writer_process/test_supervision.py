@@ -1,0 +1,197 @@
+"""Many writers and readers at once, writers that are killed, and a lock that somebody else holds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from flask.testing import FlaskClient
+
+from graph.errors import HomeLocked, QueryMemory, QueryTimeout
+from tests.support.writable_services import BEARER, ask, update
+from web.app import create_app
+from web.services import Services
+from web.writer_process.process_handle import WriterChild
+from web.writer_process.service import WriteLimits, Writes
+from web.writer_process.turns import Turns
+
+PER_WRITER = 4
+
+
+def writer_of(writable_services: Services) -> int:
+    """The process that has a scratch generation now; 0 where there is none."""
+    found = next(iter(writable_services.home.generations.glob("tmp-*")), None)
+    return int(found.name.removeprefix("tmp-")) if found else 0
+
+
+def test_eight_writers_and_readers_see_whole_updates(writable_services: Services) -> None:
+    """Every update adds a pair; a reader that sees one of two has seen an update in the middle."""
+    app = create_app(writable_services)
+    writable_services.writes.limits = WriteLimits(
+        wait=120.0
+    )  # the machine may be busy, and nobody is to be turned away
+    torn: list[str] = []
+    failed: list[int] = []
+    done = threading.Event()
+
+    def write(number: int) -> None:
+        writable_client = app.test_client()
+        for step in range(PER_WRITER):
+            name = f"<http://e/{number}-{step}>"
+            status = update(
+                writable_client,
+                f"INSERT DATA {{ {name} <http://e/left> 1 }} ; INSERT DATA {{ {name} <http://e/right> 1 }}",
+            )
+            if status != 204 or not ask(writable_client, f"ASK {{ {name} <http://e/left> 1 ; <http://e/right> 1 }}"):
+                failed.append(status)
+
+    def read() -> None:
+        writable_client = app.test_client()
+        while not done.is_set():
+            query = "SELECT (COUNT(?l) AS ?a) { ?l <http://e/left> 1 FILTER NOT EXISTS { ?l <http://e/right> 1 } }"
+            answer = writable_client.get("/sparql", query_string={"query": query, "format": "csv"})
+            if answer.status_code != 200 or answer.text.split() != ["a", "0"]:
+                torn.append(answer.text)
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for each in (*readers, *writers):
+        each.start()
+    for each in writers:
+        each.join()
+    done.set()
+    for each in readers:
+        each.join()
+    assert (failed, torn) == ([], [])
+    count = f"ASK {{ {{ SELECT (COUNT(*) AS ?n) {{ ?s <http://e/left> 1 }} }} FILTER(?n = {8 * PER_WRITER}) }}"
+    assert ask(app.test_client(), count)
+
+
+def test_turns_come_in_order_and_pass_those_who_left() -> None:
+    turns = Turns()
+    assert turns.take(0)
+    assert not turns.take(0.01), "this one leaves again"
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        assert turns.take(30)
+        order.append(number)
+        turns.give()
+
+    threads = []
+    for number in range(5):
+        threads.append(threading.Thread(target=wait, args=(number,)))
+        threads[-1].start()
+        time.sleep(0.05)
+    turns.give()
+    for each in threads:
+        each.join()
+    assert order == list(range(5))
+    assert turns.take(0)
+
+
+def test_a_killed_writer_leaves_the_generation_as_it_was(writable_services: Services) -> None:
+    slow = Writes(writable_services.home, WriteLimits(timeout=60.0))
+    raised: list[BaseException] = []
+    before = writable_services.home.require().name
+
+    def write() -> None:
+        try:
+            product = "".join(f"VALUES ?v{i} {{ 1 2 3 4 5 6 7 8 9 }} " for i in range(12))
+            slow.update(f"INSERT {{ <a:b> <a:c> ?z }} WHERE {{ {product} BIND(?v0 + ?v11 AS ?z) }}", base="http://e/")
+        except QueryMemory as error:  # what a SIGKILL from outside most often is
+            raised.append(error)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not writer_of(writable_services) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.kill(writer_of(writable_services), signal.SIGKILL)
+    thread.join(30)
+    slow.close()
+    assert len(raised) == 1
+    assert writable_services.home.require().name == before
+    assert not writer_of(writable_services), "nothing of it is left"
+    writable_client = create_app(writable_services).test_client()
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+
+
+def test_the_parent_ends_a_child_that_ignores_its_alarm(writable_services: Services) -> None:
+    """A stopped process cannot take its own alarm: the parent's clock counts too."""
+    slow = Writes(writable_services.home, WriteLimits(timeout=2.0))
+    product = "".join(f"VALUES ?v{i} {{ 1 2 3 4 5 6 7 8 9 }} " for i in range(12))
+    stopped = threading.Event()
+
+    def stop() -> None:
+        while not stopped.is_set():
+            child = writer_of(writable_services)
+            if child:
+                time.sleep(0.5)
+                os.kill(child, signal.SIGSTOP)
+                stopped.set()
+            time.sleep(0.01)
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(QueryTimeout):
+        slow.update(f"INSERT {{ <a:b> <a:c> ?z }} WHERE {{ {product} BIND(?v0 + ?v11 AS ?z) }}", base="http://e/")
+    stopped.set()
+    thread.join()
+    slow.close()
+    assert not writer_of(writable_services)
+
+
+def test_a_write_waits_for_the_lock_and_then_says_so(writable_services: Services, writable_client: FlaskClient) -> None:
+    writable_services.writes.limits = WriteLimits(wait=0.3)
+    with writable_services.home.lock():
+        answer = writable_client.post(
+            "/update", data="CLEAR ALL", content_type="application/sparql-update", headers=BEARER
+        )
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.get_json(force=True)["type"].endswith("/locked")
+        with pytest.raises(HomeLocked):
+            writable_services.writes.update("CLEAR ALL", base="http://e/")
+    writable_services.writes.limits = WriteLimits()
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+
+
+def test_a_spare_that_died_is_replaced(writable_services: Services, writable_client: FlaskClient) -> None:
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    spare = writable_services.writes._spare
+    assert spare is not None
+    os.kill(spare.pid, signal.SIGKILL)
+    time.sleep(0.1)
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
+
+
+def test_a_job_that_no_child_began_is_given_to_the_next(
+    writable_services: Services, writable_client: FlaskClient
+) -> None:
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    spare = writable_services.writes._spare
+    assert spare is not None
+    os.kill(spare.pid, signal.SIGSTOP)  # it takes the job and does not look at it
+    end = threading.Timer(0.5, os.kill, (spare.pid, signal.SIGKILL))
+    end.start()
+    assert update(writable_client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
+    end.join()
+    assert ask(writable_client, "ASK { <a:b> <a:c> 1, 2 }")
+
+
+def test_a_child_says_which_job_is_its_last(writable_services: Services) -> None:
+    ballast = bytearray(b"x" * (600 << 20))  # the service may be larger than its child may grow
+    child = WriterChild({"memory": 3 << 30, "file_bytes": 1 << 30, "seccomp": True, "jobs": 2})
+    job = {"operation": "update", "text": "INSERT DATA { <a:b> <a:c> 1 }", "using": (), "using_named": (),
+           "base": "http://e/", "home": str(writable_services.home.root), "timeout": 10.0, "wait": 10.0}  # fmt: skip
+    stays = []
+    for _ in range(2):
+        assert "error" not in child.carry_out(job)
+        stays.append(child.staying)
+    del ballast
+    assert stays == [True, False], "else the next job would be given to a process that ends"

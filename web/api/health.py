@@ -1,0 +1,33 @@
+"""`/healthz`: the process answers. `/readyz`: it can answer from the live generation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from graph.errors import AtlasError
+from web.http.problems import problem
+from web.read_model.live_generation import Live
+
+__all__ = ["blueprint"]
+
+
+def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
+    """`index` tells how the search index is; that it is being mended is no reason to ask somebody else."""
+    routes = Blueprint("health", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @routes.get("/readyz")
+    def readyz() -> Response:
+        try:
+            view = live.view()
+        except AtlasError as error:
+            return problem(error, status=503)
+        return jsonify(status="ready", generation=view.generation.number, index=index())
+
+    return routes

@@ -1,0 +1,160 @@
+"""The JSON API. Text offsets are Unicode code points; errors are RFC 9457 problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict
+from functools import partial
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from graph.entities.network import neighbourhood, shortest_path
+from graph.errors import InputError
+from search.types import Filters, Query
+from web.read_model.live_generation import Live
+from web.read_model.live_reader import LiveAtlas
+from web.read_model.reader import Atlas
+from web.read_model.serialise import similar_json, view_json
+
+__all__ = ["blueprint", "completions", "search_query"]
+
+_FILTERS: Final = (
+    "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
+)  # fmt: skip
+_SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets", "recent"})
+_DEEPEST: Final = 3
+
+
+def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
+    routes = Blueprint("api", __name__, url_prefix="/api/v1")
+    for name, view in (
+        ("search", partial(_search, atlas)),
+        ("entity", partial(_entity, atlas)),
+        ("complete", partial(completions, atlas)),
+        ("similar", partial(_similar, atlas)),
+        ("neighbours", partial(_neighbours, live)),
+        ("path", partial(_path, live)),
+    ):
+        routes.add_url_rule(f"/{name}", name, view)
+    return routes
+
+
+def search_query(given: Mapping[str, Sequence[str]]) -> Query:
+    """The search that these parameters ask for. Raises InputError where they are not as they should be."""
+    _known(given, _SEARCH)
+    one = {name: values[0] for name, values in given.items()}
+    return Query(
+        text=_required("q", one),
+        limit=_integer("limit", 10, given=one),
+        offset=_integer("offset", 0, given=one),
+        mode=one.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
+        filters=Filters(
+            **{name: tuple(given[name]) for name in _FILTERS if name in given},
+            date_from=one.get("from") or None,
+            date_to=one.get("to") or None,
+        ),
+        facets=_flag("facets", one),
+        recent=_flag("recent", one),
+    )
+
+
+def _search(atlas: LiveAtlas) -> Response:
+    given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
+    return Response(atlas.answer(search_query(given)), mimetype="application/json")
+
+
+def _entity(atlas: LiveAtlas) -> Response:
+    _known(request.args, {"iri"})
+    return jsonify(view_json(atlas.entity(_required("iri"))))
+
+
+def completions(atlas: Atlas) -> Response:
+    """GET /api/v1/complete?q=: names that go on from what is typed."""
+    _known(request.args, {"q", "limit"})
+    found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
+    refs = atlas.refs(tuple(item.iri for item in found))
+    return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in found])
+
+
+def _similar(atlas: LiveAtlas) -> Response:
+    _known(request.args, {"iri", "limit"})
+    return jsonify(similar_json(atlas.similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
+
+
+def _neighbours(live: Live) -> Response:
+    _known(request.args, {"iri", "depth", "limit"})
+    iri, depth = _required("iri"), _integer("depth", 1, least=1, most=_DEEPEST)
+    snapshot = live.view().snapshot
+    graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
+    return jsonify(
+        nodes=[{"iri": name, "label": data["label"]} for name, data in graph.nodes(data=True)],
+        edges=[
+            {"from": start, "to": end, "predicate": data["predicate"], "label": data["label"]}
+            for start, end, data in graph.edges(data=True)
+        ],
+    )
+
+
+def _path(live: Live) -> Response:
+    _known(request.args, {"from", "to"})
+    start, end = _required("from"), _required("to")
+    snapshot = live.view().snapshot
+    chain = shortest_path(snapshot, start, end)
+    return jsonify(
+        {
+            "from": start,
+            "to": end,
+            "found": chain is not None,
+            "length": None if chain is None else len(chain),
+            "path": [
+                {
+                    "subject": {"iri": subject, "label": snapshot.label(subject)},
+                    "predicate": {"iri": predicate, "label": snapshot.label(predicate)},
+                    "object": {"iri": obj, "label": snapshot.label(obj)},
+                }
+                for subject, predicate, obj in chain or ()
+            ],
+        }
+    )
+
+
+def _known(given: Iterable[str], names: Set[str]) -> None:
+    """Raises InputError for a parameter that there is not: left out silently, it would seem to have had its effect."""
+    unknown = sorted(name for name in given if name not in names)
+    if unknown:
+        raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(names))}.")
+
+
+def _flag(name: str, given: Mapping[str, str]) -> bool:
+    value = given.get(name, "")
+    if value not in ("", "0", "1"):
+        raise InputError(f"“{name}” is {value[:40]!r}.", f"Use {name}=1, or {name}=0 as if it were left out.")
+    return value == "1"
+
+
+def _required(name: str, given: Mapping[str, str] | None = None) -> str:
+    value = (request.args if given is None else given).get(name, "").strip()
+    if not value:
+        raise InputError(f"The parameter “{name}” is missing or empty.", f"Give it: ?{name}=…")
+    return value
+
+
+def _integer(
+    name: str,
+    default: int,
+    *,
+    least: int | None = None,
+    most: int | None = None,
+    given: Mapping[str, str] | None = None,
+) -> int:
+    raw = (request.args if given is None else given).get(name)
+    if raw is None or raw == "":
+        return default
+    try:
+        value = int(raw)
+    except ValueError as error:
+        raise InputError(f"“{name}” is {raw[:40]!r}.", "Give a whole number.") from error
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise InputError(f"“{name}” is {raw[:40]}.", f"Give a whole number from {least} to {most}.")
+    return value

@@ -1,0 +1,83 @@
+"""`GET /api/v1/terms`: classes, relations and entities by label, for the SPARQL page and for any other editor.
+
+`?q=` offers terms for what is being typed, `?iri=` says what one IRI is called.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from graph.errors import IndexUnusable, InputError
+from graph.vocabulary import PREFIXES
+from web.api.term_match import matching
+from web.read_model.reader import Atlas, Term
+from web.read_model.schema_terms import written
+
+__all__ = ["blueprint"]
+
+_LONGEST: Final = 200
+
+
+def blueprint(atlas: Atlas) -> Blueprint:
+    routes = Blueprint("terms", __name__, url_prefix="/api/v1")
+
+    @routes.get("/terms")
+    def offered() -> ResponseReturnValue:
+        iri = request.args.get("iri", "").strip()
+        if iri:
+            return jsonify(_about(atlas, iri))
+        text, limit = request.args.get("q", "").strip(), _limit()
+        found = [_json(each) for each in matching(atlas.terms(), text)[:limit]]
+        return jsonify(terms=found, entities=_entities(atlas, text, limit), prefixes=PREFIXES)
+
+    return routes
+
+
+def _json(found: Term) -> dict[str, Any]:
+    return {
+        "iri": found.iri,
+        "name": found.name,
+        "label": found.label,
+        "kind": found.kind,
+        "count": found.count,
+        "note": found.note[:300],
+    }
+
+
+def _entities(atlas: Atlas, text: str, limit: int) -> list[dict[str, str]]:
+    """Entities whose name goes on from the text; none where the index cannot be used, for terms still help then."""
+    if len(text) < 2 or ":" in text:
+        return []
+    try:
+        found = atlas.complete(text, limit)
+    except IndexUnusable:
+        return []
+    refs = atlas.refs(tuple(each.iri for each in found))
+    return [
+        {
+            "iri": each.iri,
+            "name": f"<{each.iri}>",
+            "label": each.label,
+            "kind": refs[each.iri].kind,
+            "matched": each.matched,
+        }
+        for each in found
+    ]
+
+
+def _about(atlas: Atlas, iri: str) -> dict[str, Any]:
+    known = next((each for each in atlas.terms() if each.iri == iri), None)
+    if known is not None:
+        return _json(known)
+    ref = atlas.refs((iri,))[iri]
+    return {"iri": iri, "name": written(iri), "label": ref.label, "kind": ref.kind, "count": None, "note": ""}
+
+
+def _limit() -> int:
+    raw = request.args.get("limit", "20")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= _LONGEST):
+        raise InputError(f"“limit” is {raw[:40]}.", f"Give a whole number from 1 to {_LONGEST}.")
+    return int(raw)

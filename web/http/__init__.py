@@ -1,0 +1,1 @@
+"""What every HTTP surface shares: authentication, errors, negotiation, security headers, uploads."""

@@ -1,0 +1,1 @@
+"""Linked data: resources by content negotiation, dataset description, downloads."""

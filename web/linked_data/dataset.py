@@ -1,0 +1,129 @@
+"""The atlas described: `/dataset` in figures (VoID and DCAT for programs), `/ontology` term by term.
+
+Both answer by Accept, and with a suffix (`/dataset.ttl`) whatever the client prefers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from werkzeug.exceptions import NotAcceptable, NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from graph.metadata.dataset_description import Description, describe_dataset, summary, triples
+from graph.metadata.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
+from graph.vocabulary import PREFIXES, compact
+from web.http.negotiation import media_types
+from web.linked_data.resources import FORMATS
+from web.pages.drawing.ontology_diagram import draw
+from web.read_model.live_generation import Live, View
+from web.read_model.statistics import figures
+
+__all__ = ["blueprint"]
+
+_SUFFIXES: Final = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+}
+_HTML: Final = "text/html"
+_FIRST: Final = 12
+"""Rows of a long list that are shown before “show all”."""
+
+
+def blueprint(live: Live, base: str) -> Blueprint:
+    """`base` is what minted IRIs start with."""
+    routes = Blueprint("dataset", __name__)
+
+    @routes.get("/dataset")
+    @routes.get("/dataset.<suffix>")
+    def dataset(suffix: str = "") -> BaseResponse:
+        return _answer(live.view(), suffix, _dataset_page, lambda view: triples(told(view), request.url_root, base))
+
+    @routes.get("/.well-known/void")
+    def well_known() -> BaseResponse:
+        """Where VoID says that a description is to be looked for: RDF, unless a page is what the client prefers."""
+        wanted = media_types(request.accept_mimetypes).best_match([*FORMATS, _HTML], default="text/turtle")
+        suffix = next((f".{name}" for name, media_type in _SUFFIXES.items() if media_type == wanted), "")
+        response = redirect(f"/dataset{suffix}", code=302)
+        response.vary.add("Accept")
+        return response
+
+    @routes.get("/ontology")
+    @routes.get("/ontology.<suffix>")
+    def ontology(suffix: str = "") -> BaseResponse:
+        return _answer(live.view(), suffix, _ontology_page, lambda view: ontology_triples(view.snapshot))
+
+    return routes
+
+
+def told(view: View) -> Description:
+    return view.once("description", lambda v: describe_dataset(v.snapshot, v.manifest, figures(v)))
+
+
+def schema(view: View) -> Ontology:
+    return view.once("ontology", lambda v: read_ontology(v.snapshot, figures(v)))
+
+
+def _answer(
+    view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
+) -> BaseResponse:
+    """The page or the triples, with a tag. Raises 404 for an unknown suffix, 406 for other types."""
+    if suffix and suffix not in _SUFFIXES:
+        raise NotFound
+    accepted = _SUFFIXES.get(suffix) or (
+        media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
+    )
+    if accepted is None:
+        raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
+    if accepted == _HTML:
+        response = make_response(page(view))
+    else:
+        form = FORMATS[accepted]
+        body = ox.serialize(make(view), format=form, prefixes=None if form == ox.RdfFormat.N_TRIPLES else PREFIXES)
+        assert body is not None  # noqa: S101  bytes come back where no output is given
+        response = Response(body, mimetype=accepted)
+        response.add_etag()
+    response.vary.add("Accept")
+    if accepted != _HTML:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response.make_conditional(request)
+    return response
+
+
+def _dataset_page(view: View) -> str:
+    description = told(view)
+    found = schema(view)
+    return render_template(
+        "dataset.html",
+        told=description,
+        summary=summary(description),
+        first=_FIRST,
+        compact=compact,
+        anchor=anchor,
+        browsable=figures(view).kinds,
+        defined={term.iri for term in (*found.classes, *found.properties)},
+    )
+
+
+def _ontology_page(view: View) -> str:
+    found = schema(view)
+    by_iri = {term.iri: term for term in (*found.classes, *found.properties)}
+    groups: list[tuple[str, str, list[Term]]] = [
+        ("relations", "Relations", [term for term in found.properties if term.kind == "relation"]),
+        ("values", "Values", [term for term in found.properties if term.kind == "value"]),
+        ("annotations", "Names and notes", [term for term in found.properties if term.kind == "annotation"]),
+    ]
+    return render_template(
+        "ontology.html",
+        ontology=found,
+        diagram=view.once("diagram", lambda v: draw(schema(v))),
+        groups=groups,
+        by_iri=by_iri,
+        browsable=figures(view).kinds,
+        compact=compact,
+    )

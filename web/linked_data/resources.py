@@ -1,0 +1,80 @@
+"""Linked data: `/id/…` names a thing and redirects by Accept to `/page/…` (HTML) or `/data/…` (RDF).
+
+Cool URIs for the Semantic Web (W3C note, 2008), the 303 pattern.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.exceptions import NotAcceptable
+from werkzeug.wrappers import Response as BaseResponse
+
+from graph.errors import UnknownEntity
+from graph.storage.snapshot import DEFAULT, Snapshot, node
+from graph.vocabulary import PREFIXES
+from web.http.negotiation import media_types
+from web.read_model.live_generation import Live
+
+__all__ = ["blueprint", "describe"]
+
+LIMIT: Final = 10_000
+"""Triples of a description in either direction."""
+
+FORMATS: Final = {
+    "text/turtle": ox.RdfFormat.TURTLE,
+    "application/ld+json": ox.RdfFormat.JSON_LD,
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
+    "application/rdf+xml": ox.RdfFormat.RDF_XML,
+}
+_SUFFIXES: Final = {"ttl": "text/turtle", "jsonld": "application/ld+json", "nt": "application/n-triples",
+                    "rdf": "application/rdf+xml"}  # fmt: skip
+_HTML: Final = "text/html"
+
+
+def blueprint(live: Live, base: str) -> Blueprint:
+    routes = Blueprint("linked_data", __name__)
+
+    @routes.get("/id/<path:name>")
+    def thing(name: str) -> BaseResponse:
+        accepted = (
+            media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
+        )
+        if accepted is None:
+            raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
+        target = f"/page/{name}" if accepted == _HTML else url_for("linked_data.data", name=name)
+        response = redirect(target, code=303)
+        response.vary.add("Accept")
+        return response
+
+    @routes.get("/data/<path:name>")
+    def data(name: str) -> BaseResponse:
+        stem, dot, suffix = name.rpartition(".")
+        named = _SUFFIXES.get(suffix) if dot else None
+        iri = base + (stem if named else name)
+        media_type = named or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
+        body = describe(live.view().snapshot, iri, FORMATS[media_type])
+        response = Response(body, mimetype=media_type)
+        response.vary.add("Accept")
+        response.add_etag()
+        return response.make_conditional(request)
+
+    return routes
+
+
+def describe(snapshot: Snapshot, iri: str, rdf_format: ox.RdfFormat) -> bytes:
+    """The accepted facts that start or end at an IRI. Raises UnknownEntity where there are none."""
+    found = node(iri)
+    if found is None or not snapshot.exists(iri):
+        raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    quads = [
+        *islice(snapshot.store.quads_for_pattern(found, None, None, DEFAULT), LIMIT),
+        *islice(snapshot.store.quads_for_pattern(None, None, found, DEFAULT), LIMIT),
+    ]
+    triples = sorted({ox.Triple(q.subject, q.predicate, q.object) for q in quads}, key=str)
+    body = ox.serialize(triples, format=rdf_format, prefixes=PREFIXES if rdf_format == ox.RdfFormat.TURTLE else None)
+    assert body is not None  # noqa: S101  bytes come back where no output is given
+    return body

@@ -1,0 +1,1 @@
+"""Keeps the index up to date, checks it for damage, and rebuilds it."""

@@ -1,0 +1,1 @@
+"""Drawings for pages: charts, maps, networks, ontology diagrams."""

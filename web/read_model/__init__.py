@@ -1,0 +1,1 @@
+"""What pages and API read: records of one generation. Knows no Flask."""

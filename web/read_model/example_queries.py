@@ -1,0 +1,32 @@
+"""The example queries of a data folder: SPARQL files that open with `# title:`, `# question:`, `# tags:`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from web.read_model.reader import Example
+
+__all__ = ["read_examples"]
+
+
+@lru_cache(maxsize=4)
+def read_examples(folder: Path) -> tuple[Example, ...]:
+    """By title. A file without a title is called by its name."""
+    found = (_read(path) for path in sorted(folder.glob("*.rq")))
+    return tuple(sorted(found, key=lambda example: example.title.casefold()))
+
+
+def _read(path: Path) -> Example:
+    header: dict[str, str] = {}
+    lines = path.read_text("utf-8").splitlines()
+    while lines and lines[0].startswith("#"):
+        name, _, value = lines.pop(0).lstrip("# ").partition(":")
+        header[name.strip()] = value.strip()
+    return Example(
+        slug=path.stem,
+        title=header.get("title", path.stem),
+        question=header.get("question", ""),
+        query="\n".join(lines).strip() + "\n",
+        tags=tuple(tag.strip() for tag in header.get("tags", "").split(",") if tag.strip()),
+    )

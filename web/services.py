@@ -1,0 +1,230 @@
+"""Composition: settings become services. The one place where the rooms are put together.
+
+A command pays only for the parts that it asks for: their modules are imported then.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from graph.errors import AtlasError
+from graph.storage.generations import Home
+from graph.write.writer import Progress, Session, Writer
+from web.read_model.live_generation import Live, View
+from web.settings import Settings, starter_folder
+
+if TYPE_CHECKING:
+    from graph.sparql.pool.pool import QueryPool
+    from search.encoders.protocol import Encoder
+    from search.encoders.reranker import Reranker
+    from search.searcher import Searcher
+    from search.workers.pool import Beside
+    from web.maintenance.index_follower import Follower
+    from web.maintenance.index_repair import Mender
+    from web.maintenance.index_scrubber import Watch
+    from web.read_model.live_reader import LiveAtlas
+    from web.read_model.reader import Clause, QueryTable, Slice
+    from web.writer_process.service import Writes
+
+__all__ = ["Services", "compose"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that the site and the commands work with; each part is made when it is first asked for."""
+
+    settings: Settings
+    mending: bool = False
+    """Whether an unusable index is rebuilt in the background: for servers."""
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(self.settings.home)
+
+    @cached_property
+    def live(self) -> Live:
+        return Live(self.home)
+
+    @cached_property
+    def pool(self) -> QueryPool:
+        from graph.sparql.limits import Limits
+        from graph.sparql.pool.pool import QueryPool
+        from web.sparql.search_service import clause_search
+
+        workers = self.settings.query_workers
+        # Three slow ones for each quick one: a slow query that finds no place begins again, and that work is lost.
+        limits = Limits(timeout=self.settings.query_timeout, workers=workers, slow=3 * workers)
+        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
+
+    @cached_property
+    def encoder(self) -> Callable[[], Encoder]:
+        """For queries: one thread, loaded at the first call."""
+        return _once(lambda: _open(self.settings, threads=1))
+
+    @cached_property
+    def atlas(self) -> LiveAtlas:
+        from web.maintenance.index_repair import damage_behind
+        from web.read_model.live_reader import LiveAtlas
+
+        watch = self.watch
+        return LiveAtlas(
+            live=self.live,
+            searcher=self._searcher,
+            place=self.beside.search,
+            place_answer=self.beside.answer,
+            run=self._run_table,
+            queries=starter_folder() / "queries",
+            base=self.settings.base,
+            mend=watch.mend if watch else lambda error: error,
+            suspect=watch.suspect if watch else lambda error: damage_behind(error, self.home),
+        )
+
+    @cached_property
+    def watch(self) -> Watch | None:
+        """Looks after the index while a server uses it."""
+        from web.maintenance.index_scrubber import Watch
+
+        return Watch(self.home, self.mender) if self.mending else None
+
+    @cached_property
+    def mender(self) -> Mender:
+        from web.maintenance.index_repair import Mender
+
+        return Mender(self.settings)
+
+    @cached_property
+    def beside(self) -> Beside:
+        """Where searches run; its processes start when two are asked for at once."""
+        from search.workers.pool import Beside
+
+        settings = self.settings
+        opening = {"model": settings.model, "cache": str(settings.cache), "reranker": settings.reranker}
+        return Beside(settings.search_processes, opening)
+
+    def _run_table(self, view: View, query: str, query_id: str, part: Slice, client: str | None) -> QueryTable:
+        from web.read_model.query_table import run_table
+        from web.sparql.search_service import clause_search, explain
+
+        def explained(text: str) -> tuple[Clause, ...]:
+            guarded = self.pool.check(text, client)
+            if not guarded.searches:
+                return ()
+            return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
+
+        return run_table(self.pool, view, query, query_id, part, explained, client)
+
+    @cached_property
+    def writes(self) -> Writes:
+        """The write side of the HTTP service; the search index follows each write in the background."""
+        from web.writer_process.service import WriteLimits, Writes
+
+        limits = WriteLimits(timeout=self.settings.query_timeout)
+        return Writes(self.home, limits, then=self.follower.poke)
+
+    @cached_property
+    def follower(self) -> Follower:
+        from web.maintenance.index_follower import Follower
+
+        return Follower(self._catch_up)
+
+    def _catch_up(self) -> bool:
+        """One step of bringing the index up to date, with the encoder that the searches use."""
+        from search.indexing.catch_up import catch_up_apart
+        from search.indexing.indexer import SearchIndexer
+
+        indexer = SearchIndexer(self.encoder)
+
+        @contextmanager
+        def session() -> Iterator[Session]:
+            with self.writes.turn(), Writer(self.home, indexer).session() as held:
+                yield held
+
+        return catch_up_apart(self.home, indexer, session)
+
+    def close(self) -> None:
+        """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""
+        if self.watch:
+            self.watch.close()
+        self.beside.close()
+        self.follower.close()
+        self.writes.close()
+        self.pool.close()
+
+    def writer(self, progress: Progress, *, strict: bool = False) -> Writer:
+        """The way to change the atlas. Indexing uses every core. `strict`: see `search.indexing.indexer`."""
+        from search.indexing.indexer import SearchIndexer
+
+        def encoder() -> Encoder:
+            progress("loading the encoder", 0, 0)
+            return _open(self.settings, threads=0)
+
+        return Writer(self.home, SearchIndexer(_once(encoder), strict=strict))
+
+    def warm(self) -> None:
+        """Start the query workers and load the encoder in the background, so that the first visitor need not wait."""
+        self.pool.warm()
+        threading.Thread(target=self._warm_search, daemon=True, name="warm").start()
+
+    def _warm_search(self) -> None:
+        from search.types import Query
+
+        try:
+            self.atlas.overview()
+            self.encoder().encode(["warm"])
+            self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
+        except AtlasError as error:  # who asks is told as well
+            logging.getLogger(__name__).warning("not everything is ready: %s", error)
+
+    def _searcher(self, view: View) -> Searcher:
+        return view.as_indexed("searcher", self._open_searcher)
+
+    def _open_searcher(self, view: View) -> Searcher:
+        from search.index.index import Index
+        from search.indexing.lag import record_in
+        from search.searcher import Searcher
+
+        index = Index.open(view.generation.path, record_in(view.manifest))
+        if self.watch:
+            self.watch.poke()
+        return Searcher(index, self.encoder, self.reranker, self.beside.is_quiet)
+
+    @cached_property
+    def reranker(self) -> Reranker | None:
+        """The model that reads the first results again, where the settings name one."""
+        if self.settings.reranker is None:
+            return None
+        from search.encoders.reranker import CrossReranker
+
+        return CrossReranker(self.settings.reranker)
+
+
+def compose(settings: Settings, *, mending: bool = False) -> Services:
+    return Services(settings, mending)
+
+
+def _open(settings: Settings, threads: int) -> Encoder:
+    import os
+
+    from search.encoders.protocol import open_encoder
+
+    return open_encoder(settings.model, settings.cache, threads=threads or os.cpu_count() or 1)
+
+
+def _once(make: Callable[[], Encoder]) -> Callable[[], Encoder]:
+    """`make`, called once whatever the number of threads that ask."""
+    lock = threading.Lock()
+    made: list[Encoder] = []
+
+    def get() -> Encoder:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return get

@@ -1,0 +1,1 @@
+"""The SPARQL endpoints: query, update, Graph Store Protocol."""

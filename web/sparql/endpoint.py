@@ -1,0 +1,260 @@
+"""The SPARQL endpoint: query by GET and by both forms of POST (https://www.w3.org/TR/sparql11-protocol/), and cancel.
+
+Answers are complete before they are sent, with their length; every error is problem+json with a status and a `type`
+of its own, never an empty or cut 200. A browser that asks for HTML gets the page to write queries on.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from flask import Blueprint, Response, g, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MIMEAccept, MultiDict
+from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+
+from graph.errors import AtlasError, HomeError, QuerySyntax
+from graph.sparql.dataset import Dataset
+from graph.sparql.formats import GRAPHS, Format, offered
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.result import QueryResult
+from web.http.negotiation import choose, media_types
+from web.http.problems import problem_response
+from web.http.uploads import refuse_packed
+from web.sparql.response import DATA_POLICY, EXPOSED, respond
+from web.sparql.service_description import describe_service
+from web.sparql.sparql_outcome import OUTCOME
+
+__all__ = ["blueprint", "client_of", "negotiate"]
+
+Workbench = Callable[[str, str | None], ResponseReturnValue]
+"""Draws the page with a query on it, which may be empty, for a client as of `client_of`."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+_LOOPBACK: Final = ("127.", "::1")
+
+
+def blueprint(
+    pool: QueryPool,
+    generation: Callable[[], Path],
+    workbench: Workbench | None = None,
+    client: Callable[[str | None], str | None] | None = None,
+) -> Blueprint:
+    """`generation` names the live generation, asked at each request; `workbench` draws the page for people.
+
+    `client` says whom the caps per client count for a remote address, None for nobody; see `client_of`.
+    """
+    bp = Blueprint("sparql", __name__)
+    who = client or client_of
+
+    @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
+    def query() -> ResponseReturnValue:
+        parameters, text = _read()
+        if _wants_page(parameters) and workbench is not None:
+            g.page_wanted = True
+            return workbench(text or "", who(request.remote_addr))
+        if text is None:
+            return _description(pool.searches)
+        answer = _run(pool, generation, parameters, text, who(request.remote_addr))
+        if "download" in parameters:  # a form cannot say so, as a link can
+            shown = answer.headers.get("Content-Disposition", "")
+            answer.headers["Content-Disposition"] = shown.replace("inline", "attachment", 1)
+        return answer
+
+    @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
+    def options() -> ResponseReturnValue:
+        response = make_response("", 204)
+        response.headers["Allow"] = _METHODS
+        return response
+
+    @bp.route("/sparql", methods=["PUT", "DELETE", "PATCH"])
+    def other() -> ResponseReturnValue:
+        """Answered here, so that pages of other origins may read the answer."""
+        raise MethodNotAllowed(_METHODS.split(", "))
+
+    @bp.delete("/sparql/queries/<identifier>")
+    def cancel(identifier: str) -> ResponseReturnValue:
+        if pool.cancel(identifier, who(request.remote_addr)):
+            return "", 204
+        detail = "No query of yours with this id is running; it may have ended."
+        return problem_response(404, "no-such-query", "No such query", detail)
+
+    bp.after_request(_open_to_other_origins)
+    return bp
+
+
+def _read() -> tuple[MultiDict[str, str], str | None]:
+    """The parameters of the request and its query, None where there is none. Raises 400 and 415."""
+    parameters: MultiDict[str, str] = MultiDict(request.args)
+    raw = b""
+    if request.method == "POST":
+        refuse_packed()
+        if request.mimetype == "application/sparql-query":
+            if "query" in parameters:
+                raise BadRequest("The query is given twice: in the address and in the body.")
+            return parameters, _body()
+        if request.mimetype == "application/x-www-form-urlencoded":
+            raw = request.get_data()
+            parameters.update(request.form)
+        elif request.mimetype == "application/sparql-update":
+            raise UnsupportedMediaType("Updates are not taken here; send them to /update.")
+        else:
+            raise UnsupportedMediaType(
+                "POST a query as application/sparql-query, or as the form field `query` "
+                "(application/x-www-form-urlencoded)."
+            )
+    queries = parameters.getlist("query")
+    if len(queries) > 1:
+        raise BadRequest("The request holds more than one query.")
+    if "update" in parameters:
+        raise BadRequest("Updates are not taken here; send them to /update.")
+    if request.method == "POST" and not queries:
+        raise BadRequest("The form has no field `query`.")
+    try:
+        unquote_to_bytes(request.query_string + b"&" + raw).decode()
+    except UnicodeDecodeError:
+        # Werkzeug would leave such bytes percent-encoded, which is another query.
+        raise QuerySyntax("The query is not valid UTF-8.", "Percent-encode its UTF-8 bytes.") from None
+    return parameters, queries[0] if queries else None
+
+
+def _body() -> str:
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower().replace("-", "") != "utf8":
+        raise UnsupportedMediaType(f"The query is in {charset[:40]}; send it in UTF-8.")
+    try:
+        return request.get_data().decode()
+    except UnicodeDecodeError as error:
+        raise QuerySyntax(f"The query is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
+
+
+def _wants_page(parameters: MultiDict[str, str]) -> bool:
+    """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
+    accept = media_types(request.accept_mimetypes)
+    if parameters.get("format") is not None or "text/html" not in dict(accept):
+        return False
+    answers = [name for each in (*offered("SELECT"), *GRAPHS) for name in (each.media_type, *each.aliases)]
+    return accept.best_match(["text/html", *answers]) == "text/html"
+
+
+def _description(search: bool) -> Response:
+    """Nothing was asked: the endpoint describes itself."""
+    chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
+    response = make_response(describe_service(request.base_url, chosen, search=search))
+    response.headers["Content-Type"] = content_type
+    return response
+
+
+def _run(
+    pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
+) -> Response:
+    outcome = request.environ.pop(OUTCOME, None)
+    if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
+        raise outcome
+    seconds, began = _seconds(parameters), time.monotonic()
+    form = pool.check(text, client, seconds).form
+    chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
+    dataset = _dataset(parameters)
+    base = request.base_url
+
+    def ask(live: Path) -> Response:
+        if request.method in ("GET", "HEAD") and request.if_none_match:  # RFC 9110 §13.1.2
+            tag = pool.etag(live, text, chosen.media_type, dataset, base)
+            if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
+                return _unchanged(tag)
+        result = pool.run(
+            live, text, media_type=chosen.media_type, dataset=dataset, base=base,
+            timeout=pool.limits.seconds(seconds, time.monotonic() - began),
+            query_id=_identifier(parameters), client=client,
+        )  # fmt: skip
+        return respond(result, chosen, content_type, request.accept_encodings)
+
+    if isinstance(outcome, QueryResult):
+        return respond(outcome, chosen, content_type, request.accept_encodings)
+    live = generation()
+    try:
+        return ask(live)
+    except HomeError:
+        newer = generation()
+        if newer == live:
+            raise
+        return ask(newer)  # the first one was pruned between the look and the query
+
+
+def _unchanged(tag: str) -> Response:
+    response = make_response("", 304)
+    response.headers["ETag"] = tag
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(("Accept", "Accept-Encoding"))
+    return response
+
+
+def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
+    """The format to answer in and its Content-Type, as of `choose`. Raises 406."""
+    choices = offered(form)
+    found = choose(choices, name, accept)
+    if found is not None:
+        return found
+    if name is not None:
+        known = ", ".join(each.name for each in choices)
+        raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
+    known = ", ".join(each.media_type for each in choices)
+    raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
+
+
+def _dataset(parameters: MultiDict[str, str]) -> Dataset:
+    dataset = Dataset.of(parameters.getlist("default-graph-uri"), parameters.getlist("named-graph-uri"))
+    try:
+        dataset.arguments()
+    except ValueError:
+        raise BadRequest("A default-graph-uri or named-graph-uri is not an absolute IRI.") from None
+    return dataset
+
+
+def _seconds(parameters: MultiDict[str, str]) -> float | None:
+    raw = parameters.get("timeout")
+    if raw is None:
+        return None
+    try:
+        seconds = float(raw)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise BadRequest("`timeout` is a number of seconds above 0.")
+    return seconds
+
+
+def _identifier(parameters: MultiDict[str, str]) -> str | None:
+    """The client's own name for the query, by which that client can cancel it."""
+    raw = request.headers.get("X-Query-Id") or parameters.get("query-id") or parameters.get("id")
+    if raw is not None and not _ID.fullmatch(raw):
+        raise BadRequest("A query id has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
+    return raw
+
+
+def client_of(address: str | None) -> str | None:
+    """Whom the caps per client count: the remote address, and nobody on loopback, where all may come by one proxy."""
+    return None if address is None or address.startswith(_LOOPBACK) else address
+
+
+def _open_to_other_origins(response: Response) -> Response:
+    """CORS: any page may read what anyone may read. Cancelling is not offered to them."""
+    headers = response.headers
+    headers["Access-Control-Allow-Origin"] = "*"
+    headers["Access-Control-Expose-Headers"] = EXPOSED
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.vary.add("Accept")  # the page, errors and refusals as well: who asks for HTML gets others
+    if response.mimetype == "application/problem+json":
+        headers["Content-Security-Policy"] = DATA_POLICY
+    if request.method == "OPTIONS":
+        headers["Access-Control-Allow-Methods"] = _METHODS
+        headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id"
+        headers["Access-Control-Max-Age"] = "86400"
+    return response

@@ -1,0 +1,1 @@
+"""The process that writes, and its handle in the server."""
