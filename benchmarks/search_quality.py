@@ -22,13 +22,15 @@ import numpy as np
 
 from benchmarks import search_sets
 from graph.errors import IndexUnusable
-from search.encoders.protocol import DEFAULT_MODEL, Encoder, open_encoder
+from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.protocol import Encoder
 from search.evaluation.measures import Judged, compare, ndcg, read_beir, read_corpus
 from search.index.index import Index, build
+from search.index.top_k import order
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking.candidates import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Pool, gather
-from search.ranking.fusion import DENSE_WEIGHT, combine, order
+from search.ranking.fusion import DENSE_WEIGHT, combine
 from search.searcher import Searcher
 from search.types import Filters, Query, Unit
 

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.sparql_clients import Load, drive
 from benchmarks.sparql_servers import Running
 
-__all__ = ["EXPECTED", "FIVE", "HOSTILE", "Meanwhile", "Outcome", "ask", "many", "repeatedly"]
+__all__ = ["EXPECTED", "FIVE", "HOSTILE", "Outcome", "ParallelRunner", "ask", "many", "repeatedly"]
 
 EX: Final = "http://example.org/"
 STAR: Final = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
@@ -117,7 +117,7 @@ def _slug(body: bytes) -> str:
         return body[:40].decode(errors="replace")
 
 
-class Meanwhile:
+class ParallelRunner:
     """Clients who look things up in the background for `seconds`; `load` is what they saw, once they have ended."""
 
     def __init__(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:

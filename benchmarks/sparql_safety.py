@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.serving import end_orderly
 from benchmarks.sparql_clients import drive
 from benchmarks.sparql_data import Queries, multiplied
-from benchmarks.sparql_hostile import BRIEF, EXPECTED, HOSTILE, Meanwhile, many, repeatedly
+from benchmarks.sparql_hostile import BRIEF, EXPECTED, HOSTILE, ParallelRunner, many, repeatedly
 from benchmarks.sparql_servers import SYSTEMS
 from graph.errors import AtlasError
 from graph.sandbox.seccomp import available
@@ -197,7 +197,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
         length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE) + _PAUSE  # some take longer than they may
-        others = Meanwhile(running.url, queries.stream("point", 1), clients, length)
+        others = ParallelRunner(running.url, queries.stream("point", 1), clients, length)
         others.wait_begun()
         outcomes = {}
         for name, query in HOSTILE.items():

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-__all__ = ["Meanwhile"]
+__all__ = ["ParallelRunner"]
 
 A = TypeVar("A")
 B = TypeVar("B")
 
 
-class Meanwhile:
+class ParallelRunner:
     """Any number of threads may use one; it has one thread for them. `is_quiet`: whether it may be used now."""
 
     def __init__(self, is_quiet: Callable[[], bool]) -> None:

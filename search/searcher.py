@@ -18,7 +18,8 @@ from search.encoders.protocol import Encoder
 from search.encoders.reranker import RERANKED, Reranker, rerank_boost
 from search.index.index import Index
 from search.index.schema import FILTER_FIELDS, fold, spellings
-from search.parallel import Meanwhile
+from search.index.top_k import order
+from search.parallel import ParallelRunner
 from search.query.field_filters import fielded
 from search.query.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
 from search.query.parser import parse
@@ -26,14 +27,12 @@ from search.query.spellcheck import Speller
 from search.ranking.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
 from search.ranking.candidates import LEXICAL_CANDIDATES, Pool, by_words, gather, is_cut, likely
 from search.ranking.diversify import spread
-from search.ranking.fusion import order
 from search.ranking.result_set import DEEPEST, Matched, match
-from search.ranking.term_counts import CountsOnce, counts_for
-from search.results.empty import past_the_end, why_nothing
+from search.ranking.term_counts import TermCountCache, counts_for
+from search.results.empty import Found, past_the_end, ways_out, why_nothing
+from search.results.explain import written_words
 from search.results.hits import make_hits
-from search.results.ways import Found, ways_out
-from search.results.written import written_words
-from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, Unit, Way
+from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, SearchSuggestion, Unit
 
 __all__ = ["Searcher"]
 
@@ -66,7 +65,7 @@ class _Ranked:
     words: LexicalQuery
     boosts: dict[str, npt.NDArray[np.float32]]
     order: npt.NDArray[np.intp]
-    read: CountsOnce
+    read: TermCountCache
     lowered: dict[int, int | None]
     respelt: str | None
 
@@ -96,7 +95,7 @@ class Searcher:
         is_quiet: Callable[[], bool] = lambda: True,
     ) -> None:
         self.index = index
-        self._meanwhile = Meanwhile(is_quiet)
+        self._meanwhile = ParallelRunner(is_quiet)
         self._speller = Speller(index.lexical)
         self._reranker = reranker
         self._make_encoder = encoder
@@ -121,7 +120,7 @@ class Searcher:
             spelt = self._spelt(asked, self._ranked(asked), typed)
         asked, ranked = spelt.asked, spelt.ranked
         hint: str | None = None
-        ways: tuple[Way, ...] = ()
+        ways: tuple[SearchSuggestion, ...] = ()
         if not len(ranked.order):
             hint = why_nothing(asked, lexical, self._speller, self._count)
             ways = ways_out(query, asked, self._count)

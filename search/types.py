@@ -21,20 +21,20 @@ __all__ = [
     "MAX_LIMIT",
     "MAX_QUERY",
     "Completion",
+    "Demoted",
     "DocumentRef",
     "Explain",
     "FacetValue",
     "Filters",
     "Hit",
     "Kind",
-    "Lowered",
     "Mode",
     "Query",
     "Results",
+    "SearchSuggestion",
     "Snippet",
     "TermScore",
     "Unit",
-    "Way",
 ]
 
 Kind = Literal["passage", "entity"]
@@ -272,7 +272,7 @@ class Explain:
 
 
 @dataclass(frozen=True, slots=True)
-class Lowered:
+class Demoted:
     """Why a hit of the first ranks stands lower than its score: `like` (an IRI), higher up, says much the same, or
     (None) three passages of its document stand above it."""
 
@@ -295,7 +295,7 @@ class Hit:
     types: tuple[str, ...]
     reliability: str | None
     explain: Explain
-    lowered: Lowered | None = None
+    lowered: Demoted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +305,7 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SearchSuggestion:
     """A change to a search, and how much it finds then. `text` is the query to ask.
 
     `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
@@ -345,7 +345,7 @@ class Results:
     """The reranker that put the first twenty in order, None where none did."""
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Terms of the explanations → the words of the query."""
-    ways: tuple[Way, ...] = ()
+    ways: tuple[SearchSuggestion, ...] = ()
     """Where nothing was found: changes to the search that find something."""
     total_is_floor: bool = False
     suggestion: str | None = None

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from search.encoders.protocol import Encoder
     from search.encoders.reranker import Reranker
     from search.searcher import Searcher
-    from search.workers.pool import Beside
-    from web.maintenance.index_follower import Follower
-    from web.maintenance.index_repair import Mender
-    from web.maintenance.index_scrubber import Watch
+    from search.workers.pool import SearchProcessPool
+    from web.maintenance.index_follower import IndexFollower
+    from web.maintenance.index_repair import IndexRebuilder
+    from web.maintenance.index_scrubber import IndexScrubber
     from web.read_model.live_reader import LiveAtlas
     from web.read_model.reader import Clause, QueryTable, Slice
     from web.writer_process.service import Writes
@@ -86,26 +86,26 @@ class Services:
         )
 
     @cached_property
-    def watch(self) -> Watch | None:
+    def watch(self) -> IndexScrubber | None:
         """Looks after the index while a server uses it."""
-        from web.maintenance.index_scrubber import Watch
+        from web.maintenance.index_scrubber import IndexScrubber
 
-        return Watch(self.home, self.mender) if self.mending else None
-
-    @cached_property
-    def mender(self) -> Mender:
-        from web.maintenance.index_repair import Mender
-
-        return Mender(self.settings)
+        return IndexScrubber(self.home, self.mender) if self.mending else None
 
     @cached_property
-    def beside(self) -> Beside:
+    def mender(self) -> IndexRebuilder:
+        from web.maintenance.index_repair import IndexRebuilder
+
+        return IndexRebuilder(self.settings)
+
+    @cached_property
+    def beside(self) -> SearchProcessPool:
         """Where searches run; its processes start when two are asked for at once."""
-        from search.workers.pool import Beside
+        from search.workers.pool import SearchProcessPool
 
         settings = self.settings
         opening = {"model": settings.model, "cache": str(settings.cache), "reranker": settings.reranker}
-        return Beside(settings.search_processes, opening)
+        return SearchProcessPool(settings.search_processes, opening)
 
     def _run_table(self, view: View, query: str, query_id: str, part: Slice, client: str | None) -> QueryTable:
         from web.read_model.query_table import run_table
@@ -128,10 +128,10 @@ class Services:
         return Writes(self.home, limits, then=self.follower.poke)
 
     @cached_property
-    def follower(self) -> Follower:
-        from web.maintenance.index_follower import Follower
+    def follower(self) -> IndexFollower:
+        from web.maintenance.index_follower import IndexFollower
 
-        return Follower(self._catch_up)
+        return IndexFollower(self._catch_up)
 
     def _catch_up(self) -> bool:
         """One step of bringing the index up to date, with the encoder that the searches use."""
@@ -211,7 +211,7 @@ def compose(settings: Settings, *, mending: bool = False) -> Services:
 def _open(settings: Settings, threads: int) -> Encoder:
     import os
 
-    from search.encoders.protocol import open_encoder
+    from search.encoders.open import open_encoder
 
     return open_encoder(settings.model, settings.cache, threads=threads or os.cpu_count() or 1)
 

@@ -24,7 +24,8 @@ from benchmarks.search.homes import of_units
 from benchmarks.search.measure import children, disk, latency, memory
 from benchmarks.search.passages import SciFact
 from benchmarks.serving import ROOT, end_orderly, running
-from search.encoders.protocol import DEFAULT_MODEL, Encoder, open_encoder
+from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.searcher import Searcher
 from search.types import Query, Unit

@@ -10,11 +10,11 @@ from benchmarks.search.measure import Clock
 from search.encoders.protocol import Encoder
 from search.index.index import Index
 from search.index.schema import FILTER_FIELDS
+from search.index.top_k import order
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking.boosts import cover_boost
 from search.ranking.candidates import gather, likely
-from search.ranking.fusion import order
 from search.results.hits import make_hits
 from search.searcher import Searcher
 from search.types import Filters, Query

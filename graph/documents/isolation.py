@@ -1,6 +1,6 @@
-"""Readers of risky formats run here: a child process that is given one open file and may do little else.
+"""Runs the readers of risky formats in a child process that is given one open file and may do little else.
 
-The parent starts this file as a script with the document as standard input and an unlinked temporary file as
+The parent starts `isolated_main.py` as a script with the document as standard input and an unlinked temporary file as
 standard output, waits until a deadline, and kills the child's process group after it. Once its libraries are
 loaded, the child limits itself: address space, processor time, size of its output, no new file descriptors (so
 neither files nor sockets can be opened), and, where seccomp is at hand, no sockets and no new programs at all.
@@ -10,16 +10,12 @@ What it prints is one JSON object: the content, or an error.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import IO, Any, Final, Literal, cast
-
-if __name__ == "__main__":  # run as a script in isolated mode: the packages beside `graph` must be found
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from graph.errors import UnreadableFile
 
@@ -34,6 +30,8 @@ MAX_MEMORY: Final = 2 * 1024**3
 MAX_OUTPUT: Final = 64 * 1024**2
 """Bytes of JSON."""
 
+_CHILD: Final = Path(__file__).resolve().with_name("isolated_main.py")
+
 _REMEDY: Final = "Export it again, or as plain text, and try again."
 
 
@@ -42,7 +40,7 @@ def run(task: Task, path: Path, *, deadline: float = DEADLINE, memory: int = MAX
     limits = json.dumps({"seconds": deadline, "memory": memory, "output": MAX_OUTPUT})
     with path.open("rb") as source, tempfile.TemporaryFile() as result:
         process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(Path(__file__).resolve()), task, limits],
+            [sys.executable, "-I", "-X", "utf8", str(_CHILD), task, limits],
             stdin=source,
             stdout=result,
             stderr=subprocess.DEVNULL,
@@ -81,49 +79,3 @@ def _outcome(code: int, result: IO[bytes], path: Path, deadline: float) -> dict[
     if "error" in answer:
         raise UnreadableFile(f"“{path.name}” {answer['error']}.", str(answer.get("remedy", _REMEDY)), path=path)
     return cast(dict[str, Any], answer)
-
-
-def _fence(limits: dict[str, float]) -> None:
-    """From here on, nothing but computing: the limits of this process, from the inside."""
-    import resource
-
-    from graph.sandbox import seccomp
-
-    seconds = max(1, int(limits["seconds"]))
-    signal.setitimer(signal.ITIMER_REAL, limits["seconds"])  # default action: the process ends, parent or no parent
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limits["output"]), int(limits["output"])))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = int(limits["memory"])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    # The lowest free descriptor is the first that a new file or socket would take: it is not to be had.
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))
-    if seccomp.available():
-        seccomp.refuse_system_calls()
-
-
-def _main() -> None:
-    task, limits = sys.argv[1], json.loads(sys.argv[2])
-    if task == "pdf":
-        from graph.documents.pdf import extract
-    else:
-        from graph.documents.html import extract
-    extract(None)  # loads what is loaded lazily, before the fence closes
-    _fence(limits)
-    try:
-        answer = extract(sys.stdin.buffer.read())
-    except MemoryError:
-        answer = {"error": "needs too much memory to read"}
-    except RecursionError:
-        answer = {"error": "is nested too deeply"}
-    except Exception as error:  # a parser may raise anything on hostile input; the parent says it in words
-        answer = {"error": f"cannot be parsed ({type(error).__name__})"}
-    json.dump(answer, sys.stdout, ensure_ascii=True)
-    sys.stdout.flush()
-    os._exit(0)  # native libraries may stumble while they clean up
-
-
-if __name__ == "__main__":
-    _main()

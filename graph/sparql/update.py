@@ -19,8 +19,13 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.errors import asked_for, syntax_error
 from graph.sparql.syntax.guard import Guarded, guard
-from graph.sparql.syntax.update_rewrite import as_insertions, only_data, with_dataset, without_silent_loads
-from graph.sparql.syntax.whole_graphs import whole_graphs
+from graph.sparql.syntax.update_rewrite import (
+    as_insertions,
+    only_data,
+    whole_graphs,
+    with_dataset,
+    without_silent_loads,
+)
 from graph.storage.snapshot import DEFAULT
 
 __all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]

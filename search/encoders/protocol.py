@@ -8,15 +8,13 @@ is downloaded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DEFAULT_MODEL", "Encoder", "Vectors", "open_encoder"]
+__all__ = ["Encoder", "Vectors"]
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
 Vectors = npt.NDArray[np.float32]
 """float32[n, d], rows of unit length."""
@@ -38,19 +36,3 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """float32[len(texts), dimension], unit rows, in the order given. What exceeds the model's length is cut."""
-
-
-def open_encoder(model: str, cache: Path, *, threads: int = 1) -> Encoder:
-    """The encoder for `model`: DEFAULT_MODEL, or the name or path of a sentence-transformers model on this machine.
-
-    `cache` holds the exported default model. `threads`: 1 to serve, the number of cores to index. Raises
-    EncoderUnavailable, with its remedy, when the model is not on disk or its run time is not installed.
-    """
-    if model == DEFAULT_MODEL:
-        from search.encoders.ctranslate2 import CTranslate2Encoder
-        from search.encoders.ctranslate2_export import ensure
-
-        return CTranslate2Encoder(ensure(cache), threads=threads)
-    from search.encoders.sentence_transformers import TorchEncoder
-
-    return TorchEncoder(model, threads=threads)

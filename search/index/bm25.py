@@ -19,24 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.forward import CONSTANT, FIELDS, LENGTHS, ForwardIndex, is_kept, key
+from search.index.terms import Term
 
 if TYPE_CHECKING:
     from search.index.lexical import LexicalIndex
 
-__all__ = ["Bm25", "Reader", "Term"]
+__all__ = ["Bm25", "Reader"]
+
 
 _K1: Final = 1.2
 _B: Final = 0.75
 _WORDS: Final = 20_000  # words of queries whose weights are kept
 _QUERIES: Final = 64
-
-
-class Term(NamedTuple):
-    """A word of a query, what it is looked for in, and what it is worth there."""
-
-    field: str
-    word: str
-    weight: float
 
 
 class _Made(NamedTuple):

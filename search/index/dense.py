@@ -11,11 +11,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-from search.index.page_cache import Residence
+from search.index.page_cache import PageCache
 from search.index.segments import SCALE, Segment, locate, read_layout
-from search.ranking.fusion import order
+from search.index.top_k import order
 
-__all__ = ["EXACT_ROWS", "Asked", "DenseIndex", "faiss_module"]
+__all__ = ["EXACT_ROWS", "DenseIndex", "VectorQuery", "faiss_module"]
 
 Slots = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -41,20 +41,20 @@ class DenseIndex:
     def __len__(self) -> int:
         return sum(part.segment.rows - part.segment.dead for part in self._parts)
 
-    def ask(self, vector: Floats) -> Asked:
+    def ask(self, vector: Floats) -> VectorQuery:
         """Questions about one vector (float32[d], unit), which share what they work out."""
-        return Asked(self._parts, self._starts, self._slots, vector)
+        return VectorQuery(self._parts, self._starts, self._slots, vector)
 
     def search(self, vector: Floats, k: int) -> tuple[Slots, Floats]:
-        """As `Asked.search`."""
+        """As `VectorQuery.search`."""
         return self.ask(vector).search(k)
 
     def search_among(self, vector: Floats, allowed: Slots, k: int) -> tuple[Slots, Floats]:
-        """As `Asked.search_among`."""
+        """As `VectorQuery.search_among`."""
         return self.ask(vector).search_among(allowed, k)
 
     def scores(self, vector: Floats, slots: Slots) -> Floats:
-        """As `Asked.scores`."""
+        """As `VectorQuery.scores`."""
         return self.ask(vector).scores(slots)
 
     def above(self, vector: Floats, least: float) -> Slots:
@@ -74,7 +74,7 @@ class DenseIndex:
         return result
 
 
-class Asked:
+class VectorQuery:
     """One vector and how near the index's are to it. For one thread."""
 
     def __init__(self, parts: list[_Part], starts: Slots, held: list[Slots], vector: Floats) -> None:
@@ -138,7 +138,7 @@ class _Part:
         self.segment = segment
         self.slots = segment.slots(folder)
         self._vectors = segment.vectors(folder, dimension)
-        self._residence = Residence(self._vectors)
+        self._residence = PageCache(self._vectors)
         self._index_file = segment.index_file(folder)
         dead = segment.dead_slots(folder)
         self._dead_rows = np.searchsorted(self.slots, dead)

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.lexical import LexicalIndex
-from search.query.lexical_query import Condition
+from search.index.terms import Condition
 
-__all__ = ["LISTED", "Passing"]
+__all__ = ["LISTED", "FilterCache"]
 
 LISTED: Final = 250_000
 """Units that are listed at most."""
@@ -26,7 +26,7 @@ _LISTS: Final = 16
 Slots = npt.NDArray[np.int64]
 
 
-class Passing:
+class FilterCache:
     """For one opened index, which never changes. Safe to share between threads."""
 
     def __init__(self, lexical: LexicalIndex) -> None:

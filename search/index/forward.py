@@ -22,14 +22,14 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from search.analysis import fingerprint
 from search.analysis.dates import day_range
 from search.analysis.low_value_passages import is_furniture
 from search.analysis.tokens import STOP_WORDS
-from search.index.page_cache import Residence
+from search.index.page_cache import PageCache
 from search.index.schema import words_of_text
 from search.index.segments import FACTS, Segment, locate, read_layout
 from search.index.stemmer import Stems
-from search.ranking import diversify
 from search.types import Unit
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "NOTHING",
     "PLACE",
     "ForwardIndex",
-    "Held",
+    "ForwardRow",
     "held_of",
     "is_kept",
     "key",
@@ -85,7 +85,7 @@ def _step(length: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ForwardRow:
     """What is kept of one unit: FACTS[1] without its end, the keys of its words, and their counts."""
 
     facts: npt.NDArray[Any]
@@ -93,7 +93,7 @@ class Held:
     counts: npt.NDArray[np.uint8]
 
 
-NOTHING: Final = Held(np.zeros(1, FACTS), np.empty(0, np.uint32), np.empty(0, np.uint8))
+NOTHING: Final = ForwardRow(np.zeros(1, FACTS), np.empty(0, np.uint32), np.empty(0, np.uint8))
 
 
 def key(field: str, word: str) -> int:
@@ -115,7 +115,7 @@ def is_kept(word: str) -> bool:
     return True
 
 
-def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
+def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> ForwardRow:
     """`texts`: those of the unit's fields, from `search.index.schema.field_texts`."""
     counted: dict[int, int] = {}
     lengths = []
@@ -134,14 +134,14 @@ def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> Held:
     facts = np.zeros(1, FACTS)
     facts[0] = (
         0,
-        diversify.key(unit.document) if unit.document else 0,
-        diversify.fingerprint(words_of_text(texts)) if unit.kind == "passage" and unit.text else 0,
+        fingerprint.key(unit.document) if unit.document else 0,
+        fingerprint.fingerprint(words_of_text(texts)) if unit.kind == "passage" and unit.text else 0,
         days[1] if days else 0,
         tuple(lengths),
         is_furniture(unit.text, unit.heading),
     )
     counts = np.minimum(np.fromiter(counted.values(), np.int64, len(counted)), _MOST).astype(np.uint8)
-    return Held(facts, np.fromiter(counted.keys(), np.uint32, len(counted)), counts)
+    return ForwardRow(facts, np.fromiter(counted.keys(), np.uint32, len(counted)), counts)
 
 
 class ForwardIndex:
@@ -203,7 +203,7 @@ class _Part:
         self.slots = segment.slots(folder)
         self.facts = segment.facts(folder)
         self._words, self._counts = segment.words(folder)
-        self._residence = Residence(self._words)
+        self._residence = PageCache(self._words)
 
     def counts(self, rows: npt.NDArray[np.intp], wanted: _Wanted) -> npt.NDArray[np.uint8]:
         """uint8[len(rows), len(wanted.keys)]."""

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search.index.forward import Held
+from search.index.forward import ForwardRow
 from search.index.segments import FACTS, Segment
 
 __all__ = ["append", "merge"]
@@ -17,7 +17,7 @@ __all__ = ["append", "merge"]
 _ROWS: Final = 65_536  # rows copied at a time
 
 
-def append(segment: Segment, folder: Path, held: Sequence[Held]) -> None:
+def append(segment: Segment, folder: Path, held: Sequence[ForwardRow]) -> None:
     """Put rows at the end of a segment that is being written."""
     words = np.concatenate([row.words for row in held])
     counts = np.concatenate([row.counts for row in held])

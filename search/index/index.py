@@ -17,7 +17,7 @@ from search.encoders.relevance_threshold import relevance_floor
 from search.index.bm25 import Bm25
 from search.index.checksums import carry_notes, reading, require_known
 from search.index.dense import DenseIndex
-from search.index.filter_cache import Passing
+from search.index.filter_cache import FilterCache
 from search.index.forward import ForwardIndex, held_of
 from search.index.item_store import Stored, StoredUnits, text_digest
 from search.index.lexical import LexicalIndex
@@ -93,7 +93,7 @@ class Index:
         self.dense = dense
         self.forward = forward
         self.bm25 = Bm25(lexical, forward)
-        self.passing = Passing(lexical)
+        self.passing = FilterCache(lexical)
         self.record = record
 
     @classmethod

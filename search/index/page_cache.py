@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-__all__ = ["LARGE", "MOST", "Residence"]
+__all__ = ["LARGE", "MOST", "PageCache"]
 
 LARGE: Final = 192 << 20
 """Bytes up to which a file may be held whole."""
@@ -24,7 +24,7 @@ each of which holds other pages."""
 _AROUND: Final = 64 << 10
 
 
-class Residence:
+class PageCache:
     """Of the file that `array` is mapped from. Any thread may tell of its reads."""
 
     def __init__(self, array: npt.NDArray[Any]) -> None:

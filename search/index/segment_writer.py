@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from search.index import forward_writer, item_store
 from search.index.dense import EXACT_ROWS, faiss_module
-from search.index.forward import NOTHING, Held
+from search.index.forward import NOTHING, ForwardRow
 from search.index.segments import SCALE, Segment, read_layout, write_layout
 
 __all__ = ["DenseWriter"]
@@ -51,7 +51,7 @@ class DenseWriter:
         self,
         slots: npt.NDArray[np.int64],
         vectors: npt.NDArray[np.float32],
-        held: Sequence[Held] | None = None,
+        held: Sequence[ForwardRow] | None = None,
         units: Sequence[bytes] | None = None,
     ) -> None:
         """Append vectors (float32[n, dimension], unit rows) under `slots`, what the forward index keeps of each, and

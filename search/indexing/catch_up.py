@@ -1,7 +1,7 @@
 """Catching up without holding up the writers: the index is made apart from the lock, and only published under it.
 
-The work goes on hard links to one generation, so nothing that happens meanwhile disturbs it. When it is done, the
-live generation may be a later one: its manifest then says what was touched since (`search.indexing.lag.Behind.since`).
+The work goes on hard links to one generation, so nothing that happens meanwhile disturbs it. When it is done, the live
+generation may be a later one: its manifest then says what was touched since (`search.indexing.lag.IndexLag.since`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from graph.storage.generations import Generation, Home, sync_tree
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import Changes, Indexer, Session, no_progress
-from search.indexing.lag import FOLDERS, KEY, Behind, behind, link, record_in
+from search.indexing.lag import FOLDERS, KEY, IndexLag, behind, link, record_in
 
 __all__ = ["catch_up_apart"]
 
@@ -74,10 +74,10 @@ def _publish(
     return {**record_in({"index": entry}), **({KEY: left.to_dict()} if left else {})}
 
 
-def _left(base: Generation, entry: Mapping[str, Any], index: Mapping[str, Any], live: Generation) -> Behind:
+def _left(base: Generation, entry: Mapping[str, Any], index: Mapping[str, Any], live: Generation) -> IndexLag:
     """What is to do after this step: what it left, and what was touched since it began."""
-    later = (Behind.of(index, live.number) or Behind(live.name)).since(base.number)
-    unfinished = Behind.of(entry, base.number)
+    later = (IndexLag.of(index, live.number) or IndexLag(live.name)).since(base.number)
+    unfinished = IndexLag.of(entry, base.number)
     if unfinished is None or later.everything:
         return later
     return replace(unfinished, entities=later.entities)

@@ -19,7 +19,7 @@ from search.index.item_store import StoredUnits
 from search.index.lexical import LexicalIndex
 from search.index.manifest import DENSE, LEXICAL
 from search.indexing.items import UnitReader
-from search.indexing.lag import FOLDERS, KEY, Behind, behind
+from search.indexing.lag import FOLDERS, KEY, IndexLag, behind
 from search.indexing.vector_reuse import salvage
 from search.types import Unit
 
@@ -64,7 +64,7 @@ class SearchIndexer:
     ) -> dict[str, Any]:
         reader = UnitReader(snapshot)
         lag = behind(live)
-        left: Behind | None = None
+        left: IndexLag | None = None
         if changes.everything:
             units = list(reader.everything())
             gone = _indexed(live) - {unit.iri for unit in units}
@@ -100,7 +100,7 @@ def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str],
     return documents, others
 
 
-def _sweep(live: Generation, reader: UnitReader, lag: Behind) -> tuple[list[Unit], set[str], Behind | None]:
+def _sweep(live: Generation, reader: UnitReader, lag: IndexLag) -> tuple[list[Unit], set[str], IndexLag | None]:
     """The next units whose content is not what is indexed, what is indexed and no longer there, and what is left."""
     held = _lexical(live)
     gone = _indexed(live) - reader.iris() if not lag.after else set()

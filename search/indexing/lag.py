@@ -24,7 +24,7 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import INDEXED, Changes, Progress, Session, no_progress
 
-__all__ = ["FOLDERS", "KEY", "Behind", "CarriedIndex", "behind", "catch_up", "link", "mark_of", "record_in"]
+__all__ = ["FOLDERS", "KEY", "CarriedIndex", "IndexLag", "behind", "catch_up", "link", "mark_of", "record_in"]
 
 KEY: Final = "behind"
 _LISTED: Final = 2_000
@@ -40,7 +40,7 @@ def mark_of(manifest: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class IndexLag:
     """What the index does not know yet, with the numbers of the generations that changed it last.
 
     `after`: the key up to which everything was looked at (see `UnitReader`).
@@ -52,7 +52,7 @@ class Behind:
     after: str = ""
 
     @classmethod
-    def of(cls, index: Mapping[str, Any], number: int) -> Behind | None:
+    def of(cls, index: Mapping[str, Any], number: int) -> IndexLag | None:
         """From the entry in the manifest of the generation `number`; None where the index is up to date."""
         raw = index.get(KEY)
         if raw is None:
@@ -62,20 +62,20 @@ class Behind:
         everything = number if raw["everything"] is True else int(raw["everything"])
         return cls(raw["as_of"], named, everything, raw.get("after", ""))
 
-    def and_also(self, changes: Changes, number: int) -> Behind:
+    def and_also(self, changes: Changes, number: int) -> IndexLag:
         """What is to do after a change that makes the generation `number` too.
 
         One that nobody can name starts the look at everything anew.
         """
         entities = {**self.entities, **dict.fromkeys(changes.entities | changes.removed, number)}
         if changes.everything or changes.documents or len(entities) > _LISTED:
-            return Behind(self.as_of, everything=number)
+            return IndexLag(self.as_of, everything=number)
         return replace(self, entities=entities)
 
-    def since(self, done: int) -> Behind:
+    def since(self, done: int) -> IndexLag:
         """What is to do when the generation `done` was indexed."""
         entities = {iri: number for iri, number in self.entities.items() if number > done}
-        return Behind(f"{done:06d}", entities, self.everything if self.everything > done else 0)
+        return IndexLag(f"{done:06d}", entities, self.everything if self.everything > done else 0)
 
     def __bool__(self) -> bool:
         return bool(self.entities or self.everything)
@@ -94,8 +94,8 @@ def record_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in manifest["index"].items() if key != KEY}
 
 
-def behind(generation: Generation | None) -> Behind | None:
-    return Behind.of(generation.manifest().get("index", {}), generation.number) if generation is not None else None
+def behind(generation: Generation | None) -> IndexLag | None:
+    return IndexLag.of(generation.manifest().get("index", {}), generation.number) if generation is not None else None
 
 
 class CarriedIndex:
@@ -107,7 +107,7 @@ class CarriedIndex:
         index = live.manifest().get("index", {}) if live is not None else {}
         number = live.number if live is not None else 0
         # Where there is no index at all, it lags behind everything.
-        lag = Behind.of(index, number) or Behind(
+        lag = IndexLag.of(index, number) or IndexLag(
             live.name if live is not None and index else "", everything=0 if index else number + 1
         )
         if live is not None:

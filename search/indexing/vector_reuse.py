@@ -22,10 +22,10 @@ from search.index.item_store import text_digest, text_digests
 from search.index.manifest import DENSE, FORMAT, RECORD
 from search.index.segments import SCALE, Segment, read_layout
 
-__all__ = ["Salvaging", "salvage"]
+__all__ = ["ReusingEncoder", "salvage"]
 
 
-class Salvaging:
+class ReusingEncoder:
     """Implements `search.encoders.protocol.Encoder`: texts of which `digests` are known have the vectors of these rows.
 
     `digests`: S16[n]; `vectors`: for each segment int16[rows, d], unit rows times SCALE, n rows in all.
@@ -70,7 +70,7 @@ def salvage(generation: Path, encoder: Encoder) -> Encoder:
         vectors = [segment.vectors(generation / DENSE, dimension) for segment in sound]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, IndexUnusable):
         return encoder  # what is amiss may be anything
-    return Salvaging(encoder, np.concatenate(digests), vectors) if any(map(len, digests)) else encoder
+    return ReusingEncoder(encoder, np.concatenate(digests), vectors) if any(map(len, digests)) else encoder
 
 
 def _is_sound(generation: Path, segment: Segment, files: Mapping[str, Any], notes: Mapping[str, int]) -> bool:

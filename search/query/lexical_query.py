@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from search.analysis.dates import day_range
 from search.analysis.spelling_variants import joined
 from search.analysis.tokens import number_alike, query_words
-from search.index.bm25 import Term
 from search.index.forward import CONSTANT, ENTITY, PLACE
 from search.index.schema import TEXT_FIELDS
 from search.index.stemmer import Stems
+from search.index.terms import Condition, Term
 from search.query.parser import ParsedQuery, content_words
 from search.types import Filters, Unit
 
@@ -25,13 +25,13 @@ __all__ = [
     "FIELD_WEIGHTS",
     "MENTIONED",
     "WITHIN",
-    "Condition",
     "LexicalQuery",
     "Named",
     "filter_query",
     "lexical_query",
     "prefix_query",
 ]
+
 
 FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
 """What a word is worth in each field; `text` holds the title too."""
@@ -62,16 +62,6 @@ class Named(NamedTuple):
     @classmethod
     def of(cls, card: Unit) -> Named:
         return cls(card.title, (card.title, *card.aliases), card.iri in card.places)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a unit must be, whatever its score: `query` is made of the rest, and scores 0."""
-
-    filters: Filters
-    phrases: tuple[tuple[str, ...], ...]
-    excluded: tuple[tuple[str, ...], ...]
-    query: tantivy.Query = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.bm25 import Reader
-from search.index.dense import Asked
+from search.index.dense import VectorQuery
 from search.index.index import Index
-from search.query.lexical_query import Condition, LexicalQuery
-from search.ranking.fusion import DENSE_WEIGHT, combine, scale, top
+from search.index.terms import Condition
+from search.index.top_k import top
+from search.query.lexical_query import LexicalQuery
+from search.ranking.fusion import DENSE_WEIGHT, combine, scale
 from search.types import Mode
 
 __all__ = [
@@ -157,7 +159,7 @@ def _scored(index: Index, query: LexicalQuery, slots: Slots, read: Reader | None
     return scores
 
 
-def _nearest(index: Index, query: LexicalQuery, asked: Asked) -> Slots:
+def _nearest(index: Index, query: LexicalQuery, asked: VectorQuery) -> Slots:
     """The nearest slots that pass the filters and are near enough to be called relevant."""
     if query.must is None:
         slots, cosines = asked.search(DENSE_CANDIDATES)
@@ -178,7 +180,7 @@ def relevant_from(index: Index, query: LexicalQuery) -> float:
     return floor + DOUBT * (1 - floor)
 
 
-def _nearest_allowed(index: Index, must: Condition, asked: Asked) -> tuple[Slots, Floats]:
+def _nearest_allowed(index: Index, must: Condition, asked: VectorQuery) -> tuple[Slots, Floats]:
     """Exact among few allowed units; among many, the nearest of all are sifted, more of them until enough pass."""
     total = index.passing.count(must)
     wanted = int(DENSE_CANDIDATES / max(total / max(1, len(index.lexical)), 1e-6) * 1.2)

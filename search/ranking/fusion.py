@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "order", "scale", "top"]
+__all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "scale"]
+
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,23 +37,3 @@ def scale(scores: Floats) -> Floats:
 def combine(lexical: Floats, dense: Floats, weight: float = DENSE_WEIGHT) -> Floats:
     """float32[n] in [0, 1]: weight·dense + (1 - weight)·lexical, both already scaled."""
     return (np.float32(weight) * dense + np.float32(1.0 - weight) * lexical).astype(np.float32)
-
-
-def order(scores: Floats, ties: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
-    """Positions by falling score; equal scores by rising `ties`, so that the same search gives the same list."""
-    falling = -scores
-    found = np.argsort(falling)
-    ranked = falling[found]
-    # Nearly always no two are equal, and plain sorting takes a tenth of the time.
-    if (ranked[1:] > ranked[:-1]).all():
-        return found
-    return np.lexsort((ties, falling))
-
-
-def top(scores: Floats, ties: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.intp]:
-    """The first `count` positions of `order`."""
-    if len(scores) <= count:
-        return order(scores, ties)
-    least = np.partition(scores, len(scores) - count)[len(scores) - count]
-    some = np.flatnonzero(scores >= least)
-    return some[order(scores[some], ties[some])[:count]]

@@ -16,12 +16,12 @@ from search.index.bm25 import Reader
 from search.index.forward import query_key as key
 from search.query.lexical_query import LexicalQuery
 
-__all__ = ["CountsOnce", "counts_for"]
+__all__ = ["TermCountCache", "counts_for"]
 
 Slots = npt.NDArray[np.int64]
 
 
-class CountsOnce:
+class TermCountCache:
     """Counts as from `ForwardIndex.counts`, of the words that have these keys. For one thread."""
 
     def __init__(self, forward: Reader, keys: Iterable[int]) -> None:
@@ -53,10 +53,10 @@ class CountsOnce:
         return np.searchsorted(self._slots, slots)
 
 
-def counts_for(forward: Reader, query: LexicalQuery) -> CountsOnce:
+def counts_for(forward: Reader, query: LexicalQuery) -> TermCountCache:
     """Of all words that a search with this query asks about."""
     terms = (key(term.field, term.word) for term in query.terms)
     stems = (key("text", stem) for stem in query.stems)
     forms = (key("exact", form) for number in query.numbers for form in number)
     stands = (key(*way) for ways in query.stands.values() for way in ways)
-    return CountsOnce(forward, chain(terms, stems, forms, stands))
+    return TermCountCache(forward, chain(terms, stems, forms, stands))

@@ -1,4 +1,7 @@
-"""What each word of the query added to the lexical score of a hit."""
+"""What each word of the query added to the lexical score of a hit.
+
+The words of a query as they were written, by the stems and exact words that an explanation names.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from search.index.bm25 import Reader, Term
+from search.analysis.tokens import query_words
+from search.index.bm25 import Reader
 from search.index.forward import CONSTANT
 from search.index.index import Index
 from search.index.schema import own_text
+from search.index.stemmer import Stems
+from search.index.terms import Term
 from search.query.lexical_query import LexicalQuery
 from search.types import TermScore
 
-__all__ = ["LazyTerms", "PageTerms"]
+__all__ = ["LazyTerms", "PageTerms", "written_words"]
 
 
 class PageTerms:
@@ -106,3 +112,14 @@ def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArra
     found = index.lexical.score(slots, query, None)
     scores = dict(zip(found.slots.tolist(), found.scores.tolist(), strict=True))
     return np.array([term.weight * scores.get(slot, 0.0) for slot in slots.tolist()], np.float32)
+
+
+def written_words(text: str, stems: Stems) -> dict[str, str]:
+    """Stem, or exact word → how the query writes it; the first of several spellings."""
+    found: dict[str, str] = {}
+    for word in query_words(text):
+        written = text[word.start : word.end]
+        found.setdefault(word.text, written)
+        for stem in stems.of(written):
+            found.setdefault(stem, written)
+    return found

@@ -17,7 +17,7 @@ from search.ranking.candidates import Pool
 from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
 from search.results.explain import LazyTerms, PageTerms
 from search.results.snippet import make_snippet
-from search.types import DocumentRef, Explain, Hit, Lowered, Unit
+from search.types import Demoted, DocumentRef, Explain, Hit, Unit
 
 __all__ = ["make_hits"]
 
@@ -38,7 +38,7 @@ def make_hits(
     slots = pool.slots[np.array(rows, np.intp)]
     terms = PageTerms(index, slots, query, read)
     weigh = _weights(index, query)
-    below = {row: Lowered(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
+    below = {row: Demoted(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
     return tuple(
         _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row))
         for at, row in enumerate(rows)
@@ -55,7 +55,7 @@ def _hit(
     weigh: Callable[[str], float],
     query: LexicalQuery,
     explain: Explain,
-    lowered: Lowered | None,
+    lowered: Demoted | None,
 ) -> Hit:
     unit = index.lexical.stored_at(slot).unit
     return Hit(

@@ -24,7 +24,7 @@ from typing import Final, TypeVar
 from graph.sandbox.environment import bare_environment
 from search.types import Query, Results
 
-__all__ = ["Beside"]
+__all__ = ["SearchProcessPool"]
 
 T = TypeVar("T", Results, bytes)
 
@@ -40,7 +40,7 @@ _AGAIN: Final = 5.0
 _HERE: Final = (0, None)
 
 
-class Beside:
+class SearchProcessPool:
     """The places where searches run: this process, and up to `processes` others; with none, all run here at once.
 
     `opening`: what `search.workers.worker` is told, as JSON. Any number of threads may ask.

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.storage.generations import Generation
-from search.encoders.protocol import Encoder, open_encoder
+from search.encoders.open import open_encoder
+from search.encoders.protocol import Encoder
 from search.encoders.reranker import CrossReranker, Reranker
 from search.index.index import Index
 from search.indexing.lag import mark_of, record_in

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from graph.errors import InputError
-from search.parallel import Meanwhile
+from search.parallel import ParallelRunner
 
 
 def here() -> int:
@@ -29,20 +29,20 @@ def test_both_run_at_once_where_it_is_quiet() -> None:
         go_on.set()
         return threading.get_ident()
 
-    one, other = Meanwhile(lambda: True).both(aside, meanwhile)
+    one, other = ParallelRunner(lambda: True).both(aside, meanwhile)
     assert one != other == threading.get_ident()
 
 
 def test_one_runs_after_the_other_where_others_search() -> None:
     order: list[str] = []
-    both = Meanwhile(lambda: False).both(
+    both = ParallelRunner(lambda: False).both(
         lambda: order.append("aside") or here(), lambda: order.append("here") or here()
     )
     assert both == (here(), here()) and order == ["aside", "here"]
 
 
 def test_who_comes_while_the_thread_is_taken_goes_without() -> None:
-    shared = Meanwhile(lambda: True)
+    shared = ParallelRunner(lambda: True)
     inner: list[tuple[int, int]] = []
     taken, go_on = threading.Event(), threading.Event()
 
@@ -69,7 +69,7 @@ def fail(what: str) -> Callable[[], NoReturn]:
 
 @pytest.mark.parametrize("is_quiet", [True, False])
 def test_what_either_raises_is_raised_and_the_thread_is_free_again(is_quiet: bool) -> None:
-    shared = Meanwhile(lambda: is_quiet)
+    shared = ParallelRunner(lambda: is_quiet)
     for aside, work, told in (
         (fail("aside"), here, "aside"), (here, fail("here"), "here"), (fail("aside"), fail("here"), "aside")
     ):  # fmt: skip
@@ -82,7 +82,7 @@ def test_where_no_thread_can_be_had_one_runs_after_the_other(monkeypatch: pytest
     def none(*_: object) -> NoReturn:
         raise RuntimeError("can't start new thread")
 
-    shared = Meanwhile(lambda: True)
+    shared = ParallelRunner(lambda: True)
     with monkeypatch.context() as patched:
         patched.setattr("threading.Thread.start", none)
         assert shared.both(here, here) == (here(), here())

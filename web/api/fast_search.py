@@ -15,8 +15,7 @@ import werkzeug.urls  # noqa: F401  registers how bytes that are no UTF-8 are ke
 
 from graph.errors import AtlasError
 from web.api.routes import search_query
-from web.http.security_headers import FIXED
-from web.sparql.response import DATA_POLICY
+from web.http.security_headers import DATA_POLICY, FIXED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

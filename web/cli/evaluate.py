@@ -140,7 +140,7 @@ def _sum(hit: Hit) -> str:
 def _measured(folder: Path, mode: str, work: Path) -> tuple[dict[str, dict[str, float]], list[str]]:
     """The measures of each judged query, over an index of the set in `work` (made when it is not there), and notes on
     those that cannot be asked: they have found nothing."""
-    from search.encoders.protocol import open_encoder
+    from search.encoders.open import open_encoder
     from search.evaluation.measures import measure, read_beir, read_corpus
     from search.index.index import Index, build
     from search.searcher import Searcher

@@ -7,7 +7,8 @@ from typing import Final
 
 from flask import Flask, Response, g
 
-__all__ = ["FIXED", "install", "nonce"]
+__all__ = ["DATA_POLICY", "FIXED", "install", "nonce"]
+
 
 FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -64,3 +65,7 @@ def _harden(response: Response) -> Response:
         if key not in given:
             headers.add(name, value)
     return response
+
+
+DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+"""Data, never a page: nothing in it may run, whatever a browser takes it for."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from graph.errors import AtlasError, HomeLocked
 
-__all__ = ["Follower"]
+__all__ = ["IndexFollower"]
 
 _QUIET: Final = 1.0
 """Seconds without a write after which the index is brought up to date …"""
@@ -25,7 +25,7 @@ _LONGEST_RETRY: Final = 60.0
 log = logging.getLogger(__name__)
 
 
-class Follower:
+class IndexFollower:
     """`step` does some of the work and says whether there was any; it runs in a thread of its own, never in two."""
 
     def __init__(self, step: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from search.index.checksums import Soundness, check, is_panic
 from search.index.manifest import read_record
 from web.settings import Settings
 
-__all__ = ["Mender", "damage_behind", "look_through", "reindex"]
+__all__ = ["IndexRebuilder", "damage_behind", "look_through", "reindex"]
 
 
 def reindex(writer: Writer) -> Generation | None:
@@ -40,7 +40,7 @@ def damage_behind(error: BaseException, home: Home) -> IndexUnusable | None:
     return IndexUnusable("The search index cannot be read.") if is_panic(error) and found.unchecked else None
 
 
-class Mender:
+class IndexRebuilder:
     """For a server: rebuilds in a process of its own, one at a time, while other requests go on."""
 
     def __init__(self, settings: Settings) -> None:

@@ -22,7 +22,7 @@ from graph.storage.generations import Generation, Home
 from search.index.checksums import FileMark, Soundness, check, is_panic
 from search.index.manifest import read_record
 
-__all__ = ["Watch"]
+__all__ = ["IndexScrubber"]
 
 _RATE: Final = 32 << 20
 """Bytes read in a second: a million units (2.5 GB) take 80 s, at a fiftieth of a processor."""
@@ -42,7 +42,7 @@ class _Closed(Exception):
     """The server ends while a file is read."""
 
 
-class Watch:
+class IndexScrubber:
     """`mend` is told of damage. Any thread may ask; the reading is done in one of its own, from the first `poke` on."""
 
     def __init__(

@@ -17,7 +17,7 @@ from graph.model import EntityView, Fact, FactGroup
 from web.pages.documents import read
 from web.pages.links import href, page_path, with_query
 from web.pages.relation_order import label_from_here, relations
-from web.pages.wording import short
+from web.read_model.formatting import short
 from web.read_model.reader import Atlas, Edge, Neighbourhood, Node, Similar
 
 __all__ = ["by_iri", "by_path", "members", "neighbours"]

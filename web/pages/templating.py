@@ -14,6 +14,7 @@ from graph.iri import local_path
 from graph.model import Mention, Source
 from web.pages import links, wording
 from web.pages.assets import Assets
+from web.read_model import formatting
 from web.read_model.reader import Ref
 
 __all__ = ["PASSAGES_SHOWN", "document_path", "install", "passage_path", "plural"]
@@ -33,10 +34,10 @@ def install(blueprint: Blueprint, base: str) -> None:
         return url_for("static", filename=f"build/{assets.name(plain)}")
 
     filters: dict[str, Callable[..., Any]] = {
-        "as_date": wording.date,
+        "as_date": formatting.date,
         "elapsed": wording.elapsed,
-        "number": wording.number,
-        "short": wording.short,
+        "number": formatting.number,
+        "short": formatting.short,
         "shown": wording.shown,
         "held": wording.held,
         "pieces": wording.pieces,
@@ -83,7 +84,7 @@ def document_path(iri: str, base: str) -> str:
 
 def citation(source: Source) -> str:
     """Publisher and date in one phrase, as far as they are known."""
-    return ", ".join(wording.short(part, 80) for part in (source.publisher, wording.date(source.date)) if part)
+    return ", ".join(formatting.short(part, 80) for part in (source.publisher, formatting.date(source.date)) if part)
 
 
 def sentence(text: str) -> str:

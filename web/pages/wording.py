@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from graph.model import Evidence, Mention, Source, Value
 from graph.vocabulary import compact, expand
-from web.read_model.formatting import DATED, moment
+from web.read_model.formatting import DATED, date, moment, number, short
 
 __all__ = [
     "GROUNDS",
     "Ground",
     "best_first",
     "best_word",
-    "date",
     "elapsed",
     "ground_of",
     "held",
     "is_numeric",
     "linked",
-    "number",
     "pieces",
-    "short",
     "shown",
     "sources_of",
     "word_of",
     "written",
 ]
+
 
 Ground = Literal["official", "press", "weak", "background", "none"]
 
@@ -54,12 +51,7 @@ _OF_RELIABILITY: Final[dict[str, Ground]] = {
     "memory": "background",
 }
 
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August",
-    "September", "October", "November", "December",
-)  # fmt: skip
 
-_ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 _NUMERIC: Final = {
     expand(f"xsd:{name}") for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")
 }
@@ -116,37 +108,9 @@ def linked(text: str, mentions: Sequence[Mention]) -> list[tuple[str, str | None
     return found
 
 
-def date(iso: str | None) -> str:
-    """`2018-11-20` → `20 November 2018`, at whatever precision it has; anything else as it is, cut at 40 characters."""
-    match = _ISO.fullmatch(iso or "")
-    if match is None:
-        return short(iso or "", 40)
-    year, month, day = match.groups()
-    if not month or not 1 <= int(month) <= 12:
-        return year
-    words = f"{_MONTHS[int(month) - 1]} {year}"
-    return f"{int(day)} {words}" if day else words
-
-
-def number(value: float) -> str:
-    """With thousands separated; no more decimals than it has."""
-    if not math.isfinite(value):
-        return str(value)
-    return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
-
-
 def elapsed(milliseconds: float) -> str:
     """`12 ms`, `1.3 s`."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
-
-
-def short(text: str, most: int = 160) -> str:
-    """At most that many characters, cut at a word where there is one near."""
-    if len(text) <= most:
-        return text
-    cut = text[: most - 1]
-    space = cut.rfind(" ", most // 2)
-    return (cut[:space] if space > 0 else cut).rstrip() + "…"
 
 
 def is_numeric(value: Value) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import expand
-from web.pages.wording import date
+from web.read_model.formatting import date
 
 __all__ = ["details"]
 

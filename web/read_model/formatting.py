@@ -5,12 +5,14 @@ Any text can be called a date; what is none has no place (https://www.w3.org/TR/
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
 
 from graph.vocabulary import expand
 
-__all__ = ["DATED", "moment"]
+__all__ = ["DATED", "date", "moment", "number", "short"]
+
 
 DATED: Final = frozenset(expand(f"xsd:{name}") for name in ("gYear", "gYearMonth", "date", "dateTime"))
 
@@ -45,3 +47,40 @@ def _offset(zone: str) -> int:
         return 0
     ahead = int(zone[1:3]) * 3600 + int(zone[4:]) * 60
     return -ahead if zone[0] == "-" else ahead
+
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December",
+)  # fmt: skip
+
+
+_ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
+
+
+def date(iso: str | None) -> str:
+    """`2018-11-20` → `20 November 2018`, at whatever precision it has; anything else as it is, cut at 40 characters."""
+    match = _ISO.fullmatch(iso or "")
+    if match is None:
+        return short(iso or "", 40)
+    year, month, day = match.groups()
+    if not month or not 1 <= int(month) <= 12:
+        return year
+    words = f"{_MONTHS[int(month) - 1]} {year}"
+    return f"{int(day)} {words}" if day else words
+
+
+def number(value: float) -> str:
+    """With thousands separated; no more decimals than it has."""
+    if not math.isfinite(value):
+        return str(value)
+    return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
+
+
+def short(text: str, most: int = 160) -> str:
+    """At most that many characters, cut at a word where there is one near."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    space = cut.rfind(" ", most // 2)
+    return (cut[:space] if space > 0 else cut).rstrip() + "…"

@@ -2,6 +2,8 @@
 
 Each request asks `Live.view()`; that reads one small file and compares. A view stays usable while a request
 holds it, even when its generation has been deleted from disk meanwhile.
+
+Which generation is live, asked at every request without opening it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
 
-__all__ = ["Live", "View"]
+__all__ = ["Current", "Live", "View"]
 
 T = TypeVar("T")
 
@@ -144,3 +146,25 @@ class Live:
             except OSError as error:
                 failure = error
         raise HomeError(f"The live generation cannot be opened ({failure}).", "Try again in a moment.")
+
+
+class Current:
+    """Looks at the name plate of the file CURRENT: it is replaced and never rewritten."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._file = str(home.current)
+        self._plate = (0, 0)
+        self._path = home.generations
+
+    def path(self) -> Path:
+        """The directory of the live generation. Raises HomeError where there is none."""
+        try:
+            status = os.stat(self._file)  # noqa: PTH116  # at every request: no Path
+        except OSError as error:
+            raise HomeError(f"The live generation cannot be read: {error.strerror}.") from error
+        plate = (status.st_ino, status.st_mtime_ns)
+        if plate != self._plate:
+            self._path = self._home.require().path
+            self._plate = plate
+        return self._path

@@ -21,7 +21,7 @@ from search.results.serialise import answer
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
 from search.types import Kind as Unit
-from web.read_model import evidence, fact_phrases, overview, schema_terms, similar, ties
+from web.read_model import evidence, fact_phrases, overview, schema_terms, similar
 from web.read_model.example_queries import read_examples
 from web.read_model.live_generation import Live, View
 from web.read_model.reader import (
@@ -216,7 +216,7 @@ class LiveAtlas:
     def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
         view = self.live.view()
         known = view.once("names", lambda v: _folded(v.snapshot))
-        return ties.connected(view.snapshot, rows, known)
+        return evidence.connected(view.snapshot, rows, known)
 
     def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         return self.run(self.live.view(), query, query_id, part, client)

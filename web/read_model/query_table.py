@@ -1,4 +1,7 @@
-"""A client's query as a table for the SPARQL page: rows of values with labels, run in a killable worker."""
+"""A client's query as a table for the SPARQL page: rows of values with labels, run in a killable worker.
+
+Where entries are: their own coordinates, else those of the place that they are said to be in.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,10 @@ from graph.sparql.result import QueryResult
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from web.read_model.formatting import DATED, moment
 from web.read_model.live_generation import View
-from web.read_model.places import positions
 from web.read_model.reader import Clause, QueryTable, Slice
 from web.read_model.result_file import Answer, Answers, Key
 
-__all__ = ["run_table"]
+__all__ = ["positions", "run_table"]
 
 _MANY: Final = 2_000
 """From so many labels on it is quicker to read all of them at once."""
@@ -155,3 +157,28 @@ def _value(snapshot: Snapshot, part: object) -> Value:
     if isinstance(part, ox.NamedNode):
         return value_of(snapshot, part)
     return Value("literal", str(part), str(part))
+
+
+_IN: Final = ("schema:location", "dcterms:spatial", "schema:spatialCoverage", "schema:containedInPlace")
+"""From the narrowest sense of being somewhere to the widest."""
+
+
+def positions(snapshot: Snapshot, rows: Iterable[tuple[Value | None, ...]]) -> dict[str, tuple[float, float]]:
+    """Latitude and longitude in degrees for each entry in the rows whose place is known. At most one step away."""
+    met = {cell.value for row in rows for cell in row if cell is not None and cell.kind == "iri"}
+    found: dict[str, tuple[float, float]] = {}
+    for iri in met:
+        own = _own(snapshot, iri) or next(
+            (at for name in _IN for place in snapshot.objects(iri, name) if (at := _own(snapshot, place.value))), None
+        )
+        if own is not None:
+            found[iri] = own
+    return found
+
+
+def _own(snapshot: Snapshot, iri: str) -> tuple[float, float] | None:
+    latitude, longitude = snapshot.value(iri, "schema:latitude"), snapshot.value(iri, "schema:longitude")
+    try:
+        return (float(latitude), float(longitude)) if latitude and longitude else None
+    except ValueError:
+        return None

@@ -24,7 +24,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from graph.errors import Overloaded
-from web.http.refusal import rendered
+from web.http.problems import rendered
 from web.server.fast_request import Exchange
 from web.server.wsgi_bridge import GONE
 from web.sparql.fast_path import DIRECT, FORM, LONGEST, FastQueries, Query

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.sparql.result import QueryResult
-from web.sparql.sparql_outcome import OUTCOME
+from web.sparql.response import OUTCOME
 
 if TYPE_CHECKING:
     from web.server.connection import ServerProtocol

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from web.http.refusal import refusal
+from web.http.problems import refusal
 from web.server.wsgi_bridge import Bridge, send_whole
-from web.sparql.sparql_outcome import OUTCOME
+from web.sparql.response import OUTCOME
 
 if TYPE_CHECKING:
     from web.server.wsgi_bridge import Receive, Scope, Send

@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
 def make_server(services: Services, host: str, port: int) -> Server:
     from web.api.fast_search import FastSearches
     from web.app import create_app
-    from web.read_model.current import Current
+    from web.read_model.live_generation import Current
     from web.sparql import endpoint
 
     fast = None

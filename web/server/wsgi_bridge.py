@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
 from graph.errors import Overloaded
-from web.http.refusal import refusal
+from web.http.problems import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -26,10 +26,10 @@ from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
 from web.http.negotiation import choose, media_types
 from web.http.problems import problem_response
+from web.http.security_headers import DATA_POLICY
 from web.http.uploads import refuse_packed
-from web.sparql.response import DATA_POLICY, EXPOSED, respond
+from web.sparql.response import EXPOSED, OUTCOME, respond
 from web.sparql.service_description import describe_service
-from web.sparql.sparql_outcome import OUTCOME
 
 __all__ = ["blueprint", "client_of", "negotiate"]
 

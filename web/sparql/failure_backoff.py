@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["Pace"]
+__all__ = ["FailureBackoff"]
 
 _PER_SECOND: Final = 20
 _AT_ONCE: Final = 20
@@ -21,7 +21,7 @@ _SHORTEST: Final = 0.001
 _CLIENTS: Final = 4096
 
 
-class Pace:
+class FailureBackoff:
     """Counts for each client, None being all that are not told apart."""
 
     def __init__(self) -> None:

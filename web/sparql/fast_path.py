@@ -25,11 +25,10 @@ from graph.errors import AtlasError, HomeError
 from graph.sparql.formats import Format
 from graph.sparql.pool.cache import CachedResult, Terms
 from graph.sparql.pool.pool import Outcome, QueryPool
-from graph.sparql.pool.request import Asked, as_asked, in_memory
+from graph.sparql.pool.request import QueryRequest, as_asked, in_memory
 from graph.sparql.syntax.guard import Form
-from web.sparql.failure_backoff import Pace
-from web.sparql.response import COMPRESSED_FROM, failed, head_of
-from web.sparql.sparql_outcome import OUTCOME
+from web.sparql.failure_backoff import FailureBackoff
+from web.sparql.response import COMPRESSED_FROM, OUTCOME, failed, head_of
 
 __all__ = ["DIRECT", "FORM", "LONGEST", "FastQueries", "Query", "Request"]
 
@@ -91,7 +90,7 @@ class FastQueries:
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pace = Pace()
+        self._pace = FailureBackoff()
 
     def plain(
         self, headers: dict[bytes, bytes], raw: bytes, body: bytes = b"", *, direct: bool = False
@@ -192,7 +191,9 @@ class _Ended:
 
     __slots__ = ("_asked", "_content_type", "_fast", "_query", "_request")
 
-    def __init__(self, fast: FastQueries, request: Request, query: Query, asked: Asked, content_type: str) -> None:
+    def __init__(
+        self, fast: FastQueries, request: Request, query: Query, asked: QueryRequest, content_type: str
+    ) -> None:
         self._fast, self._request, self._query = fast, request, query
         self._asked, self._content_type = asked, content_type
 
@@ -205,7 +206,7 @@ class _Ended:
             self._request.hand_on({OUTCOME: outcome})
 
 
-def _answer(request: Request, asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> None:
+def _answer(request: Request, asked: QueryRequest, content_type: str, kept: CachedResult, *, cached: bool) -> None:
     if len(kept.body) >= COMPRESSED_FROM and b"accept-encoding" in request.headers:
         request.hand_on({OUTCOME: in_memory(asked, kept, cached=cached)})
     else:

@@ -2,6 +2,8 @@
 
 Answers are complete before the first byte is sent, with their length. A result is compressed where the client takes
 gzip or zstd (RFC 9110 §12.5.3, RFC 8878) and it pays: over a packet or two, and up to a size that takes a moment only.
+
+What a request carries from the short way to the application: the query was run already.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from werkzeug.datastructures import Accept
 from graph.errors import AtlasError, Overloaded
 from graph.sparql.formats import Format
 from graph.sparql.pool.cache import CachedResult
-from graph.sparql.pool.request import Asked
+from graph.sparql.pool.request import QueryRequest
 from graph.sparql.result import QueryResult
 from web.http.problems import members
-from web.http.security_headers import FIXED
+from web.http.security_headers import DATA_POLICY, FIXED
 
-__all__ = ["CODINGS", "COMPRESSED_FROM", "DATA_POLICY", "EXPOSED", "encoding_for", "failed", "head_of", "respond"]
+__all__ = ["CODINGS", "COMPRESSED_FROM", "EXPOSED", "OUTCOME", "encoding_for", "failed", "head_of", "respond"]
+
 
 CODINGS: Final = ("zstd", "gzip")
 COMPRESSED_FROM: Final = 2_048
@@ -34,8 +37,6 @@ _CHUNK: Final = 1 << 17
 
 EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
 
-DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-"""Data, never a page: nothing in it may run, whatever a browser takes it for."""
 
 _OPEN: Final = {
     **FIXED,
@@ -70,7 +71,7 @@ def _lines(
     )
 
 
-def head_of(asked: Asked, content_type: str, kept: CachedResult, *, cached: bool) -> bytes:
+def head_of(asked: QueryRequest, content_type: str, kept: CachedResult, *, cached: bool) -> bytes:
     """The status and the headers of an uncompressed answer that is in memory."""
     terms = asked.terms
     lines = _lines(asked.tag, terms.wanted, terms.name, content_type, len(kept.body), kept.rows, kept.ms, cached=cached)
@@ -159,3 +160,7 @@ def _parts(packed: IO[bytes]) -> Iterator[bytes]:
 def _until_sent(result: QueryResult) -> Iterator[bytes]:
     with result:
         yield from result.chunks()
+
+
+OUTCOME: Final = "creative_atlas.sparql_outcome"
+"""The key of a request's environment under which the application finds the error or the result of the query."""

@@ -2,11 +2,15 @@
 
 The child (`web.writer_process.worker_main`) publishes the new generation before it answers, so a client's next request
 sees its own write. A child that is killed leaves the live generation as it was; its scratch folder is removed.
+
+One at a time, first come first served: a plain lock lets a newcomer pass those who wait.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +22,8 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
 from web.writer_process.process_handle import NeverBegan, WriterChild
-from web.writer_process.turns import Turns
 
-__all__ = ["Done", "WriteLimits", "Writes", "as_told"]
+__all__ = ["Done", "FifoLock", "WriteLimits", "Writes", "as_told"]
 
 _GIB: Final = 1 << 30
 
@@ -51,6 +54,39 @@ class Done:
     ms: float
 
 
+class FifoLock:
+    """Thread-safe. Whoever got a turn gives it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._taken = False
+
+    def take(self, seconds: float) -> bool:
+        """Wait for a turn; False where it does not come in time."""
+        mine = threading.Event()
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return True
+            self._waiting.append(mine)
+        if mine.wait(seconds):
+            return True
+        with self._lock:
+            if mine.is_set():
+                return True  # handed over at the last moment
+            self._waiting.remove(mine)
+            return False
+
+    def give(self) -> None:
+        """To the one who waits longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
 @dataclass
 class Writes:
     """The write side of a service. Thread-safe. `then` is called after each write that succeeded."""
@@ -59,7 +95,7 @@ class Writes:
     limits: WriteLimits = field(default_factory=WriteLimits)
     then: Callable[[], None] = lambda: None
     seccomp: bool = True
-    _turns: Turns = field(default_factory=Turns, repr=False)
+    _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
 
     def update(self, text: str, *, base: str, dataset: Dataset = WHOLE) -> Done:

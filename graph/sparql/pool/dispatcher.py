@@ -19,12 +19,12 @@ from typing import IO, Final
 
 from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.limits import Limits
-from graph.sparql.pool.placed import Placed
-from graph.sparql.pool.post import Post
-from graph.sparql.pool.queues import Lanes
+from graph.sparql.pool.placed import ReadyQueue
+from graph.sparql.pool.post import Outbox
+from graph.sparql.pool.queues import QueryQueues
 from graph.sparql.pool.search_stage import Searching
 from graph.sparql.pool.task import Task
-from graph.sparql.pool.workers import Crew
+from graph.sparql.pool.workers import WorkerPool
 from graph.sparql.worker.process import WorkerDied, WorkerProcess, interpret_death
 from graph.sparql.worker.protocol import Answer, pack_question
 
@@ -66,14 +66,14 @@ class Dispatcher:
         loop: asyncio.AbstractEventLoop,
         *,
         seccomp: bool,
-        crew: type[Crew] = Crew,
+        crew: type[WorkerPool] = WorkerPool,
     ) -> None:
         self._limits, self.loop = limits, loop
-        self._lanes = Lanes(limits)
+        self._lanes = QueryQueues(limits)
         self._searching = Searching(loop, self._lanes, self._searched)
-        self._post = Post(loop, self._lost)
+        self._post = Outbox(loop, self._lost)
         self.crew = crew(limits, spool_dir, loop, self._arrived, self._readable, seccomp=seccomp)
-        self._placed = Placed(self.crew)
+        self._placed = ReadyQueue(self.crew)
         self._lines: dict[WorkerProcess, deque[Task | None]] = {}
         self._since: dict[WorkerProcess, float] = {}
         self._usual = 0.0

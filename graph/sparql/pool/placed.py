@@ -11,16 +11,16 @@ from collections import deque
 from collections.abc import Iterator
 
 from graph.sparql.pool.task import Task
-from graph.sparql.pool.workers import Crew
+from graph.sparql.pool.workers import WorkerPool
 from graph.sparql.worker.process import WorkerProcess
 
-__all__ = ["Placed"]
+__all__ = ["ReadyQueue"]
 
 
-class Placed:
+class ReadyQueue:
     """Used by the pool's loop alone."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, crew: WorkerPool) -> None:
         self._crew = crew
         self._tasks: deque[Task] = deque()
 

@@ -22,9 +22,17 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
 from graph.sparql.pool.cache import CachedResult, ResultCache, Terms
 from graph.sparql.pool.dispatcher import Dispatcher
-from graph.sparql.pool.lifecycle import OwnLoop
-from graph.sparql.pool.lifetime import close_at_exit
-from graph.sparql.pool.request import Asked, as_asked, complaint, format_of, in_memory, located, make_terms, result_of
+from graph.sparql.pool.lifecycle import OwnLoop, close_at_exit
+from graph.sparql.pool.request import (
+    QueryRequest,
+    as_asked,
+    complaint,
+    format_of,
+    in_memory,
+    located,
+    make_terms,
+    result_of,
+)
 from graph.sparql.pool.task import Delivered, Task
 from graph.sparql.result import QueryResult
 from graph.sparql.syntax.errors import syntax_error
@@ -152,7 +160,12 @@ class QueryPool:
         return found
 
     async def answer(
-        self, asked: Asked, *, client: str | None = None, timeout: float | None = None, query_id: str | None = None
+        self,
+        asked: QueryRequest,
+        *,
+        client: str | None = None,
+        timeout: float | None = None,
+        query_id: str | None = None,
     ) -> QueryResult:
         """As `run`, in the loop of the pool, for a query that `examine` let pass."""
         kept = self.kept(asked)
@@ -183,12 +196,17 @@ class QueryPool:
         path, stamp = located(generation)
         return self._terms(generation, path, stamp, format_of(form, media_type), dataset, base)
 
-    def kept(self, asked: Asked) -> CachedResult | None:
+    def kept(self, asked: QueryRequest) -> CachedResult | None:
         """The result, if it is known."""
         return self._cache.get(asked.key) if asked.tag is not None else None
 
     def ask(
-        self, asked: Asked, then: Callable[[Outcome], None], *, client: str | None = None, timeout: float | None = None
+        self,
+        asked: QueryRequest,
+        then: Callable[[Outcome], None],
+        *,
+        client: str | None = None,
+        timeout: float | None = None,
     ) -> None:
         """As `answer`, without waiting and without a look at what is kept, for a query that passed the `glance`.
         `then` is called once, in the loop. Raises what keeps a query from being queued.
@@ -201,7 +219,7 @@ class QueryPool:
         task.deliver = partial(self._outcome, asked, then)
         self._ready().submit(task)
 
-    def _outcome(self, asked: Asked, then: Callable[[Outcome], None], delivered: Delivered) -> None:
+    def _outcome(self, asked: QueryRequest, then: Callable[[Outcome], None], delivered: Delivered) -> None:
         outcome: Outcome
         if not isinstance(delivered, AtlasError) and delivered[0].outcome == "done" and delivered[1] is None:
             answer = delivered[0]
@@ -337,7 +355,7 @@ class QueryPool:
             full = guarded if guarded.tokens else guard(query, self.limits, search=self.searches)
             raise syntax_error(said, full)
 
-    def _query_task(self, asked: Asked, timeout: float | None, query_id: str | None, client: str | None) -> Task:
+    def _query_task(self, asked: QueryRequest, timeout: float | None, query_id: str | None, client: str | None) -> Task:
         guarded, search = asked.guarded, self._search
         text, look = guarded.text.encode(), guarded.look_up if asked.terms.direct else None
         task = Task(
@@ -351,7 +369,7 @@ class QueryPool:
             task.wanted = "searching"
         return task
 
-    def _result(self, asked: Asked, delivered: Delivered) -> QueryResult:
+    def _result(self, asked: QueryRequest, delivered: Delivered) -> QueryResult:
         result = result_of(asked, delivered)
         if asked.tag is not None and not result.spooled:
             self._cache.put(asked.key, CachedResult(result.kind, result.rows, result.ms, result.read()))

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from graph.sparql.worker.process import WorkerDied, WorkerProcess
 
-__all__ = ["Post"]
+__all__ = ["Outbox"]
 
 
-class Post:
+class Outbox:
     """`lost` is called, in the loop, with a worker that turns out to be dead."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[[WorkerProcess], None]) -> None:

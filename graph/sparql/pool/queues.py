@@ -15,7 +15,7 @@ come, one is read at a time, and only while the others have workers enough (`nex
 searched is searched before it is run, in another lane, whose places are held by the searches rather than by who waits
 for them: nobody can end a search.
 
-Nobody waits longer than the query's own time, which counts from when it came (`Ticket.until`).
+Nobody waits longer than the query's own time, which counts from when it came (`QueueEntry.until`).
 
 Only the bookkeeping is here, and only the pool's loop uses it: nothing waits and nothing is locked.
 """
@@ -31,7 +31,7 @@ from typing import Final, Literal, get_args
 from graph.errors import Overloaded, QueryRefused
 from graph.sparql.limits import Limits
 
-__all__ = ["Lane", "Lanes", "Ticket"]
+__all__ = ["Lane", "QueryQueues", "QueueEntry"]
 
 Lane = Literal["quick", "look", "reading", "searching", "slow"]
 _LANES: Final[tuple[Lane, ...]] = get_args(Lane)
@@ -41,7 +41,7 @@ _IN_A_ROW: Final = 16
 
 
 @dataclass(slots=True, eq=False)
-class Ticket:
+class QueueEntry:
     """One query on its way through the lanes. `client` and `query_id` may be None: unknown, and not cancellable.
 
     `lane` is where it has a place, `wanted` where it waits for one, until `expires` at the latest; a look-up may get a
@@ -58,7 +58,7 @@ class Ticket:
     ahead: bool = False
 
 
-class Lanes:
+class QueryQueues:
     """Places for `limits.workers` quick queries and `limits.slow` slow ones, for the searches of as many as are quick,
     for one long text that is read, and for one look-up."""
 
@@ -68,15 +68,15 @@ class Lanes:
             "look": 1, "quick": limits.workers, "reading": 1, "searching": limits.workers,
             "slow": limits.slow or limits.workers,
         }  # fmt: skip
-        self._waiting: dict[Lane, list[Ticket]] = {lane: [] for lane in _LANES}
+        self._waiting: dict[Lane, list[QueueEntry]] = {lane: [] for lane in _LANES}
         self._wait_in_all = 0
         self._in_a_row = 0
         self._quick_looks = 0
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
-        self._named: dict[tuple[str | None, str], Ticket] = {}
+        self._named: dict[tuple[str | None, str], QueueEntry] = {}
 
-    def enter(self, ticket: Ticket, now: float) -> None:
+    def enter(self, ticket: QueueEntry, now: float) -> None:
         """Register the query: it waits for the place that it wants. Raises `Overloaded` or `QueryRefused`."""
         if ticket.query_id is not None and (ticket.client, ticket.query_id) in self._named:
             raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
@@ -92,7 +92,7 @@ class Lanes:
             self._named[ticket.client, ticket.query_id] = ticket
         self._wait(ticket, now + self._limits.wait)
 
-    def next(self, spares: Callable[[], bool] = lambda: True) -> Ticket | None:
+    def next(self, spares: Callable[[], bool] = lambda: True) -> QueueEntry | None:
         """Give a free place to one of those who wait for it; None where there is no place, or nobody. `spares` says
         whether there is a worker to spare for a long text."""
         if not self._wait_in_all:
@@ -112,7 +112,7 @@ class Lanes:
         """Whether all quick places are held by others than look-ups."""
         return not (self._free["quick"] or self._quick_looks)
 
-    def following(self, lane: Lane = "quick") -> Ticket | None:
+    def following(self, lane: Lane = "quick") -> QueueEntry | None:
         """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
         if not self._wait_in_all:
             return None
@@ -123,8 +123,8 @@ class Lanes:
             return min(self._waiting[lane], key=lambda each: self._present[each.client], default=None)
         return self._fairest(lane)
 
-    def _fairest(self, lane: Lane) -> Ticket | None:
-        chosen: Ticket | None = None
+    def _fairest(self, lane: Lane) -> QueueEntry | None:
+        chosen: QueueEntry | None = None
         least = 0
         for each in self._waiting[lane]:  # as they came
             if not each.ahead:
@@ -135,7 +135,7 @@ class Lanes:
                     break
         return chosen
 
-    def seize(self, ticket: Ticket) -> bool:
+    def seize(self, ticket: QueueEntry) -> bool:
         """A place for this one of those who wait, if there is any."""
         lane: Lane = "quick" if ticket.wanted == "look" else ticket.wanted
         if self._free[lane] <= 0:
@@ -145,7 +145,7 @@ class Lanes:
         self._place(ticket, lane)
         return True
 
-    def promote(self, ticket: Ticket) -> bool:
+    def promote(self, ticket: QueueEntry) -> bool:
         """Move a running query to the slow lane, if that has a place."""
         if ticket.lane not in ("look", "quick") or self._free["slow"] == 0:
             return ticket.lane == "slow"
@@ -157,7 +157,7 @@ class Lanes:
         """True where a query waits for a quick place."""
         return bool(self._waiting["quick"] or self._waiting["look"])
 
-    def no_look_up(self, ticket: Ticket) -> bool:
+    def no_look_up(self, ticket: QueueEntry) -> bool:
         """This look-up turns out to be a query: it keeps its place if that is for such, else it waits for one."""
         lane = ticket.lane
         self._release(ticket)
@@ -168,7 +168,7 @@ class Lanes:
         self._hold(ticket, "quick" if lane == "look" or lane is None else lane)
         return True
 
-    def wait_for_slow(self, ticket: Ticket) -> bool:
+    def wait_for_slow(self, ticket: QueueEntry) -> bool:
         """Give up the quick place and wait for a slow one; False where too many do."""
         if len(self._waiting["slow"]) >= self._limits.queue:
             return False
@@ -177,7 +177,7 @@ class Lanes:
         self._wait(ticket, ticket.until)
         return True
 
-    def searched(self, ticket: Ticket, now: float) -> None:
+    def searched(self, ticket: QueueEntry, now: float) -> None:
         """The searches of this query have ended: it waits for a quick place, unless it is over."""
         self._free["searching"] += 1
         if ticket.lane == "searching":
@@ -185,7 +185,7 @@ class Lanes:
             ticket.wanted = "quick"
             self._wait(ticket, now + self._limits.wait)
 
-    def leave(self, ticket: Ticket) -> None:
+    def leave(self, ticket: QueueEntry) -> None:
         """The query is over, however it ended."""
         if ticket.lane is None:
             self._called(ticket)
@@ -194,14 +194,14 @@ class Lanes:
         if ticket.query_id is not None:
             self._named.pop((ticket.client, ticket.query_id), None)
 
-    def expired(self, now: float) -> list[Ticket]:
+    def expired(self, now: float) -> list[QueueEntry]:
         """Those who have waited too long; they are still to `leave`."""
         return [each for each in self.waiting() if each.expires <= now]
 
-    def waiting(self) -> list[Ticket]:
+    def waiting(self) -> list[QueueEntry]:
         return [each for line in self._waiting.values() for each in line]
 
-    def named(self, query_id: str, client: str | None = None) -> Ticket | None:
+    def named(self, query_id: str, client: str | None = None) -> QueueEntry | None:
         """The query to which that client gave that id, and which runs or waits."""
         return self._named.get((client, query_id))
 
@@ -217,30 +217,30 @@ class Lanes:
             retry_after=1 + waiting // (2 * self._limits.workers),
         )
 
-    def _place(self, ticket: Ticket, lane: Lane) -> None:
+    def _place(self, ticket: QueueEntry, lane: Lane) -> None:
         self._called(ticket)
         ticket.ahead = False
         self._hold(ticket, lane)
         self._in_a_row = self._in_a_row + 1 if ticket.wanted == "look" and self._waiting["quick"] else 0
 
-    def _hold(self, ticket: Ticket, lane: Lane) -> None:
+    def _hold(self, ticket: QueueEntry, lane: Lane) -> None:
         ticket.lane = lane
         self._free[lane] -= 1
         self._running[ticket.client] += 1
         if lane == "quick" and ticket.wanted == "look":
             self._quick_looks += 1
 
-    def _wait(self, ticket: Ticket, expires: float) -> None:
+    def _wait(self, ticket: QueueEntry, expires: float) -> None:
         ticket.expires = min(expires, ticket.until)
         self._waiting[ticket.wanted].append(ticket)
         self._wait_in_all += 1
 
-    def _called(self, ticket: Ticket) -> None:
+    def _called(self, ticket: QueueEntry) -> None:
         """It waits no longer."""
         self._waiting[ticket.wanted].remove(ticket)
         self._wait_in_all -= 1
 
-    def _release(self, ticket: Ticket) -> None:
+    def _release(self, ticket: QueueEntry) -> None:
         if ticket.lane is not None:
             if ticket.lane != "searching":
                 self._free[ticket.lane] += 1

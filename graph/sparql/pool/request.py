@@ -29,10 +29,10 @@ from graph.sparql.syntax.guard import Form, Guarded
 from graph.sparql.worker.process import query_settings
 from graph.sparql.worker.protocol import Answer
 
-__all__ = ["Asked", "as_asked", "complaint", "format_of", "in_memory", "located", "make_terms", "result_of"]
+__all__ = ["QueryRequest", "as_asked", "complaint", "format_of", "in_memory", "located", "make_terms", "result_of"]
 
 
-class Asked(NamedTuple):
+class QueryRequest(NamedTuple):
     """A query on its way: in which terms it is asked, and whom its result belongs to."""
 
     terms: Terms
@@ -65,19 +65,19 @@ def make_terms(
     return Terms(generation, generation.name, wanted, settings, seed(*parts), direct)
 
 
-def as_asked(guarded: Guarded, terms: Terms) -> Asked:
+def as_asked(guarded: Guarded, terms: Terms) -> QueryRequest:
     key = ResultKey(terms, guarded.original)
-    return Asked(terms, guarded, key, None if guarded.volatile else etag(key, weak=guarded.unordered))
+    return QueryRequest(terms, guarded, key, None if guarded.volatile else etag(key, weak=guarded.unordered))
 
 
-def in_memory(asked: Asked, kept: CachedResult, *, cached: bool = True) -> QueryResult:
+def in_memory(asked: QueryRequest, kept: CachedResult, *, cached: bool = True) -> QueryResult:
     return QueryResult(
         kind=kept.kind, media_type=asked.terms.wanted.media_type, rows=kept.rows, ms=kept.ms,
         generation=asked.terms.generation, body=kept.body, size=len(kept.body), etag=asked.tag, cached=cached,
     )  # fmt: skip
 
 
-def result_of(asked: Asked, delivered: Delivered) -> QueryResult:
+def result_of(asked: QueryRequest, delivered: Delivered) -> QueryResult:
     """Raises the error that came instead of one."""
     if isinstance(delivered, AtlasError):
         raise delivered

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 from graph.errors import AtlasError, QueryCancelled, QueryError
-from graph.sparql.pool.queues import Lanes
+from graph.sparql.pool.queues import QueryQueues
 from graph.sparql.pool.task import Search, Task
 
 __all__ = ["Searching"]
@@ -22,7 +22,7 @@ class Searching:
     they failed; unless it is over, it waits for a quick place."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, lanes: Lanes, then: Callable[[Task, AtlasError | None], None]
+        self, loop: asyncio.AbstractEventLoop, lanes: QueryQueues, then: Callable[[Task, AtlasError | None], None]
     ) -> None:
         self._loop, self._lanes, self._then = loop, lanes, then
         self._tasks: set[Task] = set()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from graph.errors import AtlasError
-from graph.sparql.pool.queues import Ticket
+from graph.sparql.pool.queues import QueueEntry
 from graph.sparql.worker.process import WorkerProcess
 from graph.sparql.worker.protocol import Answer, Op
 
@@ -22,7 +22,7 @@ the query is over."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Task(Ticket):
+class Task(QueueEntry):
     """One question. `deliver` is called once, in the loop, with what came of it.
 
     `seconds` is all the time that it has, from when it was asked. `search` gives the text where something has to be

@@ -20,7 +20,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.queues import Lane
 from graph.sparql.worker.process import WorkerProcess
 
-__all__ = ["Crew"]
+__all__ = ["WorkerPool"]
 
 _PAUSE: Final = 1.0
 """Seconds before another try where a worker could not be started."""
@@ -29,7 +29,7 @@ _AT_ONCE: Final = 2
 """Workers that are started at the same time."""
 
 
-class Crew:
+class WorkerPool:
     """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s). The spare
     is started behind the others on the processor: queries that end their workers would else take most of it.
 

@@ -25,7 +25,7 @@ from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.complexity import check_shape
 from graph.sparql.syntax.lexer import Token, expanded, position, prefixes, tokenise
-from graph.sparql.worker.memory_copy import is_unordered
+from graph.sparql.syntax.query_shape import is_unordered
 from graph.vocabulary import PREFIXES
 
 __all__ = ["SEARCH_SERVICE", "Edit", "Form", "Guarded", "SearchClause", "check_length", "guard"]

@@ -13,9 +13,13 @@ was let go first that should not have been, until it has taken its quantum.
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["is_brief", "look_up_in"]
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["is_brief", "is_unordered", "look_up_in"]
+
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VARIABLE: Final = r"[?$][A-Za-z0-9_]++"
@@ -61,3 +65,15 @@ def look_up_in(text: str) -> str | None:
 def is_brief(text: str) -> bool:
     """Whether it looks as if nobody would notice that the query was let go first."""
     return _BRIEF.fullmatch(text) is not None
+
+
+_ORDERED: Final = re.compile(r"limit|offset|sum|avg|sample|group_concat|\\u", re.IGNORECASE)
+
+
+def is_unordered(query: str) -> bool:
+    """Whether the rows of a SELECT or ASK query mean the same in any order.
+
+    Not of one page of many, which must follow the page before; nor where the order shows in a value: a sum of
+    fractions, texts in a row. By the letters, wherever they stand: a keyword needs no boundary, and may be escaped.
+    """
+    return _ORDERED.search(query) is None

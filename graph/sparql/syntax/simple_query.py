@@ -14,8 +14,7 @@ from typing import Final
 
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.guard import Guarded
-from graph.sparql.syntax.query_shape import look_up_in
-from graph.sparql.worker.memory_copy import is_unordered
+from graph.sparql.syntax.query_shape import is_unordered, look_up_in
 
 __all__ = ["plain"]
 

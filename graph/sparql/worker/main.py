@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 from graph.sandbox import seccomp
 from graph.sandbox.seccomp import DescriptorFence
 from graph.sparql.dataset import Dataset
-from graph.sparql.worker.memory_copy import Copied
+from graph.sparql.worker.memory_copy import MemoryCopy
 from graph.sparql.worker.protocol import Closed, Outbox, Question, Questions, outcome_of, pack_answer
 from graph.sparql.worker.result_writer import RowCounter, Sink
 
@@ -58,10 +58,10 @@ class Generations:
     def __init__(self, copied_after: float) -> None:
         self._copied_after = copied_after
         self._fence = DescriptorFence()
-        self._open: OrderedDict[tuple[str, str], Copied] = OrderedDict()
+        self._open: OrderedDict[tuple[str, str], MemoryCopy] = OrderedDict()
         self._unopened: dict[tuple[str, str], int] = {}
 
-    def store(self, path: str, key: str) -> Copied:
+    def store(self, path: str, key: str) -> MemoryCopy:
         """The store of a generation; no descriptor can be opened after that, until another generation is asked for.
 
         `key` tells a generation from another that had the same path before. Raises OSError where it is gone.
@@ -87,7 +87,7 @@ class Generations:
             self._fence.narrow(sum(self._unopened.values()))
             for older in self._open.values():
                 older.forget()
-            held = self._open[path, key] = Copied(store, quads, self._copied_after)
+            held = self._open[path, key] = MemoryCopy(store, quads, self._copied_after)
         self._open.move_to_end((path, key))
         return held
 

@@ -7,7 +7,6 @@ what `is_unordered` lets pass.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import pyoxigraph
 
-__all__ = ["MOST", "Copied", "is_unordered"]
+__all__ = ["MOST", "MemoryCopy"]
+
 
 MOST: Final = 250_000
 """Quads of a graph that is copied: about 90 MB in each worker."""
@@ -32,19 +32,8 @@ _UNREADABLE: Final = (OSError, MemoryError, ValueError, RuntimeError)
 _SLICE: Final = 100
 """Quads copied at a time: a millisecond."""
 
-_ORDERED: Final = re.compile(r"limit|offset|sum|avg|sample|group_concat|\\u", re.IGNORECASE)
 
-
-def is_unordered(query: str) -> bool:
-    """Whether the rows of a SELECT or ASK query mean the same in any order.
-
-    Not of one page of many, which must follow the page before; nor where the order shows in a value: a sum of
-    fractions, texts in a row. By the letters, wherever they stand: a keyword needs no boundary, and may be escaped.
-    """
-    return _ORDERED.search(query) is None
-
-
-class Copied:
+class MemoryCopy:
     """The store of one generation, and what is copied of it.
 
     `quads`: as its manifest says, None where it does not: then it is large. `after`: it is worth a copy when queries

@@ -18,7 +18,7 @@ Make = Callable[[str, str | bytes], Path]
 PROBE = """
 import json, sys
 sys.path.insert(0, {root!r})
-from graph.documents.isolation import _fence
+from graph.documents.isolated_main import _fence
 import socket
 _fence({{"seconds": {seconds}, "memory": 1 << 30, "output": 1 << 16}})
 {body}

@@ -14,7 +14,7 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import FORMATS, GRAPHS, RESULTS, by_media_type, by_name, offered
 from graph.sparql.limits import Limits
 from graph.sparql.pool.cache import CachedResult, ResultCache, ResultKey, Terms, seed
-from graph.sparql.pool.queues import Lanes, Ticket
+from graph.sparql.pool.queues import QueryQueues, QueueEntry
 from graph.sparql.syntax.query_shape import is_brief
 from graph.sparql.worker.result_writer import RowCounter
 
@@ -45,16 +45,16 @@ def test_rows_without_variables() -> None:
     assert counter.add(body) == 2
 
 
-def enter(lanes: Lanes, client: str | None = None, query_id: str | None = None) -> Ticket:
+def enter(lanes: QueryQueues, client: str | None = None, query_id: str | None = None) -> QueueEntry:
     """Registered, and given a place if there is one."""
-    ticket = Ticket(client, query_id)
+    ticket = QueueEntry(client, query_id)
     lanes.enter(ticket, 0.0)
     lanes.next()
     return ticket
 
 
 def test_a_slow_query_makes_room() -> None:
-    lanes = Lanes(Limits(workers=1, queue=0))
+    lanes = QueryQueues(Limits(workers=1, queue=0))
     slow = enter(lanes)
     with pytest.raises(Overloaded):
         enter(lanes)
@@ -70,7 +70,7 @@ def test_a_slow_query_makes_room() -> None:
 
 
 def test_who_runs_least_comes_first() -> None:
-    lanes = Lanes(Limits(workers=2))
+    lanes = QueryQueues(Limits(workers=2))
     running = [enter(lanes, "greedy"), enter(lanes, "greedy")]
     waiting = [enter(lanes, client) for client in ("greedy", "greedy", "modest")]
     assert lanes.load() == (2, 3)
@@ -82,7 +82,7 @@ def test_who_runs_least_comes_first() -> None:
 
 
 def test_one_who_waits_may_leave_or_wait_too_long() -> None:
-    lanes = Lanes(Limits(workers=1, wait=5))
+    lanes = QueryQueues(Limits(workers=1, wait=5))
     first, second = enter(lanes), enter(lanes, query_id="q")
     assert lanes.named("q") is second
     assert lanes.expired(4.9) == []
@@ -96,7 +96,7 @@ def test_one_who_waits_may_leave_or_wait_too_long() -> None:
 
 
 def test_a_place_in_the_slow_lane_comes_free() -> None:
-    lanes = Lanes(Limits(workers=1, wait=1, timeout=1))
+    lanes = QueryQueues(Limits(workers=1, wait=1, timeout=1))
     slow = enter(lanes)
     lanes.promote(slow)
     second = enter(lanes)
@@ -109,7 +109,7 @@ def test_a_place_in_the_slow_lane_comes_free() -> None:
 
 
 def test_look_ups_come_first_but_leave_others_their_turn() -> None:
-    lanes = Lanes(Limits(workers=1))
+    lanes = QueryQueues(Limits(workers=1))
     running = enter(lanes)
     other = enter(lanes)
     looks = [look_up(lanes) for _ in range(20)]
@@ -117,7 +117,7 @@ def test_look_ups_come_first_but_leave_others_their_turn() -> None:
     assert first is looks[0]
     assert first.lane == "look", "a place that no other query may have"
     assert lanes.next() is None
-    came: list[Ticket | None] = []
+    came: list[QueueEntry | None] = []
     lanes.leave(running)
     for _ in range(20):
         ticket = lanes.next()
@@ -129,7 +129,7 @@ def test_look_ups_come_first_but_leave_others_their_turn() -> None:
 
 
 def test_a_look_up_that_is_none_waits_for_a_place_like_others() -> None:
-    lanes = Lanes(Limits(workers=1))
+    lanes = QueryQueues(Limits(workers=1))
     running = enter(lanes)
     wrong, right = look_up(lanes), look_up(lanes)
     assert lanes.next() is wrong
@@ -140,16 +140,16 @@ def test_a_look_up_that_is_none_waits_for_a_place_like_others() -> None:
     assert wrong.lane == "quick"
 
 
-def look_up(lanes: Lanes) -> Ticket:
-    ticket = Ticket(None, None, wanted="look")
+def look_up(lanes: QueryQueues) -> QueueEntry:
+    ticket = QueueEntry(None, None, wanted="look")
     lanes.enter(ticket, 0.0)
     return ticket
 
 
 def test_nobody_waits_longer_than_the_query_has_time_for() -> None:
-    lanes = Lanes(Limits(workers=1, slow=1, wait=5, queue=1))
+    lanes = QueryQueues(Limits(workers=1, slow=1, wait=5, queue=1))
     running = enter(lanes)
-    hurried = Ticket(None, None, until=2.0)
+    hurried = QueueEntry(None, None, until=2.0)
     lanes.enter(hurried, 0.0)
     assert (lanes.expired(1.9), lanes.expired(2.0)) == ([], [hurried])
     lanes.leave(hurried)
@@ -164,7 +164,7 @@ def test_nobody_waits_longer_than_the_query_has_time_for() -> None:
 
 
 def test_an_id_belongs_to_the_client_that_gave_it() -> None:
-    lanes = Lanes(Limits())
+    lanes = QueryQueues(Limits())
     mine, yours = enter(lanes, "me", "1"), enter(lanes, "you", "1")
     assert (lanes.named("1", "me"), lanes.named("1", "you"), lanes.named("1", "they")) == (mine, yours, None)
     with pytest.raises(QueryRefused, match="1"):
@@ -174,8 +174,8 @@ def test_an_id_belongs_to_the_client_that_gave_it() -> None:
 
 
 def test_a_search_holds_its_place_until_it_ends() -> None:
-    lanes = Lanes(Limits(workers=1))
-    first, second = (Ticket(None, None, wanted="searching") for _ in range(2))
+    lanes = QueryQueues(Limits(workers=1))
+    first, second = (QueueEntry(None, None, wanted="searching") for _ in range(2))
     for ticket in (first, second):
         lanes.enter(ticket, 0.0)
     assert lanes.next() is first
@@ -196,7 +196,7 @@ def test_what_looks_brief() -> None:
 
 
 def test_told_ahead_is_in_nobody_elses_turn() -> None:
-    lanes = Lanes(Limits(workers=1))
+    lanes = QueryQueues(Limits(workers=1))
     first, second, third = (enter(lanes) for _ in range(3))
     second.ahead = True
     assert lanes.following() is third
@@ -241,14 +241,14 @@ def test_the_cache_keeps_to_its_size() -> None:
     assert cache.get(keys[0]) is None, "an eighth of the whole at most"
 
 
-def long_text(lanes: Lanes, client: str | None = None) -> Ticket:
-    ticket = Ticket(client, None, wanted="reading")
+def long_text(lanes: QueryQueues, client: str | None = None) -> QueueEntry:
+    ticket = QueueEntry(client, None, wanted="reading")
     lanes.enter(ticket, 0.0)
     return ticket
 
 
 def test_long_texts_are_read_one_at_a_time_and_take_no_place_of_others() -> None:
-    lanes = Lanes(Limits(workers=1, queue=2))
+    lanes = QueryQueues(Limits(workers=1, queue=2))
     texts = [long_text(lanes) for _ in range(3)]
     with pytest.raises(Overloaded):
         long_text(lanes)
@@ -266,7 +266,7 @@ def test_long_texts_are_read_one_at_a_time_and_take_no_place_of_others() -> None
 
 
 def test_of_long_texts_that_of_a_client_with_few_queries_comes_first() -> None:
-    lanes = Lanes(Limits())
+    lanes = QueryQueues(Limits())
     greedy = [long_text(lanes, "greedy") for _ in range(3)]
     modest = long_text(lanes, "modest")
     assert lanes.next() is modest

@@ -14,7 +14,7 @@ from graph.errors import QueryError, QueryRefused, QuerySyntax
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.syntax.guard import guard
-from graph.sparql.worker.memory_copy import Copied
+from graph.sparql.worker.memory_copy import MemoryCopy
 from tests.support import w3c
 from tests.support.paths import ROOT
 
@@ -108,7 +108,7 @@ def test_evaluation_on_a_copy(name: str, suite: Path, folder: Path) -> None:
         if case.name in documented("Query evaluation") or not guard(query, Limits()).unordered:
             continue
         store = ox.Store.read_only(str(w3c.load(case, folder) / "graph"))
-        copy = Copied(store, 0, 0).fastest
+        copy = MemoryCopy(store, 0, 0).fastest
         assert copy is not store
         media_type = w3c.wanted_type(case) or "application/sparql-results+json"
         form = ox.QueryResultsFormat.from_media_type(media_type)

@@ -12,7 +12,8 @@ import pytest
 from graph.errors import EncoderUnavailable
 from search.encoders.ctranslate2 import has_wide_registers
 from search.encoders.ctranslate2_export import WEIGHTS_SHA256, packaged_model
-from search.encoders.protocol import DEFAULT_MODEL, Encoder, open_encoder
+from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.protocol import Encoder
 
 TEXTS = [
     "access to finance for creative firms",

@@ -11,7 +11,8 @@ import pytest
 
 from search.index import filter_cache
 from search.index.index import Index, build
-from search.query.lexical_query import Condition, lexical_query
+from search.index.terms import Condition
+from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking import candidates
 from search.types import Filters, Unit
@@ -60,7 +61,7 @@ def test_equal_conditions_are_counted_once(index: Index, monkeypatch: pytest.Mon
     asked: list[object] = []
     count = index.lexical.count
     monkeypatch.setattr(index.lexical, "count", lambda query: asked.append(query) or count(query))
-    told = filter_cache.Passing(index.lexical)
+    told = filter_cache.FilterCache(index.lexical)
     for _ in range(3):
         assert told.count(condition(index, "every 50th")) == 30
     assert told.count(condition(index, "every 1th")) == 1_470

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.encoders.protocol import Encoder
-from search.index.bm25 import Term
 from search.index.forward import LENGTHS, is_kept, key
 from search.index.index import Index, build, update
+from search.index.terms import Term
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.types import Filters, Unit

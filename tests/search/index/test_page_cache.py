@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from search.index import page_cache
-from search.index.page_cache import Residence
+from search.index.page_cache import PageCache
 
 
 def held(path: Path) -> int:
@@ -27,7 +27,7 @@ def test_pages_are_let_go_and_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(page_cache, "LARGE", 1 << 20)
     monkeypatch.setattr(page_cache, "MOST", 1 << 20)
     array = np.memmap(file, np.int64, "r").view(np.ndarray).reshape(-1, 4)
-    kept = Residence(array)
+    kept = PageCache(array)
     assert array[::512].sum() and held(file) > 4 << 20
     kept.read(8)
     assert held(file) > 4 << 20
@@ -38,5 +38,5 @@ def test_pages_are_let_go_and_read_again(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_small_file_and_plain_memory_are_left_alone(tmp_path: Path) -> None:
     for array in (np.zeros(10), np.empty(0)):
-        Residence(array).read(10**9)
+        PageCache(array).read(10**9)
         assert array.sum() == 0

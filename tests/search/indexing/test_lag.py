@@ -16,7 +16,7 @@ from graph.seed_data.load import load
 from graph.write.writer import Session, no_progress
 from search.indexing.catch_up import catch_up_apart
 from search.indexing.indexer import SearchIndexer
-from search.indexing.lag import Behind, behind, catch_up
+from search.indexing.lag import IndexLag, behind, catch_up
 from search.types import Query
 from tests.support.folder import write_folder
 from tests.support.writable_services import TOKEN, update
@@ -44,7 +44,7 @@ def writable_client(writable_services: Services) -> FlaskClient:
     return create_app(writable_services).test_client()
 
 
-def lag(writable_services: Services) -> Behind:
+def lag(writable_services: Services) -> IndexLag:
     found = behind(writable_services.home.require())
     assert found is not None
     return found
@@ -69,11 +69,11 @@ def test_the_manifest_says_what_the_index_does_not_know(
     named = "INSERT DATA { GRAPH <http://e/g> { <http://e/d> <http://e/p> 1 } }"
     update(writable_client, f"DELETE DATA {{ <http://e/c> <http://e/p> 1 }} ; {named}")
     made = int(first)
-    assert lag(writable_services) == Behind(
+    assert lag(writable_services) == IndexLag(
         first, {"http://e/a": made + 1, "http://e/b": made + 1, "http://e/c": made + 2}
     )
     update(writable_client, "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?s = <http://e/a>) }")
-    assert lag(writable_services) == Behind(first, everything=made + 3)
+    assert lag(writable_services) == IndexLag(first, everything=made + 3)
     assert found(writable_services, "Nesta"), "meanwhile the old index answers"
 
 
@@ -164,9 +164,9 @@ def test_what_another_process_indexed_meanwhile_is_not_undone(
 def test_an_old_manifest_is_read(writable_services: Services) -> None:
     """Before the follower worked apart, entities came without the generation that touched them."""
     old = {"behind": {"as_of": "000003", "entities": ["http://e/a"], "everything": False, "after": ""}}
-    assert Behind.of(old, 7) == Behind("000003", {"http://e/a": 7})
+    assert IndexLag.of(old, 7) == IndexLag("000003", {"http://e/a": 7})
     old["behind"]["everything"] = True
-    assert Behind.of(old, 7) == Behind("000003", {"http://e/a": 7}, 7)
+    assert IndexLag.of(old, 7) == IndexLag("000003", {"http://e/a": 7}, 7)
 
 
 def test_a_server_follows_by_itself(writable_client: FlaskClient, writable_services: Services) -> None:

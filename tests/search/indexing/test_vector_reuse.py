@@ -17,7 +17,7 @@ from graph.write.writer import Changes, Writer
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build, update
 from search.indexing.indexer import SearchIndexer
-from search.indexing.vector_reuse import Salvaging, salvage
+from search.indexing.vector_reuse import ReusingEncoder, salvage
 from search.types import Unit
 from tests.search.conftest import WordEncoder
 from tests.support.folder import write_folder
@@ -63,7 +63,7 @@ def test_all_vectors_of_a_sound_index(generation: Path, tmp_path: Path) -> None:
     texts = [index.lexical.stored_at(int(slot)).unit.embedding_text for slot in slots]
     plain = WordEncoder()
     found = salvage(generation, plain)
-    assert isinstance(found, Salvaging)
+    assert isinstance(found, ReusingEncoder)
     vectors = found.encode([*texts, "something new"])
     assert plain.read == 1
     assert np.array_equal(vectors[:3], index.dense.vectors(slots))
@@ -87,7 +87,7 @@ def test_a_damaged_segment_is_encoded_anew_and_the_other_kept(generation: Path, 
     damage(generation)
     plain = WordEncoder()
     found = salvage(generation, plain)
-    assert isinstance(found, Salvaging) and 0 < len(found) < 100
+    assert isinstance(found, ReusingEncoder) and 0 < len(found) < 100
     found.encode([unit.embedding_text for unit in units(20)])
     assert plain.read == 20
     found.encode([Unit("v:1", "passage", "Note", "music number 1").embedding_text])

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.analysis.fingerprint import fingerprint as print_of
+from search.analysis.fingerprint import is_same
 from search.analysis.low_value_passages import is_furniture
 from search.analysis.tokens import exact_words
-from search.ranking.diversify import PER_DOCUMENT, is_same, spread
-from search.ranking.diversify import fingerprint as print_of
+from search.ranking.diversify import PER_DOCUMENT, spread
 
 TEXT = (
     "The fund gives grants to small games companies in the north of the country, and asks each of them for a plan, "

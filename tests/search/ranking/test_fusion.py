@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, combine, order, scale
+from search.index.top_k import order
+from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT, combine, scale
 
 Floats = npt.NDArray[np.float32]
 scores = arrays.arrays(np.float32, st.integers(0, 50), elements=st.floats(-1e3, 1e3, width=32))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from search.index.forward import ranges
 from search.index.schema import build_schema
 from search.index.stemmer import Stems
+from search.index.top_k import order
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking.candidates import missing
-from search.ranking.fusion import order
 from search.results.snippet import matches
 from search.types import Filters
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.ranking.fusion import order, top
-from search.ranking.term_counts import CountsOnce
+from search.index.top_k import order, top
+from search.ranking.term_counts import TermCountCache
 
 KEYS = [3, 5, 7, 3]
 
@@ -32,7 +32,7 @@ class Told:
 @given(st.lists(st.lists(st.integers(0, 60), unique=True, max_size=20), max_size=5))
 def test_each_unit_is_read_once(asked: list[list[int]]) -> None:
     told = Told()
-    once = CountsOnce(told, KEYS)
+    once = TermCountCache(told, KEYS)
     for slots in asked:
         found = once.counts(np.array(slots, np.int64), [7, 3])
         assert found.tolist() == Told().counts(np.array(slots, np.int64), [7, 3]).tolist()
@@ -41,7 +41,7 @@ def test_each_unit_is_read_once(asked: list[list[int]]) -> None:
 
 def test_other_words_are_not_told() -> None:
     with pytest.raises(KeyError):
-        CountsOnce(Told(), KEYS).counts(np.array([1]), [4])
+        TermCountCache(Told(), KEYS).counts(np.array([1]), [4])
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 12))

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from search.searcher import Searcher
-from search.types import Filters, Query, Way
+from search.types import Filters, Query, SearchSuggestion
 
 
-def followed(searcher: Searcher, query: Query, way: Way) -> Query:
+def followed(searcher: Searcher, query: Query, way: SearchSuggestion) -> Query:
     """The search that the way leads to, as the page's link asks for it."""
     if way.kind == "filter":
         rest = tuple(value for value in getattr(query.filters, way.field) if value != way.value)

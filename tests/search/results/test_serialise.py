@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from search.results.serialise import answer, results_json
-from search.types import DocumentRef, Explain, FacetValue, Hit, Results, Snippet, TermScore, Way
+from search.types import DocumentRef, Explain, FacetValue, Hit, Results, SearchSuggestion, Snippet, TermScore
 
 HIT = Hit(
     iri="x:1",
@@ -32,5 +32,5 @@ def test_it_says_what_the_plain_values_say() -> None:
 
 
 def test_half_of_a_pair_is_answered_too() -> None:
-    results = Results("\ud83c", 0, 0.0, (), hint="Nothing.", ways=(Way("dates", "x", 2),))
+    results = Results("\ud83c", 0, 0.0, (), hint="Nothing.", ways=(SearchSuggestion("dates", "x", 2),))
     assert json.loads(answer(results))["query"] == "\ud83c"

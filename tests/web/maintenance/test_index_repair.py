@@ -12,7 +12,7 @@ from graph.errors import IndexUnusable
 from graph.write.writer import no_progress
 from search.types import Query
 from tests.web.conftest import make_services
-from web.maintenance.index_repair import Mender, reindex
+from web.maintenance.index_repair import IndexRebuilder, reindex
 from web.services import compose
 
 
@@ -61,7 +61,7 @@ def test_a_server_repairs_in_the_background(tmp_path: Path, cache: Path) -> None
 
 def test_only_one_repair_runs_at_a_time(tmp_path: Path, cache: Path) -> None:
     services = make_services(tmp_path, cache)
-    mender = Mender(services.settings)
+    mender = IndexRebuilder(services.settings)
     before = services.home.require().number
     first, second = mender(IndexUnusable("Broken.")), mender(IndexUnusable("Broken."))
     assert str(first) == str(second)

@@ -19,7 +19,7 @@ from search.types import Query
 from tests.web.conftest import make_services
 from web.app import create_app
 from web.cli.main import cli
-from web.maintenance.index_scrubber import Watch
+from web.maintenance.index_scrubber import IndexScrubber
 from web.services import Services, compose
 from web.settings import Settings
 
@@ -118,7 +118,7 @@ def test_an_odd_error_alone_has_nothing_made_anew(settings: Settings) -> None:
         told.append(error)
         return error
 
-    watch = Watch(Home(settings.home), mend, settled=0.0, again=0.1)
+    watch = IndexScrubber(Home(settings.home), mend, settled=0.0, again=0.1)
     try:
         assert "looked at" in watch.suspect(ZeroDivisionError()).remedy
         until(lambda: watch.state()["state"] == "sound")
@@ -132,7 +132,7 @@ def test_an_odd_error_alone_has_nothing_made_anew(settings: Settings) -> None:
 
 
 def test_reading_keeps_to_its_rate_and_ends_at_once(settings: Settings) -> None:
-    watch = Watch(Home(settings.home), lambda error: error, settled=0.0, rate=1 << 10)
+    watch = IndexScrubber(Home(settings.home), lambda error: error, settled=0.0, rate=1 << 10)
     watch.poke()
     time.sleep(0.5)
     assert watch.state() == {"state": "unread"}  # it waits after each part

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from graph.errors import IndexUnusable
-from search.types import Query, Results, Way
+from search.types import Query, Results, SearchSuggestion
 from tests.support import site, world
 from tests.support.fake_atlas import FakeAtlas
 from tests.support.paths import ROOT
@@ -170,7 +170,10 @@ def test_what_is_left_out_is_called_by_its_name(built: Path) -> None:
 
     class Empty(FakeAtlas):
         def search(self, query: Query) -> Results:
-            ways = (Way("words", "games", 2, "entity", iri), Way("words", "games", 3, value="-place:London"))
+            ways = (
+                SearchSuggestion("words", "games", 2, "entity", iri),
+                SearchSuggestion("words", "games", 3, value="-place:London"),
+            )
             return Results(query.text, 0, 1.0, (), ways=ways)
 
     page = site.create(Empty(world.small())).test_client().get("/search?q=games").text

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from graph.iri import DEFAULT_BASE
 from tests.support import site, world
 from tests.support.fake_atlas import ONTOLOGY, FakeAtlas
-from web.api.term_match import matching
+from web.api.terms import matching
 from web.read_model.reader import Term
 
 HTML = {"Accept": "text/html"}

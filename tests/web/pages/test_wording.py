@@ -10,7 +10,8 @@ from graph.model import Evidence, Mention, Source, Value
 from web.pages.drawing.contours import SIZE, contours
 from web.pages.links import data_path, href, outside, with_query
 from web.pages.templating import passage_path, plural
-from web.pages.wording import best_first, best_word, date, elapsed, held, linked, number, pieces, short, shown
+from web.pages.wording import best_first, best_word, elapsed, held, linked, pieces, shown
+from web.read_model.formatting import date, number, short
 
 BASE = "https://w3id.org/creative-atlas/id/"
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"

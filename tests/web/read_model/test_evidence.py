@@ -8,8 +8,7 @@ import pytest
 from graph.model import Value
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import expand
-from web.read_model.evidence import among
-from web.read_model.ties import connected
+from web.read_model.evidence import among, connected
 
 DATE, INTEGER = expand("xsd:date"), expand("xsd:integer")
 FACTS = """

@@ -26,7 +26,7 @@ from web.http.error_handlers import install_errors
 from web.server.front import Front
 from web.server.wsgi_bridge import Bridge
 from web.sparql import endpoint
-from web.sparql.failure_backoff import Pace
+from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.fast_path import FastQueries
 
 if TYPE_CHECKING:
@@ -361,7 +361,7 @@ def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation:
 
 
 def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> None:
-    pace = Pace()
+    pace = FailureBackoff()
     first = [pace.wait("a", 100.0) for _ in range(100)]
     assert first[:20] == [0.0] * 20
     assert first[20:] == sorted(first[20:])
@@ -372,7 +372,7 @@ def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> Non
 
 
 def test_of_clients_there_may_be_any_number() -> None:
-    pace = Pace()
+    pace = FailureBackoff()
     assert max(pace.wait(str(n), 100.0) for n in range(20_000)) == 0.0
     while pace.wait("a", 100.0) == 0.0:
         continue

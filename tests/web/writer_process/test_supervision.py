@@ -15,8 +15,7 @@ from tests.support.writable_services import BEARER, ask, update
 from web.app import create_app
 from web.services import Services
 from web.writer_process.process_handle import WriterChild
-from web.writer_process.service import WriteLimits, Writes
-from web.writer_process.turns import Turns
+from web.writer_process.service import FifoLock, WriteLimits, Writes
 
 PER_WRITER = 4
 
@@ -71,7 +70,7 @@ def test_eight_writers_and_readers_see_whole_updates(writable_services: Services
 
 
 def test_turns_come_in_order_and_pass_those_who_left() -> None:
-    turns = Turns()
+    turns = FifoLock()
     assert turns.take(0)
     assert not turns.take(0.01), "this one leaves again"
     order: list[int] = []

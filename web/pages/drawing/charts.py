@@ -9,8 +9,8 @@ from typing import Final, Literal
 
 from graph.model import Value
 from web.pages.drawing.maps import is_coordinate
-from web.pages.wording import is_numeric, number, shown
-from web.read_model.formatting import DATED, moment
+from web.pages.wording import is_numeric, shown
+from web.read_model.formatting import DATED, moment, number
 from web.read_model.reader import QueryTable
 
 __all__ = ["Bar", "Chart", "chart_of"]

@@ -8,7 +8,7 @@ from typing import Final
 
 from graph.model import Value
 from web.pages.links import href
-from web.pages.wording import short
+from web.read_model.formatting import short
 from web.read_model.reader import QueryTable
 
 __all__ = ["EDGES", "EDGE_COLUMNS", "NODES", "Graph", "graph_of"]

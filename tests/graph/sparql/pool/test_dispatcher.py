@@ -12,7 +12,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.queues import Lane
 from graph.sparql.pool.task import Delivered, Search, Task
-from graph.sparql.pool.workers import Crew as RealCrew
+from graph.sparql.pool.workers import WorkerPool as RealCrew
 from graph.sparql.worker.protocol import Answer
 
 
@@ -81,7 +81,7 @@ class Worker:
         return [Answer("done", "bindings", 1.0, 0, b"")]
 
 
-class Crew:
+class WorkerPool:
     """Three workers that are there, and others that come when they are told to."""
 
     complete, begun = False, True
@@ -126,7 +126,7 @@ class Room:
 
     def __init__(self, **limits: Any) -> None:
         self.loop = Loop()
-        self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, crew=Crew)  # type: ignore[arg-type]
+        self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, crew=WorkerPool)  # type: ignore[arg-type]
         self.crew: Any = self.dispatcher.crew
         self.ended: dict[str, tuple[float, Delivered]] = {}
 

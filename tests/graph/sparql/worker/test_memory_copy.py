@@ -17,8 +17,9 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.cache import CachedResult
 from graph.sparql.pool.pool import Outcome, QueryPool
 from graph.sparql.pool.request import as_asked
+from graph.sparql.syntax.query_shape import is_unordered
 from graph.sparql.worker import memory_copy
-from graph.sparql.worker.memory_copy import Copied, is_unordered
+from graph.sparql.worker.memory_copy import MemoryCopy
 from tests.support.query_pool import EX, make_generation
 
 NAMES = [ox.NamedNode(f"{EX}{name}") for name in "abcde"]
@@ -54,7 +55,7 @@ def test_a_copy_answers_as_the_store_does(quads: list[ox.Quad], named: set[ox.Na
     store.extend(quads)
     for name in named:
         store.add_graph(name)
-    held = Copied(store, 0, 0)
+    held = MemoryCopy(store, 0, 0)
     assert held.fastest is not store
     assert set(held.fastest) == set(store)
     for query in QUERIES:
@@ -85,7 +86,7 @@ def disk(folder: Path, triples: int) -> ox.Store:
 
 def test_it_is_copied_when_queries_took_so_long(tmp_path: Path) -> None:
     store = disk(tmp_path / "000001", 350)
-    held = Copied(store, 0, 1.0)
+    held = MemoryCopy(store, 0, 1.0)
     assert not held.go_on() and held.fastest is store
     held.took(0.2)
     assert not held.go_on() and held.fastest is store
@@ -102,10 +103,10 @@ def test_it_is_copied_when_queries_took_so_long(tmp_path: Path) -> None:
 
 def test_a_large_graph_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = disk(tmp_path / "000001", 900)
-    assert Copied(store, memory_copy.MOST + 1, 0).fastest is store
-    assert Copied(store, None, 0).fastest is store
+    assert MemoryCopy(store, memory_copy.MOST + 1, 0).fastest is store
+    assert MemoryCopy(store, None, 0).fastest is store
     monkeypatch.setattr(memory_copy, "MOST", 300)
-    held = Copied(store, 0, 0)
+    held = MemoryCopy(store, 0, 0)
     assert held.fastest is store and not held.go_on()
 
 
@@ -115,7 +116,7 @@ def test_a_table_that_cannot_be_read() -> None:
             raise OSError("Corruption: block checksum mismatch")
 
     damaged = Damaged()
-    held = Copied(damaged, 0, 0)  # type: ignore[arg-type]
+    held = MemoryCopy(damaged, 0, 0)  # type: ignore[arg-type]
     assert held.fastest is damaged and not held.go_on()
 
 
