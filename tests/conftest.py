@@ -16,6 +16,8 @@ from graph.write.writer import Session, Writer
 from tests.support.paths import ROOT, SHARED
 from tests.support.small import NoIndex, few_facts
 
+pytest_plugins = ["tests.support.query_pool", "tests.support.services", "tests.support.writable_services"]
+
 
 @pytest.fixture(scope="session")
 def cache() -> Path:
@@ -54,7 +56,7 @@ def starter_home(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def starter(starter_home: Path) -> Snapshot:
+def starter_snapshot(starter_home: Path) -> Snapshot:
     return Snapshot.open(Home(starter_home).require())
 
 

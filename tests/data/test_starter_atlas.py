@@ -38,40 +38,40 @@ def _entities(snapshot: Snapshot) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def entities(starter: Snapshot) -> set[str]:
-    return _entities(starter)
+def entities(starter_snapshot: Snapshot) -> set[str]:
+    return _entities(starter_snapshot)
 
 
 @pytest.fixture(scope="module")
-def facts(starter: Snapshot, entities: set[str]) -> list[Fact]:
+def facts(starter_snapshot: Snapshot, entities: set[str]) -> list[Fact]:
     """Every fact that the page of an entity shows from its own end."""
     return [
         fact
         for iri in sorted(entities)
-        for group in view(starter, iri).groups
+        for group in view(starter_snapshot, iri).groups
         if group.direction == "out"
         for fact in group.facts
     ]
 
 
-def test_the_shapes_hold(starter: Snapshot) -> None:
-    assert validate(starter, DATA / "shapes.ttl").violations == ()
+def test_the_shapes_hold(starter_snapshot: Snapshot) -> None:
+    assert validate(starter_snapshot, DATA / "shapes.ttl").violations == ()
 
 
-def test_every_entity_has_a_label_a_type_and_a_claim(starter: Snapshot, entities: set[str]) -> None:
+def test_every_entity_has_a_label_a_type_and_a_claim(starter_snapshot: Snapshot, entities: set[str]) -> None:
     claimed = {
         quad.object.value
-        for quad in starter.store.quads_for_pattern(None, term("rdf:subject"), None, None)
+        for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:subject"), None, None)
         if isinstance(quad.object, ox.NamedNode)
     }
     schema = {block.subject.value for block in read_blocks(DATA / "ontology.ttl")}  # its own lists need no source
     listed = entities - schema
     assert len(listed) > 1000
-    assert [iri for iri in sorted(listed) if starter.value(iri, "rdfs:label") is None] == []
+    assert [iri for iri in sorted(listed) if starter_snapshot.value(iri, "rdfs:label") is None] == []
     assert sorted(listed - claimed) == []
 
 
-def test_background_never_looks_sourced(facts: list[Fact], starter: Snapshot) -> None:
+def test_background_never_looks_sourced(facts: list[Fact], starter_snapshot: Snapshot) -> None:
     """0 facts are shown as sourced whose only ground is background."""
     assert len(facts) > 5000
     for fact in facts:
@@ -89,30 +89,30 @@ def test_every_fact_rests_on_a_claim(facts: list[Fact]) -> None:
     assert {fact.predicate for fact in loose} == set()
 
 
-def test_the_notes_are_no_evidence(starter: Snapshot) -> None:
+def test_the_notes_are_no_evidence(starter_snapshot: Snapshot) -> None:
     """No claim rests on a text of our own, in whatever way it could."""
-    notes = {document.iri for document in starter.documents()}
+    notes = {document.iri for document in starter_snapshot.documents()}
     assert len(notes) > 100
-    for quad in starter.store.quads_for_pattern(None, term("rdf:subject"), None, None):
+    for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:subject"), None, None):
         assert getattr(quad.graph_name, "value", "") not in notes
     for name in ("prov:wasDerivedFrom", "ca:textOf", "ca:quotedIn"):
-        for quad in starter.store.quads_for_pattern(None, term(name), None, None):
+        for quad in starter_snapshot.store.quads_for_pattern(None, term(name), None, None):
             ends = {getattr(end, "value", "").partition("/p")[0] for end in (quad.subject, quad.object)}
             assert not ends & notes
-    kinds = {getattr(q.object, "value", "") for n in notes for q in starter.store.quads_for_pattern(
+    kinds = {getattr(q.object, "value", "") for n in notes for q in starter_snapshot.store.quads_for_pattern(
         ox.NamedNode(n), term("rdf:type"), None, DEFAULT)}  # fmt: skip
     assert expand("ca:Source") not in kinds
-    ours = [iri for iri in starter.subjects("rdf:type", expand("ca:Source"))
-            if "creative atlas" in (starter.value(iri, "dcterms:publisher") or "").casefold()]  # fmt: skip
+    ours = [iri for iri in starter_snapshot.subjects("rdf:type", expand("ca:Source"))
+            if "creative atlas" in (starter_snapshot.value(iri, "dcterms:publisher") or "").casefold()]  # fmt: skip
     assert ours == []
 
 
-def test_dates_are_in_order(starter: Snapshot) -> None:
+def test_dates_are_in_order(starter_snapshot: Snapshot) -> None:
     pairs = []
     for first, last in (("schema:startDate", "schema:endDate"), ("ca:validFrom", "ca:validTo")):
-        for quad in starter.store.quads_for_pattern(None, term(last), None, None):
+        for quad in starter_snapshot.store.quads_for_pattern(None, term(last), None, None):
             ends = getattr(quad.object, "value", "")
-            for start in starter.store.quads_for_pattern(quad.subject, term(first), None, quad.graph_name):
+            for start in starter_snapshot.store.quads_for_pattern(quad.subject, term(first), None, quad.graph_name):
                 begins = getattr(start.object, "value", "")
                 shared = min(len(begins), len(ends))
                 pairs.append((begins[:shared] <= ends[:shared], quad.subject, begins, ends))
@@ -120,19 +120,19 @@ def test_dates_are_in_order(starter: Snapshot) -> None:
     assert [pair for pair in pairs if not pair[0]] == []
 
 
-def test_no_iri_of_ours_dangles(starter: Snapshot) -> None:
+def test_no_iri_of_ours_dangles(starter_snapshot: Snapshot) -> None:
     """Whatever is named as the object of a fact or a claim is described: it has a type."""
-    typed = {quad.subject for quad in starter.store.quads_for_pattern(None, term("rdf:type"), None, None)}
+    typed = {quad.subject for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:type"), None, None)}
     loose = {
         quad.object.value
-        for quad in starter.store
+        for quad in starter_snapshot.store
         if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(ID) and quad.object not in typed
     }
     assert loose == set()
 
 
-def test_nearly_all_entities_hang_together(starter: Snapshot) -> None:
-    graph = whole(starter)
+def test_nearly_all_entities_hang_together(starter_snapshot: Snapshot) -> None:
+    graph = whole(starter_snapshot)
     parts = sorted(nx.weakly_connected_components(graph), key=len, reverse=True)
     assert len(parts[0]) / len(graph) > 0.95
 

@@ -16,7 +16,7 @@ from web.settings import Settings
 
 
 def main(home: str, cache: str, file: str) -> None:
-    graph.ingest.BATCH = 5  # type: ignore[misc]  # so that there are many moments between two publications
+    graph.write.ingest.BATCH = 5  # type: ignore[misc]  # so that there are many moments between two publications
     services = compose(Settings(home=Path(home), cache=Path(cache)))
 
     def say(outcome: Outcome) -> None:

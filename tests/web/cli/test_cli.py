@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.folder import write_folder
 from tests.support.paths import ROOT
-from tests.web.conftest import ARTICLE
+from tests.support.services import ARTICLE
 from web.settings import Settings
 
 COMMAND = [sys.executable, "-c", "from web.cli.main import main; main()"]

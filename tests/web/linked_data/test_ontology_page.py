@@ -21,8 +21,8 @@ from web.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def ontology(starter: Snapshot) -> Ontology:
-    return read_ontology(starter)
+def ontology(starter_snapshot: Snapshot) -> Ontology:
+    return read_ontology(starter_snapshot)
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def test_every_term_has_its_words(ontology: Ontology) -> None:
     assert len({term.anchor for term in terms}) == len(terms)
 
 
-def test_counts_are_those_of_the_graph(ontology: Ontology, starter: Snapshot) -> None:
+def test_counts_are_those_of_the_graph(ontology: Ontology, starter_snapshot: Snapshot) -> None:
     by_name = {term.name: term for term in (*ontology.classes, *ontology.properties)}
-    programmes = set(starter.subjects("rdf:type", expand("ca:Programme")))
+    programmes = set(starter_snapshot.subjects("rdf:type", expand("ca:Programme")))
     assert by_name["ca:Programme"].count == len(programmes)
-    funded = list(starter.store.quads_for_pattern(None, ox.NamedNode(expand("schema:funder")), None, DEFAULT))
+    funded = list(starter_snapshot.store.quads_for_pattern(None, ox.NamedNode(expand("schema:funder")), None, DEFAULT))
     assert by_name["schema:funder"].count == by_name["ca:funds"].count == len(funded)
     assert by_name["org:Organization"].total > by_name["org:Organization"].count > 0
 
@@ -103,8 +103,8 @@ def test_the_drawing_is_legible(ontology: Ontology) -> None:
         assert abs(line.x - other_line.x) + abs(line.y - other_line.y) > 16, (line.number, other_line.number)
 
 
-def test_rdf_has_the_schema_and_not_the_data(starter: Snapshot) -> None:
-    subjects = {str(triple.subject) for triple in ontology_triples(starter)}
+def test_rdf_has_the_schema_and_not_the_data(starter_snapshot: Snapshot) -> None:
+    subjects = {str(triple.subject) for triple in ontology_triples(starter_snapshot)}
     assert f"<{CA}Programme>" in subjects
     assert f"<{CA[:-1]}>" in subjects
     assert not [name for name in subjects if "/id/organisation/" in name]

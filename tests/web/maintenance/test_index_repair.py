@@ -11,7 +11,7 @@ import pytest
 from graph.errors import IndexUnusable
 from graph.write.writer import no_progress
 from search.types import Query
-from tests.web.conftest import make_services
+from tests.support.services import make_services
 from web.maintenance.index_repair import IndexRebuilder, reindex
 from web.services import compose
 

@@ -16,7 +16,7 @@ from graph.storage.generations import Home
 from graph.write.ingest import ingest
 from graph.write.writer import no_progress
 from search.types import Query
-from tests.web.conftest import make_services
+from tests.support.services import make_services
 from web.app import create_app
 from web.cli.main import cli
 from web.maintenance.index_scrubber import IndexScrubber

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from search.types import Filters, Query
+from tests.support.services import make_services
 from tests.support.small import ID
-from tests.web.conftest import make_services
 from web.app import create_app
 from web.cli.main import cli
 from web.services import Services

@@ -22,6 +22,7 @@ from web.http.error_handlers import install_errors
 from web.server.connection import COMING_SECONDS
 from web.server.front import Front
 from web.server.wsgi_bridge import Bridge
+from web.sparql import endpoint
 from web.sparql.fast_path import FastQueries
 
 if TYPE_CHECKING:
@@ -69,13 +70,13 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make(generation: Path, ended: threading.Event) -> Callable[[int], Served]:
     def made(connections: int) -> Served:
         pool = QueryPool(Limits(timeout=2, workers=1))
-        endpoint = Flask(__name__)
-        install_errors(endpoint)
-        endpoint.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+        site = Flask(__name__)
+        install_errors(site)
+        site.register_blueprint(endpoint.blueprint(pool, lambda: generation))
 
         def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             if environ["PATH_INFO"] == "/sparql":
-                return endpoint(environ, start)
+                return site(environ, start)
             return app(environ | {"long.ended": ended}, start)
 
         fast = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
