@@ -27,6 +27,9 @@ FACTS_FIRST: Final = 8
 
 PASSAGES_SHOWN: Final = 8
 SIMILAR_SHOWN: Final = 6
+KINDS_SHOWN: Final = 4
+"""Classes of the entity named below its label."""
+
 NODES_SHOWN: Final = 40
 NODES_DRAWN: Final = 25
 """Nodes of the drawing at first; more come by asking for a node's neighbours."""
@@ -71,6 +74,7 @@ def _entry(atlas: Atlas, iri: str) -> str:
     return render_template(
         "entity.html",
         entity=entity,
+        kinds=[(value, atlas.has_members(value.value)) for value in entity.types[:KINDS_SHOWN]],
         stated=told.stated,
         named=named,
         codes=told.codes,

@@ -129,6 +129,9 @@ class GenerationAtlas:
         iris = self._names().get(name.strip().casefold(), ())
         return overview.ref(self.view, iris[0]) if len(iris) == 1 else None
 
+    def has_members(self, kind: str) -> bool:
+        return kind in figures(self.view).kinds
+
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
         iris = overview.members(self.view, kind)
         return Listing(tuple(overview.ref(self.view, iri) for iri in iris[offset : offset + limit]), len(iris))

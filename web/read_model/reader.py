@@ -332,6 +332,9 @@ class Atlas(Protocol):
     def find(self, name: str) -> Ref | None:
         """The entity of exactly this name (label or other name, whatever the case), if there is just one."""
 
+    def has_members(self, kind: str) -> bool:
+        """Whether `members` lists entities of this class; classes of the schema and of bookkeeping have none."""
+
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
         """Entities of a class (its IRI), by label; total 0 for an unknown class."""
 

@@ -18,8 +18,8 @@ from graph.seed_data.build import build
 from graph.seed_data.load import load
 from graph.vocabulary import expand
 from graph.write.writer import Writer
-from tests.support import site
 from tests.support.folder import write_folder
+from tests.support.site import ENDLESS, serving
 from tests.support.small import NoIndex
 from tests.web.pages.conftest import Open
 from web.app import create_app
@@ -27,7 +27,6 @@ from web.read_model.reader import Slice
 from web.services import Services, compose
 from web.settings import Settings
 
-ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 FUNDED_BY = expand("ca:fundedBy")
 EDGES = f"SELECT ?what ?funder WHERE {{ ?what <{FUNDED_BY}> ?funder }}"
 
@@ -191,7 +190,7 @@ def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -
 
 @pytest.mark.browser
 def test_the_cancel_button_stops_a_running_query(services: Services, built: Path, opened: Open) -> None:
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(address + "/sparql")
         page = seen.page
         page.locator(".cm-content").click()
@@ -222,7 +221,7 @@ def test_the_cancel_button_stops_a_running_query(services: Services, built: Path
 def test_a_hundred_thousand_rows_do_not_freeze_the_page(services: Services, built: Path, opened: Open) -> None:
     """A page of a hundred is drawn, and further pages and orders come without running the query again."""
     many = "SELECT ?a ?e WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 100000"
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(f"{address}/sparql?{urlencode({'query': many})}")
         page = seen.page
         expect(page.locator("#answer-heading")).to_contain_text("100,000 rows", timeout=30_000)
@@ -243,7 +242,7 @@ def test_places_are_mapped(services: Services, built: Path, opened: Open) -> Non
     nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
     rows = f"(<{nesta}> 56.46 -2.97) (<http://e/there> 53.8 -1.55) (<http://e/away> 0 0)"
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {rows} }} }}"
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(f"{address}/sparql?{urlencode({'query': query})}")
         page = seen.page
         page.get_by_text("Map of what").click()
