@@ -20,6 +20,7 @@ from web.http.negotiation import media_types
 from web.linked_data.resources import FORMATS
 from web.pages.drawing.ontology_diagram import draw
 from web.read_model.live_generation import Live, View
+from web.read_model.overview import is_empty
 from web.read_model.statistics import figures
 
 __all__ = ["blueprint"]
@@ -100,6 +101,7 @@ def _dataset_page(view: View) -> str:
     found = schema(view)
     return render_template(
         "dataset.html",
+        empty=is_empty(view),
         told=description,
         summary=summary(description),
         first=_FIRST,
@@ -120,6 +122,7 @@ def _ontology_page(view: View) -> str:
     ]
     return render_template(
         "ontology.html",
+        empty=is_empty(view),
         ontology=found,
         diagram=view.once("diagram", lambda v: draw(schema(v))),
         groups=groups,

@@ -34,6 +34,7 @@ def documents(atlas: Atlas) -> str:
     collection, start = request.args.get("collection") or None, _start()
     return render_template(
         "documents.html",
+        empty=atlas.is_empty(),
         found=atlas.documents(collection, DOCUMENTS_SHOWN, start),
         collection=collection,
         collections=atlas.collections(),

@@ -187,6 +187,7 @@ def members(atlas: Atlas) -> str:
         raise NotFound
     return render_template(
         "browse.html",
+        empty=atlas.is_empty(),
         kind=atlas.refs((kind,))[kind] if kind else None,
         found=found,
         kinds=overview.kinds,

@@ -68,6 +68,7 @@ def home(atlas: Atlas) -> str:
     overview = atlas.overview()
     return render_template(
         "home.html",
+        empty=atlas.is_empty(),
         overview=overview,
         disagreement=min(overview.disagreements, key=_terseness, default=None),
         collections=atlas.collections(),

@@ -77,7 +77,8 @@ def search(atlas: Atlas) -> tuple[str, int]:
     text, kind = asked.get("q", ""), asked.get("kind", "")
     problem: InputError | None = None
     found: Results | None = None
-    if text:
+    empty = atlas.is_empty()
+    if text and not empty:
         try:
             found = _find(atlas, asked)
         except InputError as error:
@@ -85,10 +86,11 @@ def search(atlas: Atlas) -> tuple[str, int]:
     refs = atlas.refs(tuple(_met(found, asked)))
     page = render_template(
         "search.html",
+        empty=empty,
         text=text[:MAX_QUERY],
         kind=kind,
         found=found,
-        exact=atlas.find(text) if text and not problem else None,
+        exact=atlas.find(text) if found else None,
         problem=problem,
         refs=refs,
         facets=_facets(atlas, found, asked, refs),

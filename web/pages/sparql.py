@@ -79,6 +79,7 @@ def render_workbench(now: Callable[[], Atlas], query: str, client: str | None = 
     tag = asked.get("tag", "")
     page = render_template(
         "sparql.html",
+        empty=atlas.is_empty(),
         query=query if run else (example.query if example else _STARTER),
         example=example,
         examples=[each for each in examples if not tag or tag in each.tags],

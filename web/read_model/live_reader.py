@@ -84,6 +84,9 @@ class GenerationAtlas:
     queries: Path
     base: str = DEFAULT_BASE
 
+    def is_empty(self) -> bool:
+        return overview.is_empty(self.view)
+
     def overview(self) -> Overview:
         return overview.overview(self.view)
 
@@ -187,7 +190,7 @@ class GenerationAtlas:
         )
 
     def examples(self) -> tuple[Example, ...]:
-        return read_examples(self.queries)
+        return read_examples(self.queries) if overview.holds_starter(self.view) else ()
 
     def terms(self) -> tuple[Term, ...]:
         return schema_terms.terms(self.view)

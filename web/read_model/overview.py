@@ -15,11 +15,11 @@ from web.read_model.live_generation import View
 from web.read_model.reader import Disagreement, Kind, Overview, Position, Ref, Spot, Tone
 from web.read_model.statistics import figures
 
-__all__ = ["disagreements", "documents", "members", "overview", "ref", "tone"]
+__all__ = ["disagreements", "documents", "holds_starter", "is_empty", "members", "overview", "ref", "tone"]
 
 _UP: Final = ("schema:containedInPlace", "dcterms:isPartOf")
 _PARENTS: Final = 8
-_QUESTIONS: Final = (
+STARTER_QUESTIONS: Final = (
     "access to finance outside the South East",
     "Creative Scale-Up",
     "creative microclusters in the 2020 Radar report",
@@ -135,6 +135,16 @@ def disagreements(view: View) -> tuple[Disagreement, ...]:
     return view.once("disagreements", _disagreements)
 
 
+def is_empty(view: View) -> bool:
+    """Whether no graph of the generation holds a triple."""
+    return next(view.snapshot.store.quads_for_pattern(None, None, None, None), None) is None
+
+
+def holds_starter(view: View) -> bool:
+    """Whether the starter atlas was built into it: the example questions and queries are about its entities."""
+    return "starter" in view.manifest
+
+
 def overview(view: View) -> Overview:
     return view.once("overview", _overview)
 
@@ -163,7 +173,7 @@ def _overview(view: View) -> Overview:
         ),
         recent=tuple(document for document in recent if document),
         disagreements=disagreements(view),
-        questions=_QUESTIONS,
+        questions=STARTER_QUESTIONS if holds_starter(view) else (),
         spots=tuple(_spots(view)),
         generation=view.generation.number,
         built=_published(view),

@@ -304,6 +304,9 @@ class Atlas(Protocol):
     def base(self) -> str:
         """What minted IRIs start with; ends in `/`."""
 
+    def is_empty(self) -> bool:
+        """Whether the atlas holds no triple at all, so that pages say how to fill it."""
+
     def overview(self) -> Overview: ...
 
     def search(self, query: Query) -> Results:
