@@ -20,6 +20,7 @@ from search.encoders.reranker import RERANKED, Reranker, rerank_boost
 from search.index.index import Index
 from search.index.schema import FILTER_FIELDS, fold, spellings
 from search.index.top_k import order
+from search.item import Item
 from search.parallel import ParallelRunner
 from search.query.field_filters import fielded
 from search.query.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
@@ -33,7 +34,7 @@ from search.ranking.term_counts import TermCountCache, counts_for
 from search.results.empty import Found, past_the_end, ways_out, why_nothing
 from search.results.explain import written_words
 from search.results.hits import make_hits
-from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, SearchSuggestion, Unit
+from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, SearchSuggestion
 
 __all__ = ["MAX_SEARCH_SECONDS", "Searcher"]
 
@@ -222,7 +223,7 @@ class Searcher:
             return None
         deadline.check()
         stored = [self.index.lexical.stored_at(int(slot)) for slot in ranked.pool.slots[first]]
-        read = self._reranker.score(parse(query.text).text, [each.unit.embedding_text for each in stored])
+        read = self._reranker.score(parse(query.text).text, [each.item.embedding_text for each in stored])
         scores = ranked.pool.scores[first] + sum(boost[first] for boost in ranked.boosts.values())
         ranked.boosts["reranker"] = np.zeros(len(ranked.pool.slots), np.float32)
         ranked.boosts["reranker"][first] = rerank_boost(scores, read)
@@ -234,7 +235,7 @@ class Searcher:
         lexical = self.index.lexical
         named = lexical.by_iri(list(query.entities)) if query.entities else {}
         cards = np.array([stored.slot for stored in named.values()], np.int64)
-        known = {iri: Named.of(stored.unit) for iri, stored in named.items()}
+        known = {iri: Named.of(stored.item) for iri, stored in named.items()}
         words = lexical_query(parse(query.text), query.filters, lexical.schema, lexical.stems, known)
         deadline.check()
         found = None if query.mode == "dense" else by_words(self.index, words)
@@ -300,7 +301,7 @@ class Searcher:
             return ()
         lexical = self.index.lexical
         ranked = lexical.search(prefix_query(typed, lexical.schema), _COMPLETIONS)
-        found = [_completion(stored.unit, typed) for stored in lexical.stored(ranked.addresses)]
+        found = [_completion(stored.item, typed) for stored in lexical.stored(ranked.addresses)]
         return tuple(completion for _, completion in sorted(found, key=lambda pair: pair[0])[:limit])
 
     def similar(self, iri: str, limit: int = 5, kind: Kind | None = None) -> tuple[Hit, ...]:
@@ -340,7 +341,7 @@ _spellings = lru_cache(maxsize=20_000)(spellings)
 """The same names come back with every letter typed."""
 
 
-def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
+def _completion(item: Item, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
     """With its rank: names that begin as typed first, then shorter ones, then by alphabet."""
     start = " ".join(typed)
 
@@ -353,5 +354,5 @@ def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Com
         held = all(any(word.startswith(part) for word in known) for part in typed)
         return (1 if held else 2, len(name), whole)
 
-    matched = min((unit.title, *unit.aliases), key=rank)
-    return rank(matched), Completion(unit.iri, unit.title, matched, unit.types)
+    matched = min((item.title, *item.aliases), key=rank)
+    return rank(matched), Completion(item.iri, item.title, matched, item.types)

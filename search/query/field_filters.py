@@ -140,5 +140,5 @@ def values_named(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ..
     if not words:
         return ()
     ranked = lexical.search(prefix_query(words, lexical.schema), _NAMES)
-    units = [stored.unit for stored in lexical.stored(ranked.addresses)]
-    return tuple(unit.iri for unit in units if wanted in map(fold, (unit.title, *unit.aliases)))
+    items = [stored.item for stored in lexical.stored(ranked.addresses)]
+    return tuple(item.iri for item in items if wanted in map(fold, (item.title, *item.aliases)))

@@ -13,12 +13,13 @@ import numpy.typing as npt
 from graph.deadline import Deadline
 from search.index.bm25 import Reader
 from search.index.index import Index
+from search.item import Item
 from search.query.lexical_query import LexicalQuery
 from search.ranking.candidates import Pool
 from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
 from search.results.explain import LazyTerms, PageTerms
 from search.results.snippet import make_snippet
-from search.types import Demoted, DocumentRef, Explain, Hit, Unit
+from search.types import Demoted, DocumentRef, Explain, Hit
 
 __all__ = ["make_hits"]
 
@@ -51,7 +52,7 @@ def make_hits(
 
 
 def _iri(index: Index, pool: Pool, row: int | None) -> str | None:
-    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).unit.iri
+    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).item.iri
 
 
 def _hit(
@@ -62,18 +63,18 @@ def _hit(
     explain: Explain,
     lowered: Demoted | None,
 ) -> Hit:
-    unit = index.lexical.stored_at(slot).unit
+    item = index.lexical.stored_at(slot).item
     return Hit(
-        iri=unit.iri,
-        kind=unit.kind,
+        iri=item.iri,
+        kind=item.kind,
         score=explain.score,
-        title=unit.title,
-        snippet=make_snippet(unit.text, query, index.lexical.stems, weigh),
-        document=_document(unit),
-        page=unit.page,
-        entities=unit.entities,
-        types=unit.types,
-        reliability=unit.reliability,
+        title=item.title,
+        snippet=make_snippet(item.text, query, index.lexical.stems, weigh),
+        document=_document(item),
+        page=item.page,
+        entities=item.entities,
+        types=item.types,
+        reliability=item.reliability,
         explain=explain,
         lowered=lowered,
     )
@@ -114,8 +115,8 @@ def _explain(
     )
 
 
-def _document(unit: Unit) -> DocumentRef | None:
-    if unit.document is None:
+def _document(item: Item) -> DocumentRef | None:
+    if item.document is None:
         return None
-    title = unit.document_title or unit.title
-    return DocumentRef(unit.document, unit.document_id, title, unit.publisher, unit.date, unit.source_url)
+    title = item.document_title or item.title
+    return DocumentRef(item.document, item.document_id, title, item.publisher, item.date, item.source_url)

@@ -13,8 +13,9 @@ from graph.deadline import Deadline
 from graph.errors import QueryCancelled, QueryTimeout
 from search.encoders.protocol import Encoder, Vectors
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Filters, Query, Unit
+from search.types import Filters, Query
 from tests.search.conftest import WordEncoder
 
 QUERIES = {
@@ -31,7 +32,7 @@ queries = pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
 
 
 @pytest.fixture(scope="module")
-def word_generation(tmp_path_factory: pytest.TempPathFactory, collection: list[Unit]) -> Path:
+def word_generation(tmp_path_factory: pytest.TempPathFactory, collection: list[Item]) -> Path:
     """The small collection, indexed with the encoder that needs no model."""
     folder = tmp_path_factory.mktemp("deadline") / "generation"
     build(collection, folder, WordEncoder())

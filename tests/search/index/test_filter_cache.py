@@ -13,10 +13,11 @@ from graph.deadline import Deadline
 from search.index import filter_cache
 from search.index.index import Index, build
 from search.index.terms import Condition
+from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking import candidates
-from search.types import Filters, Unit
+from search.types import Filters
 from tests.search.conftest import WordEncoder
 
 ALL = 1_500
@@ -25,11 +26,11 @@ ALL = 1_500
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("passing")
-    units = (
-        Unit(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher=f"every {1 if n % 50 else 50}th")
+    items = (
+        Item(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher=f"every {1 if n % 50 else 50}th")
         for n in range(ALL)
     )
-    build(units, folder, WordEncoder())
+    build(items, folder, WordEncoder())
     return Index.open(folder)
 
 
@@ -76,7 +77,7 @@ def test_equal_conditions_are_counted_once(index: Index, monkeypatch: pytest.Mon
 
 def test_what_it_remembers_does_not_hold_the_index(tmp_path: Path) -> None:
     """An index held by a cycle keeps its files open until a collection happens to run."""
-    build((Unit("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
+    build((Item("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
     index = Index.open(tmp_path)
     assert index.passing.count(condition(index, "nobody")) == 1
     passing_ = weakref.ref(index.passing)
