@@ -1,21 +1,18 @@
-"""The records of search: what is indexed, what is asked, what comes back.
+"""Records of a search: the query, its results and their explanation.
 
-All are frozen and checked at construction, and slotted but for `Unit`. Text offsets are Unicode code points, half open
-[start, end).
+All are frozen, slotted and checked at construction. Text offsets are Unicode code points, half open: [start, end).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from graph.errors import InputError
 from search.analysis.dates import day_range
+from search.item import Kind
 
 __all__ = [
     "MAX_LIMIT",
@@ -34,10 +31,8 @@ __all__ = [
     "SearchSuggestion",
     "Snippet",
     "TermScore",
-    "Unit",
 ]
 
-Kind = Literal["passage", "entity"]
 Mode = Literal["hybrid", "lexical", "dense"]
 
 MAX_LIMIT: Final = 100
@@ -45,86 +40,6 @@ MAX_LIMIT: Final = 100
 
 MAX_QUERY: Final = 2_000
 """Most characters in a query: twice what the encoder can read (256 tokens)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One thing that can be found: a passage of a document, or an entity's card.
-
-    `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"); `about` tells in
-    words what the document's subject is. Tuples hold IRIs, except `aliases`. `date` is ISO 8601 of any precision.
-    `page` counts from 1, 0 = no pages.
-    """
-
-    iri: str
-    kind: Kind
-    title: str = ""
-    text: str = ""
-    heading: str = ""
-    about: str = ""
-    aliases: tuple[str, ...] = ()
-    document: str | None = None
-    document_id: str | None = None
-    document_title: str | None = None
-    publisher: str | None = None
-    date: str | None = None
-    source_url: str | None = None
-    page: int = 0
-    collection: str | None = None
-    types: tuple[str, ...] = ()
-    themes: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
-    programmes: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
-    reliability: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.iri:
-            raise ValueError("a unit needs an IRI")
-        if self.kind not in ("passage", "entity"):
-            raise ValueError(f"unknown kind of unit: {self.kind!r}")
-
-    @property
-    def hash(self) -> str:
-        """Hex digest of everything in the unit: equal hash, nothing to index again."""
-        return hashlib.sha256(self.to_json()).hexdigest()[:32]
-
-    @property
-    def embedding_text(self) -> str:
-        """What the encoder reads: title, subject and heading give the text its context."""
-        parts = (self.title, ", ".join(self.aliases), self.about, self.heading)
-        head = ". ".join(part for part in parts if part)
-        return f"{head}\n{self.text}" if self.text else head
-
-    def to_json(self) -> bytes:
-        """Compact UTF-8 JSON; fields that hold their default are left out."""
-        held = {name: value for name in _UNIT_FIELDS if (value := getattr(self, name)) not in (None, "", (), 0)}
-        return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Unit:
-        """The inverse of `to_json`; unknown keys are ignored, so that a later version can add some.
-
-        Raises ValueError where it is none.
-        """
-        import msgspec
-
-        try:
-            unit: Unit = _decoder().decode(data)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"this is no unit: {error}") from error
-        return unit
-
-
-@cache
-def _decoder() -> Any:
-    import msgspec
-
-    return msgspec.json.Decoder(Unit)
-
-
-_UNIT_FIELDS: Final = dict.fromkeys(field.name for field in fields(Unit))
 
 
 @dataclass(frozen=True, slots=True)

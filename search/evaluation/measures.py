@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from graph.errors import InputError
-from search.types import Unit
+from search.item import Item
 
 __all__ = [
     "MEASURES",
@@ -100,10 +100,10 @@ def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _R
     return float((1 + reached.sum()) / (1 + rounds))
 
 
-def read_corpus(folder: Path) -> Iterator[Unit]:
+def read_corpus(folder: Path) -> Iterator[Item]:
     """The documents as units: the IRI of document 12 is urn:doc:12. Raises InputError on a row that is none, at it."""
     for record in _records(folder / "corpus.jsonl"):
-        yield Unit(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record["text"] or ""))
+        yield Item(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record["text"] or ""))
 
 
 def read_beir(folder: Path) -> list[Judged]:

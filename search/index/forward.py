@@ -30,7 +30,7 @@ from search.index.page_cache import PageCache
 from search.index.schema import words_of_text
 from search.index.segments import FACTS, Segment, locate, read_layout
 from search.index.stemmer import Stems
-from search.types import Unit
+from search.item import Item
 
 __all__ = [
     "CONSTANT",
@@ -115,7 +115,7 @@ def is_kept(word: str) -> bool:
     return True
 
 
-def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> ForwardRow:
+def held_of(item: Item, texts: Mapping[str, str], stems: Stems) -> ForwardRow:
     """`texts`: those of the unit's fields, from `search.index.schema.field_texts`."""
     counted: dict[int, int] = {}
     lengths = []
@@ -125,20 +125,20 @@ def held_of(unit: Unit, texts: Mapping[str, str], stems: Stems) -> ForwardRow:
         for word, count in Counter(words).items():
             if field != "exact" or is_kept(word):
                 counted[key(field, word)] = count
-    about = (unit.iri,) if unit.kind == "entity" else ()
-    for iri in {*about, *unit.entities}:
+    about = (item.iri,) if item.kind == "entity" else ()
+    for iri in {*about, *item.entities}:
         counted[key(ENTITY, iri)] = 1
-    for iri in unit.places:
+    for iri in item.places:
         counted[key(PLACE, iri)] = 1
-    days = day_range(unit.date) if unit.date else None
+    days = day_range(item.date) if item.date else None
     facts = np.zeros(1, FACTS)
     facts[0] = (
         0,
-        fingerprint.key(unit.document) if unit.document else 0,
-        fingerprint.fingerprint(words_of_text(texts)) if unit.kind == "passage" and unit.text else 0,
+        fingerprint.key(item.document) if item.document else 0,
+        fingerprint.fingerprint(words_of_text(texts)) if item.kind == "passage" and item.text else 0,
         days[1] if days else 0,
         tuple(lengths),
-        is_furniture(unit.text, unit.heading),
+        is_furniture(item.text, item.heading),
     )
     counts = np.minimum(np.fromiter(counted.values(), np.int64, len(counted)), _MOST).astype(np.uint8)
     return ForwardRow(facts, np.fromiter(counted.keys(), np.uint32, len(counted)), counts)

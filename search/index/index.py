@@ -19,14 +19,14 @@ from search.index.checksums import carry_notes, reading, require_known
 from search.index.dense import DenseIndex
 from search.index.filter_cache import FilterCache
 from search.index.forward import ForwardIndex, held_of
-from search.index.item_store import Stored, StoredUnits, text_digest
+from search.index.item_store import ItemStore, StoredItem, text_digest
 from search.index.lexical import LexicalIndex
 from search.index.lexical_writer import LexicalWriter, erase_deleted, link_generation
 from search.index.manifest import DENSE, LEXICAL, REMEDY, IndexRecord, files_of, read_record, verify, write_record
 from search.index.schema import field_texts
 from search.index.segment_writer import DenseWriter
 from search.index.stemmer import Stems
-from search.types import Unit
+from search.item import Item
 
 __all__ = ["Index", "Progress", "build", "update"]
 
@@ -37,8 +37,8 @@ _BATCH: Final = 512  # units encoded together: enough to sort by length, few eno
 _LARGE: Final = 2_000
 
 
-def build(units: Iterable[Unit], target: Path, encoder: Encoder, progress: Progress | None = None) -> dict[str, Any]:
-    """Index `units` (distinct IRIs) into `target`/lexical and `target`/dense; returns the entries for the manifest.
+def build(items: Iterable[Item], target: Path, encoder: Encoder, progress: Progress | None = None) -> dict[str, Any]:
+    """Index `items` (distinct IRIs) into `target`/lexical and `target`/dense; returns the entries for the manifest.
 
     Raises ValueError when an IRI comes twice.
     """
@@ -46,13 +46,13 @@ def build(units: Iterable[Unit], target: Path, encoder: Encoder, progress: Progr
     writer = LexicalWriter(target / LEXICAL, large=True)
     dense = DenseWriter(None, target / DENSE, encoder.dimension)
     change = _Change(record, (None, None), writer, dense, encoder)
-    return change.run(units, (), None, target, progress)
+    return change.run(items, (), None, target, progress)
 
 
 def update(
     source: Path | None,
     target: Path,
-    upsert: Iterable[Unit],
+    upsert: Iterable[Item],
     remove: Iterable[str],
     encoder: Encoder,
     progress: Progress | None = None,
@@ -74,15 +74,15 @@ def update(
     record = read_record(source)
     record.check_encoder(encoder.id)
     (require_known if strict else verify)(source, record)
-    units = iter(upsert)
-    first = list(islice(units, _LARGE))
+    items = iter(upsert)
+    first = list(islice(items, _LARGE))
     link_generation(source / LEXICAL, target / LEXICAL)
     writer = LexicalWriter(target / LEXICAL, large=len(first) == _LARGE)
     dense = DenseWriter(source / DENSE, target / DENSE, encoder.dimension)
     with reading():
-        old = LexicalIndex(source / LEXICAL, StoredUnits(source / DENSE)), DenseIndex(source / DENSE)
+        old = LexicalIndex(source / LEXICAL, ItemStore(source / DENSE)), DenseIndex(source / DENSE)
     change = _Change(record, old, writer, dense, encoder)
-    return change.run(_chain(first, units), remove, source, target, progress, erase=erase)
+    return change.run(_chain(first, items), remove, source, target, progress, erase=erase)
 
 
 class Index:
@@ -112,9 +112,9 @@ class Index:
         verify(generation, record)
         with reading():
             dense, forward = DenseIndex(generation / DENSE), ForwardIndex(generation / DENSE)
-            lexical = LexicalIndex(generation / LEXICAL, StoredUnits(generation / DENSE))
+            lexical = LexicalIndex(generation / LEXICAL, ItemStore(generation / DENSE))
             index = cls(lexical, dense, forward, record)
-        if not len(index.lexical) == len(index.dense) == record.units:
+        if not len(index.lexical) == len(index.dense) == record.items:
             raise IndexUnusable("The search index is incomplete.", REMEDY)
         return index
 
@@ -135,13 +135,13 @@ class _Change:
         self._old_dense: DenseIndex | None = old[1]
         self._stems = Stems()
         self._sum = int(record.digest, 16)
-        self._units, self._entities, self._next = record.units, record.entities, record.next_slot
+        self._items, self._entities, self._next = record.items, record.entities, record.next_slot
         self._dead: list[int] = []
         self._seen: set[int] = set()
 
     def run(
         self,
-        upsert: Iterable[Unit],
+        upsert: Iterable[Item],
         remove: Iterable[str],
         source: Path | None,
         target: Path,
@@ -163,11 +163,11 @@ class _Change:
         self._dense.commit(erase=erase)
         self._lexical.commit()
         if erase:
-            erase_deleted(target / LEXICAL, StoredUnits(target / DENSE))
+            erase_deleted(target / LEXICAL, ItemStore(target / DENSE))
         carry_notes(source, target)
         record = replace(
             self._record,
-            units=self._units,
+            items=self._items,
             entities=self._entities,
             next_slot=self._next,
             digest=f"{self._sum:064x}",
@@ -176,50 +176,50 @@ class _Change:
         write_record(target, record)
         return record.to_dict()
 
-    def _take(self, batch: list[Unit], removed: Mapping[str, Stored]) -> None:
-        held = {iri: old for iri, old in self._held([unit.iri for unit in batch]).items() if iri not in removed}
-        fresh: list[Unit] = []
+    def _take(self, batch: list[Item], removed: Mapping[str, StoredItem]) -> None:
+        held = {iri: old for iri, old in self._held([item.iri for item in batch]).items() if iri not in removed}
+        fresh: list[Item] = []
         same: dict[str, int] = {}
         digests: dict[str, str] = {}
-        for unit in batch:
-            self._once(unit.iri)
-            old, digest = held.get(unit.iri), unit.hash
+        for item in batch:
+            self._once(item.iri)
+            old, digest = held.get(item.iri), item.hash
             if old is not None and old.hash == digest:
                 continue
             if old is not None:
                 self._forget(old)
                 self._dead.append(old.slot)
-                if old.text_hash == _text_hash(unit):
-                    same[unit.iri] = old.slot
-            fresh.append(unit)
-            digests[unit.iri] = digest
+                if old.text_hash == _text_hash(item):
+                    same[item.iri] = old.slot
+            fresh.append(item)
+            digests[item.iri] = digest
         slots = np.arange(self._next, self._next + len(fresh), dtype=np.int64)
-        texts = [field_texts(unit) for unit in fresh]
-        forward = [held_of(unit, text, self._stems) for unit, text in zip(fresh, texts, strict=True)]
+        texts = [field_texts(item) for item in fresh]
+        forward = [held_of(item, text, self._stems) for item, text in zip(fresh, texts, strict=True)]
         stored = [
-            Stored(slot, digests[unit.iri], _text_hash(unit), unit)
-            for slot, unit in zip(slots.tolist(), fresh, strict=True)
+            StoredItem(slot, digests[item.iri], _text_hash(item), item)
+            for slot, item in zip(slots.tolist(), fresh, strict=True)
         ]
         self._dense.add(slots, self._vectors(fresh, same), forward, [each.to_bytes() for each in stored])
         for each, text in zip(stored, texts, strict=True):
             self._add(each, text)
         self._next += len(fresh)
 
-    def _vectors(self, units: list[Unit], same: Mapping[str, int]) -> Vectors:
+    def _vectors(self, items: list[Item], same: Mapping[str, int]) -> Vectors:
         """One row for each unit. `same`: slots of the source that hold the vector of the same text."""
-        encoded = self._encoder.encode([unit.embedding_text for unit in units if unit.iri not in same])
+        encoded = self._encoder.encode([item.embedding_text for item in items if item.iri not in same])
         if not same:
             return encoded
         if self._old_dense is None:
             raise ValueError("there are no vectors to go on with")
-        vectors = np.empty((len(units), self._record.dimension), np.float32)
-        kept = np.array([unit.iri in same for unit in units])
+        vectors = np.empty((len(items), self._record.dimension), np.float32)
+        kept = np.array([item.iri in same for item in items])
         vectors[~kept] = encoded
-        wanted = [same[unit.iri] for unit in units if unit.iri in same]
+        wanted = [same[item.iri] for item in items if item.iri in same]
         vectors[kept] = self._old_dense.vectors(np.array(wanted, np.int64))
         return vectors
 
-    def _held(self, iris: list[str]) -> dict[str, Stored]:
+    def _held(self, iris: list[str]) -> dict[str, StoredItem]:
         if self._old is None:
             return {}
         with reading():
@@ -228,34 +228,34 @@ class _Change:
     def _once(self, iri: str) -> None:
         key = hash(iri)
         if key in self._seen:
-            raise ValueError(f"two units have the IRI {iri}")
+            raise ValueError(f"two items have the IRI {iri}")
         self._seen.add(key)
 
-    def _add(self, stored: Stored, texts: Mapping[str, str]) -> None:
+    def _add(self, stored: StoredItem, texts: Mapping[str, str]) -> None:
         self._lexical.add(stored, texts)
         self._count(stored, 1)
 
-    def _forget(self, stored: Stored) -> None:
-        self._lexical.remove([stored.unit.iri])
+    def _forget(self, stored: StoredItem) -> None:
+        self._lexical.remove([stored.item.iri])
         self._count(stored, -1)
 
-    def _count(self, stored: Stored, sign: int) -> None:
-        self._units += sign
-        self._entities += sign * (stored.unit.kind == "entity")
-        key = hashlib.sha256(f"{stored.unit.iri}\n{stored.hash}".encode()).digest()
+    def _count(self, stored: StoredItem, sign: int) -> None:
+        self._items += sign
+        self._entities += sign * (stored.item.kind == "entity")
+        key = hashlib.sha256(f"{stored.item.iri}\n{stored.hash}".encode()).digest()
         self._sum = (self._sum + sign * int.from_bytes(key)) % 2**256
 
 
-def _text_hash(unit: Unit) -> str:
-    return text_digest(unit.embedding_text).hex()
+def _text_hash(item: Item) -> str:
+    return text_digest(item.embedding_text).hex()
 
 
-def _batches(units: Iterable[Unit]) -> Iterator[list[Unit]]:
-    iterator = iter(units)
+def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    iterator = iter(items)
     while batch := list(islice(iterator, _BATCH)):
         yield batch
 
 
-def _chain(first: list[Unit], rest: Iterator[Unit]) -> Iterator[Unit]:
+def _chain(first: list[Item], rest: Iterator[Item]) -> Iterator[Item]:
     yield from first
     yield from rest

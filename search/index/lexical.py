@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from search.index.item_store import Stored, StoredUnits
+from search.index.item_store import ItemStore, StoredItem
 from search.index.schema import build_schema, register
 from search.index.stemmer import Stems
 from search.types import FacetValue
@@ -77,14 +77,14 @@ def _opened(path: Path) -> tantivy.Index:
 class LexicalIndex:
     """Read access, safe to share between threads. Raises ValueError or OSError when there is no sound index."""
 
-    def __init__(self, path: Path, units: StoredUnits) -> None:
+    def __init__(self, path: Path, items: ItemStore) -> None:
         self._searcher = open_index(path).searcher()
         self.schema = build_schema()
         self.stems = Stems()
         self._statistics: dict[str, tuple[float, float]] = {}
         # What is asked again and again, by one search and by the next. An opened index never changes.
         self._frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, self._searcher))
-        self._held = lru_cache(maxsize=_UNITS)(units.at)
+        self._held = lru_cache(maxsize=_UNITS)(items.at)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -138,12 +138,12 @@ class LexicalIndex:
         counted = self._searcher.aggregate(query, wanted)
         return {name: _values(counted[name]) for name in fields}
 
-    def stored(self, addresses: list[tantivy.DocAddress]) -> Iterator[Stored]:
+    def stored(self, addresses: list[tantivy.DocAddress]) -> Iterator[StoredItem]:
         """What is stored of the units at these addresses, in their order."""
         slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
         return (self.stored_at(int(slot)) for slot in slots if slot is not None)
 
-    def stored_at(self, slot: int) -> Stored:
+    def stored_at(self, slot: int) -> StoredItem:
         """What is stored under this slot. Raises KeyError where nothing ever was."""
         return self._held(slot)
 
@@ -175,15 +175,15 @@ class LexicalIndex:
 
         return self.search(Query.all_query(), len(self)).addresses
 
-    def by_iri(self, iris: Sequence[str]) -> dict[str, Stored]:
+    def by_iri(self, iris: Sequence[str]) -> dict[str, StoredItem]:
         """What is stored under these IRIs; unknown ones are left out."""
         from tantivy import Query
 
-        found: dict[str, Stored] = {}
+        found: dict[str, StoredItem] = {}
         for start in range(0, len(iris), _BATCH):
             batch = list(iris[start : start + _BATCH])
             addresses = self.search(Query.term_set_query(self.schema, "iri", batch), len(batch)).addresses
-            found |= {stored.unit.iri: stored for stored in self.stored(addresses)}
+            found |= {stored.item.iri: stored for stored in self.stored(addresses)}
         return found
 
     def words(self, prefix: str) -> list[str]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from search.index.item_store import Stored, StoredUnits
+from search.index.item_store import ItemStore, StoredItem
 from search.index.lexical import LexicalIndex, open_index
 from search.index.schema import build_schema, document, register
 
@@ -26,7 +26,7 @@ _LARGE_HEAP = 200_000_000
 _MANY = 2_000
 
 
-def erase_deleted(path: Path, units: StoredUnits) -> None:
+def erase_deleted(path: Path, items: ItemStore) -> None:
     """Write the segments anew that hold something deleted: deleting only marks it. The cost is that of indexing them.
 
     tantivy offers no merge of chosen segments, but it drops a segment with nothing left in it: so what lives in those
@@ -36,7 +36,7 @@ def erase_deleted(path: Path, units: StoredUnits) -> None:
     dirty = {number for number, segment in enumerate(segments) if segment["deletes"]}
     if not dirty:
         return
-    held = LexicalIndex(path, units)
+    held = LexicalIndex(path, items)
     found = held.everywhere()
     counted = Counter(address.segment_ord for address in found)
     live = {n: s["max_doc"] - (s["deletes"] or {}).get("num_deleted_docs", 0) for n, s in enumerate(segments)}
@@ -45,7 +45,7 @@ def erase_deleted(path: Path, units: StoredUnits) -> None:
     moving = [address for address in found if not sure or address.segment_ord in dirty]
     writer = LexicalWriter(path, large=len(moving) > _MANY)
     for stored in held.stored(moving):
-        writer.remove([stored.unit.iri])
+        writer.remove([stored.item.iri])
         writer.add(stored)
     writer.commit()
 
@@ -82,9 +82,9 @@ class LexicalWriter:
         # One thread and a small heap make one segment of a small change.
         self._writer = index.writer(_LARGE_HEAP if large else _SMALL_HEAP, 1)
 
-    def add(self, stored: Stored, texts: Mapping[str, str] | None = None) -> None:
+    def add(self, stored: StoredItem, texts: Mapping[str, str] | None = None) -> None:
         """`texts`: the unit's `field_texts`, where they are at hand."""
-        self._writer.add_document(document(stored.unit, stored.slot, texts))
+        self._writer.add_document(document(stored.item, stored.slot, texts))
 
     def remove(self, iris: Iterable[str]) -> None:
         """Forget these units; added again afterwards, they are new. By text: tantivy loses deletes by number."""

@@ -52,7 +52,8 @@ class IndexRecord:
     encoder_sha256: str
     dimension: int
     floor: float
-    units: int = 0
+    items: int = 0
+    """Number of indexed items. Its key in the JSON is `units`."""
     entities: int = 0
     next_slot: int = 0
     digest: str = "0" * 64
@@ -61,7 +62,9 @@ class IndexRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types only."""
-        return asdict(self) | {"files": {name: list(noted) for name, noted in self.files.items()}}
+        values = asdict(self) | {"files": {name: list(noted) for name, noted in self.files.items()}}
+        values["units"] = values.pop("items")
+        return values
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> IndexRecord:
@@ -71,7 +74,9 @@ class IndexRecord:
             raise IndexUnusable(f"The search index has format {found}, this version reads {FORMAT}.", REMEDY)
         try:
             files = {str(name): (int(size), str(digest)) for name, (size, digest) in raw["files"].items()}
-            return cls(**{**raw, "files": files})
+            values = {**raw, "files": files, "items": raw["units"]}
+            del values["units"]
+            return cls(**values)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise IndexUnusable("The search index has a damaged description of itself.", REMEDY) from error
 

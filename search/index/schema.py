@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from search.analysis.dates import day_range
 from search.analysis.spelling_variants import canonical
 from search.analysis.tokens import exact_words
-from search.types import Unit
+from search.item import Item
 
 if TYPE_CHECKING:
     import tantivy
@@ -100,30 +100,30 @@ def register(index: tantivy.Index) -> None:
     index.register_tokenizer("spaced", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
 
 
-def field_texts(unit: Unit) -> dict[str, str]:
+def field_texts(item: Item) -> dict[str, str]:
     """What the title, text and exact fields of a unit hold; words of `exact` stand between spaces.
 
     What is said of the subject is no part of `exact`: a phrase or an amount is asked of the text itself.
     """
-    own = own_text(unit)
+    own = own_text(item)
     return {
-        "title": unicodedata.normalize("NFC", _names(unit)),
-        "text": unicodedata.normalize("NFC", f"{unit.about}\n{own}" if unit.about else own),
-        "exact": _BREAK.join(_spaced(part) for part in _parts(unit)),
+        "title": unicodedata.normalize("NFC", _names(item)),
+        "text": unicodedata.normalize("NFC", f"{item.about}\n{own}" if item.about else own),
+        "exact": _BREAK.join(_spaced(part) for part in _parts(item)),
     }
 
 
-def own_text(unit: Unit) -> str:
+def own_text(item: Item) -> str:
     """What the text field holds, without what is said of the subject."""
-    return "\n".join(_parts(unit))
+    return "\n".join(_parts(item))
 
 
-def _names(unit: Unit) -> str:
-    return "\n".join((unit.title, *unit.aliases))
+def _names(item: Item) -> str:
+    return "\n".join((item.title, *item.aliases))
 
 
-def _parts(unit: Unit) -> list[str]:
-    return [part for part in (_names(unit), unit.heading, unit.text) if part]
+def _parts(item: Item) -> list[str]:
+    return [part for part in (_names(item), item.heading, item.text) if part]
 
 
 def words_of_text(texts: Mapping[str, str]) -> list[str]:
@@ -131,36 +131,36 @@ def words_of_text(texts: Mapping[str, str]) -> list[str]:
     return texts["exact"].rsplit(_BREAK, 1)[-1].split()
 
 
-def document(unit: Unit, slot: int, texts: Mapping[str, str] | None = None) -> tantivy.Document:
-    """The document of `unit`, of which tantivy stores nothing. `texts`: its `field_texts` where at hand."""
+def document(item: Item, slot: int, texts: Mapping[str, str] | None = None) -> tantivy.Document:
+    """The document of `item`, of which tantivy stores nothing. `texts`: its `field_texts` where at hand."""
     import tantivy
 
     doc = tantivy.Document()
-    doc.add_text("iri", unit.iri)
+    doc.add_text("iri", item.iri)
     doc.add_unsigned("slot", slot)
-    for name, text in (field_texts(unit) if texts is None else texts).items():
+    for name, text in (field_texts(item) if texts is None else texts).items():
         doc.add_text(name, canonical(text) if name in TEXT_FIELDS else text)
-    if unit.kind == "entity":
-        doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
-    _add_filters(doc, unit)
+    if item.kind == "entity":
+        doc.add_text("prefix", _beginnings((item.title, *item.aliases)))
+    _add_filters(doc, item)
     return doc
 
 
-def _add_filters(doc: tantivy.Document, unit: Unit) -> None:
-    days = day_range(unit.date) if unit.date else None
-    about = (unit.iri,) if unit.kind == "entity" else ()
+def _add_filters(doc: tantivy.Document, item: Item) -> None:
+    days = day_range(item.date) if item.date else None
+    about = (item.iri,) if item.kind == "entity" else ()
     held: dict[str, tuple[str | None, ...]] = {
-        "kind": (unit.kind,),
-        "type": unit.types,
-        "theme": unit.themes,
-        "place": unit.places,
-        "organisation": unit.organisations,
-        "programme": unit.programmes,
-        "publisher": (unit.publisher,),
-        "reliability": (unit.reliability,),
-        "collection": (unit.collection,),
-        "document": (unit.document,),
-        "entity": (*about, *unit.entities),
+        "kind": (item.kind,),
+        "type": item.types,
+        "theme": item.themes,
+        "place": item.places,
+        "organisation": item.organisations,
+        "programme": item.programmes,
+        "publisher": (item.publisher,),
+        "reliability": (item.reliability,),
+        "collection": (item.collection,),
+        "document": (item.document,),
+        "entity": (*about, *item.entities),
         "year": (str(days[0] // 10000) if days else None,),
     }
     for name, values in held.items():

@@ -52,7 +52,7 @@ class DenseWriter:
         slots: npt.NDArray[np.int64],
         vectors: npt.NDArray[np.float32],
         held: Sequence[ForwardRow] | None = None,
-        units: Sequence[bytes] | None = None,
+        items: Sequence[bytes] | None = None,
     ) -> None:
         """Append vectors (float32[n, dimension], unit rows) under `slots`, what the forward index keeps of each, and
         what is stored of it."""
@@ -64,7 +64,7 @@ class DenseWriter:
         with new.vectors_file(self._folder).open("ab") as stream:
             np.rint(vectors * SCALE).astype(np.int16).tofile(stream)
         forward_writer.append(new, self._folder, held if held is not None else [NOTHING] * len(slots))
-        item_store.append(new, self._folder, units if units is not None else [b""] * len(slots))
+        item_store.append(new, self._folder, items if items is not None else [b""] * len(slots))
         self._new = replace(new, rows=new.rows + len(slots))
 
     def remove(self, slots: Iterable[int]) -> None:

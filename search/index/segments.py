@@ -81,10 +81,10 @@ class Segment:
     def counts_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.counts"
 
-    def units_file(self, folder: Path) -> Path:
+    def items_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.units"
 
-    def unit_ends_file(self, folder: Path) -> Path:
+    def item_ends_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.ends"
 
     def vectors(self, folder: Path, dimension: int) -> npt.NDArray[np.int16]:
@@ -103,8 +103,8 @@ class Segment:
         words = _mapped(self.words_file(folder), np.dtype(np.uint32))
         return words, _mapped(self.counts_file(folder), np.dtype(np.uint8))
 
-    def unit_ends(self, folder: Path) -> npt.NDArray[np.uint64]:
-        return _mapped(self.unit_ends_file(folder), np.dtype(np.uint64))
+    def item_ends(self, folder: Path) -> npt.NDArray[np.uint64]:
+        return _mapped(self.item_ends_file(folder), np.dtype(np.uint64))
 
     def dead_slots(self, folder: Path) -> Slots:
         if not self.dead:
@@ -114,7 +114,7 @@ class Segment:
     def own_files(self, folder: Path) -> list[Path]:
         """Those that every segment has."""
         by_slot = (self.vectors_file, self.slots_file, self.facts_file, self.words_file, self.counts_file)
-        return [file(folder) for file in (*by_slot, self.units_file, self.unit_ends_file)]
+        return [file(folder) for file in (*by_slot, self.items_file, self.item_ends_file)]
 
     def files(self, folder: Path) -> list[Path]:
         """Every file of the segment that exists."""

@@ -15,13 +15,13 @@ from graph.write.writer import Changes, Progress
 from search.encoders.protocol import Encoder
 from search.index import index
 from search.index.checksums import reading
-from search.index.item_store import StoredUnits
+from search.index.item_store import ItemStore
 from search.index.lexical import LexicalIndex
 from search.index.manifest import DENSE, LEXICAL
-from search.indexing.items import UnitReader
+from search.indexing.items import ItemReader
 from search.indexing.lag import FOLDERS, KEY, IndexLag, behind
 from search.indexing.vector_reuse import salvage
-from search.types import Unit
+from search.item import Item
 
 __all__ = ["SearchIndexer"]
 
@@ -55,31 +55,31 @@ class SearchIndexer:
                 progress(f"indexing anew: {error.message}", 0, 0)
                 for folder in FOLDERS:  # what was begun
                     shutil.rmtree(target / folder, ignore_errors=True)
-        units = UnitReader(snapshot).everything()
+        items = ItemReader(snapshot).everything()
         encoder = self._encoder() if live is None else salvage(live.path, self._encoder())
-        return index.build(units, target, encoder, _counted(progress))
+        return index.build(items, target, encoder, _counted(progress))
 
     def _carry_on(
         self, live: Generation, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        reader = UnitReader(snapshot)
+        reader = ItemReader(snapshot)
         lag = behind(live)
         left: IndexLag | None = None
         if changes.everything:
-            units = list(reader.everything())
-            gone = _indexed(live) - {unit.iri for unit in units}
+            items = list(reader.everything())
+            gone = _indexed(live) - {item.iri for item in items}
         else:
             entities = changes.entities | (lag.entities.keys() if lag else frozenset())
             documents, others = _documents_among(snapshot, entities)
-            units = list(reader.of(changes.documents | documents, others))
-            gone = set(changes.removed) | (others - {unit.iri for unit in units})
+            items = list(reader.of(changes.documents | documents, others))
+            gone = set(changes.removed) | (others - {item.iri for item in items})
             if lag is not None and lag.everything:
                 swept, missing, left = _sweep(live, reader, lag)
-                units = list({unit.iri: unit for unit in (*units, *swept)}.values())
+                items = list({item.iri: item for item in (*items, *swept)}.values())
                 gone |= missing
-        told = _counted(progress, len(units))
+        told = _counted(progress, len(items))
         encoder, strict = self._encoder(), self._strict
-        entry = index.update(live.path, target, units, gone, encoder, told, erase=changes.erase, strict=strict)
+        entry = index.update(live.path, target, items, gone, encoder, told, erase=changes.erase, strict=strict)
         return entry if left is None else {**entry, KEY: left.to_dict()}
 
 
@@ -100,14 +100,14 @@ def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str],
     return documents, others
 
 
-def _sweep(live: Generation, reader: UnitReader, lag: IndexLag) -> tuple[list[Unit], set[str], IndexLag | None]:
+def _sweep(live: Generation, reader: ItemReader, lag: IndexLag) -> tuple[list[Item], set[str], IndexLag | None]:
     """The next units whose content is not what is indexed, what is indexed and no longer there, and what is left."""
     held = _lexical(live)
     gone = _indexed(live) - reader.iris() if not lag.after else set()
-    changed: list[Unit] = []
-    waiting: list[Unit] = []
-    for key, units in reader.after(lag.after):
-        waiting += units
+    changed: list[Item] = []
+    waiting: list[Item] = []
+    for key, items in reader.after(lag.after):
+        waiting += items
         if len(waiting) >= _AT_ONCE:
             changed += _changed(held, waiting)
             waiting = []
@@ -116,10 +116,10 @@ def _sweep(live: Generation, reader: UnitReader, lag: IndexLag) -> tuple[list[Un
     return changed + _changed(held, waiting), gone, None
 
 
-def _changed(held: LexicalIndex, units: list[Unit]) -> list[Unit]:
+def _changed(held: LexicalIndex, items: list[Item]) -> list[Item]:
     with reading():
-        known = held.by_iri([unit.iri for unit in units])
-    return [unit for unit in units if unit.iri not in known or known[unit.iri].hash != unit.hash]
+        known = held.by_iri([item.iri for item in items])
+    return [item for item in items if item.iri not in known or known[item.iri].hash != item.hash]
 
 
 def _indexed(live: Generation) -> set[str]:
@@ -129,13 +129,13 @@ def _indexed(live: Generation) -> set[str]:
     held = _lexical(live)
     with reading():
         found = held.search(Query.all_query(), len(held)).addresses
-        return {stored.unit.iri for stored in held.stored(found)}
+        return {stored.item.iri for stored in held.stored(found)}
 
 
 def _lexical(live: Generation) -> LexicalIndex:
     """Raises IndexUnusable where there is none that can be read."""
     with reading():
-        return LexicalIndex(live.path / LEXICAL, StoredUnits(live.path / DENSE))
+        return LexicalIndex(live.path / LEXICAL, ItemStore(live.path / DENSE))
 
 
 def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:

@@ -12,9 +12,9 @@ from graph.linking.entity_names import NOT_LINKED
 from graph.model import Document, Passage
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
 from graph.vocabulary import PREFIXES, expand
-from search.types import Unit
+from search.item import Item
 
-__all__ = ["UnitReader"]
+__all__ = ["ItemReader"]
 
 _KEY_FACTS: Final = 12
 _PARENTS: Final = 8
@@ -39,7 +39,7 @@ _NOT_SAID: Final = frozenset(
 )  # fmt: skip
 
 
-class UnitReader:
+class ItemReader:
     """Reads units out of one snapshot; what it learns of classes and places it keeps while it lives."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -48,13 +48,13 @@ class UnitReader:
         self._facets: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
 
-    def everything(self) -> Iterator[Unit]:
+    def everything(self) -> Iterator[Item]:
         for document in self._snapshot.documents():
             yield from self.passages(document)
         for iri in sorted(self._entities()):
             yield from self.card(iri)
 
-    def after(self, key: str) -> Iterator[tuple[str, list[Unit]]]:
+    def after(self, key: str) -> Iterator[tuple[str, list[Item]]]:
         """`everything` in pieces, a document or a card each, from the one after `key` ("" = from the first).
 
         Keys keep their order whatever is added to the graph, so that a long run can be interrupted and go on.
@@ -72,7 +72,7 @@ class UnitReader:
         passages = {iri for document in documents for iri in self._snapshot.subjects("dcterms:isPartOf", document)}
         return passages | self._entities()
 
-    def of(self, documents: Iterable[str], entities: Iterable[str]) -> Iterator[Unit]:
+    def of(self, documents: Iterable[str], entities: Iterable[str]) -> Iterator[Item]:
         """Units of some documents and entities; those that are not there give none."""
         for iri in sorted(documents):
             document = self._snapshot.document(iri)
@@ -81,7 +81,7 @@ class UnitReader:
         for iri in sorted(entities):
             yield from self.card(iri)
 
-    def passages(self, document: Document) -> Iterator[Unit]:
+    def passages(self, document: Document) -> Iterator[Item]:
         about = [
             obj.value
             for name in ("dcterms:subject", "dcterms:spatial")
@@ -99,7 +99,7 @@ class UnitReader:
         description = self._snapshot.value(iri, "schema:description")
         return (f"{names}. {description}" if description else names)[:_TOLD]
 
-    def _passage(self, document: Document, passage: Passage, about: list[str], told: str) -> Unit:
+    def _passage(self, document: Document, passage: Passage, about: list[str], told: str) -> Item:
         named = [obj.value for obj in self._snapshot.objects(passage.iri, "schema:mentions")]
         facets: dict[str, set[str]] = {name: set() for name in _FACETS}
         for iri in {*named, *about}:
@@ -107,7 +107,7 @@ class UnitReader:
                 facets[name].add(iri)
                 if name == "places":
                     facets[name].update(self._above(iri))
-        return Unit(
+        return Item(
             iri=passage.iri,
             kind="passage",
             title=document.title,
@@ -131,7 +131,7 @@ class UnitReader:
             programmes=tuple(sorted(facets["programmes"])),
         )
 
-    def card(self, iri: str) -> Iterator[Unit]:
+    def card(self, iri: str) -> Iterator[Item]:
         """The entity's card; none for what is no entity (a class, a source) or is gone."""
         snapshot = self._snapshot
         types = sorted({obj.value for obj in snapshot.objects(iri, "rdf:type")})
@@ -144,7 +144,7 @@ class UnitReader:
             for name in self._facet(other):
                 facets[name].add(other)
         facets["places"] |= {above for place in list(facets["places"]) for above in self._above(place)}
-        yield Unit(
+        yield Item(
             iri=iri,
             kind="entity",
             title=snapshot.label(iri),

@@ -43,7 +43,7 @@ def mark_of(manifest: Mapping[str, Any]) -> tuple[Any, Any]:
 class IndexLag:
     """What the index does not know yet, with the numbers of the generations that changed it last.
 
-    `after`: the key up to which everything was looked at (see `UnitReader`).
+    `after`: the key up to which everything was looked at (see `ItemReader`).
     """
 
     as_of: str

@@ -75,5 +75,5 @@ def salvage(generation: Path, encoder: Encoder) -> Encoder:
 
 def _is_sound(generation: Path, segment: Segment, files: Mapping[str, Any], notes: Mapping[str, int]) -> bool:
     folder = Path(DENSE)
-    needed = (segment.vectors_file(folder), segment.units_file(folder), segment.unit_ends_file(folder))
+    needed = (segment.vectors_file(folder), segment.items_file(folder), segment.item_ends_file(folder))
     return all(is_sound(generation, file.as_posix(), files, notes) for file in needed)

@@ -15,8 +15,9 @@ from search.index.forward import CONSTANT, ENTITY, PLACE
 from search.index.schema import TEXT_FIELDS
 from search.index.stemmer import Stems
 from search.index.terms import Condition, Term
+from search.item import Item
 from search.query.parser import ParsedQuery, content_words
-from search.types import Filters, Unit
+from search.types import Filters
 
 if TYPE_CHECKING:
     import tantivy
@@ -60,7 +61,7 @@ class Named(NamedTuple):
     is_place: bool
 
     @classmethod
-    def of(cls, card: Unit) -> Named:
+    def of(cls, card: Item) -> Named:
         return cls(card.title, (card.title, *card.aliases), card.iri in card.places)
 
 

@@ -89,7 +89,7 @@ def _label(value: str, lexical: LexicalIndex) -> str:
     if "://" not in value:
         return value[:_SHOWN]
     stored = lexical.by_iri([value]).get(value)
-    return (stored.unit.title if stored else re.split(r"[#/]", value.rstrip("#/"))[-1])[:_SHOWN]
+    return (stored.item.title if stored else re.split(r"[#/]", value.rstrip("#/"))[-1])[:_SHOWN]
 
 
 def _quoted(word: str) -> str:

@@ -55,8 +55,8 @@ class PageTerms:
 
     def _own_stems(self, place: int) -> frozenset[str] | None:
         """The stems of the unit without what is said of its subject; None where nothing is."""
-        unit = self._index.lexical.stored_at(int(self._slots[place])).unit
-        return frozenset(self._index.lexical.stems.of(own_text(unit))) if unit.about else None
+        item = self._index.lexical.stored_at(int(self._slots[place])).item
+        return frozenset(self._index.lexical.stems.of(own_text(item))) if item.about else None
 
 
 class LazyTerms(Sequence[TermScore]):

@@ -10,14 +10,16 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from search.index.bm25 import Reader
 from search.index.index import Index
+from search.item import Item
 from search.query.lexical_query import LexicalQuery
 from search.ranking.candidates import Pool
 from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
 from search.results.explain import LazyTerms, PageTerms
 from search.results.snippet import make_snippet
-from search.types import Demoted, DocumentRef, Explain, Hit, Unit
+from search.types import Demoted, DocumentRef, Explain, Hit
 
 __all__ = ["make_hits"]
 
@@ -30,23 +32,27 @@ def make_hits(
     boosts: Mapping[str, npt.NDArray[np.float32]],
     read: Reader | None = None,
     lowered: Mapping[int, int | None] = MappingProxyType({}),
+    deadline: Deadline | None = None,
 ) -> tuple[Hit, ...]:
     """One hit for each of the rows of the pool. The words of their scores are told for all of them at once.
 
     `read`: who reads the forward index, if not it itself. `lowered`: rows that gave way, with what says the same.
+    Raises QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
     """
+    deadline = deadline or Deadline.never()
     slots = pool.slots[np.array(rows, np.intp)]
     terms = PageTerms(index, slots, query, read)
     weigh = _weights(index, query)
     below = {row: Demoted(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
-    return tuple(
-        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row))
-        for at, row in enumerate(rows)
-    )
+    hits = []
+    for at, row in enumerate(rows):
+        deadline.check()
+        hits.append(_hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row)))
+    return tuple(hits)
 
 
 def _iri(index: Index, pool: Pool, row: int | None) -> str | None:
-    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).unit.iri
+    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).item.iri
 
 
 def _hit(
@@ -57,18 +63,18 @@ def _hit(
     explain: Explain,
     lowered: Demoted | None,
 ) -> Hit:
-    unit = index.lexical.stored_at(slot).unit
+    item = index.lexical.stored_at(slot).item
     return Hit(
-        iri=unit.iri,
-        kind=unit.kind,
+        iri=item.iri,
+        kind=item.kind,
         score=explain.score,
-        title=unit.title,
-        snippet=make_snippet(unit.text, query, index.lexical.stems, weigh),
-        document=_document(unit),
-        page=unit.page,
-        entities=unit.entities,
-        types=unit.types,
-        reliability=unit.reliability,
+        title=item.title,
+        snippet=make_snippet(item.text, query, index.lexical.stems, weigh),
+        document=_document(item),
+        page=item.page,
+        entities=item.entities,
+        types=item.types,
+        reliability=item.reliability,
         explain=explain,
         lowered=lowered,
     )
@@ -109,8 +115,8 @@ def _explain(
     )
 
 
-def _document(unit: Unit) -> DocumentRef | None:
-    if unit.document is None:
+def _document(item: Item) -> DocumentRef | None:
+    if item.document is None:
         return None
-    title = unit.document_title or unit.title
-    return DocumentRef(unit.document, unit.document_id, title, unit.publisher, unit.date, unit.source_url)
+    title = item.document_title or item.title
+    return DocumentRef(item.document, item.document_id, title, item.publisher, item.date, item.source_url)

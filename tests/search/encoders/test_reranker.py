@@ -57,7 +57,7 @@ def test_results_follow_its_scores_and_say_so(searcher: Searcher, model: Path) -
     assert found.reranker == reranker.id
     assert {hit.iri for hit in found.hits} == {hit.iri for hit in plain.hits}
     first = [hit.iri for hit in plain.hits[:RERANKED]]
-    texts = [searcher.index.lexical.by_iri([iri])[iri].unit.embedding_text for iri in first]
+    texts = [searcher.index.lexical.by_iri([iri])[iri].item.embedding_text for iri in first]
     read = dict(zip(first, reranker.score(QUESTION, texts).tolist(), strict=True))
     assert len(set(read.values())) > 3
     assert [hit.iri for hit in found.hits[: len(first)]] == sorted(first, key=lambda iri: -read[iri])

@@ -19,7 +19,7 @@ from search.index.checksums import NOTES, FileMark, check, read_notes
 from search.index.dense import EXACT_ROWS
 from search.index.index import Index, build, update
 from search.index.manifest import SMALL, read_record
-from search.types import Unit
+from search.item import Item
 
 KINDS = (
     "idx", "store", "pos", "term", "fast", "fieldnorm",
@@ -40,11 +40,11 @@ class LengthEncoder:
         return scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-9)
 
 
-def some(size: int) -> list[Unit]:
+def some(size: int) -> list[Item]:
     rng = random.Random(3)
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
     return [
-        Unit(f"u/{n}", "passage", f"Note {n}", " ".join(rng.choices(words, k=14)), date="2019") for n in range(size)
+        Item(f"u/{n}", "passage", f"Note {n}", " ".join(rng.choices(words, k=14)), date="2019") for n in range(size)
     ]
 
 
@@ -99,7 +99,7 @@ def test_an_index_without_notes_opens_and_is_unchecked(copy: Path, tmp_path: Pat
     notes.unlink()
     assert len(Index.open(copy, record).lexical) == EXACT_ROWS + 1_000
     assert {"idx", "i16"} <= {name.split(".")[-1] for name in check(copy, read_record(copy)).unchecked}
-    update(copy, tmp_path / "next", [Unit("u/1", "passage", "New", "bal bam")], [], LengthEncoder())
+    update(copy, tmp_path / "next", [Item("u/1", "passage", "New", "bal bam")], [], LengthEncoder())
     assert check(tmp_path / "next", read_record(tmp_path / "next")).unchecked  # what is carried on stays so
     with pytest.raises(IndexUnusable, match="Nothing tells"):
         update(copy, tmp_path / "strict", [], [], LengthEncoder(), strict=True)
@@ -115,7 +115,7 @@ def test_only_new_files_are_read_for_their_notes(copy: Path, tmp_path: Path) -> 
     """What is shared keeps its note, even where the file is damaged by now: the note is of what was written."""
     before = read_notes(copy)
     flip(the(copy, "i16"))
-    update(copy, tmp_path / "next", [Unit("u/new", "passage", "New", "bal bam")], [], LengthEncoder())
+    update(copy, tmp_path / "next", [Item("u/new", "passage", "New", "bal bam")], [], LengthEncoder())
     after = read_notes(tmp_path / "next")
     assert before.items() <= after.items()
     with pytest.raises(IndexUnusable, match="i16"):
@@ -152,10 +152,10 @@ def test_damage_that_stops_reading_is_damage(
     tmp_path: Path, word_encoder: Callable[[], Encoder], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The library gives up over a broken dictionary of words; that is told as any other damage."""
-    units = [Unit(f"u/{n}", "passage", f"Note {n}", f"word{n} " * 3) for n in range(3_000)]
+    items = [Item(f"u/{n}", "passage", f"Note {n}", f"word{n} " * 3) for n in range(3_000)]
     encoder: Any = word_encoder()
-    build(units, tmp_path / "old", encoder)
+    build(items, tmp_path / "old", encoder)
     file = the(tmp_path / "old", "term")
     file.write_bytes(bytes(byte ^ 0xFF for byte in file.read_bytes()[:-100]) + file.read_bytes()[-100:])
     with pytest.raises(IndexUnusable):
-        update(tmp_path / "old", tmp_path / "new", units[:50], [], encoder)
+        update(tmp_path / "old", tmp_path / "new", items[:50], [], encoder)

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.deadline import Deadline
 from search.index import filter_cache
 from search.index.index import Index, build
 from search.index.terms import Condition
+from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking import candidates
-from search.types import Filters, Unit
+from search.types import Filters
 from tests.search.conftest import WordEncoder
 
 ALL = 1_500
@@ -24,11 +26,11 @@ ALL = 1_500
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     folder = tmp_path_factory.mktemp("passing")
-    units = (
-        Unit(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher=f"every {1 if n % 50 else 50}th")
+    items = (
+        Item(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher=f"every {1 if n % 50 else 50}th")
         for n in range(ALL)
     )
-    build(units, folder, WordEncoder())
+    build(items, folder, WordEncoder())
     return Index.open(folder)
 
 
@@ -48,7 +50,7 @@ def test_the_nearest_of_what_passes(
     monkeypatch.setattr(candidates, "_EXACT_ROWS", exact)
     monkeypatch.setattr(candidates, "_SIFTED", sifted)
     asked = index.dense.ask(WordEncoder().encode(["word3 word5"])[0])
-    slots, cosines = candidates._nearest_allowed(index, condition(index, publisher), asked)
+    slots, cosines = candidates._nearest_allowed(index, condition(index, publisher), asked, Deadline.never())
     wanted = {"every 1th": 1_470, "every 50th": 30, "nobody": 0}[publisher]
     allowed = np.array([n for n in range(ALL) if {"every 1th": n % 50, "every 50th": not n % 50}.get(publisher)], int)
     scores = asked.scores(allowed)
@@ -75,7 +77,7 @@ def test_equal_conditions_are_counted_once(index: Index, monkeypatch: pytest.Mon
 
 def test_what_it_remembers_does_not_hold_the_index(tmp_path: Path) -> None:
     """An index held by a cycle keeps its files open until a collection happens to run."""
-    build((Unit("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
+    build((Item("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
     index = Index.open(tmp_path)
     assert index.passing.count(condition(index, "nobody")) == 1
     passing_ = weakref.ref(index.passing)

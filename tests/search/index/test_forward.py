@@ -13,9 +13,10 @@ from search.encoders.protocol import Encoder
 from search.index.forward import LENGTHS, is_kept, key
 from search.index.index import Index, build, update
 from search.index.terms import Term
+from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
-from search.types import Filters, Unit
+from search.types import Filters
 
 WORDS = [
     "film",
@@ -41,10 +42,10 @@ QUERIES = [
 ]
 
 
-def collection(seed: int, count: int) -> list[Unit]:
+def collection(seed: int, count: int) -> list[Item]:
     rng = np.random.default_rng(seed)
     return [
-        Unit(
+        Item(
             f"u/{number}",
             "entity" if number % 5 == 0 else "passage",
             f"Title {rng.choice(WORDS)}",
@@ -72,28 +73,28 @@ def agree(index: Index) -> None:
 
 
 def test_scores_are_those_of_tantivy_also_after_changes(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 120)
-    build(units, tmp_path / "0", words)
+    items = collection(1, 120)
+    build(items, tmp_path / "0", words)
     agree(Index.open(tmp_path / "0"))
     update(tmp_path / "0", tmp_path / "1", collection(2, 30), ["u/40", "u/41"], words)
-    update(tmp_path / "1", tmp_path / "2", [Unit("u/new", "passage", "New", "film film film")], [], words)
+    update(tmp_path / "1", tmp_path / "2", [Item("u/new", "passage", "New", "film film film")], [], words)
     index = Index.open(tmp_path / "2")
     assert len(index.lexical) == 119
     agree(index)
 
 
 def test_facts_and_entities_follow_the_unit(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 20)
-    build(units, tmp_path / "0", words)
+    items = collection(1, 20)
+    build(items, tmp_path / "0", words)
     index = Index.open(tmp_path / "0")
-    held = {stored.unit.iri: stored for stored in index.lexical.by_iri([unit.iri for unit in units]).values()}
-    slots = np.array([held[unit.iri].slot for unit in units], np.int64)
-    days = [int(f"{unit.date}1231") for unit in units]
+    held = {stored.item.iri: stored for stored in index.lexical.by_iri([item.iri for item in items]).values()}
+    slots = np.array([held[item.iri].slot for item in items], np.int64)
+    days = [int(f"{item.date}1231") for item in items]
     assert index.forward.numbers("last_day", slots).tolist() == days
     works = index.forward.numbers("work", slots)
     assert len(set(works.tolist())) == 7
     counts = index.forward.counts(slots, [key("entity", "e/1"), key("entity", "e/none")])
-    assert counts.tolist() == [[int("e/1" in unit.entities), 0] for unit in units]
+    assert counts.tolist() == [[int("e/1" in item.entities), 0] for item in items]
     assert index.forward.counts(np.array([10_000]), [key("entity", "e/1")]).tolist() == [[0]]
 
 
@@ -105,8 +106,8 @@ def test_what_is_not_kept_is_said_to_be_unknown(tmp_path: Path, words: Encoder) 
 
 
 def test_an_erased_segment_is_rewritten_with_its_words(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 60)
-    build(units, tmp_path / "0", words)
+    items = collection(1, 60)
+    build(items, tmp_path / "0", words)
     update(tmp_path / "0", tmp_path / "1", [], [f"u/{number}" for number in range(0, 60, 4)], words)
     agree(Index.open(tmp_path / "1"))
 

@@ -18,20 +18,21 @@ from graph.errors import IndexUnusable
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build, update
 from search.index.lexical import open_unwritable
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Query, Unit
+from search.types import Query
 
 VOCABULARY = ["film", "music", "games", "funding", "cluster", "museum", "£25 million", "R&D", "export", "skills"]
 texts = st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=6).map(" ".join)
 collections = st.dictionaries(st.integers(0, 12), texts, max_size=10)
 
 
-def unit(number: int, text: str, **more: Any) -> Unit:
-    return Unit(f"u/{number}", "passage", f"Unit {number}", text, **more)
+def item(number: int, text: str, **more: Any) -> Item:
+    return Item(f"u/{number}", "passage", f"Unit {number}", text, **more)
 
 
-def units(texts: dict[int, str]) -> list[Unit]:
-    return [unit(number, text) for number, text in texts.items()]
+def items(texts: dict[int, str]) -> list[Item]:
+    return [item(number, text) for number, text in texts.items()]
 
 
 def found(generation: Path, encoder: Encoder, text: str) -> dict[str, float]:
@@ -47,10 +48,10 @@ def test_an_update_equals_a_rebuild(
     encoder = word_encoder()
     with tempfile.TemporaryDirectory() as folder:
         old, updated, rebuilt = (Path(folder) / name for name in ("old", "updated", "rebuilt"))
-        build(units(before), old, encoder)
+        build(items(before), old, encoder)
         gone = [f"u/{number}" for number in before.keys() - after.keys()]
-        carried = update(old, updated, units(after), gone, encoder)
-        fresh = build(units(after), rebuilt, encoder)
+        carried = update(old, updated, items(after), gone, encoder)
+        fresh = build(items(after), rebuilt, encoder)
         assert carried["digest"] == fresh["digest"] and carried["units"] == fresh["units"] == len(after)
         for word in VOCABULARY:
             assert found(updated, encoder, word) == pytest.approx(found(rebuilt, encoder, word))
@@ -58,14 +59,14 @@ def test_an_update_equals_a_rebuild(
 
 @pytest.fixture
 def old(tmp_path: Path, words: Encoder) -> Path:
-    build([unit(number, f"text {number} on film") for number in range(20)], tmp_path / "old", words)
+    build([item(number, f"text {number} on film") for number in range(20)], tmp_path / "old", words)
     return tmp_path / "old"
 
 
 def test_what_did_not_change_is_not_encoded_again(old: Path, tmp_path: Path, words: Any) -> None:
     words.read = 0
-    same = [unit(number, f"text {number} on film") for number in range(18)]
-    retagged, rewritten = unit(18, "text 18 on film", themes=("t/film",)), unit(19, "text 19 on music")
+    same = [item(number, f"text {number} on film") for number in range(18)]
+    retagged, rewritten = item(18, "text 18 on film", themes=("t/film",)), item(19, "text 19 on music")
     update(old, tmp_path / "new", [*same, retagged, rewritten], [], words)
     assert words.read == 1
     assert "u/19" in found(tmp_path / "new", words, "music")
@@ -82,7 +83,7 @@ def test_removals_count(old: Path, tmp_path: Path, words: Encoder) -> None:
 def test_many_small_updates_in_a_row(tmp_path: Path, words: Encoder) -> None:
     build([], tmp_path / "0", words)
     for step in range(1, 26):
-        changes = [unit(step, f"film number {step}"), unit(0, f"music version {step}")]
+        changes = [item(step, f"film number {step}"), item(0, f"music version {step}")]
         entries = update(tmp_path / str(step - 1), tmp_path / str(step), changes, [], words)
     assert entries["units"] == 26
     assert len(found(tmp_path / "25", words, "film")) >= 25
@@ -93,7 +94,7 @@ def test_many_small_updates_in_a_row(tmp_path: Path, words: Encoder) -> None:
 def test_the_source_stays_as_it_was_and_open_readers_go_on(old: Path, tmp_path: Path, words: Encoder) -> None:
     before = {file: file.read_bytes() for file in old.rglob("*") if file.is_file()}
     reader = Searcher(Index.open(old), lambda: words)
-    update(old, tmp_path / "new", [unit(1, "changed")], ["u/2"], words)
+    update(old, tmp_path / "new", [item(1, "changed")], ["u/2"], words)
     assert {file: file.read_bytes() for file in old.rglob("*") if file.is_file()} == before
     shutil.rmtree(old)
     assert reader.search(Query("film")).total == 20
@@ -102,18 +103,18 @@ def test_the_source_stays_as_it_was_and_open_readers_go_on(old: Path, tmp_path: 
 def test_a_read_only_source_will_do(old: Path, tmp_path: Path, words: Encoder) -> None:
     for file in old.rglob("*"):
         file.chmod(0o555 if file.is_dir() else 0o444)
-    assert update(old, tmp_path / "new", [unit(1, "changed")], [], words)["units"] == 20
+    assert update(old, tmp_path / "new", [item(1, "changed")], [], words)["units"] == 20
 
 
 def test_an_iri_comes_once(tmp_path: Path, words: Encoder) -> None:
     with pytest.raises(ValueError, match="u/1"):
-        build([unit(1, "a"), unit(1, "b")], tmp_path / "new", words)
+        build([item(1, "a"), item(1, "b")], tmp_path / "new", words)
 
 
 def test_the_entries_are_json_and_open_the_index(old: Path, tmp_path: Path, words: Encoder) -> None:
     entries = json.loads(json.dumps(update(old, tmp_path / "new", [], [], words)))
     assert entries["encoder"] == words.id and entries["encoder_sha256"] == words.sha256
-    assert Index.open(tmp_path / "new", entries, encoder=words.id).record.units == 20
+    assert Index.open(tmp_path / "new", entries, encoder=words.id).record.items == 20
 
 
 def _cut(file: Path) -> None:
@@ -145,7 +146,7 @@ def test_damage_is_noticed(
 
 
 def test_the_index_of_another_generation_is_noticed(old: Path, tmp_path: Path, words: Encoder) -> None:
-    entries = update(old, tmp_path / "new", [unit(1, "changed")], [], words)
+    entries = update(old, tmp_path / "new", [item(1, "changed")], [], words)
     with pytest.raises(IndexUnusable, match="manifest"):
         Index.open(old, entries)
 
@@ -172,7 +173,7 @@ def test_no_index_at_all(tmp_path: Path, words: Encoder) -> None:
 
 
 def test_a_small_change_writes_little(tmp_path: Path, words: Encoder) -> None:
-    many = [unit(number, f"{VOCABULARY[number % 10]} text {number} " * 20) for number in range(2_000)]
+    many = [item(number, f"{VOCABULARY[number % 10]} text {number} " * 20) for number in range(2_000)]
     build(many, tmp_path / "old", words)
     update(tmp_path / "old", tmp_path / "new", [replace(many[5], text="changed")], [], words)
     size = sum(file.stat().st_size for file in (tmp_path / "old").rglob("*") if file.is_file())

@@ -18,7 +18,7 @@ from search.encoders.protocol import Encoder
 from search.index.index import Index, build, update
 from search.indexing.indexer import SearchIndexer
 from search.indexing.vector_reuse import ReusingEncoder, salvage
-from search.types import Unit
+from search.item import Item
 from tests.search.conftest import WordEncoder
 from tests.support.folder import write_folder
 
@@ -26,16 +26,16 @@ MANY = 1_200
 """So many that their vectors are more than 64 kB: larger files are compared by the checksum that is noted of them."""
 
 
-def units(count: int, word: str = "film") -> list[Unit]:
-    return [Unit(f"u:{n}", "passage", f"Title {n}", f"{word} number {n} of many") for n in range(count)]
+def items(count: int, word: str = "film") -> list[Item]:
+    return [Item(f"u:{n}", "passage", f"Title {n}", f"{word} number {n} of many") for n in range(count)]
 
 
 @pytest.fixture(params=[60, MANY], ids=["small files", "large files"])
 def generation(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Two segments."""
     size: int = request.param
-    build(units(size), tmp_path / "one", WordEncoder())
-    extra = [Unit(f"v:{n}", "passage", "Note", f"music number {n}") for n in range(size // 20)]
+    build(items(size), tmp_path / "one", WordEncoder())
+    extra = [Item(f"v:{n}", "passage", "Note", f"music number {n}") for n in range(size // 20)]
     update(tmp_path / "one", tmp_path / "two", extra, ["u:3"], WordEncoder())
     return tmp_path / "two"
 
@@ -60,7 +60,7 @@ def taken_by_every_build(tmp_path: Path) -> int:
 def test_all_vectors_of_a_sound_index(generation: Path, tmp_path: Path) -> None:
     index = Index.open(generation)
     slots = np.array([index.lexical.by_iri([f"u:{n}"])[f"u:{n}"].slot for n in (0, 4, 59)], np.int64)
-    texts = [index.lexical.stored_at(int(slot)).unit.embedding_text for slot in slots]
+    texts = [index.lexical.stored_at(int(slot)).item.embedding_text for slot in slots]
     plain = WordEncoder()
     found = salvage(generation, plain)
     assert isinstance(found, ReusingEncoder)
@@ -69,7 +69,7 @@ def test_all_vectors_of_a_sound_index(generation: Path, tmp_path: Path) -> None:
     assert np.array_equal(vectors[:3], index.dense.vectors(slots))
     assert np.allclose(vectors, WordEncoder().encode([*texts, "something new"]), atol=1e-4)
     assert found.encode([]).shape == (0, plain.dimension)
-    build(units(60), tmp_path / "new", found)
+    build(items(60), tmp_path / "new", found)
     assert plain.read == 1 + taken_by_every_build(tmp_path)
 
 
@@ -88,9 +88,9 @@ def test_a_damaged_segment_is_encoded_anew_and_the_other_kept(generation: Path, 
     plain = WordEncoder()
     found = salvage(generation, plain)
     assert isinstance(found, ReusingEncoder) and 0 < len(found) < 100
-    found.encode([unit.embedding_text for unit in units(20)])
+    found.encode([item.embedding_text for item in items(20)])
     assert plain.read == 20
-    found.encode([Unit("v:1", "passage", "Note", "music number 1").embedding_text])
+    found.encode([Item("v:1", "passage", "Note", "music number 1").embedding_text])
     assert plain.read == 20
 
 
@@ -125,7 +125,7 @@ def test_a_writer_encodes_nothing_anew_for_a_damaged_list_of_words(tmp_path: Pat
     with writer.session() as session:
         build_graph(session, load(write_folder(tmp_path / "data")), built={})
     before = home.require().path
-    found = {stored.unit.iri for stored in Index.open(before).lexical.stored(Index.open(before).lexical.everywhere())}
+    found = {stored.item.iri for stored in Index.open(before).lexical.stored(Index.open(before).lexical.everywhere())}
     for file in (before / "lexical").glob("*.idx"):
         file.write_bytes(b"")
     encoder.read = 0
@@ -133,7 +133,7 @@ def test_a_writer_encodes_nothing_anew_for_a_damaged_list_of_words(tmp_path: Pat
         session.change(lambda store: Changes(notes={"last_change": "index"}))
     after = Index.open(home.require().path)
     assert encoder.read == taken_by_every_build(tmp_path)
-    assert {stored.unit.iri for stored in after.lexical.stored(after.lexical.everywhere())} == found
+    assert {stored.item.iri for stored in after.lexical.stored(after.lexical.everywhere())} == found
 
 
 def test_the_encoder_itself_where_there_is_no_index(tmp_path: Path) -> None:

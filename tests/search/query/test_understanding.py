@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
+from graph.deadline import Deadline
 from graph.errors import InputError
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.index.schema import build_schema
 from search.index.stemmer import Stems
+from search.item import Item
 from search.query.field_filters import wanted
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking.boosts import COVERED
 from search.results.serialise import results_json
 from search.searcher import Searcher
-from search.types import Filters, Query, Results, Unit
+from search.types import Filters, Query, Results
 
 
 def ask(searcher: Searcher, text: str, **more: Any) -> Results:
@@ -81,7 +83,7 @@ def test_fields_alone_ask_for_all_that_passes(searcher: Searcher, mode: Any) -> 
     found = ask(searcher, 'publisher:"Lantern Trust" publisher:"Lantern Trust"', mode=mode, limit=50, facets=True)
     everything = searcher.index.lexical.everywhere()
     wanted = {
-        held.unit.iri for held in searcher.index.lexical.stored(everything) if held.unit.publisher == "Lantern Trust"
+        held.item.iri for held in searcher.index.lexical.stored(everything) if held.item.publisher == "Lantern Trust"
     }
     assert {hit.iri for hit in found.hits} == wanted and found.total == len(wanted) > 3
     assert ask(searcher, 'publisher:"Lantern Trust" zzxxqq', mode=mode).total == 0
@@ -89,8 +91,8 @@ def test_fields_alone_ask_for_all_that_passes(searcher: Searcher, mode: Any) -> 
 
 def test_the_value_of_a_field_alone_is_not_put_right(tmp_path: Path, words: Encoder) -> None:
     texts = ["A museum.", "A note.", "A list.", "A letter."]
-    named = [Unit(f"p/{text}", "passage", "Text", text, collection="museun") for text in texts]
-    build([*named, Unit("p/other", "passage", "Other", "A museum.", collection="rest")], tmp_path, words)
+    named = [Item(f"p/{text}", "passage", "Text", text, collection="museun") for text in texts]
+    build([*named, Item("p/other", "passage", "Other", "A museum.", collection="rest")], tmp_path, words)
     found = ask(Searcher(Index.open(tmp_path), lambda: words), "collection:museun")
     assert found.corrected is None and found.total == 4
 
@@ -145,14 +147,16 @@ def test_what_is_put_right_keeps_the_fields_that_were_typed(searcher: Searcher) 
 
 def test_what_lies_near_a_misspelt_word_by_chance_does_not_keep_it_from_being_put_right(searcher: Searcher) -> None:
     found = ask(searcher, "micorcluster")
-    assert searcher._ranked(Query("micorcluster")).order.size  # its letters mean something to the encoder
+    assert searcher._ranked(
+        Query("micorcluster"), Deadline.never()
+    ).order.size  # its letters mean something to the encoder
     assert found.corrected == "microcluster" and found.hits[0].title == "Microclusters"
 
 
 def test_a_misspelling_that_shares_a_stem_by_chance_is_put_right(tmp_path: Path, words: Encoder) -> None:
     """The stem of "acces" is that of ACC, but no word of the collection that begins so has it."""
     texts = ["The ACC met in March.", "Access to finance for studios.", "Policy on access and finance."]
-    build([Unit(f"p/{n}", "passage", f"Note {n}", text) for n, text in enumerate(texts)], tmp_path, words)
+    build([Item(f"p/{n}", "passage", f"Note {n}", text) for n, text in enumerate(texts)], tmp_path, words)
     small = Searcher(Index.open(tmp_path), lambda: words)
     assert ask(small, "acces to finanse").corrected == "access to finance"
     for known in ("ACCs", "ACC", "policies", "accessing"):  # other forms of what is there
@@ -172,8 +176,8 @@ def test_words_from_right_to_left_do_not_turn_the_sentence_round(searcher: Searc
 
 
 def test_a_paraphrase_is_not_put_right(tmp_path: Path, encoder: Encoder) -> None:
-    films = Unit("p/films", "passage", "Film", "A film.")
-    moves = Unit("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
+    films = Item("p/films", "passage", "Film", "A film.")
+    moves = Item("p/moves", "passage", "Moves", "He moves house, she moves flat, they move on.")
     build([films, moves], tmp_path, encoder)
     found = ask(Searcher(Index.open(tmp_path), lambda: encoder), "movies")
     assert found.corrected is found.suggestion is None and found.hits[0].title == "Film"
@@ -200,10 +204,10 @@ def test_an_empty_result_says_what_emptied_it(searcher: Searcher, text: str, fil
 
 def test_a_filter_is_named_as_what_it_stands_for_is(tmp_path: Path, words: Encoder) -> None:
     place, kind = "https://example.org/place/w", "https://example.org/terms#Report"
-    wales = Unit(place, "entity", "Wales", "A nation.")
+    wales = Item(place, "entity", "Wales", "A nation.")
     passages = [
-        Unit("p/1", "passage", "A", "Castles.", places=(place,), types=(kind,)),
-        Unit("p/2", "passage", "B", "Docks."),
+        Item("p/1", "passage", "A", "Castles.", places=(place,), types=(kind,)),
+        Item("p/2", "passage", "B", "Docks."),
     ]
     build([wales, *passages], tmp_path, words)
     small = Searcher(Index.open(tmp_path), lambda: words)

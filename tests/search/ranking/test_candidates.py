@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
+from search.item import Item
 from search.ranking.boosts import COVERED
 from search.ranking.candidates import Pool, likely
 from search.searcher import Searcher
-from search.types import Query, Unit
+from search.types import Query
 
 
 def pool(scores: list[float], raw: list[float] | None) -> Pool:
@@ -43,9 +44,9 @@ def test_each_row_is_named_once_and_none_that_is_left_out_is_better(candidates: 
 
 
 def test_the_one_text_with_all_words_is_found_among_many_that_lie_nearer(tmp_path: Path, words: Encoder) -> None:
-    near = [Unit(f"p/{n}", "passage", "Sample", f"sample of sample {n}") for n in range(300)]
+    near = [Item(f"p/{n}", "passage", "Sample", f"sample of sample {n}") for n in range(300)]
     said = " ".join(f"thing{n}" for n in range(60))
-    odd = Unit("p/odd", "passage", "Minutes", f"{said} qv99 {said} sample {said}")
+    odd = Item("p/odd", "passage", "Minutes", f"{said} qv99 {said} sample {said}")
     build([*near, odd], tmp_path, words)
     hits = Searcher(Index.open(tmp_path), lambda: words).search(Query("sample qv99", limit=100)).hits
     found = next(hit for hit in hits if hit.iri == "p/odd")

@@ -7,24 +7,25 @@ from typing import Any
 import pytest
 
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Hit, Query, Unit
+from search.types import Hit, Query
 
 _NORTH_WEST = "place/north-west"
 
 
-def _place(name: str, title: str, *above: str) -> Unit:
+def _place(name: str, title: str, *above: str) -> Item:
     iri = f"place/{name}"
-    return Unit(iri, "entity", title, f"{title} is a place.", entities=(iri,), places=(iri, *above))
+    return Item(iri, "entity", title, f"{title} is a place.", entities=(iri,), places=(iri, *above))
 
 
-def _text(name: str, text: str, *places: str) -> Unit:
-    return Unit(f"p/{name}", "passage", "A report", text, places=places, entities=places[:1])
+def _text(name: str, text: str, *places: str) -> Item:
+    return Item(f"p/{name}", "passage", "A report", text, places=places, entities=places[:1])
 
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory, word_encoder: Any) -> Searcher:
-    units = [
+    items = [
         _place("north-west", "North West"),
         _place("salford", "Salford", _NORTH_WEST),
         _text("salford", "Glass workshops in Salford sell to museums.", "place/salford", _NORTH_WEST),
@@ -37,7 +38,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory, word_encoder: Any) -> Sea
     ]
     folder = tmp_path_factory.mktemp("places") / "generation"
     encoder = word_encoder()
-    build(units, folder, encoder)
+    build(items, folder, encoder)
     return Searcher(Index.open(folder), lambda: encoder)
 
 

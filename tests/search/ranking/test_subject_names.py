@@ -16,8 +16,9 @@ from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.index.schema import field_texts
 from search.indexing.indexer import SearchIndexer
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Query, Unit
+from search.types import Query
 from tests.support.folder import NOTE, write_folder
 
 SCALE_UP = "https://w3id.org/creative-atlas/id/programme/scale-up"
@@ -25,9 +26,9 @@ ABOUT = "Lighthouse Scheme, LS. A pilot that coaches seaside studios."
 
 
 @pytest.fixture
-def told(tmp_path: Path, words: Encoder, collection: list[Unit]) -> Searcher:
-    unit = Unit("p/told", "passage", "What came of it", "Half of the founders raised money.", about=ABOUT)
-    build([*collection, unit], tmp_path, words)
+def told(tmp_path: Path, words: Encoder, collection: list[Item]) -> Searcher:
+    item = Item("p/told", "passage", "What came of it", "Half of the founders raised money.", about=ABOUT)
+    build([*collection, item], tmp_path, words)
     return Searcher(Index.open(tmp_path), lambda: words)
 
 
@@ -52,8 +53,8 @@ def test_the_snippet_shows_the_text_alone(told: Searcher) -> None:
 
 
 def test_without_a_subject_the_fields_are_as_they_were() -> None:
-    unit = Unit("p", "passage", "Title", "text", heading="A > B")
-    assert field_texts(unit) == {"title": "Title", "text": "Title\nA > B\ntext", "exact": "title | a b | text"}
+    item = Item("p", "passage", "Title", "text", heading="A > B")
+    assert field_texts(item) == {"title": "Title", "text": "Title\nA > B\ntext", "exact": "title | a b | text"}
 
 
 def test_what_a_note_says_it_is_about_is_indexed_with_it_and_follows_the_facts(tmp_path: Path, words: Encoder) -> None:

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from search.encoders.protocol import Vectors
 from search.index.dense import EXACT_ROWS
 from search.index.index import Index, build
+from search.item import Item
 from search.ranking import result_set
 from search.ranking.candidates import DOUBT
 from search.searcher import Searcher
-from search.types import Filters, Mode, Query, Unit
+from search.types import Filters, Mode, Query
 
 TOPICS: Final = ["film", "music", "games", "museums", "fashion", "theatre", "design", "radio", "crafts", "dance"]
 PLACES: Final = {"england": (), "north-west": ("england",), "manchester": ("north-west", "england"), "wales": ()}
@@ -47,7 +48,7 @@ class TopicEncoder:
         return scaled
 
 
-def collection(size: int) -> Iterator[Unit]:
+def collection(size: int) -> Iterator[Item]:
     """Every other unit is of publisher `half`, one in a hundred of `few`, one in a thousand of `rare`."""
     rng = random.Random(7)
     for number in range(size):
@@ -55,7 +56,7 @@ def collection(size: int) -> Iterator[Unit]:
         share = "rare" if number % 1000 == 5 else "few" if number % 100 == 7 else "half" if number % 2 else "rest"
         if share in ("few", "rare"):
             topic = TOPICS[number // (1000 if share == "rare" else 100) % 2]  # some for each of the queries below
-        yield Unit(
+        yield Item(
             f"u/{number}",
             "entity" if number % 5 == 0 else "passage",
             f"{topic} {number}",
@@ -131,17 +132,17 @@ def test_choosing_a_place_includes_what_lies_in_it(searcher: Searcher) -> None:
 @pytest.mark.parametrize("mode", ["hybrid", "dense"])
 def test_a_narrow_filter_still_fills_the_page(searcher: Searcher, share: str, text: str, mode: Mode) -> None:
     """As many as there are, counted one by one with numpy and the words; at most the hundred that a page holds."""
-    units = [unit for unit in collection(len(searcher.index.lexical)) if unit.publisher == share]
+    items = [item for item in collection(len(searcher.index.lexical)) if item.publisher == share]
     vector = TopicEncoder().encode([text])[0]
-    cosines = TopicEncoder().encode([unit.embedding_text for unit in units]) @ vector
+    cosines = TopicEncoder().encode([item.embedding_text for item in items]) @ vector
     words = set(text.split()) - {"in", "the"} if mode == "hybrid" else set()
     floor = searcher.index.record.floor
     if text == NEVER:  # no word of the query is known: what is found has to be nearer
         floor += DOUBT * (1 - floor)
     held = {
-        unit.iri
-        for unit, cosine in zip(units, cosines, strict=True)
-        if cosine >= floor + 1e-3 or words & set(unit.text.lower().replace(":", "").split())
+        item.iri
+        for item, cosine in zip(items, cosines, strict=True)
+        if cosine >= floor + 1e-3 or words & set(item.text.lower().replace(":", "").split())
     }
     found = searcher.search(Query(text, mode=mode, filters=Filters(publisher=(share,)), limit=100, facets=True))
     assert len(held) >= (1 if share == "rare" else 3)
@@ -174,7 +175,7 @@ def test_the_pages_without_facets_go_as_far(searcher: Searcher) -> None:
 
 def test_fields_alone_find_all_that_passes(searcher: Searcher) -> None:
     size = len(searcher.index.lexical)
-    every = sum(unit.publisher == "half" for unit in collection(size))
+    every = sum(item.publisher == "half" for item in collection(size))
     for mode in ("hybrid", "lexical", "dense"):
         for facets in (False, True):
             found = searcher.search(Query("publisher:half", mode=mode, facets=facets))  # type: ignore[arg-type]
