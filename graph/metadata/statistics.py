@@ -19,13 +19,13 @@ from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from graph.vocabulary import PREFIXES, expand
 
-__all__ = ["COUNTED_AT_ONCE", "FILE", "Figures", "count", "read_figures", "write_figures"]
+__all__ = ["FILE", "MAX_COUNTED_QUADS", "Figures", "count", "read_figures", "write_figures"]
 
 FILE: Final = "figures.json"
 FORMAT: Final = 1
 """Rises when figures of the version before would be misread; they are then counted again."""
 
-COUNTED_AT_ONCE: Final = 250_000
+MAX_COUNTED_QUADS: Final = 250_000
 """Quads up to which every write counts; in a larger atlas, those that look at everything do."""
 
 _EXAMPLES: Final = 6

@@ -16,11 +16,11 @@ __all__ = ["review_quotes"]
 def review_quotes(session: Session, *, accept: Collection[str] = (), reject: Collection[str] = ()) -> Generation | None:
     """Accept and reject proposed quotes by their IRIs, in one generation; an IRI that is no quote changes nothing.
 
-    >>> from graph.write.writer import Writer
-    >>> from tests.support.small import NoIndex
-    >>> with Writer(home, NoIndex()).session() as session:
-    ...     review_quotes(session, accept=["https://example.org/no-quote"]).name
-    '000002'
+    >>> from graph.storage.generations import Home
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> with Writer(Home(folder / "reviewed"), NoIndex()).session() as session:
+    ...     review_quotes(session, accept=["https://example.org/quote"]).name
+    '000001'
     """
 
     def work(store: ox.Store) -> Changes:

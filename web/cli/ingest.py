@@ -42,7 +42,7 @@ def ingest(paths: tuple[Path, ...], collection: str, services: Services, as_json
             progress=progress,
             acknowledge=None if as_json else _print_outcome,
         )
-    unread = [str(path) for path in documents.left_out(paths)]
+    unread = [str(path) for path in documents.unread_files(paths)]
     if as_json:
         outcomes = [asdict(outcome) for outcome in report.outcomes]
         print_json({"generation": report.generation, "documents": outcomes, "left_out": unread})
