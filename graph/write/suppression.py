@@ -11,8 +11,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.purge import purge
-from graph.entities.view import nearest
-from graph.errors import InputError, UnknownEntity
+from graph.entities.view import unknown_iri
+from graph.errors import InputError
 from graph.storage.generations import Home
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
 from graph.vocabulary import compact, expand
@@ -99,11 +99,7 @@ def unsuppress(session: Session, home: Home, iri: str) -> bool:
 def _require_entity(snapshot: Snapshot, iri: str) -> None:
     entity = node(iri)
     if entity is None or not snapshot.exists(iri):
-        raise UnknownEntity(
-            f"Nothing in this atlas has the IRI {iri[:200]}.",
-            "Give the IRI in full; the entity's page shows it.",
-            nearest=nearest(snapshot, iri.rstrip("/").rsplit("/", 1)[-1].replace("-", " ")),
-        )
+        raise unknown_iri(snapshot, iri, "Give the IRI in full; the entity's page shows it.")
     types = {obj.value for obj in snapshot.objects(iri, "rdf:type")}
     if "ca:Document" in {compact(type_) for type_ in types}:
         raise InputError(f"{iri[:200]} is a document.", f"Take it out with: creative-atlas forget {iri[:200]}")
