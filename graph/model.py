@@ -1,7 +1,7 @@
-"""The records that the rooms hand to each other: frozen, slotted, checked at construction.
+"""Records that the packages exchange: frozen, slotted, checked at construction.
 
 All offsets are Unicode code points. Dates are ISO 8601 strings of whatever precision the source gave
-("2018", "2018-11", "2018-11-20"), so that nothing is made more exact than it was.
+("2018", "2018-11", "2018-11-20"), so that no date looks more exact than it is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Status = Literal["proposed", "accepted", "rejected", "needs-review"]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a file as read, before it is cut into passages. `number` counts from 1; 0 = no pages."""
+    """One page of a file, before it is cut into passages. `number` counts from 1; 0 = the format has no pages."""
 
     number: int
     text: str
@@ -45,7 +45,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader makes of one file (or of one record of a JSON Lines file)."""
+    """Content and metadata of one file, or of one record of a JSON Lines file, as a reader returns them."""
 
     identifier: str
     title: str
@@ -67,7 +67,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a claim comes from: a page, document or dataset; `held` when its text is in the atlas."""
+    """Origin of a claim: a page, document or dataset. `held`: its text is in the atlas."""
 
     iri: str
     title: str
@@ -82,7 +82,7 @@ class Source:
 class Document:
     """A text in the atlas. `reliability` is None for the atlas's own notes, which are no evidence.
 
-    `originals`: names (SHA-256) of the files that it, or an older version of it, was read from.
+    `originals`: names (SHA-256) of the files that it, and older versions of it, were read from.
     """
 
     iri: str
@@ -101,7 +101,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A few sentences of a document. `start` and `end` are offsets into the page's text; `page` 0 = no pages."""
+    """Some sentences of a document. `start` and `end` are offsets into the page's text; `page` 0 = no pages."""
 
     iri: str
     document: str
@@ -150,7 +150,7 @@ class Value:
 class Evidence:
     """One claim behind a fact. `highlights` are [start, end) offsets into the quote.
 
-    `offered`: the quote was found by matching words, and nobody has confirmed it yet.
+    `offered`: the quote was proposed because its words match; no reviewer has confirmed it yet.
     """
 
     kind: EvidenceKind
@@ -172,7 +172,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A triple seen from one of its ends. `asserted` False = claimed only, not accepted as a fact."""
+    """A triple as seen from one of its ends. `asserted` False = claimed, but not accepted as a fact."""
 
     predicate: str
     predicate_label: str
@@ -183,7 +183,7 @@ class Fact:
 
     @property
     def strength(self) -> Literal["official", "press", "weak", "background", "none"]:
-        """The best ground: ● official, ◐ press or secondary, ◔ weak, ○ background."""
+        """Reliability of the best evidence: ● official, ◐ press or secondary, ◔ weak, ○ background."""
         ranks = {e.source.reliability for e in self.evidence}
         if ranks & {"official", "academic", "dataset"}:
             return "official"
@@ -196,7 +196,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class FactGroup:
-    """The facts of one relation, in one direction. `total` counts all, `facts` may hold the first few."""
+    """Facts of one relation in one direction. `total` counts all of them, `facts` may hold the first few."""
 
     predicate: str
     label: str
@@ -207,7 +207,7 @@ class FactGroup:
 
 @dataclass(frozen=True, slots=True)
 class EntityView:
-    """One entity with everything that its page shows. `groups` are in display order."""
+    """One entity with all that its page shows. `groups` are in display order."""
 
     iri: str
     label: str

@@ -1,4 +1,4 @@
-"""The terms that the code itself uses, and the prefixes that queries and exports are given.
+"""Vocabularies: the prefixes that our own terms, queries and exports use.
 
 Standard vocabularies first; `ca:` only where none fits. `data/ontology.ttl` defines the `ca:` terms.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CA", "PREFIXES", "compact", "expand"]
+__all__ = ["CA", "PREFIXES", "SCHEMA_NAMESPACES", "compact", "expand"]
 
 CA: Final = "https://w3id.org/creative-atlas/ontology#"
 
@@ -33,15 +33,26 @@ PREFIXES: Final[dict[str, str]] = {
     "sh": "http://www.w3.org/ns/shacl#",
 }
 
+SCHEMA_NAMESPACES: Final = tuple(namespace for prefix, namespace in PREFIXES.items() if prefix != "id")
+"""Namespaces of vocabularies: what is named in them is part of a schema, not an entity."""
+
 
 def expand(name: str) -> str:
-    """`ca:Claim` → its IRI. Raises KeyError on an unknown prefix."""
+    """IRI of a prefixed name. Raises KeyError on an unknown prefix.
+
+    >>> expand("skos:Concept")
+    'http://www.w3.org/2004/02/skos/core#Concept'
+    """
     prefix, _, local = name.partition(":")
     return PREFIXES[prefix] + local
 
 
 def compact(iri: str) -> str:
-    """The shortest prefixed name, or the IRI itself where no prefix fits."""
+    """Shortest prefixed name of an IRI; the IRI itself where no prefix fits.
+
+    >>> compact("http://www.w3.org/2004/02/skos/core#Concept"), compact("https://example.org/a")
+    ('skos:Concept', 'https://example.org/a')
+    """
     best = max((ns for ns in PREFIXES.values() if iri.startswith(ns)), key=len, default="")
     if not best:
         return iri

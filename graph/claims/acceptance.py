@@ -1,8 +1,8 @@
-"""From claims to facts: the only code that puts a claimed triple into the default graph or takes it out.
+"""Acceptance: the only code that puts a claimed triple into the default graph or takes it out.
 
-A fact is asserted while at least one claim on it is accepted, in whatever source's graph. Claims that a
-preferred reading contradicts are not accepted in the first place (their status says so), so the rule
-needs no look at anything but the claims on the one triple.
+A fact is asserted while at least one claim on it is accepted, in whatever source's graph. A claim that a preferred
+reading contradicts is not accepted in the first place (its status says so), so the rule reads only the claims on the
+one triple.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATUS, _ACCEPTED = term("ca:status"), term("ca:accepted")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement as one source makes it: `iri` is the claim's own name, `graph` the source's graph.
+    """One statement of one source: `iri` is the claim's own name, `graph` the source's graph.
 
     `details` are its other properties (status, note, dates, quote …) by predicate IRI.
     """
@@ -38,19 +38,21 @@ class Claim:
 
     @property
     def triple(self) -> tuple[ox.NamedNode, ox.NamedNode, Object]:
+        """Subject, predicate and object of the claimed statement."""
         return self.subject, self.predicate, self.object
 
     @property
     def accepted(self) -> bool:
+        """Whether the status is `ca:accepted`."""
         return (_STATUS.value, _ACCEPTED) in self.details
 
     def detail(self, predicate: ox.NamedNode) -> str | None:
-        """The least value of a property, None if it has none."""
+        """The least value of a property, None where it has no value."""
         return min((obj.value for name, obj in self.details if name == predicate.value), default=None)
 
 
 def _read(store: ox.Store, iri: ox.NamedNode, graph: ox.NamedNode) -> Claim | None:
-    """None for a node that lacks one of subject, predicate and object (foreign reification, say)."""
+    """The claim; None for a node without subject, predicate or object (reification of other data, for example)."""
     parts: dict[str, Object] = {}
     details: list[tuple[str, Object]] = []
     for quad in store.quads_for_pattern(iri, None, None, graph):
@@ -62,10 +64,11 @@ def _read(store: ox.Store, iri: ox.NamedNode, graph: ox.NamedNode) -> Claim | No
         else:
             details.append((quad.predicate.value, obj))
     subject, predicate = parts.get(_SUBJECT.value), parts.get(_PREDICATE.value)
-    obj_ = parts.get(_OBJECT.value)
-    if not isinstance(subject, ox.NamedNode) or not isinstance(predicate, ox.NamedNode) or obj_ is None:
+    claimed = parts.get(_OBJECT.value)
+    if not isinstance(subject, ox.NamedNode) or not isinstance(predicate, ox.NamedNode) or claimed is None:
         return None
-    return Claim(iri, graph, subject, predicate, obj_, tuple(sorted(details, key=lambda d: (d[0], str(d[1])))))
+    details.sort(key=lambda detail: (detail[0], str(detail[1])))
+    return Claim(iri, graph, subject, predicate=predicate, object=claimed, details=tuple(details))
 
 
 def _claims(store: ox.Store, quads: Iterable[ox.Quad]) -> Iterator[Claim]:
@@ -77,7 +80,7 @@ def _claims(store: ox.Store, quads: Iterable[ox.Quad]) -> Iterator[Claim]:
 
 
 def claim_named(store: ox.Store, iri: ox.NamedNode) -> Claim | None:
-    """The claim of this name, in whatever source's graph."""
+    """The claim of this name, in whatever source's graph; None where there is none."""
     return next(_claims(store, store.quads_for_pattern(iri, _SUBJECT, None, None)), None)
 
 
@@ -89,7 +92,14 @@ def claims_in(store: ox.Store, graph: ox.NamedNode) -> Iterator[Claim]:
 def claims_on(
     store: ox.Store, *, subject: ox.NamedNode | None = None, obj: Object | None = None, limit: int | None = None
 ) -> Iterator[Claim]:
-    """Claims about a subject, or with an object; give at least one of the two."""
+    """Claims about a subject, with an object, or both, in no order; `limit` at most.
+
+    Raises ValueError without subject and object.
+
+    >>> pec = ox.NamedNode("https://example.org/pec")
+    >>> [(claim.object.value, claim.accepted) for claim in claims_on(snapshot.store, subject=pec)]
+    [('Creative PEC', True)]
+    """
     if subject is None and obj is None:
         raise ValueError("claims_on needs a subject or an object")
     predicate, value = (_SUBJECT, subject) if subject is not None else (_OBJECT, obj)
@@ -106,7 +116,7 @@ def is_supported(store: ox.Store, subject: ox.NamedNode, predicate: ox.NamedNode
 
 
 def accept_graph(store: ox.Store, graph: ox.NamedNode) -> set[str]:
-    """Assert what the source's accepted claims say. Returns the IRIs whose facts may have changed."""
+    """Assert the triples of a source's accepted claims. Returns the IRIs whose facts may have changed."""
     # Four scans of the graph, not a look-up per claim: a fifth of the time when a whole atlas is built.
     parts = [
         {quad.subject: quad.object for quad in store.quads_for_pattern(None, name, None, graph)}
@@ -128,14 +138,14 @@ def accept_graph(store: ox.Store, graph: ox.NamedNode) -> set[str]:
 
 
 def retract_graph(store: ox.Store, graph: ox.NamedNode) -> set[str]:
-    """Delete a source's graph, and with it each fact whose last accepted claim was in there.
+    """Delete a source's graph, and each fact whose last accepted claim was in it.
 
     Returns the IRIs whose facts may have changed.
     """
-    gone = [claim for claim in claims_in(store, graph) if claim.accepted]
+    accepted = [claim for claim in claims_in(store, graph) if claim.accepted]
     store.remove_graph(graph)
     touched: set[str] = set()
-    for claim in gone:
+    for claim in accepted:
         touched.update(_ends(claim.subject, claim.object))
         if not is_supported(store, *claim.triple):
             store.remove(ox.Quad(*claim.triple, DEFAULT))

@@ -1,7 +1,7 @@
-"""What a fact rests on: the claims behind it, each with its source and, where held, its sentence.
+"""Evidence of a fact: the claims behind it, each with its source and, where the atlas has the text, the sentence.
 
-Evidence is *quoted* (a span of a document in the atlas), *cited* (a source whose text is not held) or
-*background* (no source at all); the three never mix. The atlas's own notes carry no claims.
+Evidence is *quoted* (a span of a document in the atlas), *cited* (a source whose text is not in the atlas) or
+*background* (no source at all); the three never mix. The atlas's own notes make no claims.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SELECT ?source ?claim ?status ?note WHERE {
     OPTIONAL { ?claim ca:note ?note }
   }
 }"""
-"""The documented query: bind ?s, ?p and ?o to list the claims behind any edge."""
+"""Documented query: with ?s, ?p and ?o bound it lists the claims behind an edge."""
 
 _PARTS: Final = tuple(expand(f"ca:{name}") for name in ("quote", "quotedIn", "quoteStart", "quoteEnd"))
 _MARK: Final = expand("ca:mark")
@@ -37,11 +37,14 @@ _STATUS_OF: Final = expand("ca:status")
 _SPAN: Final = re.compile(r"\d{1,9}-\d{1,9}")
 _RANK: Final = {"official": 0, "academic": 1, "dataset": 2, "press": 3, "secondary": 4, "low": 5, "memory": 6}
 _KIND: Final = {"quoted": 0, "cited": 1, "background": 2}
+Node = ox.NamedNode | ox.BlankNode | ox.Triple
+Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+
 _STATUS: Final[dict[str, Status]] = {expand(f"ca:{name}"): name for name in get_args(Status)}
 
 
 def evidence_of(snapshot: Snapshot, claim: Claim) -> Evidence:
-    """The claim as a reader should see it."""
+    """The claim as evidence: its kind, source, status, dates and quote."""
     source = snapshot.source(claim.graph.value)
     kind: EvidenceKind = "background" if source.reliability == "memory" else "cited"
     quote = _quote(snapshot, claim) if kind == "cited" else None
@@ -66,7 +69,10 @@ def evidence_of(snapshot: Snapshot, claim: Claim) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The words of a passage that stand behind a claim. `marks` are offsets into `text`."""
+    """Words of a passage that support a claim. `marks` are [start, end) offsets into `text`.
+
+    `offered`: no reviewer has confirmed the quote yet.
+    """
 
     text: str
     passage: str
@@ -77,73 +83,89 @@ class Quoted:
 
 
 def _quote(snapshot: Snapshot, claim: Claim) -> Quoted | None:
-    """The claim's own quote, else one that the ingested text of its source offers (see `graph.quotes`)."""
+    """The claim's own quote, else one that was proposed from the text of its source (see `graph.quotes`)."""
     own: dict[str, set[str]] = {}
     for name, obj in claim.details:
         own.setdefault(name, set()).add(obj.value)
-    found = _exact(snapshot, own, offered=False)
-    offers = snapshot.store.quads_for_pattern(None, term("ca:quoteOf"), claim.iri, None)
-    for quad in sorted(offers, key=lambda quad: str(quad.subject)):
-        if found is None:
-            values: dict[str, set[str]] = {}
-            for each in snapshot.store.quads_for_pattern(quad.subject, None, None, quad.graph_name):
-                values.setdefault(each.predicate.value, set()).add(getattr(each.object, "value", ""))
+    quote = _verbatim(snapshot, own, offered=False)
+    proposed = snapshot.store.quads_for_pattern(None, term("ca:quoteOf"), claim.iri, None)
+    for quad in sorted(proposed, key=lambda quad: str(quad.subject)):
+        if quote is None:
+            values = _values(snapshot, quad.subject, quad.graph_name)
             status = values.get(_STATUS_OF, set())
             if expand("ca:rejected") not in status:
-                found = _exact(snapshot, values, offered=expand("ca:accepted") not in status)
-    return found
+                quote = _verbatim(snapshot, values, offered=expand("ca:accepted") not in status)
+    return quote
 
 
-def quote_in(snapshot: Snapshot, quote: object, graph: ox.NamedNode) -> Quoted | None:
-    """A quote of a document's graph; None where the passage no longer holds it."""
+def quote_in(snapshot: Snapshot, quote: Node, graph: Graph) -> Quoted | None:
+    """A quote of a document's graph; None where the passage no longer has its words."""
+    return _verbatim(snapshot, _values(snapshot, quote, graph), offered=True)
+
+
+def _values(snapshot: Snapshot, subject: Node, graph: Graph) -> dict[str, set[str]]:
+    """Predicate → values of a node in one graph."""
     values: dict[str, set[str]] = {}
-    for each in snapshot.store.quads_for_pattern(quote, None, None, graph):  # type: ignore[arg-type]
-        values.setdefault(each.predicate.value, set()).add(getattr(each.object, "value", ""))
-    return _exact(snapshot, values, offered=True)
+    for quad in snapshot.store.quads_for_pattern(subject, None, None, graph):
+        values.setdefault(quad.predicate.value, set()).add(getattr(quad.object, "value", ""))
+    return values
 
 
-def _exact(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) -> Quoted | None:
-    """A quote only where the passage that is held has these very words in that place."""
-    text, passage, start, end = (min(values.get(name, ()), default=None) for name in _PARTS)
-    held = snapshot.passage(passage) if passage else None
-    if text is None or held is None:
+def _verbatim(snapshot: Snapshot, values: dict[str, set[str]], *, offered: bool) -> Quoted | None:
+    """The quote; None unless the passage in the atlas has exactly these words in that place."""
+    text, passage_iri, start, end = (min(values.get(name, ()), default=None) for name in _PARTS)
+    passage = snapshot.passage(passage_iri) if passage_iri else None
+    if text is None or passage is None:
         return None
     if start is not None and end is not None:
-        if held.text[int(start) : int(end)] != text:
+        if passage.text[int(start) : int(end)] != text:
             return None
-    elif text not in held.text:
+    elif text not in passage.text:
         return None
-    marks = sorted(tuple(map(int, mark.split("-"))) for mark in values.get(_MARK, ()) if _SPAN.fullmatch(mark))
-    return Quoted(text, held.iri, held.document, held.page, tuple((m[0], m[1]) for m in marks), offered)
+    spans = sorted(tuple(map(int, mark.split("-"))) for mark in values.get(_MARK, ()) if _SPAN.fullmatch(mark))
+    return Quoted(
+        text,
+        passage=passage.iri,
+        document=passage.document,
+        page=passage.page,
+        marks=tuple((span[0], span[1]) for span in spans),
+        offered=offered,
+    )
 
 
 def order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-    """Best first: quoted before cited before background, then by reliability, then the newest."""
-    newest_first = sorted(evidence, key=lambda e: (e.source.date or "", e.claim), reverse=True)
-    return tuple(sorted(newest_first, key=lambda e: (_KIND[e.kind], _RANK[e.source.reliability])))
+    """Evidence in order, best first: quoted before cited before background, then by reliability, then the newest."""
+    newest_first = sorted(evidence, key=lambda item: (item.source.date or "", item.claim), reverse=True)
+    return tuple(sorted(newest_first, key=lambda item: (_KIND[item.kind], _RANK[item.source.reliability])))
 
 
 def behind(snapshot: Snapshot, subject: str, predicate: str, obj: Object) -> tuple[Evidence, ...]:
-    """The evidence for one edge, best first; empty where nothing claims it."""
-    found, relation = node(subject), node(predicate)
-    if found is None or relation is None:
+    """Evidence of one edge, best first; empty where nothing claims it.
+
+    >>> pec = ox.NamedNode("https://example.org/pec")
+    >>> publisher = "http://purl.org/dc/terms/publisher"
+    >>> [item.source.title for item in behind(snapshot, "https://example.org/radar", publisher, pec)]
+    ['Source official', 'Source blog']
+    """
+    entity, relation = node(subject), node(predicate)
+    if entity is None or relation is None:
         return ()
-    claims = claims_on(snapshot.store, subject=found, obj=obj)
+    claims = claims_on(snapshot.store, subject=entity, obj=obj)
     return order(evidence_of(snapshot, claim) for claim in claims if claim.predicate == relation)
 
 
 def claims_about(snapshot: Snapshot, iri: ox.NamedNode, limit: int) -> tuple[Claim, ...]:
-    """Every claim that has the entity at either end, each once; `limit` bounds either end."""
-    found = {claim.iri: claim for claim in claims_on(snapshot.store, subject=iri, limit=limit)}
+    """Claims that have the entity as subject or object, each once; `limit` at most for each of the two."""
+    claims = {claim.iri: claim for claim in claims_on(snapshot.store, subject=iri, limit=limit)}
     for claim in claims_on(snapshot.store, obj=iri, limit=limit):
-        found.setdefault(claim.iri, claim)
-    return tuple(found.values())
+        claims.setdefault(claim.iri, claim)
+    return tuple(claims.values())
 
 
 def by_edge(snapshot: Snapshot, claims: Iterable[Claim]) -> dict[tuple[str, str, str], tuple[Evidence, ...]]:
-    """The evidence of claims, best first, by what they say: (subject, predicate, object) in N-Triples form."""
-    found: dict[tuple[str, str, str], list[Evidence]] = {}
+    """Claimed triple (subject, predicate, object in N-Triples form) → its evidence, best first."""
+    by_triple: dict[tuple[str, str, str], list[Evidence]] = {}
     for claim in claims:
         key = (str(claim.subject), str(claim.predicate), str(claim.object))
-        found.setdefault(key, []).append(evidence_of(snapshot, claim))
-    return {key: order(held) for key, held in found.items()}
+        by_triple.setdefault(key, []).append(evidence_of(snapshot, claim))
+    return {key: order(evidence) for key, evidence in by_triple.items()}

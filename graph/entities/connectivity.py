@@ -1,4 +1,7 @@
-"""How well the entities hang together, and why some stand apart (networkx; reads everything: not for requests)."""
+"""Connected components of the network of entities, and why some entities are outside the largest one.
+
+It reads all links into a networkx graph: for checks, not for requests.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,14 @@ from graph.claims.acceptance import claims_on
 from graph.entities.network import whole
 from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
-from graph.vocabulary import PREFIXES
+from graph.vocabulary import SCHEMA_NAMESPACES
 
 __all__ = ["Apart", "Connectivity", "connectivity"]
-
-_SCHEMA_SPACES = tuple(space for prefix, space in PREFIXES.items() if prefix != "id")
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """An entity outside the largest component. `reason` is a clause: "nothing links it", say."""
+    """An entity outside the largest component. `reason` is a clause such as "no fact links it"."""
 
     iri: str
     label: str
@@ -28,7 +29,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Connectivity:
-    """`largest` counts the entities of the largest component, `links` the facts between two things."""
+    """Counts of a network: `largest` counts the entities of its largest component, `links` the facts between nodes."""
 
     entities: int
     largest: int
@@ -38,14 +39,18 @@ class Connectivity:
 
     @property
     def share(self) -> float:
-        """Of the entities, those in the largest component; 1 where there are none."""
+        """Share of the entities that are in the largest component, from 0 to 1; 1 where there are no entities."""
         return self.largest / self.entities if self.entities else 1.0
 
 
 def connectivity(snapshot: Snapshot) -> Connectivity:
-    """Components of the graph of accepted links, whichever way they point.
+    """Connected components of the graph of accepted links, whatever their direction.
 
-    Offices, amounts and figures join what they belong to, but are not counted as entities themselves.
+    Offices, amounts and figures connect entities, but are not counted as entities.
+
+    >>> report = connectivity(snapshot)
+    >>> report.entities, report.largest, report.share
+    (1, 1, 1.0)
     """
     import networkx as nx
 
@@ -65,25 +70,25 @@ def connectivity(snapshot: Snapshot) -> Connectivity:
         largest=len(largest & entities),
         links=graph.number_of_edges(),
         components=len(parts),
-        apart=tuple(sorted(apart, key=lambda each: (each.label.casefold(), each.iri))),
+        apart=tuple(sorted(apart, key=lambda entity: (entity.label.casefold(), entity.iri))),
     )
 
 
 def _entities(snapshot: Snapshot) -> set[str]:
-    """What has a class, none of which is bookkeeping."""
-    kinds: dict[str, set[str]] = {}
+    """IRIs of things that have a class, none of which is bookkeeping."""
+    classes: dict[str, set[str]] = {}
     for quad in snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            kinds.setdefault(quad.subject.value, set()).add(quad.object.value)
-    return {iri for iri, own in kinds.items() if not own & NOT_LINKED and not iri.startswith(_SCHEMA_SPACES)}
+            classes.setdefault(quad.subject.value, set()).add(quad.object.value)
+    return {iri for iri, own in classes.items() if not own & NOT_LINKED and not iri.startswith(SCHEMA_NAMESPACES)}
 
 
 def _reason(snapshot: Snapshot, iri: str, group: set[str]) -> str:
     if len(group) > 1:
         others = sorted(snapshot.label(other) for other in group - {iri})
         return f"linked only with {', '.join(others[:3])}{' and others' if len(others) > 3 else ''}"
-    found = node(iri)
-    claims = [*claims_on(snapshot.store, subject=found), *claims_on(snapshot.store, obj=found)] if found else []
+    entity = node(iri)
+    claims = [*claims_on(snapshot.store, subject=entity), *claims_on(snapshot.store, obj=entity)] if entity else []
     pending = [
         claim
         for claim in claims

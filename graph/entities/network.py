@@ -1,7 +1,7 @@
-"""The entity graph as networkx sees it: neighbours, shortest paths, and the shape of the whole.
+"""Network of entities as networkx graphs: neighbourhoods, shortest paths, and the whole network.
 
-Edges are the accepted links between entities (no classes, sources, passages or mentions). Neighbourhoods
-are read edge by edge from the store and bounded; only `whole` reads everything, for analysis off line.
+Edges are the accepted links between entities (no classes, sources, passages or mentions). Neighbourhoods are read edge
+by edge from the store and bounded; only `whole` reads everything, for checks and analysis.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from graph.errors import UnknownEntity
 from graph.storage.snapshot import DEFAULT, Snapshot, node
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import SCHEMA_NAMESPACES, expand
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["EDGES_PER_NODE", "degree", "links_of", "neighbourhood", "shortest_path", "whole"]
 
 EDGES_PER_NODE: Final = 500
-"""Edges read at one node in either direction, so that a hub does not cost the graph."""
+"""Edges read at one node in each direction, so that a hub costs no more than that."""
 
 Edge = tuple[str, str, str]
 """(subject, predicate, object), as the fact is stated."""
@@ -31,7 +31,6 @@ Edge = tuple[str, str, str]
 _NOT_LINKS: Final = {
     expand(name) for name in ("rdf:type", "dcterms:source", "schema:mentions", "schema:url", "skos:inScheme")
 }
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix not in ("id",))
 
 
 def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
@@ -40,8 +39,8 @@ def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
         not isinstance(subject, ox.NamedNode)
         or not isinstance(obj, ox.NamedNode)
         or quad.predicate.value in _NOT_LINKS
-        or subject.value.startswith(_SCHEMA_SPACES)
-        or obj.value.startswith(_SCHEMA_SPACES)
+        or subject.value.startswith(SCHEMA_NAMESPACES)
+        or obj.value.startswith(SCHEMA_NAMESPACES)
         or snapshot.is_passage(subject)
     ):
         return None
@@ -49,34 +48,41 @@ def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
 
 
 def links_of(snapshot: Snapshot, iri: str) -> Iterator[str]:
-    """The entities at the other ends of the links at one, in no order; one comes once for each link."""
+    """Entities linked with one, in no order; each comes once for each link."""
     for subject, _, obj in _edges(snapshot, iri):
         yield obj if subject == iri else subject
 
 
 def _edges(snapshot: Snapshot, iri: str) -> Iterator[Edge]:
-    """Links at a node, outgoing first."""
-    found = node(iri)
-    if found is None:
+    """Links of an entity, outgoing ones first."""
+    entity = node(iri)
+    if entity is None:
         return
-    for pattern in ((found, None, None, DEFAULT), (None, None, found, DEFAULT)):
+    for pattern in ((entity, None, None, DEFAULT), (None, None, entity, DEFAULT)):
         for quad in islice(snapshot.store.quads_for_pattern(*pattern), EDGES_PER_NODE):
             if edge := _as_link(snapshot, quad):
                 yield edge
 
 
 def degree(snapshot: Snapshot, iri: str) -> int:
-    """How many entities link to this one or are linked from it, up to twice EDGES_PER_NODE."""
+    """Number of entities linked with this one in either direction, up to twice EDGES_PER_NODE.
+
+    >>> degree(snapshot, "https://example.org/radar")
+    1
+    """
     return len({end for start, _, obj in _edges(snapshot, iri) for end in (start, obj)} - {iri})
 
 
 def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 120) -> nx.MultiDiGraph[str]:
     """The entities within `depth` links of one, `limit` nodes at most, nearest first.
 
-    Nodes carry `label`; edges carry `predicate` and `label`. Raises UnknownEntity for an unknown IRI.
+    Nodes have a `label`; edges have a `predicate` and a `label`. Raises UnknownEntity for an unknown IRI.
+
+    >>> graph = neighbourhood(snapshot, "https://example.org/radar")
+    >>> sorted(graph.nodes[iri]["label"] for iri in graph)
+    ['Creative PEC', 'Creative Radar']
     """
-    if not snapshot.exists(iri):
-        raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+    _require(snapshot, iri)
     import networkx as nx  # a fifth of a second, which a search from the command line need not pay
 
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
@@ -100,35 +106,43 @@ def neighbourhood(snapshot: Snapshot, iri: str, *, depth: int = 1, limit: int = 
 def shortest_path(
     snapshot: Snapshot, start: str, end: str, *, longest: int = 6, visits: int = 5_000
 ) -> tuple[Edge, ...] | None:
-    """A shortest chain of links between two entities, whichever way the links point.
+    """A shortest chain of links between two entities, in either direction of each link.
 
-    Breadth first with sorted neighbours, so the same path each time. None where there is none within
-    `longest` links or `visits` nodes. Raises UnknownEntity for an unknown end.
+    The search is breadth first over sorted neighbours, so the path is always the same. None where there is no path
+    within `longest` links and `visits` nodes. Raises UnknownEntity for an unknown end.
+
+    >>> path = shortest_path(snapshot, "https://example.org/pec", "https://example.org/radar")
+    >>> [snapshot.label(predicate) for _, predicate, _ in path]
+    ['dcterms:publisher']
     """
-    for iri in (start, end):
-        if not snapshot.exists(iri):
-            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
-    came: dict[str, Edge | None] = {start: None}
+    _require(snapshot, start, end)
+    arrivals: dict[str, Edge | None] = {start: None}
     queue = deque([(start, 0)])
-    while queue and len(came) <= visits:
+    while queue and len(arrivals) <= visits:
         current, distance = queue.popleft()
         if current == end:
-            return _unwind(came, start, end)
+            return _unwind(arrivals, start, end)
         if distance == longest:
             continue
         for edge in sorted(set(_edges(snapshot, current))):
             other = edge[2] if edge[0] == current else edge[0]
-            if other not in came:
-                came[other] = edge
+            if other not in arrivals:
+                arrivals[other] = edge
                 queue.append((other, distance + 1))
-    return _unwind(came, start, end) if end in came else None
+    return _unwind(arrivals, start, end) if end in arrivals else None
 
 
-def _unwind(came: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, ...]:
+def _require(snapshot: Snapshot, *iris: str) -> None:
+    for iri in iris:
+        if not snapshot.exists(iri):
+            raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
+
+
+def _unwind(arrivals: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, ...]:
     chain: list[Edge] = []
     current = end
     while current != start:
-        edge = came[current]
+        edge = arrivals[current]
         assert edge is not None  # noqa: S101  only the start has no edge
         chain.append(edge)
         current = edge[0] if edge[2] == current else edge[2]
@@ -136,7 +150,7 @@ def _unwind(came: dict[str, Edge | None], start: str, end: str) -> tuple[Edge, .
 
 
 def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
-    """All entities and links. Reads the whole default graph: for analysis and checks, not for requests."""
+    """All links between entities. Reads the whole default graph: for analysis and checks, not for requests."""
     import networkx as nx
 
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()

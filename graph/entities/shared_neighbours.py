@@ -1,14 +1,14 @@
-"""Entities and passages that stand alike in the graph: they share neighbours, the rarer these, the more alike.
+"""Similarity of entities, and of passages, by shared neighbours in the graph.
 
-The measure is that of Adamic and Adar, "Friends and neighbors on the Web" (2003): the sum over shared neighbours of
-1 / log(1 + degree). A neighbour of everything says nothing, so hubs are passed over, and every step is bounded.
+The score is the one of Adamic and Adar, "Friends and neighbors on the Web" (2003): the sum over shared neighbours of
+1 / log(1 + degree); higher is more similar. Hubs tell nothing, so they are passed over, and every step is bounded.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -19,16 +19,16 @@ from graph.storage.snapshot import Snapshot
 
 __all__ = ["Alike", "alike", "alike_passages"]
 
-_NEIGHBOURS: Final = 100
-_HUB: Final = 120
-"""Neighbours with more links than this are passed over."""
+MAX_NEIGHBOURS: Final = 100
+MAX_DEGREE: Final = 120
+"""Neighbours with more links than this are hubs."""
 
-_SHOWN: Final = 3
+MAX_REASONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """`shared`: the most telling shared neighbours, up to three."""
+    """A similar entity or passage. `shared`: the shared neighbours with the highest weights, up to three."""
 
     iri: str
     score: float
@@ -36,43 +36,51 @@ class Alike:
 
 
 def alike(snapshot: Snapshot, iri: str, limit: int) -> tuple[Alike, ...]:
-    """The entities that share most with one, best first; ties by IRI."""
-    near = sorted(set(islice(links_of(snapshot, iri), _NEIGHBOURS)))
-    around = {each: sorted(set(islice(links_of(snapshot, each), _HUB + 1))) for each in near}
-    told = _told(around, iri)
-    return _best((each for each in told if not is_bookkeeping(snapshot, each)), told, limit)
+    """The `limit` most similar entities, best first; ties by IRI.
+
+    >>> alike(snapshot, "https://example.org/radar", limit=3)
+    ()
+    """
+    neighbours = sorted(set(islice(links_of(snapshot, iri), MAX_NEIGHBOURS)))
+    links = {neighbour: sorted(set(islice(links_of(snapshot, neighbour), MAX_DEGREE + 1))) for neighbour in neighbours}
+    weights = _weights(links, iri)
+    return _best((other for other in weights if not is_bookkeeping(snapshot, other)), weights, limit)
 
 
 def alike_passages(snapshot: Snapshot, iri: str, limit: int) -> tuple[Alike, ...]:
-    """The passages that mention the same entities, those of the same document apart."""
-    named = sorted({obj.value for obj in snapshot.objects(iri, "schema:mentions")})[:_NEIGHBOURS]
-    around = {each: sorted(islice(snapshot.mentioning(each), _HUB + 1)) for each in named}
-    told = _told(around, iri)
+    """The `limit` passages of other documents that mention the same entities, best first; ties by IRI.
+
+    >>> alike_passages(snapshot, "https://example.org/no-passage", limit=3)
+    ()
+    """
+    entities = sorted({obj.value for obj in snapshot.objects(iri, "schema:mentions")})[:MAX_NEIGHBOURS]
+    links = {entity: sorted(islice(snapshot.mentioning(entity), MAX_DEGREE + 1)) for entity in entities}
+    weights = _weights(links, iri)
     own = snapshot.value(iri, "dcterms:isPartOf")
-    return _best((each for each in told if snapshot.value(each, "dcterms:isPartOf") != own), told, limit)
+    return _best((other for other in weights if snapshot.value(other, "dcterms:isPartOf") != own), weights, limit)
 
 
-def _told(around: dict[str, list[str]], iri: str) -> dict[str, list[tuple[float, str]]]:
-    """Others → how much each shared neighbour says, and which."""
-    found: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    for neighbour, others in around.items():
-        if 1 < len(others) <= _HUB:
+Weights = dict[str, list[tuple[float, str]]]
+"""Candidate → (weight, IRI) of each neighbour that it shares."""
+
+
+def _weights(links: dict[str, list[str]], iri: str) -> Weights:
+    """Weights of the candidates for `iri`, whose neighbours and their `links` are given."""
+    weights: Weights = defaultdict(list)
+    for neighbour, others in links.items():
+        if 1 < len(others) <= MAX_DEGREE:
             weight = 1 / math.log(1 + len(others))
             for other in others:
-                if other != iri and other not in around:
-                    found[other].append((weight, neighbour))
-    return found
+                if other != iri and other not in links:
+                    weights[other].append((weight, neighbour))
+    return weights
 
 
-def _best(iris: Iterable[str], told: dict[str, list[tuple[float, str]]], limit: int) -> tuple[Alike, ...]:
-    ranked = sorted(iris, key=lambda iri: (-sum(weight for weight, _ in told[iri]), iri))
-    return tuple(_alike(iri, told[iri]) for iri in islice(_unique(ranked), limit))
+def _best(candidates: Iterable[str], weights: Weights, limit: int) -> tuple[Alike, ...]:
+    ranked = sorted(candidates, key=lambda iri: (-sum(weight for weight, _ in weights[iri]), iri))
+    return tuple(_alike(iri, weights[iri]) for iri in ranked[:limit])
 
 
-def _alike(iri: str, told: list[tuple[float, str]]) -> Alike:
-    shared = tuple(name for _, name in sorted(told, key=lambda pair: (-pair[0], pair[1]))[:_SHOWN])
-    return Alike(iri, sum(weight for weight, _ in told), shared)
-
-
-def _unique(iris: Iterable[str]) -> Iterator[str]:
-    yield from dict.fromkeys(iris)
+def _alike(iri: str, weights: list[tuple[float, str]]) -> Alike:
+    shared = tuple(name for _, name in sorted(weights, key=lambda pair: (-pair[0], pair[1]))[:MAX_REASONS])
+    return Alike(iri, sum(weight for weight, _ in weights), shared)

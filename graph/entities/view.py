@@ -1,4 +1,4 @@
-"""One entity as a reader sees it: names, types, and its facts in both directions with their claims."""
+"""View of one entity: names, types, and its facts in both directions with their evidence; look-up by name."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ from graph.claims.evidence import by_edge, claims_about
 from graph.errors import UnknownEntity
 from graph.linking.entity_names import is_bookkeeping
 from graph.model import EntityView, Evidence, Fact, FactGroup, Value
-from graph.storage.snapshot import Snapshot, node, term
+from graph.storage.snapshot import DEFAULT, Snapshot, node, term
 from graph.vocabulary import expand
 
-__all__ = ["FACTS_SHOWN", "SCANNED", "find", "names", "nearest", "value_of", "view"]
+__all__ = [
+    "MAX_FACTS_OF_A_RELATION",
+    "MAX_SCANNED_TRIPLES",
+    "find",
+    "names",
+    "nearest",
+    "unknown_iri",
+    "value_of",
+    "view",
+]
 
-FACTS_SHOWN: Final = 200
-"""Facts of one relation that a view holds; the group's `total` counts the rest."""
+MAX_FACTS_OF_A_RELATION: Final = 200
+"""Facts of one relation that a view holds; the group's `total` counts all of them."""
 
-SCANNED: Final = 5_000
-"""Triples looked at in either direction, so that a hub costs no more than a page."""
+MAX_SCANNED_TRIPLES: Final = 5_000
+"""Triples read in each direction, so that a hub costs no more than that."""
 
 Direction = Literal["out", "in"]
 Evidences = dict[tuple[str, str, str], tuple[Evidence, ...]]
 
-_OWN_PLACE: Final = {
+_HEADER_PREDICATES: Final = {
     expand(name)
     for name in (
         "rdf:type",
@@ -49,27 +58,32 @@ _BOOKKEEPING: Final = {
 }  # fmt: skip
 
 
-_UNSHOWN: Final = {expand("rdf:type"), *_BOOKKEEPING}
+_HIDDEN: Final = {expand("rdf:type"), *_BOOKKEEPING}
 
 
 def value_of(snapshot: Snapshot, term_: ox.NamedNode | ox.Literal) -> Value:
+    """An RDF term with its label: that of the entity for an IRI, the text itself for a literal.
+
+    >>> value_of(snapshot, ox.NamedNode("https://example.org/pec")).label
+    'Creative PEC'
+    """
     if isinstance(term_, ox.NamedNode):
         return Value("iri", term_.value, snapshot.label(term_.value))
     return Value("literal", term_.value, term_.value, term_.datatype.value, term_.language)
 
 
 def view(snapshot: Snapshot, iri: str) -> EntityView:
-    """Everything that the entity's page shows. Raises UnknownEntity, with the nearest names, for an unknown IRI."""
-    found = node(iri)
-    if found is None or not snapshot.exists(iri):
-        raise UnknownEntity(
-            f"Nothing in this atlas has the IRI {iri[:200]}.",
-            "Search for its name instead.",
-            nearest=nearest(snapshot, iri.rstrip("/").rsplit("/", 1)[-1].replace("-", " ")),
-        )
-    claims = claims_about(snapshot, found, SCANNED)
+    """All that the page of an entity shows. Raises UnknownEntity, with the nearest names, for an unknown IRI.
+
+    >>> [(group.label, group.total) for group in view(snapshot, "https://example.org/radar").groups]
+    [('dcterms:publisher', 1)]
+    """
+    entity = node(iri)
+    if entity is None or not snapshot.exists(iri):
+        raise unknown_iri(snapshot, iri, "Search for its name instead.")
+    claims = claims_about(snapshot, entity, MAX_SCANNED_TRIPLES)
     evidence = by_edge(snapshot, claims)
-    facts = [*_facts(snapshot, found, "out", evidence), *_facts(snapshot, found, "in", evidence)]
+    facts = [*_facts(snapshot, entity, "out", evidence), *_facts(snapshot, entity, "in", evidence)]
     asserted = {(fact.predicate, fact.direction, fact.value.value) for fact in facts}
     return EntityView(
         iri=iri,
@@ -77,21 +91,27 @@ def view(snapshot: Snapshot, iri: str) -> EntityView:
         alt_labels=tuple(sorted({obj.value for obj in snapshot.objects(iri, "skos:altLabel")})),
         types=tuple(value_of(snapshot, obj) for obj in sorted(snapshot.objects(iri, "rdf:type"), key=str)),
         description=snapshot.value(iri, "schema:description"),
-        groups=_grouped(fact for fact in facts if fact.predicate not in _OWN_PLACE),
+        groups=_grouped(fact for fact in facts if fact.predicate not in _HEADER_PREDICATES),
         disputed=tuple(
             fact
-            for fact in _claimed_only(snapshot, found, claims, evidence)
+            for fact in _claimed_only(snapshot, entity, claims, evidence)
             if (fact.predicate, fact.direction, fact.value.value) not in asserted
         ),
         identifier=snapshot.value(iri, "dcterms:identifier"),
     )
 
 
+def unknown_iri(snapshot: Snapshot, iri: str, remedy: str) -> UnknownEntity:
+    """Error for an IRI that no triple has, with the entities of the nearest names."""
+    name = iri.rstrip("/").rsplit("/", 1)[-1].replace("-", " ")
+    return UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", remedy, nearest=nearest(snapshot, name))
+
+
 def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claims: Evidences) -> list[Fact]:
     out = direction == "out"
     pattern = (entity, None, None, None) if out else (None, None, entity, None)
     seen: dict[tuple[str, str, str], Fact] = {}
-    for quad in islice(snapshot.store.quads_for_pattern(*pattern), SCANNED):
+    for quad in islice(snapshot.store.quads_for_pattern(*pattern), MAX_SCANNED_TRIPLES):
         other = quad.object if out else quad.subject
         if quad.predicate.value in _BOOKKEEPING or not isinstance(other, (ox.NamedNode, ox.Literal)):
             continue
@@ -110,13 +130,13 @@ def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claim
 
 
 def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Iterable[Claim], evidence: Evidences) -> list[Fact]:
-    """What is claimed of the entity: the caller drops those that are also facts."""
-    found: dict[tuple[str, str, str], Fact] = {}
+    """Claims on the entity as facts that are not asserted; the caller drops those that are."""
+    facts: dict[tuple[str, str, str], Fact] = {}
     for claim in claims:
         key = (str(claim.subject), str(claim.predicate), str(claim.object))
         direction: Direction = "out" if claim.subject == entity else "in"
-        if key not in found and claim.predicate.value not in _UNSHOWN:
-            found[key] = Fact(
+        if key not in facts and claim.predicate.value not in _HIDDEN:
+            facts[key] = Fact(
                 predicate=claim.predicate.value,
                 predicate_label=snapshot.relation(claim.predicate.value, direction),
                 direction=direction,
@@ -124,7 +144,7 @@ def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Iterable[Cla
                 evidence=evidence.get(key, ()),
                 asserted=False,
             )
-    return sorted(found.values(), key=lambda f: (f.predicate_label, f.value.label))
+    return sorted(facts.values(), key=lambda fact: (fact.predicate_label, fact.value.label))
 
 
 def _grouped(facts: Iterable[Fact]) -> tuple[FactGroup, ...]:
@@ -132,51 +152,69 @@ def _grouped(facts: Iterable[Fact]) -> tuple[FactGroup, ...]:
     groups: dict[tuple[str, Direction], list[Fact]] = {}
     for fact in facts:
         groups.setdefault((fact.predicate, fact.direction), []).append(fact)
-    made = [
+    ordered = [
         FactGroup(
             predicate=predicate,
-            label=held[0].predicate_label,
+            label=members[0].predicate_label,
             direction=direction,
-            facts=tuple(sorted(held, key=lambda f: (f.value.label.casefold(), f.value.value))[:FACTS_SHOWN]),
-            total=len(held),
+            facts=tuple(sorted(members, key=_fact_order)[:MAX_FACTS_OF_A_RELATION]),
+            total=len(members),
         )
-        for (predicate, direction), held in groups.items()
+        for (predicate, direction), members in groups.items()
     ]
-    return tuple(sorted(made, key=lambda g: (g.direction == "in", g.facts[0].value.kind == "literal", g.label)))
+    return tuple(sorted(ordered, key=_group_order))
+
+
+def _fact_order(fact: Fact) -> tuple[str, str]:
+    return fact.value.label.casefold(), fact.value.value
+
+
+def _group_order(group: FactGroup) -> tuple[bool, bool, str]:
+    return group.direction == "in", group.facts[0].value.kind == "literal", group.label
 
 
 def names(snapshot: Snapshot, *, linked_only: bool = False) -> dict[str, list[str]]:
-    """Every name in the default graph → the IRIs that bear it. O(labels): hold on to the result.
+    """Name → the IRIs that have it, over the default graph. It reads all labels, so keep the result.
 
     `linked_only` leaves out what is no entity: classes, relations, sources, documents.
+
+    >>> names(snapshot)["Creative PEC"]
+    ['https://example.org/pec']
     """
-    found: dict[str, list[str]] = {}
+    bearers: dict[str, list[str]] = {}
     for predicate in ("rdfs:label", "skos:prefLabel", "skos:altLabel", "schema:name", "foaf:name"):
-        for quad in snapshot.store.quads_for_pattern(None, term(predicate), None, ox.DefaultGraph()):
+        for quad in snapshot.store.quads_for_pattern(None, term(predicate), None, DEFAULT):
             if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
                 if linked_only and is_bookkeeping(snapshot, quad.subject.value):
                     continue
-                found.setdefault(quad.object.value, []).append(quad.subject.value)
-    return found
+                bearers.setdefault(quad.object.value, []).append(quad.subject.value)
+    return bearers
 
 
 def nearest(snapshot: Snapshot, name: str, limit: int = 5) -> tuple[tuple[str, str], ...]:
-    """(iri, label) pairs of the entities whose names come closest, best first."""
+    """(IRI, label) of the entities with the most similar names, best first.
+
+    >>> nearest(snapshot, "Creative Rader")[0]
+    ('https://example.org/radar', 'Creative Radar')
+    """
     known = names(snapshot, linked_only=True)
-    close = process.extract(
+    matches = process.extract(
         name[:200], known.keys(), scorer=fuzz.WRatio, processor=utils.default_process, limit=limit * 3, score_cutoff=60
     )
-    found: dict[str, str] = {}
-    for label, _, _ in close:
+    entities: dict[str, str] = {}
+    for label, _, _ in matches:
         for iri in sorted(known[label]):
-            found.setdefault(iri, snapshot.label(iri))
-    return tuple(found.items())[:limit]
+            entities.setdefault(iri, snapshot.label(iri))
+    return tuple(entities.items())[:limit]
 
 
 def find(snapshot: Snapshot, name: str) -> str:
-    """The IRI of an entity given by IRI or by name (exact, else the same but for case).
+    """IRI of an entity given by its IRI or name (exact, else in other case); of several, the best connected one.
 
-    Raises UnknownEntity with the nearest names where none or several fit.
+    Raises UnknownEntity, with the nearest names, where none fits.
+
+    >>> find(snapshot, "creative radar")
+    'https://example.org/radar'
     """
     if "://" in name or name.startswith("urn:"):
         if snapshot.exists(name):
@@ -198,9 +236,9 @@ def find(snapshot: Snapshot, name: str) -> str:
 
 
 def _degree(snapshot: Snapshot, iri: str) -> int:
-    found = node(iri)
-    if found is None:
+    entity = node(iri)
+    if entity is None:
         return 0
-    out = snapshot.store.quads_for_pattern(found, None, None, ox.DefaultGraph())
-    into = snapshot.store.quads_for_pattern(None, None, found, ox.DefaultGraph())
-    return sum(1 for _ in islice(out, 1000)) + sum(1 for _ in islice(into, 1000))
+    outgoing = snapshot.store.quads_for_pattern(entity, None, None, DEFAULT)
+    incoming = snapshot.store.quads_for_pattern(None, None, entity, DEFAULT)
+    return sum(1 for _ in islice(outgoing, 1000)) + sum(1 for _ in islice(incoming, 1000))

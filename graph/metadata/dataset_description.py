@@ -1,7 +1,7 @@
-"""What a generation holds, counted, and the same as VoID and DCAT.
+"""Description of the dataset: counts, sources and licences of a generation, and the same as VoID and DCAT.
 
-VoID: https://www.w3.org/TR/void/. DCAT 3: https://www.w3.org/TR/vocab-dcat-3/. Nothing here but what the generation
-itself says: no clock, no host except the address that the description is served at.
+VoID: https://www.w3.org/TR/void/. DCAT 3: https://www.w3.org/TR/vocab-dcat-3/. All of it comes from the generation: no
+clock, and no host except the address at which the description is served.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from graph.model import Source
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from graph.vocabulary import PREFIXES, compact, expand
 
-__all__ = ["Description", "Licence", "Part", "Vocabulary", "describe_dataset", "triples"]
+__all__ = ["Description", "Licence", "Part", "Vocabulary", "describe_dataset", "summary", "triples"]
 
-SOURCES_LISTED: Final = 1_000
+MAX_LISTED_SOURCES: Final = 1_000
 _SPARQL: Final = ox.NamedNode("http://www.w3.org/TR/sparql11-protocol/")
 _TYPES: Final = "http://www.iana.org/assignments/media-types/"
 _DUMPS: Final = ("text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml")
@@ -30,7 +30,7 @@ _INTEGER: Final = ox.NamedNode(expand("xsd:integer"))
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A class with its entities, or a property with its triples, counted in the default graph."""
+    """A class with the number of its entities, or a property with that of its triples, in the default graph."""
 
     iri: str
     label: str
@@ -39,7 +39,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """A namespace, and how many of its terms the data uses as classes or properties."""
+    """A namespace, and the number of its terms that the data uses as classes or properties."""
 
     prefix: str
     iri: str
@@ -48,7 +48,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A licence, and whose data it covers: titles of sources, none = the dataset itself."""
+    """A licence, and the titles of the sources that it covers; without titles it covers the dataset itself."""
 
     iri: str
     sources: tuple[str, ...] = ()
@@ -56,14 +56,14 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One generation in figures. `facts` are the triples of the default graph; `quads` counts every graph.
+    """Description of one generation. `facts` counts the triples of the default graph, `quads` those of all graphs.
 
-    Lists are in descending order of their counts, then by IRI or name.
+    Lists are ordered by count, highest first, then by IRI or name.
     """
 
     generation: str
     counted: str
-    """The generation that was counted: an earlier one where a large atlas has changed a little since."""
+    """Generation that was counted: an earlier one where a large atlas has changed a little since."""
     facts: int
     quads: int
     graphs: int
@@ -81,15 +81,21 @@ class Description:
     licences: tuple[Licence, ...]
     examples: tuple[Part, ...]
     starter: str | None
-    """The fingerprint of the data folder that was built, None where none was."""
+    """SHA-256 of the data folder that was built, None where none was."""
 
 
 def describe_dataset(snapshot: Snapshot, manifest: Mapping[str, Any], figures: Figures | None = None) -> Description:
-    """A generation by its figures, and its sources and licences. Without `figures` everything is counted."""
+    """Description of a generation by its figures, sources and licences. Without `figures` everything is counted.
+
+    >>> description = describe_dataset(snapshot, manifest={})
+    >>> description.facts, [source.title for source in description.sources]
+    (16, ['Source blog', 'Source official'])
+    """
     figures = figures or count(snapshot)
     classes, properties = _parts(snapshot, figures.classes), _parts(snapshot, figures.properties)
     sources = [snapshot.source(iri) for iri in snapshot.subjects("rdf:type", expand("ca:Source"))]
-    cited = sorted((s for s in sources if s.reliability != "memory"), key=lambda s: (s.title.casefold(), s.iri))
+    cited = [source for source in sources if source.reliability != "memory"]
+    cited.sort(key=lambda source: (source.title.casefold(), source.iri))
     return Description(
         generation=snapshot.name,
         counted=figures.generation,
@@ -113,13 +119,13 @@ def describe_dataset(snapshot: Snapshot, manifest: Mapping[str, Any], figures: F
     )
 
 
-def _parts(snapshot: Snapshot, counted: Mapping[str, int]) -> tuple[Part, ...]:
-    found = [Part(iri, snapshot.label(iri), number) for iri, number in counted.items()]
-    return tuple(sorted(found, key=lambda part: (-part.count, part.iri)))
+def _parts(snapshot: Snapshot, counts: Mapping[str, int]) -> tuple[Part, ...]:
+    parts = [Part(iri, snapshot.label(iri), number) for iri, number in counts.items()]
+    return tuple(sorted(parts, key=lambda part: (-part.count, part.iri)))
 
 
-def _ranked(counted: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted.items(), key=lambda item: (-item[1], item[0].casefold())))
+def _ranked(counts: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0].casefold())))
 
 
 def _vocabularies(parts: list[Part]) -> tuple[Vocabulary, ...]:
@@ -128,79 +134,88 @@ def _vocabularies(parts: list[Part]) -> tuple[Vocabulary, ...]:
 
 
 def _licences(snapshot: Snapshot) -> Iterator[Licence]:
-    """That of the ontology covers the dataset; a source's own is a notice to carry on."""
-    own: set[str] = set()
-    theirs: dict[str, list[str]] = {}
+    """Licences: the ontology's covers the dataset, that of a source has to be shown with its data."""
+    of_dataset: set[str] = set()
+    of_sources: dict[str, list[str]] = {}
     for quad in snapshot.store.quads_for_pattern(None, term("dcterms:license"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
             kinds = {obj.value for obj in snapshot.objects(quad.subject.value, "rdf:type")}
             if expand("owl:Ontology") in kinds:
-                own.add(quad.object.value)
+                of_dataset.add(quad.object.value)
             elif expand("ca:Source") in kinds:
-                theirs.setdefault(quad.object.value, []).append(snapshot.label(quad.subject.value))
-    yield from (Licence(iri) for iri in sorted(own))
-    yield from (Licence(iri, tuple(sorted(titles))) for iri, titles in sorted(theirs.items()))
+                of_sources.setdefault(quad.object.value, []).append(snapshot.label(quad.subject.value))
+    yield from (Licence(iri) for iri in sorted(of_dataset))
+    yield from (Licence(iri, tuple(sorted(titles))) for iri, titles in sorted(of_sources.items()))
 
 
-def triples(told: Description, root: str, base: str = DEFAULT_BASE) -> list[ox.Triple]:
+def triples(description: Description, root: str, base: str = DEFAULT_BASE) -> list[ox.Triple]:
     """The description in VoID and DCAT, without blank nodes, sorted.
 
-    `root` is the site's address, ending in `/`; `base` is what minted IRIs start with.
+    `root` is the site's address with a final `/`; `base` is the beginning of minted IRIs.
+
+    >>> description = describe_dataset(snapshot, manifest={})
+    >>> len(triples(description, "http://localhost:8000/")) > 50
+    True
     """
-    found = {ox.Triple(s, p, o) for s, p, o in _statements(told, root)}
-    found.add(ox.Triple(ox.NamedNode(f"{root}dataset#atlas"), term("void:uriSpace"), ox.Literal(base)))
-    return sorted(found, key=str)
+    statements = {ox.Triple(s, p, o) for s, p, o in _statements(description, root)}
+    statements.add(ox.Triple(ox.NamedNode(f"{root}dataset#atlas"), term("void:uriSpace"), ox.Literal(base)))
+    return sorted(statements, key=str)
 
 
 Statement = tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]
 
 
-def _statements(told: Description, root: str) -> Iterator[Statement]:
+def _statements(description: Description, root: str) -> Iterator[Statement]:
     page = ox.NamedNode(f"{root}dataset")
     dataset, claims = ox.NamedNode(f"{root}dataset#atlas"), ox.NamedNode(f"{root}dataset#claims")
     yield from _typed(page, "void:DatasetDescription")
     yield from _with(page, "foaf:primaryTopic", dataset)
     yield from _typed(dataset, "void:Dataset", "dcat:Dataset")
     yield from _text(dataset, "dcterms:title", "Creative Atlas")
-    yield from _text(dataset, "dcterms:description", summary(told))
+    yield from _text(dataset, "dcterms:description", summary(description))
     yield from _text(dataset, "dcterms:language", "en")
-    yield from _text(dataset, "dcat:version", told.generation.lstrip("0") or "0")
-    if told.starter:
-        yield from _text(dataset, "dcterms:identifier", f"sha256:{told.starter}")
-    for licence in told.licences:
+    yield from _text(dataset, "dcat:version", description.generation.lstrip("0") or "0")
+    if description.starter:
+        yield from _text(dataset, "dcterms:identifier", f"sha256:{description.starter}")
+    for licence in description.licences:
         if not licence.sources:
             yield from _with(dataset, "dcterms:license", ox.NamedNode(licence.iri))
     for name, number in (
-        ("void:triples", told.facts),
-        ("void:entities", told.entities),
-        ("void:distinctSubjects", told.subjects),
-        ("void:distinctObjects", told.objects),
-        ("void:classes", len(told.classes)),
-        ("void:properties", len(told.properties)),
-        ("void:documents", told.documents),
+        ("void:triples", description.facts),
+        ("void:entities", description.entities),
+        ("void:distinctSubjects", description.subjects),
+        ("void:distinctObjects", description.objects),
+        ("void:classes", len(description.classes)),
+        ("void:properties", len(description.properties)),
+        ("void:documents", description.documents),
     ):
         yield dataset, term(name), _integer(number)
     yield from _typed(claims, "void:Dataset")
     yield from _text(claims, "dcterms:title", "Claims, one named graph for each source")
-    yield claims, term("void:triples"), _integer(told.quads - told.facts)
-    yield claims, term("void:entities"), _integer(told.claims)
+    yield claims, term("void:triples"), _integer(description.quads - description.facts)
+    yield claims, term("void:entities"), _integer(description.claims)
     yield from _with(dataset, "void:subset", claims)
-    yield from _partitions(told, dataset, root)
+    yield from _partitions(description, dataset, root)
     yield from _access(dataset, root)
-    yield from _lists(told, dataset)
+    yield from _lists(description, dataset)
 
 
-def summary(told: Description) -> str:
+def summary(description: Description) -> str:
+    """The main counts as one sentence.
+
+    >>> summary(describe_dataset(snapshot, manifest={}))
+    '16 facts about 1 things, 9 claims behind them in 3 graphs, 0 documents.'
+    """
     return (
-        f"{told.facts:,} facts about {told.entities:,} things, {told.claims:,} claims behind them in "
-        f"{told.graphs:,} graphs, {told.documents:,} documents."
+        f"{description.facts:,} facts about {description.entities:,} things, {description.claims:,} claims behind them "
+        f"in {description.graphs:,} graphs, {description.documents:,} documents."
     )
 
 
-def _partitions(told: Description, dataset: ox.NamedNode, root: str) -> Iterator[Statement]:
+def _partitions(description: Description, dataset: ox.NamedNode, root: str) -> Iterator[Statement]:
     for kind, what, number, parts in (
-        ("class", "void:class", "void:entities", told.classes),
-        ("property", "void:property", "void:triples", told.properties),
+        ("class", "void:class", "void:entities", description.classes),
+        ("property", "void:property", "void:triples", description.properties),
     ):
         for part in parts:
             node = ox.NamedNode(f"{root}dataset#{kind}-{slugify(compact(part.iri))}")
@@ -232,12 +247,12 @@ def _access(dataset: ox.NamedNode, root: str) -> Iterator[Statement]:
     yield from _with(service, "dcterms:conformsTo", _SPARQL)
 
 
-def _lists(told: Description, dataset: ox.NamedNode) -> Iterator[Statement]:
-    for vocabulary in told.vocabularies:
+def _lists(description: Description, dataset: ox.NamedNode) -> Iterator[Statement]:
+    for vocabulary in description.vocabularies:
         yield from _with(dataset, "void:vocabulary", ox.NamedNode(vocabulary.iri))
-    for example in told.examples:
+    for example in description.examples:
         yield from _with(dataset, "void:exampleResource", ox.NamedNode(example.iri))
-    for source in told.sources[:SOURCES_LISTED]:
+    for source in description.sources[:MAX_LISTED_SOURCES]:
         node = ox.NamedNode(source.iri)
         yield from _with(dataset, "dcterms:source", node)
         yield from _text(node, "dcterms:title", source.title)

@@ -1,7 +1,7 @@
-"""The schema of a generation as people read it: classes, relations and their words, and what links the classes.
+"""Ontology of a generation as people read it: classes, properties and their names, and the links between classes.
 
-Everything is read from the graph: the definitions from what its ontology says, the counts and the links between
-classes from the facts.
+Everything is read from the graph: the definitions from its ontology, the counts and the links between classes from the
+facts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _NOT_LINKS: Final = tuple(
         "schema:mentions", "ca:textOf",
     )
 )  # fmt: skip
-_BEHIND: Final = frozenset(
+_BOOKKEEPING: Final = frozenset(
     expand(name)
     for name in (
         "ca:Passage", "ca:Source", "ca:Position", "ca:Disagreement", "ca:Kind", "ca:AmountKind", "ca:ClaimStatus",
@@ -48,7 +48,9 @@ _BEHIND: Final = frozenset(
         "rdfs:Class",
     )
 )  # fmt: skip
-"""Classes of the bookkeeping: they have their entries, but no place among what the atlas is about."""
+"""Classes of bookkeeping: they have entries in the ontology, but are not among the main classes."""
+
+_ROOFS: Final = frozenset(expand(name) for name in ("foaf:Agent", "schema:Thing", "owl:Thing"))
 
 Kind = Literal["class", "relation", "value", "annotation"]
 
@@ -77,12 +79,13 @@ class Term:
 
     @property
     def anchor(self) -> str:
+        """Fragment of the term on the ontology page."""
         return anchor(self.iri)
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A controlled list and how many concepts it has."""
+    """A concept scheme (a controlled list), and its number of concepts."""
 
     iri: str
     label: str
@@ -100,12 +103,13 @@ class Link:
 
     @property
     def facts(self) -> int:
+        """Number of facts, over all relations."""
         return sum(number for _, number in self.relations)
 
 
 @dataclass(frozen=True, slots=True)
 class Ontology:
-    """`main` are the classes that the facts are about, most entities first; `links` run between those."""
+    """Ontology of a generation. `main`: classes that the facts are about, most entities first; `links` join those."""
 
     iri: str
     label: str
@@ -118,12 +122,20 @@ class Ontology:
 
 
 def anchor(iri: str) -> str:
-    """The fragment of a term on the page: `Programme` for our own, as in its IRI, `schema-Place` for others."""
+    """Fragment of a term on the ontology page: the local name for our own terms, with a prefix for others.
+
+    >>> anchor("https://w3id.org/creative-atlas/ontology#Programme"), anchor("https://schema.org/Place")
+    ('Programme', 'schema-Place')
+    """
     return iri.removeprefix(CA) if iri.startswith(CA) else compact(iri).replace(":", "-").replace("/", "-")
 
 
 def counted(snapshot: Snapshot, generation: str = "") -> Figures:
-    """The figures of a snapshot, with what links its main classes. Reads all facts."""
+    """Figures of a snapshot, with the links between its main classes. It reads all facts.
+
+    >>> counted(snapshot).facts
+    16
+    """
     figures = count(snapshot, generation)
     classes = _classes(snapshot, figures)
     top = _tops(classes)
@@ -131,14 +143,18 @@ def counted(snapshot: Snapshot, generation: str = "") -> Figures:
 
 
 def read_ontology(snapshot: Snapshot, figures: Figures | None = None) -> Ontology:
-    """The schema, with the counts that the generation keeps; without `figures` everything is counted."""
+    """Ontology of a snapshot, with the counts of `figures`; without them everything is counted.
+
+    >>> read_ontology(snapshot).classes
+    ()
+    """
     figures = figures or counted(snapshot)
     iri = min(snapshot.subjects("rdf:type", expand("owl:Ontology")), default="")
     classes = _classes(snapshot, figures)
     facts = Counter(figures.properties)
     properties = tuple(
-        _term(snapshot, found, _property_kind(snapshot, found), facts, facts)
-        for found in _of_kinds(snapshot, PROPERTY_KINDS)
+        _term(snapshot, name, _property_kind(snapshot, name), counts=facts, totals=facts)
+        for name in _of_kinds(snapshot, PROPERTY_KINDS)
     )
     return Ontology(
         iri=iri,
@@ -153,28 +169,36 @@ def read_ontology(snapshot: Snapshot, figures: Figures | None = None) -> Ontolog
 
 
 def _classes(snapshot: Snapshot, figures: Figures) -> tuple[Term, ...]:
-    own, total = Counter(figures.classes), Counter(figures.totals)
-    return tuple(_term(snapshot, found, "class", own, total) for found in _of_kinds(snapshot, CLASS_KINDS))
+    counts, totals = Counter(figures.classes), Counter(figures.totals)
+    names = _of_kinds(snapshot, CLASS_KINDS)
+    return tuple(_term(snapshot, name, "class", counts=counts, totals=totals) for name in names)
 
 
 def _main(top: dict[str, str], figures: Figures) -> list[str]:
-    return sorted({kind for kind in top.values() if kind not in _BEHIND}, key=lambda k: (-figures.totals.get(k, 0), k))
+    """The top classes that are no bookkeeping, most entities first."""
+    return sorted(
+        {kind for kind in top.values() if kind not in _BOOKKEEPING}, key=lambda k: (-figures.totals.get(k, 0), k)
+    )
 
 
 def ontology_triples(snapshot: Snapshot) -> list[ox.Triple]:
-    """What the generation says of its terms and lists, sorted."""
+    """Triples that define the terms and concept schemes, sorted.
+
+    >>> ontology_triples(snapshot)
+    []
+    """
     kinds = (*CLASS_KINDS, *PROPERTY_KINDS, "owl:Ontology", "skos:ConceptScheme", "ca:ClaimStatus")
-    found: set[ox.Triple] = set()
+    triples: set[ox.Triple] = set()
     for iri in {name for kind in kinds for name in snapshot.subjects("rdf:type", expand(kind))}:
         for quad in snapshot.store.quads_for_pattern(node(iri), None, None, DEFAULT):
-            found.add(ox.Triple(quad.subject, quad.predicate, quad.object))
-    return sorted(found, key=str)
+            triples.add(ox.Triple(quad.subject, quad.predicate, quad.object))
+    return sorted(triples, key=str)
 
 
 def _of_kinds(snapshot: Snapshot, kinds: tuple[str, ...]) -> list[str]:
-    """Terms by label."""
-    found = {iri for kind in kinds for iri in snapshot.subjects("rdf:type", expand(kind))}
-    return sorted(found, key=lambda iri: (snapshot.label(iri).casefold(), iri))
+    """IRIs of terms of these kinds, by label."""
+    terms = {iri for kind in kinds for iri in snapshot.subjects("rdf:type", expand(kind))}
+    return sorted(terms, key=lambda iri: (snapshot.label(iri).casefold(), iri))
 
 
 def _property_kind(snapshot: Snapshot, iri: str) -> Kind:
@@ -184,7 +208,7 @@ def _property_kind(snapshot: Snapshot, iri: str) -> Kind:
     return "annotation" if "owl:AnnotationProperty" in kinds else "value"
 
 
-def _term(snapshot: Snapshot, iri: str, kind: Kind, counts: Counter[str], total: Counter[str]) -> Term:
+def _term(snapshot: Snapshot, iri: str, kind: Kind, *, counts: Counter[str], totals: Counter[str]) -> Term:
     def iris(name: str) -> tuple[str, ...]:
         return tuple(sorted(obj.value for obj in snapshot.objects(iri, name) if isinstance(obj, ox.NamedNode)))
 
@@ -197,9 +221,9 @@ def _term(snapshot: Snapshot, iri: str, kind: Kind, counts: Counter[str], total:
         definition=snapshot.value(iri, "skos:definition") or snapshot.value(iri, "rdfs:comment") or "",
         example=snapshot.value(iri, "skos:example") or "",
         paraphrases=tuple(sorted({obj.value for obj in snapshot.objects(iri, "skos:altLabel")})),
-        # A fact is stated in one direction: its inverse has as many.
+        # A fact is stated in one direction only: the inverse property has as many facts.
         count=counts[iri] or max((counts[other] for other in inverse), default=0),
-        total=total[iri],
+        total=totals[iri],
         parents=iris("rdfs:subClassOf"),
         children=tuple(sorted(snapshot.subjects("rdfs:subClassOf", iri))),
         domain=iris("rdfs:domain"),
@@ -215,78 +239,74 @@ def _schemes(snapshot: Snapshot) -> Iterator[Scheme]:
 
 
 def _tops(classes: tuple[Term, ...]) -> dict[str, str]:
-    """Each class that has entities → its widest ancestor that is still one sort of thing.
+    """Class with entities → its widest ancestor that is still one kind of thing.
 
-    An ancestor with the very same number of entities tells nothing more, and one without a parent's entities is only
-    a roof over different things (an agent is a person or an organisation).
+    An ancestor with the same number of entities adds nothing, and a roof class such as foaf:Agent only joins different
+    kinds of things (people and organisations).
     """
     by_iri = {term_.iri: term_ for term_ in classes}
-    found: dict[str, str] = {}
+    tops: dict[str, str] = {}
     for own in classes:
         if not own.total:
             continue
-        current, seen = own, {own.iri}
+        current, visited = own, {own.iri}
         while True:
-            wider = [by_iri[iri] for iri in current.parents if iri in by_iri and iri not in seen]
-            wider = [each for each in wider if each.total > current.total and each.iri not in _BEHIND | _ROOFS]
+            wider = [by_iri[iri] for iri in current.parents if iri in by_iri and iri not in visited]
+            wider = [
+                parent for parent in wider if parent.total > current.total and parent.iri not in _BOOKKEEPING | _ROOFS
+            ]
             if not wider:
                 break
-            current = min(wider, key=lambda each: (each.total, each.iri))
-            seen.add(current.iri)
-        found[own.iri] = current.iri
-    same = {iri: top for iri, top in found.items() if iri == top}
-    for iri in list(same):
-        narrower = [c for c in by_iri[iri].children if c in by_iri and by_iri[c].total == by_iri[iri].total]
-        if narrower:  # an observation is always a statistic here: the telling name is the narrower
-            for each, top in found.items():
-                if top == iri:
-                    found[each] = narrower[0]
-    return found
-
-
-_ROOFS: Final = frozenset(expand(name) for name in ("foaf:Agent", "schema:Thing", "owl:Thing"))
+            current = min(wider, key=lambda parent: (parent.total, parent.iri))
+            visited.add(current.iri)
+        tops[own.iri] = current.iri
+    for iri in [iri for iri, top in tops.items() if iri == top]:
+        total = by_iri[iri].total
+        same_members = [child for child in by_iri[iri].children if child in by_iri and by_iri[child].total == total]
+        if same_members:  # an observation is always a statistic here: the narrower name tells more
+            tops.update({name: same_members[0] for name, top in tops.items() if top == iri})
+    return tops
 
 
 def _links(snapshot: Snapshot, figures: Figures) -> Iterator[Link]:
-    """Between the main classes, most facts first."""
-    counted: dict[tuple[str, str], Counter[str]] = {}
+    """Links between the main classes, most facts first."""
+    counts: dict[tuple[str, str], Counter[str]] = {}
     for start, relation, end, number in figures.links:
-        found = counted.setdefault((start, end), Counter())
-        found[snapshot.label(relation)] += number
+        counts.setdefault((start, end), Counter())[snapshot.label(relation)] += number
     links = [
         Link(start, end, tuple(sorted(relations.items(), key=lambda item: (-item[1], item[0]))))
-        for (start, end), relations in counted.items()
+        for (start, end), relations in counts.items()
     ]
     yield from sorted(links, key=lambda link: (-link.facts, link.start, link.end))
 
 
 def _count_links(snapshot: Snapshot, top: dict[str, str], main: set[str]) -> Iterator[tuple[str, str, str, int]]:
-    """Start, relation, end, facts. Each fact once, though its ends may have several classes under one top."""
+    """(class, relation, class, facts). A fact counts once, though its ends may have several classes under one top."""
     store = snapshot.store
     tops: dict[str, set[str]] = {}
     for kind, wide in top.items():
         if wide in main:
             for iri in snapshot.subjects("rdf:type", kind):
                 tops.setdefault(iri, set()).add(wide)
-    found: Counter[tuple[str, str, str]] = Counter()
+    counts: Counter[tuple[str, str, str]] = Counter()
     for relation in _relations(store):
         for quad in store.quads_for_pattern(None, relation, None, DEFAULT):
             if isinstance(quad.object, ox.NamedNode) and isinstance(quad.subject, ox.NamedNode):
                 for start in tops.get(quad.subject.value, ()):
                     for end in tops.get(quad.object.value, ()):
-                        found[start, relation.value, end] += 1
-    yield from ((start, relation, end, number) for (start, relation, end), number in sorted(found.items()))
+                        counts[start, relation.value, end] += 1
+    yield from ((start, relation, end, number) for (start, relation, end), number in sorted(counts.items()))
 
 
 def _relations(store: ox.Store) -> list[ox.NamedNode]:
-    """Properties that lead to entities, apart from those of the bookkeeping."""
+    """Properties that lead to entities, without those of bookkeeping."""
     rows = store.query("SELECT DISTINCT ?p { ?s ?p ?o }")
     assert isinstance(rows, ox.QuerySolutions)  # noqa: S101  it is a SELECT
-    known = [row["p"] for row in rows]
+    properties = [row["p"] for row in rows]
     return [
-        each
-        for each in known
-        if isinstance(each, ox.NamedNode)
-        and each.value not in _NOT_LINKS
-        and bool(store.query(f"ASK {{ ?s <{each.value}> ?o FILTER(isIRI(?o)) }}"))
+        name
+        for name in properties
+        if isinstance(name, ox.NamedNode)
+        and name.value not in _NOT_LINKS
+        and bool(store.query(f"ASK {{ ?s <{name.value}> ?o FILTER(isIRI(?o)) }}"))
     ]

@@ -1,7 +1,7 @@
-"""A generation in figures: counted once, when it is written, and kept beside the graph as `figures.json`.
+"""Statistics of a generation: counted when it is written, and stored beside the graph as `figures.json`.
 
 Counting reads all facts (4 to 6 s a million), so no request does it. A small change of a large atlas does not do it
-either: it carries the last figures on, and `Figures.generation` says as of which generation they are.
+either: it keeps the last figures, and `Figures.generation` names the generation that they describe.
 """
 
 from __future__ import annotations
@@ -17,31 +17,32 @@ import pyoxigraph as ox
 
 from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, term
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import PREFIXES, SCHEMA_NAMESPACES, expand
 
-__all__ = ["COUNTED_AT_ONCE", "FILE", "Figures", "count", "read_figures", "write_figures"]
+__all__ = ["FILE", "MAX_COUNTED_QUADS", "Figures", "count", "read_figures", "write_figures"]
 
 FILE: Final = "figures.json"
 FORMAT: Final = 1
-"""Rises when figures of the version before would be misread; they are then counted again."""
+"""Rises when this version would misread stored figures of an earlier one; they are then counted again."""
 
-COUNTED_AT_ONCE: Final = 250_000
-"""Quads up to which every write counts; in a larger atlas, those that look at everything do."""
+MAX_COUNTED_QUADS: Final = 250_000
+"""Atlases up to this size are counted by every write, larger ones by writes that read everything anyway."""
 
-_EXAMPLES: Final = 6
-_SEARCHED: Final = 2_000  # members of a class among which the most linked-to is looked for
-_RECENT: Final = 5
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
+MAX_EXAMPLES: Final = 6
+MAX_EXAMPLE_CANDIDATES: Final = 2_000
+"""Members of a class among which the most linked-to one is chosen."""
+
+MAX_RECENT_DOCUMENTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts over the default graph, except `quads`, `graphs` and `claims`.
+    """Counts of a generation, over the default graph except for `quads`, `graphs` and `claims`.
 
-    `classes` → their instances, `totals` with those of the subclasses, `kinds` → entities only (no schema, no
-    bookkeeping). `properties` → their facts. `collections` → documents. `recent`: IRIs of the documents dated last.
-    `examples`: the most linked-to entity of each of the largest kinds, with the number of links. `links`: start,
-    relation, end and facts between the main classes; see `graph.metadata.ontology`, which counts them.
+    `classes`: class → instances; `totals` adds those of subclasses; `kinds` counts entities only (no schema, no
+    bookkeeping). `properties`: property → facts. `collections`: collection → documents. `recent`: IRIs of the documents
+    with the latest dates. `examples`: the most linked-to entity of each of the largest kinds, with its number of links.
+    `links`: (class, relation, class, facts) between the main classes; `graph.metadata.ontology` counts them.
     """
 
     generation: str
@@ -64,15 +65,22 @@ class Figures:
 
     @property
     def documents(self) -> int:
+        """Number of documents, over all collections."""
         return sum(self.collections.values())
 
     @property
     def passages(self) -> int:
+        """Number of passages."""
         return self.classes.get(expand("ca:Passage"), 0)
 
 
 def count(snapshot: Snapshot, generation: str = "") -> Figures:
-    """Count everything. `generation`: as of which, where the snapshot has no name yet."""
+    """Count everything but the links. `generation`: the name to note, where the snapshot has none yet.
+
+    >>> figures = count(snapshot)
+    >>> figures.facts, figures.claims, figures.classes["https://w3id.org/creative-atlas/ontology#Source"]
+    (16, 9, 3)
+    """
     store = snapshot.store
     properties = _counts(store, "SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o } GROUP BY ?x")
     members = _members(store)
@@ -97,14 +105,19 @@ def count(snapshot: Snapshot, generation: str = "") -> Figures:
 
 
 def write_figures(folder: Path, figures: Figures) -> None:
+    """Store the figures in the directory of their generation."""
     (folder / FILE).write_text(json.dumps(asdict(figures), indent=1) + "\n", "utf-8")
 
 
 def read_figures(folder: Path) -> Figures | None:
-    """Those of a generation; None where there are none that this version can read."""
+    """Figures stored in the directory of a generation; None where there are none that this version can read.
+
+    >>> read_figures(folder / "no-generation") is None
+    True
+    """
     try:
         raw: dict[str, Any] = json.loads((folder / FILE).read_bytes())
-        if raw.get("format") != FORMAT or set(raw) != {each.name for each in fields(Figures)}:
+        if raw.get("format") != FORMAT or set(raw) != {field.name for field in fields(Figures)}:
             return None
         pairs = tuple((str(iri), int(number)) for iri, number in raw["examples"])
         links = tuple((str(start), str(by), str(end), int(number)) for start, by, end, number in raw["links"])
@@ -114,9 +127,9 @@ def read_figures(folder: Path) -> Figures | None:
 
 
 def _rows(store: ox.Store, query: str) -> ox.QuerySolutions:
-    found = store.query(query, prefixes=PREFIXES)
-    assert isinstance(found, ox.QuerySolutions)  # noqa: S101  every query here is a SELECT
-    return found
+    solutions = store.query(query, prefixes=PREFIXES)
+    assert isinstance(solutions, ox.QuerySolutions)  # noqa: S101  every query here is a SELECT
+    return solutions
 
 
 def _number(store: ox.Store, query: str) -> int:
@@ -134,18 +147,18 @@ def _ranked(counted: Mapping[str, int]) -> dict[str, int]:
 
 def _members(store: ox.Store) -> dict[str, set[str]]:
     """Class → its instances; blank nodes under their labels, which begin with `_:`."""
-    found: dict[str, set[str]] = {}
+    members: dict[str, set[str]] = {}
     for quad in store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.object, ox.NamedNode):
             subject = quad.subject
             name = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
-            found.setdefault(quad.object.value, set()).add(name)
-    return found
+            members.setdefault(quad.object.value, set()).add(name)
+    return members
 
 
 def _kinds(members: Mapping[str, set[str]]) -> dict[str, int]:
     counted = {
-        kind: sum(1 for iri in iris if not iri.startswith(("_:", *_SCHEMA_SPACES)))
+        kind: sum(1 for iri in iris if not iri.startswith(("_:", *SCHEMA_NAMESPACES)))
         for kind, iris in members.items()
         if kind not in NOT_LINKED
     }
@@ -153,49 +166,53 @@ def _kinds(members: Mapping[str, set[str]]) -> dict[str, int]:
 
 
 def _totals(snapshot: Snapshot, members: Mapping[str, set[str]]) -> dict[str, int]:
-    """Instances of each class or of a class below it."""
+    """Class → number of its instances and those of its subclasses, at any depth."""
     below: dict[str, set[str]] = {}
     for quad in snapshot.store.quads_for_pattern(None, term("rdfs:subClassOf"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
             below.setdefault(quad.object.value, set()).add(quad.subject.value)
-    found = {kind: len(iris) for kind, iris in members.items()}
+    totals = {kind: len(iris) for kind, iris in members.items()}
     for kind in below:
         reached, waiting = {kind}, [kind]
         while waiting:
             new = below.get(waiting.pop(), set()) - reached
             reached |= new
             waiting += new
-        total = len(set().union(*(members.get(each, set()) for each in reached)))
+        total = len(set().union(*(members.get(subclass, set()) for subclass in reached)))
         if total:
-            found[kind] = total
-    return found
+            totals[kind] = total
+    return totals
 
 
 def _collections(store: ox.Store) -> dict[str, int]:
     query = """SELECT ?c (COUNT(*) AS ?n) { ?d a ca:Document OPTIONAL { ?d ca:collection ?c } } GROUP BY ?c"""
-    found: Counter[str] = Counter()
+    documents: Counter[str] = Counter()
     for row in _rows(store, query):
-        found[getattr(row["c"], "value", "default")] += int(getattr(row["n"], "value", 0))
-    return dict(sorted(found.items()))
+        documents[getattr(row["c"], "value", "default")] += int(getattr(row["n"], "value", 0))
+    return dict(sorted(documents.items()))
 
 
 def _recent(store: ox.Store) -> Iterator[str]:
-    """By date, latest first; then by title."""
+    """IRIs of documents by date, latest first, then by title; those without a date come last."""
     query = f"""SELECT ?d {{ ?d a ca:Document ; dcterms:issued ?date OPTIONAL {{ ?d dcterms:title ?title }} }}
-        ORDER BY DESC(STR(?date)) LCASE(STR(?title)) ?d LIMIT {_RECENT}"""
-    found = [row["d"] for row in _rows(store, query)]
-    if len(found) < _RECENT:
-        query = f"SELECT ?d {{ ?d a ca:Document }} ORDER BY ?d LIMIT {_RECENT * 2}"
-        found += [row["d"] for row in _rows(store, query)]
-    yield from list(dict.fromkeys(iri.value for iri in found if isinstance(iri, ox.NamedNode)))[:_RECENT]
+        ORDER BY DESC(STR(?date)) LCASE(STR(?title)) ?d LIMIT {MAX_RECENT_DOCUMENTS}"""
+    documents = [row["d"] for row in _rows(store, query)]
+    if len(documents) < MAX_RECENT_DOCUMENTS:
+        query = f"SELECT ?d {{ ?d a ca:Document }} ORDER BY ?d LIMIT {MAX_RECENT_DOCUMENTS * 2}"
+        documents += [row["d"] for row in _rows(store, query)]
+    yield from list(dict.fromkeys(iri.value for iri in documents if isinstance(iri, ox.NamedNode)))[
+        :MAX_RECENT_DOCUMENTS
+    ]
 
 
 def _examples(store: ox.Store, kinds: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    seen: set[str] = set()
-    for kind in list(kinds)[:_EXAMPLES]:
-        query = f"""SELECT ?x (COUNT(*) AS ?n) {{ {{ SELECT ?x {{ ?x a <{kind}> }} LIMIT {_SEARCHED} }} ?s ?p ?x }}
+    """The most linked-to entity of each of the largest kinds, and its number of links."""
+    chosen: set[str] = set()
+    for kind in list(kinds)[:MAX_EXAMPLES]:
+        candidates = f"SELECT ?x {{ ?x a <{kind}> }} LIMIT {MAX_EXAMPLE_CANDIDATES}"
+        query = f"""SELECT ?x (COUNT(*) AS ?n) {{ {{ {candidates} }} ?s ?p ?x }}
             GROUP BY ?x ORDER BY DESC(?n) ?x LIMIT 1"""
         for iri, number in _counts(store, query).items():
-            if iri not in seen:
-                seen.add(iri)
+            if iri not in chosen:
+                chosen.add(iri)
                 yield iri, number

@@ -1,17 +1,17 @@
-"""The atlas directory and its generations: what is live, how a new one is published, who may write.
+"""Atlas directory and its generations: which one is live, how a new one is published, who may write.
 
     HOME/
       CURRENT                    name of the live generation, replaced atomically and fsynced
       generations/000042/        immutable: graph/ lexical/ dense/ manifest.json
-      generations/tmp-…/         a generation being built; deleted by the next writer if its builder died
-      generations/aside-…/       an index being built for one of them, without the lock; deleted likewise
+      generations/tmp-…/         a generation being built; the next writer deletes it if its builder died
+      generations/aside-…/       an index being built without the lock; deleted likewise
       files/<sha256>             originals of ingested documents
       jobs/<id>.json             progress and outcome of background work
       writer.lock                held (flock) by the one writer
 
-There is no separate writable store. A write starts from hard links to the live generation
-(`Store.backup`, about 1 ms), changes those, and publishes them under the next number, so the live
-generation is the only truth and a writer killed at any moment leaves nothing but a tmp directory.
+There is no separate writable store. A write starts from hard links to the live generation (`Store.backup`, about
+1 ms), changes those, and publishes them under the next number. So the live generation is the only truth, and a writer
+that is killed at any moment leaves nothing but a tmp directory.
 
 FORMAT rises whenever software of the previous format could misread what this one writes.
 """
@@ -23,6 +23,7 @@ import fcntl
 import json
 import math
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -38,67 +39,74 @@ __all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
 
 FORMAT: Final = 1
 KEEP: Final = 2
-"""Generations that stay on disk; open readers of older ones are unharmed by the deletion."""
+"""Generations that stay on disk. Readers that have an older one open go on reading it after its deletion."""
 
-LINGER: Final = 5.0
-"""Seconds that an older one stays too after it was replaced, for readers that have just looked which one is live: at
-four updates a second two generations are half a second, and one search in three met a deleted index."""
+LINGER_SECONDS: Final = 5.0
+"""An older generation stays this long after it was replaced, for readers that looked up its name before that. At four
+updates a second, two generations last half a second, and one search in three met a deleted index."""
 
 Manifest = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One published state. `name` is a zero-padded number; `path` holds graph/, lexical/, dense/."""
+    """One published state of an atlas; `path` is its directory, which holds graph/, lexical/ and dense/."""
 
     path: Path
 
     @property
     def name(self) -> str:
+        """Its number with leading zeros: `000042`."""
         return self.path.name
 
     @property
     def number(self) -> int:
+        """Its place in the sequence of generations; the first one is 1."""
         return int(self.path.name)
 
     @property
     def graph(self) -> Path:
+        """Directory of the RDF store."""
         return self.path / "graph"
 
     def manifest(self) -> dict[str, Any]:
-        """Raises FileNotFoundError when the generation has been pruned meanwhile."""
+        """Read what the writer noted about it. Raises FileNotFoundError when the generation has been deleted."""
         manifest: dict[str, Any] = json.loads((self.path / "manifest.json").read_text("utf-8"))
         return manifest
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Paths of one atlas directory, and the rules for changing what is live in it.
+    """Paths of one atlas directory, and the rules for changing which generation is live.
 
-    `linger`: seconds that a generation stays after it was replaced, be there more than `KEEP` or not.
+    `linger`: seconds that a generation stays on disk after it was replaced, even when there are more than `KEEP`.
     """
 
     root: Path
-    linger: float = LINGER
+    linger: float = LINGER_SECONDS
 
     @property
     def generations(self) -> Path:
+        """Directory of the generations."""
         return self.root / "generations"
 
     @property
     def files(self) -> Path:
+        """Directory of the originals of ingested documents, each named by its SHA-256."""
         return self.root / "files"
 
     @property
     def jobs(self) -> Path:
+        """Directory of the records of background work."""
         return self.root / "jobs"
 
     @property
     def current(self) -> Path:
+        """File that holds the name of the live generation."""
         return self.root / "CURRENT"
 
     def live(self) -> Generation | None:
-        """The live generation, None in a home where nothing was built yet.
+        """The live generation; None where nothing was published yet.
 
         Raises NotAnAtlas for a directory that holds something else, NewerFormat for a later format.
         """
@@ -110,14 +118,16 @@ class Home:
         except (NotADirectoryError, IsADirectoryError) as error:
             raise self._not_an_atlas() from error
         except (OSError, UnicodeDecodeError) as error:
-            raise self._astray("holds no name that can be read") from error
+            raise self._broken_pointer("holds no name that can be read") from error
         generation = Generation(self.generations / name)
         try:
             if not _is_name(name):
                 raise ValueError("not a generation")
             written = int(generation.manifest().get("format", 0))
         except (OSError, ValueError, AttributeError, TypeError) as error:
-            raise self._astray(f"names generation {name[:20]!r}, which is not there or cannot be read") from error
+            raise self._broken_pointer(
+                f"names generation {name[:20]!r}, which is not there or cannot be read"
+            ) from error
         if written > FORMAT:
             raise NewerFormat(
                 f"{self.root} was written in format {written}; this version reads up to format {FORMAT}.",
@@ -126,17 +136,19 @@ class Home:
         return generation
 
     def require(self) -> Generation:
-        """The live generation. Raises NotAnAtlas, with the command that makes one, where there is none."""
+        """The live generation. Raises NotAnAtlas, with the commands that make one, where there is none."""
         live = self.live()
         if live is None:
+            option = f"--home {shlex.quote(str(self.root))}"
             raise NotAnAtlas(
                 f"There is no atlas in {self.root} yet.",
-                f"Run: creative-atlas build --home {self.root}",
+                f"Run: creative-atlas init {option} for an empty one, or creative-atlas build {option} for the starter "
+                "atlas.",
             )
         return live
 
     def prepare(self) -> None:
-        """Make the directories of a home. Raises NotAnAtlas rather than move into a foreign directory."""
+        """Make the directories of a home. Raises NotAnAtlas for a directory that holds other files."""
         self.live()
         try:
             for directory in (self.generations, self.files, self.jobs):
@@ -148,11 +160,11 @@ class Home:
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
-        """An empty directory beside the generations for work that does not hold the lock; gone in the end."""
+        """Give an empty directory beside the generations, for work without the lock; it is deleted at the end."""
         self.prepare()
-        for left in self.generations.glob("aside-*"):
-            if not _alive(left.name.split("-")[1]):
-                shutil.rmtree(left, ignore_errors=True)
+        for directory in self.generations.glob("aside-*"):
+            if not _is_alive(directory.name.split("-")[1]):
+                shutil.rmtree(directory, ignore_errors=True)
         path = Path(tempfile.mkdtemp(prefix=f"aside-{os.getpid()}-", dir=self.generations))
         try:
             yield path
@@ -161,8 +173,10 @@ class Home:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the one writer. Raises HomeLocked at once when another process is, HomeError where none can be; sweeps up
-        after dead ones."""
+        """Be the one writer, and delete what dead writers left.
+
+        Raises HomeLocked at once while another process writes, HomeError where nobody can write.
+        """
         self.prepare()
         try:
             handle = open(self.root / "writer.lock", "a+", encoding="ascii")  # noqa: SIM115  # closed just below
@@ -188,26 +202,26 @@ class Home:
             handle.truncate()
             handle.write(str(os.getpid()))
             handle.flush()
-            for left in self.generations.glob("tmp-*"):
-                shutil.rmtree(left, ignore_errors=True)
+            for directory in self.generations.glob("tmp-*"):
+                shutil.rmtree(directory, ignore_errors=True)
             yield
 
     def scratch(self) -> Path:
-        """A fresh directory for the generation being built. Call with the lock held."""
+        """Make an empty directory for the generation being built. The caller holds the lock."""
         path = self.generations / f"tmp-{os.getpid()}"
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
         return path
 
     def publish(self, scratch: Path, manifest: Manifest) -> Generation:
-        """Make `scratch` the live generation: once this returns, it survives kill -9 and power loss."""
+        """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss."""
         live = self.live()
         name = f"{(live.number if live else 0) + 1:06d}"
         target = self.generations / name
         content = {**manifest, "format": FORMAT, "generation": name}
         (scratch / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True), "utf-8")
         sync_tree(scratch)
-        # A generation above CURRENT was renamed but never became live: its builder died in between.
+        # A directory of this number was renamed but never became live: its builder died in between.
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
         _sync(self.generations)
@@ -222,18 +236,18 @@ class Home:
         return Generation(target)
 
     def drop_older(self) -> None:
-        """Delete every generation but the live one, so that what was taken out of that is on disk no more."""
+        """Delete every generation but the live one, so that nothing that was taken out stays on disk."""
         live = self.live()
         if live is not None:
             self._prune(live.number + KEEP - 1, 0.0)
 
     def _prune(self, newest: int, linger: float) -> None:
         for path in self.generations.iterdir():
-            if path.name.isdigit() and int(path.name) <= newest - KEEP and self._replaced(int(path.name)) >= linger:
+            if path.name.isdigit() and int(path.name) <= newest - KEEP and self._age(int(path.name)) >= linger:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _replaced(self, number: int) -> float:
-        """For how many seconds a generation has not been live: since the next one was finished."""
+    def _age(self, number: int) -> float:
+        """Seconds since the generation was replaced: since the next one was finished."""
         try:
             finished = (self.generations / f"{number + 1:06d}" / "manifest.json").stat().st_mtime
         except OSError:
@@ -250,13 +264,13 @@ class Home:
             if any(entry.name not in ours for entry in self.root.iterdir()):
                 raise self._not_an_atlas()
 
-    def _astray(self, what: str) -> NotAnAtlas:
-        """The pointer to the live generation is wrong; what it should point to may be there still."""
-        whole = [path.name for path in sorted(self.generations.glob("*")) if _is_name(path.name) and _is_whole(path)]
+    def _broken_pointer(self, problem: str) -> NotAnAtlas:
+        """Error for a wrong pointer to the live generation; the remedy names the newest generation that is whole."""
+        names = [path.name for path in sorted(self.generations.glob("*")) if _is_name(path.name) and _is_whole(path)]
         remedy = "Restore the directory from a backup, or build a new atlas in an empty directory."
-        if whole:
-            remedy = f"Generation {whole[-1]} is there and whole: put that name into the file, or restore a backup."
-        return NotAnAtlas(f"{self.current} {what}.", remedy)
+        if names:
+            remedy = f"Generation {names[-1]} is there and whole: put that name into the file, or restore a backup."
+        return NotAnAtlas(f"{self.current} {problem}.", remedy)
 
     def _not_an_atlas(self) -> NotAnAtlas:
         return NotAnAtlas(
@@ -270,14 +284,14 @@ def _is_name(name: str) -> bool:
 
 
 def _is_whole(generation: Path) -> bool:
-    """Whether it was finished: its folder is named after its manifest was written."""
+    """Whether it was finished: a directory gets its number after its manifest was written."""
     try:
         return bool(Generation(generation).manifest().get("generation") == generation.name)
     except (OSError, ValueError, AttributeError):
         return False
 
 
-def _alive(pid: str) -> bool:
+def _is_alive(pid: str) -> bool:
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):
@@ -296,7 +310,11 @@ def _sync(path: Path) -> None:
 
 
 def sync_tree(root: Path) -> None:
-    """Flush every file, then every directory, bottom up. Hard links already on disk cost next to nothing."""
+    """Flush every file, then every directory, bottom up. Hard links already on disk cost next to nothing.
+
+    >>> _ = (folder / "note.txt").write_text("safe on disk")
+    >>> sync_tree(folder)
+    """
     for directory, _, names in os.walk(root, topdown=False):
         for name in names:
             _sync(Path(directory) / name)

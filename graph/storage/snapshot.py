@@ -1,7 +1,7 @@
-"""A read-only view of one generation: the bounded look-ups that pages, search and linking are made of.
+"""Read-only view of one generation: the bounded look-ups that pages, search and linking are made of.
 
-Client SPARQL never comes here (see graph.sparql): only look-ups of our own, each bounded by an entity,
-a document or a page size.
+SPARQL of clients is run elsewhere (see graph.sparql). Here are look-ups of our own code only, each bounded by an
+entity, a document or a page size.
 """
 
 from __future__ import annotations
@@ -23,18 +23,28 @@ __all__ = ["DEFAULT", "Snapshot", "node", "term"]
 DEFAULT = ox.DefaultGraph()
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
-_LABELS_KEPT = 50_000
-_SOURCES_KEPT = 5_000
+MAX_CACHED_LABELS = 50_000
+MAX_CACHED_SOURCES = 5_000
 
 
 @lru_cache(maxsize=512)
 def term(name: str) -> ox.NamedNode:
-    """`ca:Claim` → its node; for the fixed terms of our own code."""
+    """Node of a prefixed name, for the fixed terms of our own code. Raises KeyError on an unknown prefix.
+
+    >>> term("skos:Concept").value
+    'http://www.w3.org/2004/02/skos/core#Concept'
+    """
     return ox.NamedNode(expand(name))
 
 
 def node(iri: str) -> ox.NamedNode | None:
-    """The node of an IRI from outside; None when it is no IRI at all (so it is in no graph either)."""
+    """Node of an IRI from outside; None for a text that is no IRI, and so in no graph.
+
+    >>> node("https://example.org/a").value
+    'https://example.org/a'
+    >>> node("not an IRI") is None
+    True
+    """
     try:
         return ox.NamedNode(iri)
     except ValueError:
@@ -42,9 +52,9 @@ def node(iri: str) -> ox.NamedNode | None:
 
 
 class Snapshot:
-    """A store with our look-ups. Open one per generation (10–70 ms); safe to share between threads.
+    """Store with our look-ups. Open one per generation (10–70 ms); threads may share it.
 
-    A writer wraps the store it is changing to read back what it wrote: then labels are as of first use.
+    A writer wraps the store that it changes, to read back what it wrote; labels then stay as they were at first use.
     """
 
     def __init__(self, store: ox.Store, name: str = "") -> None:
@@ -56,55 +66,61 @@ class Snapshot:
 
     @classmethod
     def open(cls, generation: Generation) -> Snapshot:
+        """Open the graph of a generation for reading."""
         return cls(ox.Store.read_only(str(generation.graph)), generation.name)
+
+    def is_empty(self) -> bool:
+        """Whether no graph holds a triple."""
+        return next(iter(self.store.quads_for_pattern(None, None, None, None)), None) is None
 
     def objects(self, subject: str, predicate: str) -> Iterator[ox.NamedNode | ox.Literal]:
         """Objects in the default graph; `predicate` is a prefixed name such as `rdfs:label`."""
-        found = node(subject)
-        if found is None:
+        entity = node(subject)
+        if entity is None:
             return
-        for quad in self.store.quads_for_pattern(found, term(predicate), None, DEFAULT):
+        for quad in self.store.quads_for_pattern(entity, term(predicate), None, DEFAULT):
             yield cast("ox.NamedNode | ox.Literal", quad.object)
 
     def value(self, subject: str, predicate: str) -> str | None:
-        """The least of the objects as a string (so the answer is the same each time), None if there is none."""
+        """The least of the objects as a string, so that the result is always the same; None if there is none."""
         return min((obj.value for obj in self.objects(subject, predicate)), default=None)
 
     def subjects(self, predicate: str, obj: str, limit: int | None = None) -> Iterator[str]:
-        """Subjects in the default graph that have the IRI `obj`."""
-        found = node(obj)
-        if found is None:
+        """Subjects in the default graph whose `predicate` leads to the IRI `obj`, in no order; `limit` at most."""
+        target = node(obj)
+        if target is None:
             return
-        for quad in islice(self.store.quads_for_pattern(None, term(predicate), found, DEFAULT), limit):
+        for quad in islice(self.store.quads_for_pattern(None, term(predicate), target, DEFAULT), limit):
             if isinstance(quad.subject, ox.NamedNode):
                 yield quad.subject.value
 
     def exists(self, iri: str) -> bool:
         """Whether any triple, asserted or claimed, has the IRI as subject or object."""
-        found = node(iri)
-        if found is None:
+        entity = node(iri)
+        if entity is None:
             return False
-        return any(True for _ in self.store.quads_for_pattern(found, None, None, None)) or any(
-            True for _ in self.store.quads_for_pattern(None, None, found, None)
+        return any(True for _ in self.store.quads_for_pattern(entity, None, None, None)) or any(
+            True for _ in self.store.quads_for_pattern(None, None, entity, None)
         )
 
     def label(self, iri: str) -> str:
         """English or plain label, else title (a passage: that of its document), else the prefixed name."""
-        found = self._labels.get(iri)
-        if found is None:
-            if len(self._labels) >= _LABELS_KEPT:
+        label = self._labels.get(iri)
+        if label is None:
+            if len(self._labels) >= MAX_CACHED_LABELS:
                 self._labels.clear()
-            found = self._labels[iri] = self._label(iri)
-        return found
+            label = self._labels[iri] = self._label(iri)
+        return label
 
     def is_passage(self, subject: ox.NamedNode) -> bool:
+        """Whether the node is a passage of a document."""
         return any(True for _ in self.store.quads_for_pattern(subject, term("rdf:type"), term("ca:Passage"), DEFAULT))
 
     def _label(self, iri: str) -> str:
         for name in ("rdfs:label", "skos:prefLabel", "schema:name", "dcterms:title", "foaf:name"):
-            found = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal)]
-            if found:
-                return min(found, key=lambda lit: (lit.language not in (None, "en", "en-gb"), lit.value)).value
+            literals = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal)]
+            if literals:
+                return min(literals, key=lambda lit: (lit.language not in (None, "en", "en-gb"), lit.value)).value
         index, document = self.value(iri, "ca:index"), self.value(iri, "dcterms:isPartOf")
         title = self.value(document, "dcterms:title") if index and document else None
         if index and title and _INDEX.fullmatch(index):
@@ -113,25 +129,25 @@ class Snapshot:
         return short if short != iri else iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri
 
     def relation(self, predicate: str, direction: Literal["out", "in"]) -> str:
-        """What the relation is called from this end: the label of its inverse where it points here."""
+        """Label of a relation as seen from one of its ends: for `in`, the label of its inverse where it has one."""
         if direction == "in":
             inverse = self.value(predicate, "owl:inverseOf")
-            found = inverse or next(self.subjects("owl:inverseOf", predicate, 1), None)
-            if found:
-                return self.label(found)
+            opposite = inverse or next(self.subjects("owl:inverseOf", predicate, 1), None)
+            if opposite:
+                return self.label(opposite)
         return self.label(predicate)
 
     def source(self, iri: str) -> Source:
-        """The description of a source, or of an ingested document in that role."""
-        found = self._sources.get(iri)
-        if found is None:
-            if len(self._sources) >= _SOURCES_KEPT:
+        """The record of a source, or of an ingested document as a source."""
+        source = self._sources.get(iri)
+        if source is None:
+            if len(self._sources) >= MAX_CACHED_SOURCES:
                 self._sources.clear()
-            found = self._sources[iri] = self._source(iri)
-        return found
+            source = self._sources[iri] = self._source(iri)
+        return source
 
     def _source(self, iri: str) -> Source:
-        held = any(True for _ in self.objects(iri, "ca:sha256")) or any(True for _ in self.subjects("ca:textOf", iri))
+        is_document = any(True for _ in self.objects(iri, "ca:sha256"))
         return Source(
             iri=iri,
             title=self.value(iri, "dcterms:title") or self.label(iri),
@@ -139,10 +155,11 @@ class Snapshot:
             date=self.value(iri, "dcterms:issued"),
             url=self.value(iri, "schema:url"),
             reliability=cast(Reliability, self.value(iri, "ca:reliability") or "secondary"),
-            held=held,
+            held=is_document or any(True for _ in self.subjects("ca:textOf", iri)),
         )
 
     def document(self, iri: str) -> Document | None:
+        """The record of a document; None for what is no document."""
         if not any(obj == term("ca:Document") for obj in self.objects(iri, "rdf:type")):
             return None
         return Document(
@@ -161,13 +178,14 @@ class Snapshot:
         )
 
     def documents(self) -> Iterator[Document]:
-        """All documents, in the order of their IRIs."""
+        """The records of all documents, in the order of their IRIs."""
         for iri in sorted(self.subjects("rdf:type", expand("ca:Document"))):
-            found = self.document(iri)
-            if found:
-                yield found
+            document = self.document(iri)
+            if document:
+                yield document
 
     def passage(self, iri: str) -> Passage | None:
+        """The record of a passage; None for what is no passage."""
         if node(iri) is None:
             return None
         document = self.value(iri, "dcterms:isPartOf")
@@ -188,20 +206,20 @@ class Snapshot:
 
     def passages(self, document: str) -> tuple[Passage, ...]:
         """The passages of a document in reading order."""
-        found = (self.passage(iri) for iri in self.subjects("dcterms:isPartOf", document))
-        return tuple(sorted((p for p in found if p), key=lambda p: p.index))
+        passages = (self.passage(iri) for iri in self.subjects("dcterms:isPartOf", document))
+        return tuple(sorted((passage for passage in passages if passage), key=lambda passage: passage.index))
 
     def mentions(self, passage: str) -> tuple[Mention, ...]:
-        """Entities named in a passage, by offset."""
+        """Mentions of entities in a passage, by offset."""
         target = node(passage)
         if target is None:
             return ()
-        found = [
+        mentions = [
             self._mention(quad.subject, passage)
             for quad in self.store.quads_for_pattern(None, term("oa:hasTarget"), target, None)
             if isinstance(quad.subject, ox.NamedNode)
         ]
-        return tuple(sorted(found, key=lambda m: (m.start, m.end, m.entity)))
+        return tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end, mention.entity)))
 
     def _mention(self, annotation: ox.NamedNode, passage: str) -> Mention:
         values: dict[str, str] = {}

@@ -1,7 +1,7 @@
-"""Documents, passages and mentions as quads, and how to take them out again.
+"""Quads of documents, passages and mentions, and their removal.
 
-The default graph holds what describes them (title, text, offsets, which passage mentions which entity);
-the document's own graph holds the mentions as Web Annotations, with the place of each.
+The default graph describes them (title, text, offsets, which passage mentions which entity). The document's own graph
+holds the mentions as Web Annotations, with the place of each.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def _integer(value: int) -> ox.Literal:
 
 
 def document_quads(document: Document) -> Iterator[ox.Quad]:
+    """Description of a document, in the default graph."""
     subject = ox.NamedNode(document.iri)
     yield ox.Quad(subject, term("rdf:type"), term("ca:Document"), DEFAULT)
     yield ox.Quad(subject, term("ca:passages"), _integer(document.passages), DEFAULT)
@@ -48,6 +49,7 @@ def document_quads(document: Document) -> Iterator[ox.Quad]:
 
 
 def passage_quads(passage: Passage) -> Iterator[ox.Quad]:
+    """Description and text of a passage, in the default graph."""
     subject = ox.NamedNode(passage.iri)
     yield ox.Quad(subject, term("rdf:type"), term("ca:Passage"), DEFAULT)
     yield ox.Quad(subject, term("dcterms:isPartOf"), ox.NamedNode(passage.document), DEFAULT)
@@ -82,7 +84,7 @@ def mention_quads(mention: Mention, document: str) -> Iterator[ox.Quad]:
 
 
 def remove_document(store: ox.Store, iri: str) -> tuple[set[str], set[str]]:
-    """Take out a document with its passages, mentions and claims.
+    """Remove a document with its passages, mentions and claims.
 
     Returns the IRIs of its passages, and of the entities whose facts may have changed.
     """

@@ -1,8 +1,7 @@
-"""Taking documents in: file → readings → passages → mentions → quads → one generation per batch.
+"""Ingest of documents: file → readings → passages → mentions → quads → one generation per batch.
 
-A document is known by its collection and its id, and compared by its content: the same file again changes
-nothing, a changed one replaces what was there. What was published is safe; a batch that was not is as if
-it had never been begun.
+A document is known by its collection and its id, and compared by its content: the same file again changes nothing, a
+changed one replaces the old version. A batch is published whole or not at all.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from graph.errors import InputError, UnreadableFile
 from graph.iri import digest, document_iri
 from graph.linking.entity_names import build_gazetteer
 from graph.linking.linker import Gazetteer, link_document
-from graph.model import Document, Passage, Reading, Reliability
+from graph.model import Document, Reading, Reliability
 from graph.quotes.identify_source import Sources
 from graph.quotes.propose import offer
 from graph.segmentation.passages import passages
@@ -32,7 +31,6 @@ from graph.write.document_quads import document_quads, mention_quads, passage_qu
 from graph.write.writer import Changes, Progress, Session, no_progress
 
 __all__ = [
-    "BATCH",
     "EXTRACTOR",
     "Outcome",
     "Report",
@@ -40,15 +38,13 @@ __all__ = [
     "files_under",
     "forget",
     "ingest",
-    "left_out",
     "put_reading",
+    "unread_files",
 ]
 
-BATCH: Final = 200
-"""Documents published together, unless PATIENCE runs out first."""
-
-PATIENCE: Final = 10.0
-"""Seconds after which what was read so far is published."""
+MAX_BATCH_DOCUMENTS: Final = 200
+MAX_BATCH_SECONDS: Final = 10.0
+"""A batch is published when it reaches one of the two."""
 
 EXTRACTOR: Final = "2"
 """Rises when the same file would be cut or linked differently, so that it is read again."""
@@ -56,7 +52,7 @@ EXTRACTOR: Final = "2"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one document. `detail` is the error for a refused one."""
+    """Result of the ingest of one document. `detail` is the error for a refused one."""
 
     name: str
     status: Literal["added", "replaced", "unchanged", "refused"]
@@ -68,10 +64,13 @@ class Outcome:
 
 @dataclass(slots=True)
 class Report:
+    """Outcomes of an ingest, one for each document, and the last generation that it published."""
+
     outcomes: list[Outcome] = field(default_factory=list)
     generation: str | None = None
 
     def count(self, status: str) -> int:
+        """Number of documents with this status."""
         return sum(outcome.status == status for outcome in self.outcomes)
 
 
@@ -82,24 +81,33 @@ class _Pending:
 
 
 def files_under(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files named, and those of a known kind in the directories named, in sorted order."""
+    """The files among `paths`, and those of a known kind in the directories among them, in sorted order.
+
+    >>> sorted(path.name for path in files_under([folder / "report.pdf"]))
+    ['report.pdf']
+    """
     for path in paths:
         if path.is_dir():
-            yield from (each for each in _held(path) if each.suffix.lower() in SUFFIXES)
+            yield from (file for file in _files_in(path) if file.suffix.lower() in SUFFIXES)
         else:
             yield path
 
 
-def left_out(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files in the directories named that `files_under` passes over, but for hidden ones."""
+def unread_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files in directories among `paths` that `files_under` passes over; hidden ones are not reported.
+
+    >>> _ = (folder / "plan.docx").write_text("…")
+    >>> [path.name for path in unread_files([folder])]
+    ['plan.docx']
+    """
     for path in filter(Path.is_dir, paths):
-        for each in _held(path):
-            hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
-            if each.suffix.lower() not in SUFFIXES and not hidden:
-                yield each
+        for file in _files_in(path):
+            is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.suffix.lower() not in SUFFIXES and not is_hidden:
+                yield file
 
 
-def _held(directory: Path) -> list[Path]:
+def _files_in(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.is_file())
 
 
@@ -113,9 +121,17 @@ def ingest(
     progress: Progress = no_progress,
     acknowledge: Callable[[Outcome], None] | None = None,
 ) -> Report:
-    """Take in files and directories. A file that cannot be read is reported and the others go on.
+    """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
-    `acknowledge` is called for each document once it is safe on disk.
+    `acknowledge` is called for each document once it is published. The first batch makes the atlas where there is none.
+
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> _ = (folder / "games.txt").write_text("Games are made in Dundee. The studios there train people.")
+    >>> atlas = Home(folder / "ingested")
+    >>> with Writer(atlas, NoIndex()).session() as session:
+    ...     report = ingest(session, atlas, [folder / "games.txt"], collection="mine")
+    >>> report.generation, [(outcome.name, outcome.status) for outcome in report.outcomes]
+    ('000001', [('games.txt', 'added')])
     """
     report = Report()
     batch: list[_Pending] = []
@@ -124,7 +140,7 @@ def ingest(
 
     def publish() -> None:
         nonlocal batch, began, gazetteer
-        gazetteer = gazetteer or build_gazetteer(Snapshot.open(home.require()))
+        gazetteer = gazetteer or _gazetteer(home)
         outcomes, name = _publish(session, batch, gazetteer, progress)
         report.generation = name or report.generation
         for outcome in outcomes:
@@ -136,16 +152,22 @@ def ingest(
         original = ""
         try:
             for reading in read(path):
-                original = original or _keep_original(home, path)
+                original = original or _store_original(home, path)
                 document = replace(describe(reading, collection, reliability), originals=(original,))
                 batch.append(_Pending(document, reading))
-                if len(batch) >= BATCH or time.monotonic() - began > PATIENCE:
+                if len(batch) >= MAX_BATCH_DOCUMENTS or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
             _acknowledge(report, Outcome(path.name, "refused", detail=str(error)), acknowledge)
     if batch:
         publish()
     return report
+
+
+def _gazetteer(home: Home) -> Gazetteer:
+    """Names of the live generation's entities; none where nothing was published yet."""
+    live = home.live()
+    return build_gazetteer(Snapshot.open(live) if live else Snapshot(ox.Store()))
 
 
 def _acknowledge(report: Report, outcome: Outcome, acknowledge: Callable[[Outcome], None] | None) -> None:
@@ -157,6 +179,7 @@ def _acknowledge(report: Report, outcome: Outcome, acknowledge: Callable[[Outcom
 def _publish(
     session: Session, batch: list[_Pending], gazetteer: Gazetteer, progress: Progress
 ) -> tuple[list[Outcome], str | None]:
+    """Write a batch as one generation. Returns the outcomes, and the generation's name where anything changed."""
     outcomes: list[Outcome] = []
 
     def work(store: ox.Store) -> Changes:
@@ -167,17 +190,17 @@ def _publish(
         for number, pending in enumerate(batch):
             progress(pending.document.title, number, len(batch))
             try:
-                outcome, gone, touched = put_reading(store, pending.document, pending.reading, gazetteer)
+                outcome, removed_passages, touched = put_reading(store, pending.document, pending.reading, gazetteer)
             except InputError as error:
                 outcomes.append(Outcome(pending.document.id, "refused", detail=str(error)))
                 continue
             outcomes.append(outcome)
-            removed |= gone
+            removed |= removed_passages
             entities |= touched
             if outcome.status != "unchanged":
                 changed.add(outcome.iri)
                 offer(store, pending.document, pending.reading.extra, sources)
-        return Changes(frozenset(changed), frozenset(entities), frozenset(removed))
+        return Changes(documents=frozenset(changed), entities=frozenset(entities), removed=frozenset(removed))
 
     generation = session.change(work, progress=progress)
     return outcomes, generation.name if generation else None
@@ -186,57 +209,69 @@ def _publish(
 def put_reading(
     store: ox.Store, document: Document, reading: Reading, gazetteer: Gazetteer
 ) -> tuple[Outcome, set[str], set[str]]:
-    """Put one document in, in place of an older one with the same IRI.
+    """Write one document, in place of an older version with the same IRI.
 
-    Returns the outcome, the IRIs of passages that are gone, and of entities whose facts may have changed.
+    Returns the outcome, the IRIs of passages that were removed, and of entities whose facts may have changed.
     """
-    held = Snapshot(store).document(document.iri)
-    if held is not None and held.sha256 == document.sha256:
-        return Outcome(document.id, "unchanged", document.iri, held.passages), set(), set()
-    cut = passages(document.iri, reading)
-    if not cut:
+    existing = Snapshot(store).document(document.iri)
+    if existing is not None and existing.sha256 == document.sha256:
+        return Outcome(document.id, "unchanged", document.iri, passages=existing.passages), set(), set()
+    parts = passages(document.iri, reading)
+    if not parts:
         raise UnreadableFile(f"{document.id} holds no text that could be read.", "Check that it is not a scan.")
-    old, touched = remove_document(store, document.iri) if held else (set(), set())
-    # Those of the older versions too, so that all of them can be forgotten with it.
-    document = replace(document, originals=tuple(sorted({*document.originals, *(held.originals if held else ())})))
-    mentions = link_document(cut, gazetteer)
-    quads = list(document_quads(_with_passages(document, cut)))
-    for passage in cut:
+    old, touched = remove_document(store, document.iri) if existing else (set(), set())
+    # The originals of older versions stay on the list, so that `forget` deletes them too.
+    originals = {*document.originals, *(existing.originals if existing else ())}
+    document = replace(document, originals=tuple(sorted(originals)), passages=len(parts))
+    mentions = link_document(parts, gazetteer)
+    quads = list(document_quads(document))
+    for passage in parts:
         quads += passage_quads(passage)
     for mention in mentions:
         quads += mention_quads(mention, document.iri)
     store.extend(quads)
-    outcome = Outcome(document.id, "replaced" if held else "added", document.iri, len(cut), len(mentions))
-    return outcome, old - {passage.iri for passage in cut}, touched
+    outcome = Outcome(
+        document.id,
+        "replaced" if existing else "added",
+        document.iri,
+        passages=len(parts),
+        mentions=len(mentions),
+    )
+    return outcome, old - {passage.iri for passage in parts}, touched
 
 
 def forget(session: Session, home: Home, iri: str) -> bool:
-    """Take a document out again, with its passages, mentions and claims. False where it was not there.
+    """Remove a document with its passages, mentions and claims. False where there is no such document.
 
-    Afterwards no file of the atlas holds its text: graph and index are written anew, older generations and the
-    originals that it was read from are deleted. An original that holds other documents too goes with it; they stay.
+    Afterwards no file of the atlas holds its text: graph and index are rewritten, older generations and the originals
+    that it was read from are deleted. An original that holds other documents too is deleted; those documents stay.
+
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> with Writer(home, NoIndex()).session() as session:
+    ...     forget(session, home, "https://example.org/no-document")
+    False
     """
-    gone: Document | None = None
+    document: Document | None = None
 
     def work(store: ox.Store) -> Changes:
-        nonlocal gone
-        gone = Snapshot(store).document(iri)
-        if gone is None:
+        nonlocal document
+        document = Snapshot(store).document(iri)
+        if document is None:
             return Changes()
         removed, touched = remove_document(store, iri)
         return Changes(entities=frozenset(touched), removed=frozenset(removed), erase=True)
 
     session.change(work)
-    if gone is None:
+    if document is None:
         return False
     home.drop_older()
-    for name in gone.originals:
+    for name in document.originals:
         (home.files / name).unlink(missing_ok=True)
     return True
 
 
 def describe(reading: Reading, collection: str, reliability: Reliability | None) -> Document:
-    """The record of a document before it is cut; `sha256` covers all that a reader made of it."""
+    """Record of a document before it is cut into passages. `sha256` covers all that the reader returned."""
     content = [reading.title, reading.date or "", reading.publisher or "", *(page.text for page in reading.pages)]
     return Document(
         iri=document_iri(collection, reading.identifier),
@@ -252,18 +287,14 @@ def describe(reading: Reading, collection: str, reliability: Reliability | None)
     )
 
 
-def _with_passages(document: Document, cut: tuple[Passage, ...]) -> Document:
-    return replace(document, passages=len(cut))
-
-
-def _keep_original(home: Home, path: Path) -> str:
-    """Copy the file under its SHA-256 (once), synced, before anything refers to it. Returns its name."""
-    seen = hashlib.sha256()
+def _store_original(home: Home, path: Path) -> str:
+    """Copy the file under its SHA-256, synced, before anything refers to it. Returns that name."""
+    checksum = hashlib.sha256()
     try:
         with open(path, "rb") as source:
             while block := source.read(1 << 20):
-                seen.update(block)
-        name = seen.hexdigest()
+                checksum.update(block)
+        name = checksum.hexdigest()
         target = home.files / name
         if not target.exists():
             scratch = home.files / f"{name}.tmp-{os.getpid()}"
@@ -275,4 +306,4 @@ def _keep_original(home: Home, path: Path) -> str:
             scratch.replace(target)
         return name
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be kept ({error.strerror}).", "Free some space.", path=path) from error
+        raise UnreadableFile(f"{path} cannot be copied ({error.strerror}).", "Free some space.", path=path) from error

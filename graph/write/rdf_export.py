@@ -1,8 +1,8 @@
-"""Writing the atlas, or one of its graphs, to a file: streamed, so that memory does not grow with the graph.
+"""Export of the atlas, or of one of its graphs, to a file: streamed, so that memory does not grow with the graph.
 
-Canonical N-Quads (N-Triples for one graph) are one sorted line a quad with canonical names for blank nodes
-(RDFC-1.0, https://www.w3.org/TR/rdf-canon/), so that equal datasets give equal bytes. Other formats come in the
-store's order, which is the same for the same generation.
+Canonical N-Quads (N-Triples for one graph) have one sorted line for each quad and canonical names for blank nodes
+(RDFC-1.0, https://www.w3.org/TR/rdf-canon/), so that equal datasets give equal bytes. Other formats follow the store's
+order, which is the same for the same generation.
 """
 
 from __future__ import annotations
@@ -39,13 +39,16 @@ _ENDINGS: Final = {".nq": "nquads", ".trig": "trig", ".ttl": "turtle", ".nt": "n
                    ".jsonld": "jsonld"}  # fmt: skip
 _WHOLE: Final = ("nquads", "trig", "jsonld", CANONICAL)
 _PREFIXED: Final = ("turtle", "trig", "rdfxml")
-_SORTED_AT_ONCE: Final = 500_000
+MAX_LINES_IN_MEMORY: Final = 500_000
 
 
 def format_for(name: str | None, output: Path | None, one_graph: bool) -> str:
-    """The format asked for, else that of the file's ending, else N-Quads (N-Triples for one graph).
+    """Name of the format to export in: `name`, else that of the file's ending, else N-Quads (N-Triples for one graph).
 
-    Raises InputError for one that is not known, or that cannot hold several graphs.
+    Raises InputError for an unknown format, and for one that cannot hold several graphs.
+
+    >>> format_for(None, Path("atlas.ttl.gz"), one_graph=True)
+    'turtle'
     """
     if name is None and output is not None:
         stem = output.name.removesuffix(".gz")
@@ -61,11 +64,17 @@ def format_for(name: str | None, output: Path | None, one_graph: bool) -> str:
 
 
 def export(
-    store: ox.Store, output: IO[bytes], name: str, graph: str | None = None, *, at_once: int = _SORTED_AT_ONCE
+    store: ox.Store, output: IO[bytes], name: str, graph: str | None = None, *, at_once: int = MAX_LINES_IN_MEMORY
 ) -> None:
-    """Write the whole dataset, or one graph: its IRI, or "default". `name` as `format_for` gives it.
+    """Write the whole dataset, or one graph: its IRI, or "default". `name` is one of `FORMATS`.
 
-    `at_once`: lines that are sorted in memory, 200 bytes each. Raises UnknownGraph.
+    `at_once`: lines of about 200 bytes that are sorted in memory. Raises UnknownGraph.
+
+    >>> import io
+    >>> output = io.BytesIO()
+    >>> export(snapshot.store, output, "canonical", "default")
+    >>> output.getvalue().decode().splitlines()[0]
+    '<https://example.org/blog> <http://purl.org/dc/terms/title> "Source blog" .'
     """
     target = _target(store, graph) if graph is not None else None
     if name == CANONICAL:
@@ -78,9 +87,14 @@ def export(
 
 @contextmanager
 def opened(output: Path) -> Iterator[IO[bytes]]:
-    """The file to write to, gzipped where its name says so; it appears under its name when all is written.
+    """Open a file for writing, gzipped where its name ends in .gz. It gets its name when all is written.
 
     Raises UnreadableFile where it cannot be written.
+
+    >>> with opened(folder / "atlas.nq") as file:
+    ...     _ = file.write(b"...")
+    >>> (folder / "atlas.nq").exists()
+    True
     """
     part = output.with_name(f"{output.name}.{os.getpid()}.part")
     try:
@@ -104,43 +118,43 @@ def opened(output: Path) -> Iterator[IO[bytes]]:
 def _target(store: ox.Store, graph: str) -> ox.NamedNode | ox.DefaultGraph:
     if graph == "default":
         return DEFAULT
-    found = node(graph)
-    if found is None or not store.contains_named_graph(found):
+    target = node(graph)
+    if target is None or not store.contains_named_graph(target):
         raise UnknownGraph(f"There is no graph <{graph[:200]}>.", "Name one by its IRI, or say default.")
-    return found
+    return target
 
 
 def _canonical(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None, at_once: int) -> Iterator[bytes]:
-    """Lines in code-point order, each once; what does not fit into memory is sorted in pieces and merged."""
+    """Distinct lines in code-point order; more than fit into memory are sorted in parts and merged."""
     with ExitStack() as stack:
         raw = stack.enter_context(tempfile.TemporaryFile())
         store.dump(raw, ox.RdfFormat.N_QUADS if target is None else ox.RdfFormat.N_TRIPLES, from_graph=target)
         lines = _relabelled(raw)
-        pieces: list[Iterator[bytes]] = []
-        while piece := sorted(set(islice(lines, at_once))):
-            if len(piece) < at_once and not pieces:
-                yield from piece
+        parts: list[Iterator[bytes]] = []
+        while part := sorted(set(islice(lines, at_once))):
+            if len(part) < at_once and not parts:
+                yield from part
                 return
             file = stack.enter_context(tempfile.TemporaryFile())
-            file.writelines(piece)
+            file.writelines(part)
             file.seek(0)
-            pieces.append(iter(file))
-        last = b""
-        for line in heapq.merge(*pieces):
-            if line != last:
+            parts.append(iter(file))
+        previous = b""
+        for line in heapq.merge(*parts):
+            if line != previous:
                 yield line
-            last = line
+            previous = line
 
 
 def _relabelled(raw: IO[bytes]) -> Iterator[bytes]:
-    """The lines; where there may be blank nodes, with canonical names, for which the dataset has to be in memory."""
+    """The lines; where there may be blank nodes, with canonical names, which needs the dataset in memory."""
     raw.seek(0)
-    blank = any(line.startswith(b"_:") or b"> _:" in line for line in raw)
+    has_blank_nodes = any(line.startswith(b"_:") or b"> _:" in line for line in raw)
     raw.seek(0)
-    if not blank:
+    if not has_blank_nodes:
         yield from raw
         return
-    held = ox.Dataset(ox.parse(raw, ox.RdfFormat.N_QUADS))
-    held.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
-    for quad in held:
+    dataset = ox.Dataset(ox.parse(raw, ox.RdfFormat.N_QUADS))
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    for quad in dataset:
         yield f"{quad} .\n".encode()

@@ -1,4 +1,4 @@
-"""Loading RDF files into the atlas: any syntax that pyoxigraph reads, gzipped or not, all or nothing."""
+"""Load of RDF files into the atlas: any syntax that pyoxigraph reads, gzipped or not, all files or none."""
 
 from __future__ import annotations
 
@@ -30,33 +30,46 @@ SUFFIXES: Final = {
 }
 _DATASETS: Final = (ox.RdfFormat.N_QUADS, ox.RdfFormat.TRIG)
 NAMING: Final = (ox.RdfFormat.JSON_LD, ox.RdfFormat.N3)
-"""Made for one graph, and able to name others: `@graph` with an `@id`, formulas."""
+"""Syntaxes made for one graph that can name others: `@graph` with an `@id`, formulas."""
 
-_READ_TWICE: Final = 4 << 20
-"""Bytes up to which files are parsed again for the entities they name; of more, all cards are compared."""
+MAX_REPARSED_BYTES: Final = 4 << 20
+"""Files up to this size are parsed again for the entities that they name; after larger ones, all index entries are
+compared."""
 
 _LINE: Final = re.compile(r"line (\d+)")
 
 
 def format_of(path: Path) -> ox.RdfFormat:
-    """By the name's ending. Raises UnreadableFile for one that is no RDF syntax."""
+    """Syntax of a file, by its name's ending. Raises UnreadableFile for an ending of no RDF syntax.
+
+    >>> format_of(Path("facts.ttl.gz")).name
+    'Turtle'
+    """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz":
         suffixes.pop()
-    found = SUFFIXES.get(suffixes[-1] if suffixes else "")
-    if found is None:
+    rdf_format = SUFFIXES.get(suffixes[-1] if suffixes else "")
+    if rdf_format is None:
         raise UnreadableFile(
             f"{path.name} does not end like an RDF file.",
             f"Name it by its syntax: {', '.join(SUFFIXES)}, each with .gz if it is gzipped.",
             path=path,
         )
-    return found
+    return rdf_format
 
 
 def load(session: Session, files: Sequence[Path], *, graph: str | None = None, progress: Progress = no_progress) -> int:
-    """Load all the files in one generation, or none of them. Returns how many quads are new.
+    """Load all the files in one generation, or none of them. Returns the number of new quads.
 
-    Raises BadData (with the line) for a file that does not parse, UnreadableFile for one that cannot be read.
+    The first load makes the atlas where there is none. Raises BadData (with the line) for a file that does not parse,
+    UnreadableFile for one that cannot be read, InputError for a graph that is no IRI.
+
+    >>> from graph.storage.generations import Home
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> _ = (folder / "a.ttl").write_text('<urn:a> <http://www.w3.org/2000/01/rdf-schema#label> "An A" .')
+    >>> with Writer(Home(folder / "loaded"), NoIndex()).session() as session:
+    ...     load(session, [folder / "a.ttl"])
+    1
     """
     target = None
     if graph is not None:
@@ -82,7 +95,12 @@ def load(session: Session, files: Sequence[Path], *, graph: str | None = None, p
 
 
 def into(target: ox.NamedNode | ox.DefaultGraph, quads: Iterable[ox.Quad], name: str, remedy: str) -> Iterator[ox.Quad]:
-    """The triples of one graph, put into `target`. Raises BadData where one is in a graph that the source names."""
+    """Triples of one graph as quads of `target`. Raises BadData where one is in a graph that the source names.
+
+    >>> quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c"), DEFAULT)
+    >>> [str(moved.graph_name) for moved in into(ox.NamedNode("urn:g"), [quad], "a.ttl", "")]
+    ['<urn:g>']
+    """
     for quad in quads:
         if quad.graph_name != DEFAULT:
             raise BadData(f"{name} names a graph of its own.", remedy)
@@ -90,10 +108,10 @@ def into(target: ox.NamedNode | ox.DefaultGraph, quads: Iterable[ox.Quad], name:
 
 
 def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
-    """What the files say about whom in the default graph; of large ones, only that they say much."""
+    """Entities of the default graph that the files name; after large files, any may have changed."""
     if target is not None:
         return Changes(notes={"last_change": "load"})
-    if sum(path.stat().st_size for path in files) > _READ_TWICE or any(path.suffix == ".gz" for path in files):
+    if sum(path.stat().st_size for path in files) > MAX_REPARSED_BYTES or any(path.suffix == ".gz" for path in files):
         return Changes(everything=True)
     entities: set[str] = set()
     for path, rdf_format in zip(files, formats, strict=True):
@@ -117,10 +135,10 @@ def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.
             else:
                 store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
     except SyntaxError as error:
-        found = _LINE.search(str(error))
-        line = error.lineno or (int(found.group(1)) if found else None)
+        match = _LINE.search(str(error))
+        line = error.lineno or (int(match.group(1)) if match else None)
         raise BadData(
-            f"This does not parse ({error.msg}).", "Mend the line; nothing was loaded.", path=path, line=line
+            f"This does not parse ({error.msg}).", "Correct the line; nothing was loaded.", path=path, line=line
         ) from error
     except (OSError, EOFError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -1,7 +1,7 @@
-"""Entities that the atlas must not hold: a person who asked to be left out, say.
+"""Suppression: entities that the atlas must not hold, such as a person who asked to be left out.
 
-The list is an entry of the manifest, not of the graph, so that no query tells who is on it; each write of this atlas
-takes out whatever it names (`Session.change`), and so keeps it out for good.
+The list is an entry of the manifest, not of the graph, so that no query shows who is on it. Each write removes the
+entities on the list (`Session.change`), and so keeps them out for good.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.purge import purge
-from graph.entities.view import nearest
-from graph.errors import InputError, UnknownEntity
+from graph.entities.view import unknown_iri
+from graph.errors import InputError
 from graph.storage.generations import Home
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
 from graph.vocabulary import compact, expand
@@ -31,29 +31,46 @@ _NOT_ENTITIES: Final = frozenset(
 
 
 def suppressed(home: Home) -> dict[str, str]:
-    """IRI → the reason given, which may be empty."""
+    """Suppressed entities: IRI → the reason given, which may be empty.
+
+    >>> suppressed(home)
+    {}
+    """
     live = home.live()
     return dict(live.manifest().get(SUPPRESSED, {})) if live else {}
 
 
 def suppress(session: Session, home: Home, iri: str, reason: str = "") -> bool:
-    """Take an entity out, and keep it out of every later write. False where it was on the list already.
+    """Remove an entity, and keep it out of every later write. False where it was on the list already.
 
-    Afterwards no file of graph or index holds it: they are written anew, and the older generations are deleted.
-    Texts that name it keep their words; they are no longer linked to it. Raises UnknownEntity, and InputError for
-    what is no entity.
+    Afterwards no file of graph or index holds it: they are rewritten, and the older generations are deleted. Texts
+    that name it keep their words; they are no longer linked to it. Raises UnknownEntity, and InputError for an IRI of
+    something that is no entity.
+
+    >>> from graph.storage.generations import Home
+    >>> from graph.write.rdf_load import load
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> person = '<urn:p> a <https://schema.org/Person> ; <http://www.w3.org/2000/01/rdf-schema#label> "P. Erson" .'
+    >>> _ = (folder / "person.ttl").write_text(person)
+    >>> atlas = Home(folder / "suppressing")
+    >>> with Writer(atlas, NoIndex()).session() as session:
+    ...     _ = load(session, [folder / "person.ttl"])
+    ...     suppress(session, atlas, "urn:p", "asked to be left out")
+    True
+    >>> suppressed(atlas), Snapshot.open(atlas.require()).exists("urn:p")
+    ({'urn:p': 'asked to be left out'}, False)
     """
-    held = suppressed(home)
-    if iri in held:
+    listed = suppressed(home)
+    if iri in listed:
         return False
     _require_entity(Snapshot.open(home.require()), iri)
 
     def work(store: ox.Store) -> Changes:
-        gone = purge(store, (iri,))
+        purged = purge(store, (iri,))
         return Changes(
-            documents=frozenset(gone.documents),
-            entities=frozenset(gone.entities),
-            notes={SUPPRESSED: {**held, iri: reason}},
+            documents=frozenset(purged.documents),
+            entities=frozenset(purged.entities),
+            notes={SUPPRESSED: {**listed, iri: reason}},
             erase=True,
         )
 
@@ -63,35 +80,37 @@ def suppress(session: Session, home: Home, iri: str, reason: str = "") -> bool:
 
 
 def unsuppress(session: Session, home: Home, iri: str) -> bool:
-    """Take an IRI off the list; the next build, load or ingest may bring the entity back. False where it was not on."""
-    held = suppressed(home)
-    if iri not in held:
+    """Take an IRI off the list; the next build, load or ingest may bring the entity back. False where it is not listed.
+
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> with Writer(home, NoIndex()).session() as session:
+    ...     unsuppress(session, home, "urn:not-listed")
+    False
+    """
+    listed = suppressed(home)
+    if iri not in listed:
         return False
-    del held[iri]
-    # Without its digest the starter is built again, though the folder has not changed.
-    session.change(lambda store: Changes(notes={SUPPRESSED: held, "starter": {}}))
+    del listed[iri]
+    # Without its digest the starter is built again, though the data folder has not changed.
+    session.change(lambda store: Changes(notes={SUPPRESSED: listed, "starter": {}}))
     return True
 
 
 def _require_entity(snapshot: Snapshot, iri: str) -> None:
-    found = node(iri)
-    if found is None or not snapshot.exists(iri):
-        raise UnknownEntity(
-            f"Nothing in this atlas has the IRI {iri[:200]}.",
-            "Give the IRI in full; the entity's page shows it.",
-            nearest=nearest(snapshot, iri.rstrip("/").rsplit("/", 1)[-1].replace("-", " ")),
-        )
-    kinds = {obj.value for obj in snapshot.objects(iri, "rdf:type")}
-    if "ca:Document" in {compact(kind) for kind in kinds}:
+    entity = node(iri)
+    if entity is None or not snapshot.exists(iri):
+        raise unknown_iri(snapshot, iri, "Give the IRI in full; the entity's page shows it.")
+    types = {obj.value for obj in snapshot.objects(iri, "rdf:type")}
+    if "ca:Document" in {compact(type_) for type_ in types}:
         raise InputError(f"{iri[:200]} is a document.", f"Take it out with: creative-atlas forget {iri[:200]}")
     store = snapshot.store
-    schema = any(
+    in_schema = any(
         True
-        for pattern in ((None, found, None, DEFAULT), (None, term("rdf:type"), found, DEFAULT))
+        for pattern in ((None, entity, None, DEFAULT), (None, term("rdf:type"), entity, DEFAULT))
         for _ in store.quads_for_pattern(*pattern)
     )
-    if kinds & _NOT_ENTITIES or schema or store.contains_named_graph(found):
-        what = next((compact(kind) for kind in sorted(kinds & _NOT_ENTITIES)), "part of the schema")
+    if types & _NOT_ENTITIES or in_schema or store.contains_named_graph(entity):
+        kind = next((compact(type_) for type_ in sorted(types & _NOT_ENTITIES)), "part of the schema")
         raise InputError(
-            f"{iri[:200]} is no entity ({what}).", "Only people, organisations, places and the like can be suppressed."
+            f"{iri[:200]} is no entity ({kind}).", "Only people, organisations, places and the like can be suppressed."
         )

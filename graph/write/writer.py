@@ -1,4 +1,4 @@
-"""The one way to change an atlas: lock, copy by hard links, change, index, publish.
+"""Writer of an atlas, the one way to change it: lock, copy by hard links, change, index, publish.
 
     with Writer(home, indexer).session() as session:      # one writer at a time
         session.change(lambda store: …)                    # each change is one new generation, or nothing
@@ -20,36 +20,48 @@ import pyoxigraph as ox
 
 from graph.claims.purge import purge
 from graph.metadata.ontology import counted
-from graph.metadata.statistics import COUNTED_AT_ONCE, Figures, read_figures, write_figures
+from graph.metadata.statistics import MAX_COUNTED_QUADS, read_figures, write_figures
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 
-__all__ = ["CONTENT", "INDEXED", "SUPPRESSED", "Changes", "Indexer", "Progress", "Session", "Writer", "no_progress"]
+__all__ = [
+    "CONTENT",
+    "INDEXED",
+    "SUPPRESSED",
+    "Changes",
+    "Indexer",
+    "NoIndex",
+    "Progress",
+    "Session",
+    "Writer",
+    "no_progress",
+]
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, and how many there are (0 = not known)."""
 
-
 SUPPRESSED: Final = "suppressed"
-"""The manifest's entry of what must stay out: IRI → reason (see `graph.write.suppression`)."""
-
+"""Manifest entry of the entities that must stay out: IRI → reason (see `graph.write.suppression`)."""
 
 CONTENT: Final = "content"
-"""The manifest's entry that tells what the graphs hold from what any other graphs hold, of whichever atlas; generations
-that differ in their index alone have the same."""
+"""Manifest entry that identifies the content of the graphs. Generations that differ in their index alone share it; no
+other two do, of whichever atlases."""
 
 
 def no_progress(what: str, done: int, total: int) -> None:
-    """For callers that show nothing."""
+    """Progress callback that shows nothing.
+
+    >>> no_progress("reading report.pdf", 1, 3)
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a change touched: documents and entities whose index entries must be made anew, or dropped.
+    """Index entries that a change makes stale, and notes for the manifest. It is false where nothing changed.
 
-    `everything` = look at the whole index. `notes` are added to the manifest, and so is the number of quads, if
-    `counted`: counting takes 0.5 s a million. `erase`: what is removed must leave no trace in any file of the new
-    generation, so all files that held some of it are written anew.
+    `documents`, `entities`: IRIs whose entries are made anew. `removed`: IRIs whose entries go. `everything`: any entry
+    may be stale. `notes` are added to the manifest, and so is the number of quads if `counted` (0.5 s a million).
+    `erase`: no file of the new generation may hold a trace of what is removed, so files that held some are rewritten.
     """
 
     documents: frozenset[str] = frozenset()
@@ -65,32 +77,42 @@ class Changes:
 
 
 INDEXED: Final = Changes(notes={"last_change": "index"})
-"""The graphs stay as they are."""
+"""A change of the index alone: the graphs stay as they are."""
 
 
 class Indexer(Protocol):
-    """Keeps the search index of a generation; the graph knows no more of it than this."""
+    """Search index as the graph's writer sees it."""
 
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
         """Write the index of `snapshot` under `target`, starting from that of `live`.
 
-        Returns what the manifest should say of it.
+        Returns the index's entry for the manifest.
         """
 
 
-class Session:
-    """The lock is held: make changes one after the other, each published before the next."""
+class NoIndex:
+    """Indexer of an atlas that is never searched."""
 
-    def __init__(self, home: Home, indexer: Indexer, counts: int = COUNTED_AT_ONCE) -> None:
+    def update(
+        self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
+    ) -> dict[str, Any]:
+        """Write nothing. The manifest entry counts the documents that changed."""
+        return {"documents": len(changes.documents)}
+
+
+class Session:
+    """Series of changes while the lock is held; each is published before the next begins."""
+
+    def __init__(self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS) -> None:
         self._home = home
         self._indexer = indexer
-        self._counts = counts
+        self._max_counted = max_counted
 
     @property
     def suppressed(self) -> Mapping[str, str]:
-        """What every change takes out again."""
+        """Entities that every change takes out again: IRI → reason."""
         live = self._home.live()
         return live.manifest().get(SUPPRESSED, {}) if live else {}
 
@@ -101,32 +123,31 @@ class Session:
         progress: Progress = no_progress,
         fresh: bool = False,
     ) -> Generation | None:
-        """Run `work` on a writable copy of the live graph and publish what comes of it.
+        """Run `work` on a writable copy of the live graph, and publish the copy.
 
-        `fresh` starts from an empty graph. Returns None, and publishes nothing, where nothing changed.
+        `fresh` starts from an empty graph. Returns the new generation; None, and nothing is published, where `work`
+        returns no changes.
         """
         live = self._home.live()
         scratch = self._home.scratch()
         try:
             store = _copy(None if fresh else live, scratch / "graph")
-            kept_out = self.suppressed
+            suppressed = self.suppressed
             changes = work(store)
             if not changes:
                 return None
-            changes = _without(store, changes, changes.notes.get(SUPPRESSED, kept_out))
+            changes = _purge_suppressed(store, changes, changes.notes.get(SUPPRESSED, suppressed))
             if changes.erase:
-                _write_anew(store, scratch / "anew")
+                _rewrite(store, scratch / "rewritten")
                 del store
                 shutil.rmtree(scratch / "graph")
-                (scratch / "anew").rename(scratch / "graph")
+                (scratch / "rewritten").rename(scratch / "graph")
                 store = ox.Store(str(scratch / "graph"))
             store.flush()
             snapshot = Snapshot(store)
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
-            last = None if fresh or live is None else read_figures(live.path)
-            number = live.number if live else 0
-            _keep_figures(scratch, snapshot, last, changes, f"{number + 1:06d}", self._counts)
-            old = ({SUPPRESSED: dict(kept_out)} if kept_out else {}) if live is None or fresh else live.manifest()
+            self._write_figures(scratch, snapshot, changes, None if fresh else live)
+            old = ({SUPPRESSED: dict(suppressed)} if suppressed else {}) if live is None or fresh else live.manifest()
             quads = len(store) if changes.counted else None
             manifest = {**old, **changes.notes, "index": index, "quads": quads}
             if changes != INDEXED or CONTENT not in manifest:
@@ -136,11 +157,20 @@ class Session:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
+    def _write_figures(self, scratch: Path, snapshot: Snapshot, changes: Changes, live: Generation | None) -> None:
+        """Count the new generation, or keep the last counts where counting would cost more than the change."""
+        name = f"{live.number + 1 if live else 1:06d}"
+        figures = read_figures(live.path) if live else None
+        is_small = changes.counted and len(snapshot.store) <= self._max_counted
+        if figures is None or is_small or changes.erase or (changes.everything and changes.counted):
+            figures = counted(snapshot, name)
+        write_figures(scratch, figures)
+
     def reindex(self, fill: Callable[[Generation, Path], Mapping[str, Any] | None]) -> Generation | None:
         """Publish the live graph as it is with another index, which was made without the lock.
 
-        `fill` is handed the live generation and a scratch folder, puts the index there, and returns what the manifest
-        should say of it; None gives up, and nothing is published. Raises NotAnAtlas where nothing was built yet.
+        `fill` gets the live generation and a scratch directory, puts the index there, and returns its manifest entry;
+        with None it gives up, and nothing is published. Raises NotAnAtlas where nothing was published yet.
         """
         live = self._home.require()
         scratch = self._home.scratch()
@@ -151,54 +181,47 @@ class Session:
             ox.Store.read_only(str(live.graph)).backup(str(scratch / "graph"))
             figures = read_figures(live.path)
             if figures is not None:
-                same = figures.generation == live.name
-                name = f"{live.number + 1:06d}" if same else figures.generation
+                is_current = figures.generation == live.name
+                name = f"{live.number + 1:06d}" if is_current else figures.generation
                 write_figures(scratch, replace(figures, generation=name))
             return self._home.publish(scratch, {**live.manifest(), **INDEXED.notes, "index": dict(index)})
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _keep_figures(
-    scratch: Path, snapshot: Snapshot, last: Figures | None, changes: Changes, name: str, most: int
-) -> None:
-    """Count the new generation, or carry the last figures on where counting would cost more than the change."""
-    small = len(snapshot.store) <= most if changes.counted else False
-    if last is None or small or changes.erase or (changes.everything and changes.counted):
-        last = counted(snapshot, name)
-    write_figures(scratch, last)
-
-
 class Writer:
-    """`counts`: quads up to which every change counts the atlas anew (see `graph.metadata.statistics`)."""
+    """Way to change the atlas in `home`, whose search index `indexer` keeps.
 
-    def __init__(self, home: Home, indexer: Indexer, counts: int = COUNTED_AT_ONCE) -> None:
+    `max_counted`: quads up to which every change counts the atlas again (see `graph.metadata.statistics`).
+    """
+
+    def __init__(self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS) -> None:
         self._home = home
         self._indexer = indexer
-        self._counts = counts
+        self._max_counted = max_counted
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Raises HomeLocked at once while another process writes."""
+        """Hold the lock for a series of changes. Raises HomeLocked at once while another process writes."""
         with self._home.lock():
-            yield Session(self._home, self._indexer, self._counts)
+            yield Session(self._home, self._indexer, self._max_counted)
 
 
-def _without(store: ox.Store, changes: Changes, suppressed: Mapping[str, str]) -> Changes:
-    """Take the suppressed entities out again, however they came in."""
+def _purge_suppressed(store: ox.Store, changes: Changes, suppressed: Mapping[str, str]) -> Changes:
+    """Remove the suppressed entities, wherever they came from. Returns the changes with those of the removal."""
     if not suppressed:
         return changes
-    gone = purge(store, suppressed)
-    return replace(changes, documents=changes.documents | gone.documents, entities=changes.entities | gone.entities)
+    purged = purge(store, suppressed)
+    return replace(changes, documents=changes.documents | purged.documents, entities=changes.entities | purged.entities)
 
 
-def _write_anew(store: ox.Store, target: Path) -> None:
-    """The same quads in new files: oxigraph never takes a string out of its dictionary."""
-    other = ox.Store(str(target))
-    other.bulk_extend(store)
+def _rewrite(store: ox.Store, target: Path) -> None:
+    """Write the same quads to new files: oxigraph never removes a string from its dictionary."""
+    copy = ox.Store(str(target))
+    copy.bulk_extend(store)
     for name in store.named_graphs():
-        other.add_graph(name)
-    other.flush()
+        copy.add_graph(name)
+    copy.flush()
 
 
 def _copy(live: Generation | None, target: Path) -> ox.Store:

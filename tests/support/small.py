@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import pyoxigraph as ox
 
 from graph.claims.acceptance import Object, accept_graph
 from graph.seed_data.expand import claim_quads
-from graph.storage.generations import Generation
-from graph.storage.snapshot import DEFAULT, Snapshot, term
-from graph.write.writer import Changes, Progress
+from graph.storage.snapshot import DEFAULT, term
+from graph.write.writer import Changes, NoIndex
+
+__all__ = ["EX", "ID", "NoIndex", "claim", "describe_source", "ex", "few_facts"]
 
 EX = "https://example.org/"
 
@@ -20,15 +18,6 @@ ID = "https://w3id.org/creative-atlas/id/"
 
 def ex(name: str) -> ox.NamedNode:
     return ox.NamedNode(EX + name)
-
-
-class NoIndex:
-    """An indexer of an atlas that is never searched."""
-
-    def update(
-        self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
-    ) -> dict[str, Any]:
-        return {"documents": len(changes.documents)}
 
 
 def claim(

@@ -93,7 +93,7 @@ def test_every_write_counts_a_small_atlas(home: Home) -> None:
 
 
 def test_a_large_one_carries_them_on_and_no_request_counts(home: Home) -> None:
-    with Writer(home, NoIndex(), counts=1).session() as session:
+    with Writer(home, NoIndex(), max_counted=1).session() as session:
         first = session.change(few_facts)
         second = session.change(add)
         assert first is not None and second is not None
