@@ -16,6 +16,7 @@ from graph.errors import AtlasError, UnknownEntity
 from web.api import routes as api_routes
 from web.api import terms
 from web.http import security_headers
+from web.http.problems import status_of
 from web.pages import routes as page_routes
 from web.read_model.reader import Atlas
 
@@ -47,7 +48,7 @@ def create(atlas: Atlas) -> Flask:
     def failed(error: AtlasError) -> tuple[str, int]:
         nearest = error.nearest if isinstance(error, UnknownEntity) else ()
         told = {"title": error.title, "message": error.message, "remedy": error.remedy, "nearest": nearest}
-        return render_template("error.html", status=error.status, **told), error.status
+        return render_template("error.html", status=status_of(error), **told), status_of(error)
 
     @app.errorhandler(404)
     def missing(_: Exception) -> tuple[str, int]:
