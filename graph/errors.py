@@ -22,10 +22,11 @@
     │   ├── QueryCancelled         cancelled by its owner
     │   ├── QueryFailed            ours to answer for: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
+    │       └── ClientOverloaded   one client has as many queries under way as it may have
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
 
-The class attribute `slug` names the problem in RFC 9457 `type` URIs and `status` is its HTTP status.
+The class attribute `title` is a heading for the class of error.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
     "AtlasError",
     "BadData",
     "ClaimsHeld",
+    "ClientOverloaded",
     "EncoderUnavailable",
     "GraphChanged",
     "HomeError",
@@ -63,9 +65,7 @@ __all__ = [
 class AtlasError(Exception):
     """`str(error)` is one sentence; `remedy` is what the reader can do about it (may be empty)."""
 
-    slug = "error"
     title = "Something went wrong"
-    status = 500
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -77,19 +77,19 @@ class AtlasError(Exception):
 
 
 class HomeError(AtlasError):
-    slug, title, status = "home", "The atlas cannot be used", 503
+    title = "The atlas cannot be used"
 
 
 class NotAnAtlas(HomeError):
-    slug, title = "not-an-atlas", "Not an atlas"
+    title = "Not an atlas"
 
 
 class NewerFormat(HomeError):
-    slug, title = "newer-format", "Atlas of a newer format"
+    title = "Atlas of a newer format"
 
 
 class HomeLocked(HomeError):
-    slug, title = "locked", "Another write is in progress"
+    title = "Another write is in progress"
 
     def __init__(self, message: str, remedy: str = "", *, pid: int | None = None, retry_after: int = 5) -> None:
         super().__init__(message, remedy)
@@ -98,11 +98,11 @@ class HomeLocked(HomeError):
 
 
 class InputError(AtlasError):
-    slug, title, status = "input", "The input cannot be used", 400
+    title = "The input cannot be used"
 
 
 class UnreadableFile(InputError):
-    slug, title = "unreadable-file", "Unreadable file"
+    title = "Unreadable file"
 
     def __init__(self, message: str, remedy: str = "", *, path: Path | None = None) -> None:
         super().__init__(message, remedy)
@@ -110,7 +110,7 @@ class UnreadableFile(InputError):
 
 
 class BadData(InputError):
-    slug, title = "bad-data", "Bad data"
+    title = "Bad data"
 
     def __init__(self, message: str, remedy: str = "", *, path: Path | None = None, line: int | None = None) -> None:
         where = f"{path}{f', line {line}' if line else ''}: " if path else ""
@@ -120,7 +120,7 @@ class BadData(InputError):
 
 
 class UnknownEntity(InputError):
-    slug, title, status = "unknown-entity", "Unknown entity", 404
+    title = "Unknown entity"
 
     def __init__(self, message: str, remedy: str = "", *, nearest: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message, remedy)
@@ -129,27 +129,27 @@ class UnknownEntity(InputError):
 
 
 class UnknownGraph(InputError):
-    slug, title, status = "unknown-graph", "Unknown graph", 404
+    title = "Unknown graph"
 
 
 class ClaimsHeld(InputError):
-    slug, title, status = "claims-held", "This graph rests on claims", 409
+    title = "This graph rests on claims"
 
 
 class GraphChanged(InputError):
-    slug, title, status = "precondition-failed", "The graph is not what the request says", 412
+    title = "The graph is not what the request says"
 
 
 class InputTooLarge(InputError):
-    slug, title, status = "input-too-large", "Too large", 413
+    title = "Too large"
 
 
 class QueryError(AtlasError):
-    slug, title, status = "query", "The query was not answered", 400
+    title = "The query was not answered"
 
 
 class QuerySyntax(QueryError):
-    slug, title = "query-syntax", "Syntax error in the query"
+    title = "Syntax error in the query"
 
     def __init__(self, message: str, remedy: str = "", *, line: int = 1, column: int = 1) -> None:
         super().__init__(message, remedy)
@@ -158,15 +158,15 @@ class QuerySyntax(QueryError):
 
 
 class QueryRefused(QueryError):
-    slug, title = "refused", "Refused"
+    title = "Refused"
 
 
 class QueryTooLarge(QueryError):
-    slug, title, status = "too-large", "Too large", 413
+    title = "Too large"
 
 
 class QueryTimeout(QueryError):
-    slug, title, status = "query-timeout", "The query ran out of time", 503
+    title = "The query ran out of time"
 
     def __init__(self, message: str, remedy: str = "", *, seconds: float = 0.0) -> None:
         super().__init__(message, remedy)
@@ -174,28 +174,32 @@ class QueryTimeout(QueryError):
 
 
 class QueryMemory(QueryError):
-    slug, title, status = "query-memory", "The query ran out of memory", 503
+    title = "The query ran out of memory"
 
 
 class QueryCancelled(QueryError):
-    slug, title, status = "cancelled", "The query was cancelled", 503
+    title = "The query was cancelled"
 
 
 class QueryFailed(QueryError):
-    slug, title, status = "query-failed", "The query could not be carried out", 503
+    title = "The query could not be carried out"
 
 
 class Overloaded(QueryError):
-    slug, title, status = "overload", "Too many queries at once", 503
+    title = "Too many queries at once"
 
     def __init__(self, message: str, remedy: str = "", *, retry_after: int = 1) -> None:
         super().__init__(message, remedy)
         self.retry_after = retry_after
 
 
+class ClientOverloaded(Overloaded):
+    """One client has as many queries running or waiting as one client may have."""
+
+
 class IndexUnusable(AtlasError):
-    slug, title, status = "index", "The search index cannot be used", 503
+    title = "The search index cannot be used"
 
 
 class EncoderUnavailable(AtlasError):
-    slug, title, status = "encoder", "The language model is not available", 503
+    title = "The language model is not available"

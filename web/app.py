@@ -30,7 +30,7 @@ def create_app(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security_headers.install(app)
     install_errors(app)
-    auth.install_read_token(app, services.settings.read_token, services.settings.token)
+    auth.install_read_token(app, auth.ReadAccess(services.settings.read_token, services.settings.token))
     now = services.atlas.now
     watch = services.watch
     app.register_blueprint(health.blueprint(services.live, watch.state if watch else lambda: {"state": "unread"}))

@@ -13,6 +13,7 @@ from graph.errors import InputError
 from graph.vocabulary import expand
 from search.ranking.result_set import DEEPEST
 from search.types import MAX_QUERY, FacetValue, Filters, Query, Results
+from web.http.problems import status_of
 from web.pages.links import with_query
 from web.pages.templating import plural, ref_of
 from web.pages.wording import ground_of, word_of
@@ -105,7 +106,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
         collections=atlas.collections(),
         overview=None if text else atlas.overview(),
     )
-    return page, problem.status if problem else 200
+    return page, status_of(problem) if problem else 200
 
 
 def _cleaned(args: MultiDict[str, str]) -> MultiDict[str, str]:

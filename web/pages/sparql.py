@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from graph.errors import QueryError, QuerySyntax
 from graph.sparql.syntax.errors import KEYWORDS
 from graph.vocabulary import PREFIXES
+from web.http.problems import status_of
 from web.pages.drawing.charts import chart_of
 from web.pages.drawing.maps import map_of
 from web.pages.drawing.network import EDGE_COLUMNS, graph_of
@@ -96,7 +97,7 @@ def render_workbench(now: Callable[[], Atlas], query: str, client: str | None = 
         term_address=_term_address,
         **_answer(atlas, query, table, asked),
     )
-    return page, problem.status if problem else 200
+    return page, status_of(problem) if problem else 200
 
 
 def _answer(atlas: Atlas, query: str, table: QueryTable | None, asked: MultiDict[str, str]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from graph.sparql.pool.cache import seed
 from graph.sparql.pool.pool import QueryPool
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.http.auth import Check
+from web.http.cors import allow_preflight, open_to_other_origins
 from web.http.negotiation import choose
 from web.http.uploads import received
 from web.read_model.live_generation import Live, View
@@ -217,11 +218,8 @@ def _allowed() -> Response:
 
 
 def _readable_anywhere(response: Response) -> Response:
-    """CORS: any page may read what anyone may read; writing is not offered to pages of other sites."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, X-Generation"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    """CORS; writing is not offered to pages of other sites."""
+    open_to_other_origins(response, "ETag, X-Generation")
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, If-None-Match"
+        allow_preflight(response, "GET, HEAD, OPTIONS", "Accept, Authorization, If-None-Match")
     return response

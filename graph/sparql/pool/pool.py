@@ -146,11 +146,22 @@ class QueryPool:
         began = time.monotonic()
         guarded = self.check(query, client, timeout)
         asked = as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base))
+        left = self.limits.seconds(timeout, time.monotonic() - began)
+        return self.run_request(asked, client=client, timeout=left, query_id=query_id)
+
+    def run_request(
+        self,
+        asked: QueryRequest,
+        *,
+        client: str | None = None,
+        timeout: float | None = None,
+        query_id: str | None = None,
+    ) -> QueryResult:
+        """As `run`, for a query that `check` let pass: the guard does not read it again."""
         kept = self.kept(asked)
         if kept is not None:
             return in_memory(asked, kept)
-        left = self.limits.seconds(timeout, time.monotonic() - began)
-        return self._waited(self.answer(asked, client=client, timeout=left, query_id=query_id))
+        return self._waited(self.answer(asked, client=client, timeout=timeout, query_id=query_id))
 
     async def examine(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
         """As `check`, in the loop of the pool."""

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from graph.errors import Overloaded, QueryRefused
+from graph.errors import ClientOverloaded, Overloaded, QueryRefused
 from graph.sparql.limits import Limits
 
 __all__ = ["Lane", "QueryQueues", "QueueEntry"]
@@ -82,9 +82,7 @@ class QueryQueues:
             raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
         cap = self._limits.per_client
         if ticket.client is not None and cap and self._present[ticket.client] >= cap:
-            error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
-            error.status = 429
-            raise error
+            raise ClientOverloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
         if len(self._waiting[ticket.wanted]) >= self._limits.queue + self._free[ticket.wanted]:
             raise self.overloaded()
         self._present[ticket.client] += 1

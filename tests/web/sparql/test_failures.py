@@ -11,6 +11,7 @@ from graph.errors import QueryError, QueryFailed, QuerySyntax
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.update import apply_update, update_limits
+from web.http.problems import status_of
 from web.writer_process import service
 
 LIMITS = update_limits(5)
@@ -40,7 +41,7 @@ def damaged(tmp_path: Path) -> Path:
 def test_a_damaged_store_is_no_mistake_of_the_update(damaged: Path, text: str) -> None:
     with pytest.raises(QueryFailed, match="Corruption") as caught:
         apply_update(Store(str(damaged / "graph")), text, LIMITS)
-    assert caught.value.status == 503
+    assert status_of(caught.value) == 503
     assert "try again" in caught.value.remedy
 
 
@@ -69,18 +70,18 @@ def test_a_store_that_takes_no_writes_is_no_mistake_of_the_update(tmp_path: Path
 def test_what_the_update_asks_for_is(text: str) -> None:
     with pytest.raises(QueryError) as caught:
         apply_update(Store(), text, LIMITS)
-    assert caught.value.status == 400
+    assert status_of(caught.value) == 400
 
 
 def test_an_address_that_resolves_nothing_is_the_clients() -> None:
     with pytest.raises(QueryError) as caught:
         apply_update(Store(), "INSERT DATA { <a> <b> <c> }", LIMITS, base="no address")
-    assert caught.value.status == 400
+    assert status_of(caught.value) == 400
 
 
 def test_an_error_of_the_child_that_nobody_knows_is_ours() -> None:
-    assert service.as_told({"class": "Unheard", "message": "What."}).status == 503
+    assert status_of(service.as_told({"class": "Unheard", "message": "What."})) == 503
     told = {"class": "QuerySyntax", "message": "What.", "details": {"line": 3}}
     error = service.as_told(told)
     assert isinstance(error, QuerySyntax)
-    assert (error.status, error.line) == (400, 3)
+    assert (status_of(error), error.line) == (400, 3)

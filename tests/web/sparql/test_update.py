@@ -11,6 +11,7 @@ from tests.support.writable_services import BEARER, ask, update
 from web.services import Services
 
 DIRECT = "application/sparql-update"
+FORM = "application/x-www-form-urlencoded"
 
 
 def post(
@@ -121,3 +122,13 @@ def test_load_silent_loads_nothing_and_succeeds(writable_client: FlaskClient) ->
         == 204
     )
     assert ask(writable_client, "ASK { ?s ?p 7 FILTER NOT EXISTS { GRAPH <http://e/g> { ?a ?b ?c } } }")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(DIRECT, ""), (DIRECT, " \n"), (FORM, "update=")],
+)
+def test_an_empty_update_is_refused(writable_client: FlaskClient, kind: str, body: str) -> None:
+    """It changes nothing, so it is rather one that was lost on its way."""
+    answer = writable_client.post("/update", data=body, content_type=kind, headers=BEARER)
+    assert (answer.status_code, "empty" in answer.text) == (400, True)
