@@ -111,8 +111,10 @@ class Child:
                 except ProcessLookupError:
                     return  # it ended by itself, and another thread has taken note of that
 
-    def end(self, patience: float = 0.0, reason: KillReason = "closed") -> Death:
-        """Let it end by itself for `patience` seconds, then kill it for `reason`. Repeatable: how it ended."""
+    def end(self, patience: float | None = 0.0, reason: KillReason = "closed") -> Death:
+        """Let it end by itself for `patience` seconds (None: as long as it takes), then kill it for `reason`.
+
+        Repeatable: how it ended."""
         with self._ending:
             if self._death is None:
                 if self.wait(patience) is None:

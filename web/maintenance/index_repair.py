@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from search.index.manifest import read_record
 from web.settings import Settings
 
 __all__ = ["IndexRebuilder", "damage_behind", "reindex", "verify_index"]
+
+
+log = logging.getLogger(__name__)
 
 
 def reindex(writer: Writer) -> Generation | None:
@@ -53,22 +57,37 @@ class IndexRebuilder:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._child: Child | None = None
+        self._thread: threading.Thread | None = None
+        self._status: int | None = None
 
     def __call__(self, error: IndexUnusable) -> IndexUnusable:
         """Start the rebuild unless it runs. Returns the error as readers should see it meanwhile."""
         with self._lock:
-            if self._child is None or self._child.poll() is not None:
-                if self._child is not None:
-                    self._child.end()
-                settings = self._settings
-                environment = {"CREATIVE_ATLAS_CACHE": str(settings.cache.absolute())}
-                model = Path(settings.model)  # a name, or a folder that may be relative to ours
-                environment["CREATIVE_ATLAS_MODEL"] = str(model.absolute() if model.exists() else model)
-                home = str(settings.home.absolute())
-                self._child = Child("web.cli.main", ["reindex", "--home", home], environment=environment)
+            if self._thread is None or not self._thread.is_alive():
+                self._status = None
+                self._thread = threading.Thread(target=self._rebuild, name="index-rebuild", daemon=True)
+                self._thread.start()
         return IndexUnusable(error.message, "It is being made anew from the graph; try again in a minute.")
 
     def wait(self, seconds: float) -> int | None:
         """The exit status of the last rebuild; None where none was started, or it still runs after so many seconds."""
-        return None if self._child is None else self._child.wait(seconds)
+        if self._thread is not None:
+            self._thread.join(seconds)
+        return self._status
+
+    def _rebuild(self) -> None:
+        settings = self._settings
+        model = Path(settings.model)  # a name, or a folder that may be relative to ours
+        environment = {
+            "CREATIVE_ATLAS_CACHE": str(settings.cache.absolute()),
+            "CREATIVE_ATLAS_MODEL": str(model.absolute() if model.exists() else model),
+        }
+        try:
+            child = Child("web.cli.main", ["reindex", "--home", str(settings.home.absolute())], environment=environment)
+        except OSError as error:
+            log.warning("the search index cannot be made anew: %s", error)
+            return
+        death = child.end(patience=None)
+        self._status = death.status
+        if death.status:
+            log.warning("the search index was not made anew: %s", death.detail)
