@@ -70,19 +70,23 @@ class Services:
     @cached_property
     def atlas(self) -> LiveAtlas:
         from web.maintenance.index_repair import damage_behind
+        from web.read_model.index_search import IndexSearch
         from web.read_model.live_reader import LiveAtlas
 
         watch = self.watch
+        index = IndexSearch(
+            open_searcher=self._searcher,
+            run_search=self.beside.search,
+            run_search_json=self.beside.answer,
+            report_damage=watch.mend if watch else lambda error: error,
+            diagnose=watch.suspect if watch else lambda error: damage_behind(error, self.home),
+        )
         return LiveAtlas(
             live=self.live,
-            searcher=self._searcher,
-            place=self.beside.search,
-            place_answer=self.beside.answer,
-            run=self._run_table,
+            index=index,
+            run_query=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
-            mend=watch.mend if watch else lambda error: error,
-            suspect=watch.suspect if watch else lambda error: damage_behind(error, self.home),
         )
 
     @cached_property
@@ -175,7 +179,7 @@ class Services:
         from search.types import Query
 
         try:
-            self.atlas.overview()
+            self.atlas.now().overview()
             self.encoder().encode(["warm"])
             self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
         except AtlasError as error:  # who asks is told as well

@@ -26,12 +26,12 @@ def create(atlas: Atlas) -> Flask:
     """The pages alone: what other surfaces own (`/id`, `/sparql`, errors) stands here in its shortest form."""
     app = Flask("web", root_path=str(Path(web.__file__).parent))
     security_headers.install(app)
-    app.register_blueprint(page_routes.blueprint(atlas))
-    app.register_blueprint(terms.blueprint(atlas))
+    app.register_blueprint(page_routes.blueprint(lambda: atlas, atlas.base))
+    app.register_blueprint(terms.blueprint(lambda: atlas))
 
     @app.get("/api/v1/complete")
     def complete() -> Response:
-        return api_routes.completions(atlas)
+        return api_routes._complete(lambda: atlas)
 
     @app.get("/id/<path:name>")
     def thing(name: str) -> Response:
@@ -41,7 +41,7 @@ def create(atlas: Atlas) -> Flask:
     def sparql() -> tuple[str, int]:
         if "text/html" not in request.headers.get("Accept", ""):
             return "{}", 200  # what a program gets
-        return page_routes.render_workbench(atlas, request.values.get("query", ""))
+        return page_routes.render_workbench(lambda: atlas, request.values.get("query", ""))
 
     @app.errorhandler(AtlasError)
     def failed(error: AtlasError) -> tuple[str, int]:

@@ -7,7 +7,7 @@ Which terms fit what is being typed: by label, by the other words for them, by p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from flask import Blueprint, jsonify, request
@@ -23,11 +23,13 @@ __all__ = ["blueprint", "matching"]
 _LONGEST: Final = 200
 
 
-def blueprint(atlas: Atlas) -> Blueprint:
+def blueprint(now: Callable[[], Atlas]) -> Blueprint:
+    """`now` gives the live generation; each request calls it once."""
     routes = Blueprint("terms", __name__, url_prefix="/api/v1")
 
     @routes.get("/terms")
     def offered() -> ResponseReturnValue:
+        atlas = now()
         iri = request.args.get("iri", "").strip()
         if iri:
             return jsonify(_about(atlas, iri))

@@ -24,7 +24,7 @@ def run(services: Services, file: Path | None, expression: str | None, format_: 
     view = services.live.view()
     with services.pool as pool:
         if format_ == "table":
-            print_table(services.atlas.select(query, "command-line", Slice(limit=_SHOWN)))
+            print_table(services.atlas.now().select(query, "command-line", Slice(limit=_SHOWN)))
             return
         form = pool.check(query).form
         chosen = by_name(format_, offered(form))

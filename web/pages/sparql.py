@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import render_template, request
@@ -52,12 +53,15 @@ _DOWNLOADS: Final = (("CSV", "csv"), ("TSV", "tsv"), ("JSON", "json"), ("XML", "
 _GRAPH_DOWNLOADS: Final = (("Turtle", "turtle"), ("JSON-LD", "jsonld"), ("N-Triples", "nt"), ("RDF/XML", "rdfxml"))
 
 
-def render_workbench(atlas: Atlas, query: str, client: str | None = None) -> tuple[str, int]:
+def render_workbench(now: Callable[[], Atlas], query: str, client: str | None = None) -> tuple[str, int]:
     """The page with the query's answer, and its status; an empty query only shows the editor.
+
+    `now` gives the live generation; it is called once.
 
     Reads from the request: `id`, under which the query can be cancelled; `example`, the slug of an example, and
     `tag`, which narrows them; `start`, `sort` and `down`, which part of the answer; `chart`, the column to draw.
     """
+    atlas = now()
     asked: MultiDict[str, str] = request.values
     examples = atlas.examples()
     example = next((each for each in examples if each.slug == asked.get("example")), None)

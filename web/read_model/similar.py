@@ -11,9 +11,9 @@ from web.read_model.live_generation import View
 from web.read_model.overview import ref
 from web.read_model.reader import Basis, Ref, Similar
 
-__all__ = ["CONSIDERED", "merged", "neighbours"]
+__all__ = ["MAX_CANDIDATES", "merged", "neighbours"]
 
-CONSIDERED: Final = 30
+MAX_CANDIDATES: Final = 30
 """Candidates of each kind."""
 
 _CONSTANT: Final = 10
@@ -22,7 +22,7 @@ _CONSTANT: Final = 10
 
 def neighbours(snapshot: Snapshot, iri: str) -> tuple[Alike, ...]:
     """By the graph alone."""
-    return (alike_passages if snapshot.passage(iri) else alike)(snapshot, iri, CONSIDERED)
+    return (alike_passages if snapshot.passage(iri) else alike)(snapshot, iri, MAX_CANDIDATES)
 
 
 def merged(

@@ -29,9 +29,9 @@ def clause_search(live: Live, atlas: Callable[[], LiveAtlas]) -> Search:
         view = live.at(generation)
         if asked.similar_to is not None:
             kind = next(iter(asked.filters.get("kind", ())), None)
-            found = atlas().similar_in(view, asked.similar_to, asked.limit, kind)  # type: ignore[arg-type]  # checked
+            found = atlas().index.similar(view, asked.similar_to, asked.limit, kind)  # type: ignore[arg-type]  # checked
         else:
-            found = atlas().search_in(view, _query(asked)).hits
+            found = atlas().index.search(view, _query(asked)).hits
         return tuple(_row(hit) for hit in found)
 
     return search

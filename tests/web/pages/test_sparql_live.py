@@ -48,18 +48,18 @@ def live(services: Services, built: Path) -> FlaskClient:
 
 
 def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient) -> None:
-    table = services.atlas.select(EDGES, "live-edges", Slice())
+    table = services.atlas.now().select(EDGES, "live-edges", Slice())
     assert table.rows
-    tied = services.atlas.connected(table.rows)
+    tied = services.atlas.now().connected(table.rows)
     assert all(len(iris) == 2 for iris in tied)
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "fundedBy" in text and "source by source" in text
     funder = table.rows[0][1]
     assert table.rows[0][0] is not None and funder is not None
-    (edge,) = services.atlas.why(table.rows[0][0].value, FUNDED_BY, funder)
+    (edge,) = services.atlas.now().why(table.rows[0][0].value, FUNDED_BY, funder)
     assert edge.asserted and edge.evidence and edge.predicate.label == "fundedBy"
-    assert services.atlas.why(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag")) == ()
-    by_name = services.atlas.connected(
+    assert services.atlas.now().why(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag")) == ()
+    by_name = services.atlas.now().connected(
         [tuple(cell and Value("literal", cell.label, cell.label) for cell in table.rows[0])]
     )
     assert by_name == [tied[0]]
@@ -67,8 +67,8 @@ def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient)
 
 def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: FlaskClient) -> None:
     query = "SELECT ?x ?v WHERE { ?x ?p ?v FILTER(isIRI(?x) && isLiteral(?v) && STRLEN(STR(?v)) < 200) } LIMIT 50"
-    table = services.atlas.select(query, "live-literals", Slice())
-    tied = services.atlas.connected(table.rows)
+    table = services.atlas.now().select(query, "live-literals", Slice())
+    tied = services.atlas.now().connected(table.rows)
     assert all(len(ends) == 2 and ends[1].startswith('"') for ends in tied) and len(tied) > 20
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "source by source" in text and "Not known here." not in text
@@ -76,16 +76,17 @@ def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: Fla
 
 def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     query = "SELECT ?x ?label WHERE { ?x <http://www.w3.org/2000/01/rdf-schema#label> ?label }"
-    whole = services.atlas.select(query, "live-whole", Slice(limit=10_000, sort="label"))
+    whole = services.atlas.now().select(query, "live-whole", Slice(limit=10_000, sort="label"))
     labels = [row[1].value.casefold() for row in whole.rows if row[1]]
     assert labels == sorted(labels) and len(labels) == whole.total > 10
-    part = services.atlas.select(query, "live-part", Slice(start=5, limit=3, sort="label"))
+    part = services.atlas.now().select(query, "live-part", Slice(start=5, limit=3, sort="label"))
     assert part.rows == whole.rows[5:8] and part.total == whole.total
-    down = services.atlas.select(query, "live-down", Slice(limit=1, sort="label", down=True))
+    down = services.atlas.now().select(query, "live-down", Slice(limit=1, sort="label", down=True))
     assert down.rows[0][1] is not None and down.rows[0][1].value.casefold() == labels[-1]
-    numbers = services.atlas.select("SELECT ?n { VALUES ?n { 10 9 UNDEF 2.5 } }", "live-numbers", Slice(sort="n"))
+    atlas = services.atlas.now()
+    numbers = atlas.select("SELECT ?n { VALUES ?n { 10 9 UNDEF 2.5 } }", "live-numbers", Slice(sort="n"))
     assert [row[0].value if row[0] else None for row in numbers.rows] == ["2.5", "9", "10", None]
-    graph = services.atlas.select("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "live-graph", Slice(limit=4, sort="object"))
+    graph = atlas.select("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "live-graph", Slice(limit=4, sort="object"))
     assert len(graph.rows) == 4 and graph.form == "graph"
 
 
@@ -98,7 +99,7 @@ def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Servic
     written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
     query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
     for down in (False, True):
-        table = services.atlas.select(query, "live-sorted", Slice(sort="v", down=down))
+        table = services.atlas.now().select(query, "live-sorted", Slice(sort="v", down=down))
         found = [row[0].value for row in table.rows if row[0]]
         expected = [each.partition("^^")[0].strip('"') for each in rising]
         assert found == (expected[::-1] if down else expected)
@@ -107,7 +108,7 @@ def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Servic
 def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
     every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
-    table = services.atlas.select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
+    table = services.atlas.now().select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
     assert (len(table.rows), len(table.drawn), table.total) == (50, 120, 150)
     text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
     assert "100 of 150 rows are drawn. 50 have no place on the map." in text
@@ -133,7 +134,7 @@ def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
     found = live.get("/api/v1/terms?q=funded").get_json()
     funded = next(each for each in found["terms"] if each["name"] == "ca:fundedBy")
-    counted = services.atlas.select(EDGES, "live-count", Slice())
+    counted = services.atlas.now().select(EDGES, "live-count", Slice())
     assert (funded["label"], funded["kind"], funded["count"]) == ("fundedBy", "property", counted.total)
     assert live.get("/api/v1/terms?q=Nesta").get_json()["entities"] == []  # no index here: terms are still offered
 

@@ -74,7 +74,7 @@ def test_misuse_over_http(client: FlaskClient, was: str, now: str, words: str) -
 
 
 def test_on_the_page(services: Services) -> None:
-    table = services.atlas.select(FINANCE, "page-1", Slice(limit=3))
+    table = services.atlas.now().select(FINANCE, "page-1", Slice(limit=3))
     assert table.columns == ("hit", "score")
     assert table.rows
 
