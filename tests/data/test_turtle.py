@@ -58,7 +58,7 @@ def test_claimed_predicates_are_defined_too(atlas: ox.Store, starter: Starter) -
 
 
 def test_relations_are_few_and_the_rare_ones_are_explained(starter: Starter, data: Path) -> None:
-    """Sixty at most, without names and codes; a rare one (under four uses) is explained in the reference of properties."""
+    """Sixty at most, without names and codes; the reference of properties explains each rare one (under four uses)."""
     predicate = ox.NamedNode(expand("rdf:predicate"))
     claims = ox.Store()
     for path in sorted(data.glob("claims/*.ttl")):
