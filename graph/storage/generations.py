@@ -23,6 +23,7 @@ import fcntl
 import json
 import math
 import os
+import shlex
 import shutil
 import tempfile
 import time
@@ -126,12 +127,14 @@ class Home:
         return generation
 
     def require(self) -> Generation:
-        """The live generation. Raises NotAnAtlas, with the command that makes one, where there is none."""
+        """The live generation. Raises NotAnAtlas, with the commands that make one, where there is none."""
         live = self.live()
         if live is None:
+            option = f"--home {shlex.quote(str(self.root))}"
             raise NotAnAtlas(
                 f"There is no atlas in {self.root} yet.",
-                f"Run: creative-atlas build --home {self.root}",
+                f"Run: creative-atlas init {option} for an empty one, or creative-atlas build {option} for the starter "
+                "atlas.",
             )
         return live
 

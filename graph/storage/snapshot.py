@@ -58,6 +58,10 @@ class Snapshot:
     def open(cls, generation: Generation) -> Snapshot:
         return cls(ox.Store.read_only(str(generation.graph)), generation.name)
 
+    def is_empty(self) -> bool:
+        """Whether no graph holds a triple."""
+        return next(iter(self.store.quads_for_pattern(None, None, None, None)), None) is None
+
     def objects(self, subject: str, predicate: str) -> Iterator[ox.NamedNode | ox.Literal]:
         """Objects in the default graph; `predicate` is a prefixed name such as `rdfs:label`."""
         found = node(subject)

@@ -124,7 +124,7 @@ def ingest(
 
     def publish() -> None:
         nonlocal batch, began, gazetteer
-        gazetteer = gazetteer or build_gazetteer(Snapshot.open(home.require()))
+        gazetteer = gazetteer or _gazetteer(home)
         outcomes, name = _publish(session, batch, gazetteer, progress)
         report.generation = name or report.generation
         for outcome in outcomes:
@@ -146,6 +146,12 @@ def ingest(
     if batch:
         publish()
     return report
+
+
+def _gazetteer(home: Home) -> Gazetteer:
+    """Names of the live generation's entities; none in a home where nothing was written yet."""
+    live = home.live()
+    return build_gazetteer(Snapshot.open(live) if live else Snapshot(ox.Store()))
 
 
 def _acknowledge(report: Report, outcome: Outcome, acknowledge: Callable[[Outcome], None] | None) -> None:

@@ -1,30 +1,68 @@
-"""What `creative-atlas check` says of the search index."""
+"""`creative-atlas check`: the facts against the shapes, the search index against its checksums."""
 
 from __future__ import annotations
 
 import shlex
+import sys
 
 import click
 
+from graph.entities.connectivity import connectivity
 from graph.errors import IndexUnusable
+from graph.metadata.shacl import validate
+from graph.storage.snapshot import Snapshot
+from web.cli.options import home_option
+from web.cli.output import next_steps, plain
 from web.maintenance.index_repair import look_through
 from web.services import Services
+from web.settings import starter_folder
 
-__all__ = ["check_index"]
+__all__ = ["check"]
 
 
-def check_index(services: Services) -> bool:
-    """Read the index through and print what was found. Whether there is nothing to do."""
-    home = services.home.require()
+@click.command()
+@click.option("--network", is_flag=True, help="Show how the entities are connected, and which stand apart.")
+@home_option
+def check(network: bool, services: Services) -> None:
+    """Check the facts against the shapes, and the search index against what was written to it."""
+    snapshot = services.live.view().snapshot
+    if network:
+        _print_connectivity(snapshot)
+        return
+    report = validate(snapshot, starter_folder() / "shapes.ttl")
+    for line in report.violations:
+        click.echo(line, err=True)
+    click.echo(f"{len(report.violations)} violations in {report.checked:,} triples.")
+    if snapshot.is_empty():
+        click.echo(f"This atlas is empty: there is nothing to index. {next_steps(services.home)}")
+        return
+    if not _check_index(services) or report.violations:
+        sys.exit(1)
+
+
+def _check_index(services: Services) -> bool:
+    """Read the index through and print its state. Returns whether it is sound, as far as its checksums tell."""
     remedy = f"Run: creative-atlas reindex --home {shlex.quote(str(services.home.root))}"
     try:
-        found = look_through(home)
+        soundness = look_through(services.home.require())
     except IndexUnusable as error:
         click.echo(f"{error.message} {remedy}", err=True)
         return False
-    click.echo(f"{found.files} files of the search index ({found.size / 1e6:,.0f} MB) are as they were written.")
-    for name in found.unchecked:
-        click.echo(f"Unchecked, for an earlier version wrote it: {name}.")
-    if found.unchecked:
-        click.echo(f"To have them made with checksums: {remedy[5:]}")
+    megabytes = soundness.size / 1e6
+    click.echo(f"{soundness.files} files of the search index ({megabytes:,.0f} MB) are as they were written.")
+    for name in soundness.unchecked:
+        click.echo(f"Unchecked, because an earlier version wrote it: {name}.")
+    if soundness.unchecked:
+        click.echo(f"To have checksums for all files: {remedy}")
     return True
+
+
+def _print_connectivity(snapshot: Snapshot) -> None:
+    """Print the share of the largest component, then one line for each entity outside it."""
+    report = connectivity(snapshot)
+    click.echo(
+        f"{report.largest:,} of {report.entities:,} entities ({report.share:.1%}) are in the largest of "
+        f"{report.components:,} components; {report.links:,} links."
+    )
+    for entity in report.apart:
+        click.echo(f"  {plain(entity.label)} <{entity.iri}>: {plain(entity.reason)}")

@@ -1,63 +1,58 @@
-"""`creative-atlas ingest`: take documents in and say what became of each."""
+"""`creative-atlas ingest` and `forget`: documents in and out."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 
 from graph.errors import InputError
 from graph.model import Document
 from graph.storage.snapshot import Snapshot
-from graph.write.ingest import Outcome, Report, ingest, left_out
+from graph.write import ingest as documents
+from web.cli.options import home_option, json_option
 from web.cli.output import plain, print_json
 from web.cli.progress import progress_bar
 from web.services import Services
 
-__all__ = ["document_named", "run"]
+__all__ = ["forget", "ingest"]
 
-_NAMED = 5
-"""File names that are listed at most."""
+MAX_LISTED_FILES: Final = 5
 
 
-def run(services: Services, paths: tuple[Path, ...], collection: str, as_json: bool) -> int:
-    """Returns the exit status: 1 when anything was refused."""
-    services.home.require()
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--collection", default="default", show_default=True, help="The collection that the documents join.")
+@home_option
+@json_option
+def ingest(paths: tuple[Path, ...], collection: str, services: Services, as_json: bool) -> None:
+    """Take documents into an atlas, or into a new one: files, or directories of them.
+
+    The exit status is 1 when a document was refused, or when there was none.
+    """
     with progress_bar("Ingesting") as progress, services.writer(progress).session() as session:
-        report = ingest(
+        report = documents.ingest(
             session,
             services.home,
             paths,
             collection=collection,
             progress=progress,
-            acknowledge=None if as_json else _say,
+            acknowledge=None if as_json else _print_outcome,
         )
-    passed_over = [str(path) for path in left_out(paths)]
+    unread = [str(path) for path in documents.left_out(paths)]
     if as_json:
-        documents = [asdict(outcome) for outcome in report.outcomes]
-        print_json({"generation": report.generation, "documents": documents, "left_out": passed_over})
-        return _status(report)
-    if passed_over:
-        click.echo(plain(_named(passed_over)), err=True)
-    if not report.outcomes:
-        click.echo("There is no document of a known kind there.", err=True)
-    elif report.generation is None and not report.count("refused"):
-        click.echo("Nothing changed.")
-    return _status(report)
+        outcomes = [asdict(outcome) for outcome in report.outcomes]
+        print_json({"generation": report.generation, "documents": outcomes, "left_out": unread})
+    else:
+        _print_rest(report, unread)
+    if report.count("refused") or not report.outcomes:
+        sys.exit(1)
 
 
-def _status(report: Report) -> int:
-    return 1 if report.count("refused") or not report.outcomes else 0
-
-
-def _named(passed_over: list[str]) -> str:
-    some = ", ".join(Path(name).name for name in passed_over[:_NAMED])
-    more = f" and {len(passed_over) - _NAMED:,} more" if len(passed_over) > _NAMED else ""
-    return f"Left out, of a kind that is not read: {some}{more}. What holds text can be exported as PDF, HTML or text."
-
-
-def _say(outcome: Outcome) -> None:
+def _print_outcome(outcome: documents.Outcome) -> None:
     if outcome.status == "refused":
         click.echo(plain(outcome.detail), err=True)
     elif outcome.status == "unchanged":
@@ -66,15 +61,38 @@ def _say(outcome: Outcome) -> None:
         click.echo(f"{plain(outcome.name)}: {outcome.status}, {outcome.passages} passages, {outcome.mentions} links")
 
 
-def document_named(snapshot: Snapshot, name: str) -> Document:
+def _print_rest(report: documents.Report, unread: list[str]) -> None:
+    if unread:
+        names = ", ".join(plain(Path(name).name) for name in unread[:MAX_LISTED_FILES])
+        more = f" and {len(unread) - MAX_LISTED_FILES:,} more" if len(unread) > MAX_LISTED_FILES else ""
+        advice = "Export what holds text as PDF, HTML or text."
+        click.echo(f"Left out, of a kind that is not read: {names}{more}. {advice}", err=True)
+    if not report.outcomes:
+        click.echo("There is no document of a known kind there.", err=True)
+    elif report.generation is None and not report.count("refused"):
+        click.echo("Nothing changed.")
+
+
+@click.command()
+@click.argument("document")
+@home_option
+def forget(document: str, services: Services) -> None:
+    """Take a document out again, by its IRI, its id or its title."""
+    record = _document_named(services.live.view().snapshot, document)
+    with progress_bar("Forgetting") as progress, services.writer(progress).session() as session:
+        documents.forget(session, services.home, record.iri)
+    click.echo(f"Forgot {record.title} ({record.passages} passages).")
+
+
+def _document_named(snapshot: Snapshot, name: str) -> Document:
     """The document with this IRI, id or title. Raises InputError where none or several have it."""
     by_iri = snapshot.document(name)
     if by_iri:
         return by_iri
-    found = [document for document in snapshot.documents() if name in (document.id, document.title)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        several = "; ".join(f"{document.iri} ({document.collection})" for document in found[:5])
-        raise InputError(f"{len(found)} documents are called {name!r}.", f"Name one by its IRI: {several}")
+    matches = [document for document in snapshot.documents() if name in (document.id, document.title)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        candidates = "; ".join(f"{document.iri} ({document.collection})" for document in matches[:5])
+        raise InputError(f"{len(matches)} documents are called {name!r}.", f"Name one by its IRI: {candidates}")
     raise InputError(f"No document is called {name!r}.", "See the documents page for those that are here.")

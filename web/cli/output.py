@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import shlex
+from typing import Any, Final
 
 import click
 
 from graph.model import EntityView, Fact
-from graph.storage.snapshot import Snapshot
+from graph.storage.generations import Home
 from search.types import Results
 from web.read_model.reader import QueryTable
 
-__all__ = ["MARKS", "plain", "print_connectivity", "print_entity", "print_json", "print_results", "print_table"]
+__all__ = [
+    "MARKS",
+    "next_steps",
+    "plain",
+    "print_entity",
+    "print_json",
+    "print_results",
+    "print_table",
+]
 
-MARKS = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
+MARKS: Final = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
 """Reliability as a shape; the word goes with it."""
 
-_SHOWN = 8
+MAX_FACTS_OF_A_RELATION: Final = 8
+
+
+def next_steps(home: Home) -> str:
+    """What to do with an empty atlas, as commands."""
+    option = f"--home {shlex.quote(str(home.root))}"
+    return (
+        f"Next: creative-atlas ingest FILE… {option} takes in documents, creative-atlas load FILE… {option} takes in "
+        f"RDF, creative-atlas build {option} adds the starter atlas."
+    )
 
 
 def print_json(value: Any) -> None:
@@ -72,10 +90,10 @@ def print_entity(view: EntityView) -> None:
     for group in view.groups:
         arrow = "←" if group.direction == "in" else "→"
         click.echo(f"\n{arrow} {group.label} ({group.total})")
-        for fact in group.facts[:_SHOWN]:
+        for fact in group.facts[:MAX_FACTS_OF_A_RELATION]:
             click.echo(f"   {_fact(fact)}")
-        if group.total > _SHOWN:
-            click.echo(f"   and {group.total - _SHOWN} more")
+        if group.total > MAX_FACTS_OF_A_RELATION:
+            click.echo(f"   and {group.total - MAX_FACTS_OF_A_RELATION} more")
     if view.disputed:
         click.echo("\nClaimed, but not accepted")
         for fact in view.disputed:
@@ -106,16 +124,3 @@ def print_table(table: QueryTable) -> None:
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
     rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
     click.echo(f"{rows}{more}, {table.took_ms:.0f} ms, generation {table.generation}")
-
-
-def print_connectivity(snapshot: Snapshot) -> None:
-    """The share of the largest component, then one line for each entity that stands apart."""
-    from graph.entities.connectivity import connectivity
-
-    found = connectivity(snapshot)
-    click.echo(
-        f"{found.largest:,} of {found.entities:,} entities ({found.share:.1%}) are in the largest of "
-        f"{found.components:,} components; {found.links:,} links."
-    )
-    for each in found.apart:
-        click.echo(f"  {plain(each.label)} <{each.iri}>: {plain(each.reason)}")

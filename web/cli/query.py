@@ -4,42 +4,59 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from graph.errors import InputError, UnreadableFile
 from graph.sparql.formats import by_name, offered
-from web.cli.output import print_table
+from web.cli.options import home_option
+from web.cli.output import next_steps, print_table
 from web.read_model.reader import Slice
 from web.services import Services
 
-__all__ = ["run", "text_of"]
+__all__ = ["query", "sparql_text"]
 
-_SHOWN = 100
+MAX_TABLE_ROWS: Final = 100
 
 
-def run(services: Services, file: Path | None, expression: str | None, format_: str) -> None:
-    """Raises QueryError, or InputError for a format that does not suit the query."""
-    query = text_of(file, expression)
-    view = services.live.view()
-    with services.pool as pool:
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-e", "expression", help="The query itself.")
+@click.option(
+    "--format", "format_", default="table", show_default=True, help="table, json, csv, tsv, xml, turtle, nt …"
+)
+@home_option
+def query(file: Path | None, expression: str | None, format_: str, services: Services) -> None:
+    """Run a SPARQL query, from a file, from -e, or from standard input (-)."""
+    text = sparql_text(file, expression)
+    snapshot = services.live.view().snapshot
+    with services.pool:
         if format_ == "table":
-            print_table(services.atlas.select(query, "command-line", Slice(limit=_SHOWN)))
-            return
-        form = pool.check(query).form
-        chosen = by_name(format_, offered(form))
-        if chosen is None:
-            raise InputError(
-                f"{format_!r} is not a format for this query.",
-                f"Use table or one of: {', '.join(each.name for each in offered(form))}.",
-            )
-        with pool.run(view.generation.path, query, media_type=chosen.media_type) as result:
-            for chunk in result.chunks():
-                sys.stdout.buffer.write(chunk)
+            print_table(services.atlas.select(text, "command-line", Slice(limit=MAX_TABLE_ROWS)))
+        else:
+            _write(services, text, format_)
+    if snapshot.is_empty():
+        click.echo(f"This atlas is empty. {next_steps(services.home)}", err=True)
+
+
+def _write(services: Services, text: str, format_name: str) -> None:
+    """Write the result to standard output. Raises InputError for a format that does not suit the query."""
+    form = services.pool.check(text).form
+    chosen = by_name(format_name, offered(form))
+    if chosen is None:
+        raise InputError(
+            f"{format_name!r} is not a format for this query.",
+            f"Use table or one of: {', '.join(choice.name for choice in offered(form))}.",
+        )
+    generation = services.live.view().generation
+    with services.pool.run(generation.path, text, media_type=chosen.media_type) as result:
+        for chunk in result.chunks():
+            sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
 
 
-def text_of(file: Path | None, expression: str | None) -> str:
+def sparql_text(file: Path | None, expression: str | None) -> str:
     """The SPARQL text: an expression, a file, or standard input (-). Raises UnreadableFile and UsageError."""
     if (file is None) == (expression is None):
         raise click.UsageError("Give a query file, - for standard input, or -e QUERY.")

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import click
-import pyoxigraph as ox
 
-from graph.quotes.review import decision, offers, read_offers, require_offer
-from graph.write.writer import Changes
+from graph.quotes.review import offers, read_offers, require_offer
+from graph.write.quote_review import review_quotes
+from graph.write.writer import no_progress
+from web.cli.options import home_option
 from web.services import Services
 
-__all__ = ["decide", "show"]
+__all__ = ["quotes"]
 
 
-def show(services: Services, limit: int) -> None:
-    """For each: its IRI, the claim, the words, and where they stand."""
+@click.command()
+@click.option("--accept", multiple=True, metavar="IRI", help="This quote says what its claim says.")
+@click.option("--reject", multiple=True, metavar="IRI", help="This quote does not; it is no longer shown.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+@home_option
+def quotes(accept: tuple[str, ...], reject: tuple[str, ...], limit: int, services: Services) -> None:
+    """List the quotes proposed for cited claims, or decide on some."""
+    if not (accept or reject):
+        _list(services, limit)
+        return
+    snapshot = services.live.view().snapshot
+    for iri in (*accept, *reject):
+        require_offer(snapshot, iri)
+    with services.writer(no_progress).session() as session:
+        review_quotes(session, accept=accept, reject=reject)
+    click.echo(f"Accepted {len(accept)}, rejected {len(reject)}.")
+
+
+def _list(services: Services, limit: int) -> None:
+    """For each quote: its IRI, the claim, the words, and where they stand."""
     snapshot = services.live.view().snapshot
     waiting = offers(snapshot)
     for offer in read_offers(snapshot, waiting[:limit]):
@@ -24,22 +43,3 @@ def show(services: Services, limit: int) -> None:
     click.echo(
         "1 quote waits for a decision." if len(waiting) == 1 else f"{len(waiting):,} quotes wait for a decision."
     )
-
-
-def decide(services: Services, accepted: tuple[str, ...], rejected: tuple[str, ...]) -> None:
-    """Raises InputError where one of the IRIs is no offered quote; then nothing is changed."""
-    services.home.require()
-    snapshot = services.live.view().snapshot
-    for iri in (*accepted, *rejected):
-        require_offer(snapshot, iri)
-
-    def work(store: ox.Store) -> Changes:
-        for iri in accepted:
-            store.update(decision(iri, accept=True))
-        for iri in rejected:
-            store.update(decision(iri, accept=False))
-        return Changes(notes={"last_change": "review"})
-
-    with services.writer(lambda what, done, total: None).session() as session:
-        session.change(work)
-    click.echo(f"Accepted {len(accepted)}, rejected {len(rejected)}.")

@@ -4,42 +4,17 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.cli import Cli, assert_failure
 from tests.support.folder import write_folder
 from tests.support.paths import ROOT
 from tests.support.services import ARTICLE
 from web.settings import Settings
-
-COMMAND = [sys.executable, "-c", "from web.cli.main import main; main()"]
-
-
-class Cli:
-    def __init__(self, root: Path, cache: Path) -> None:
-        self.root = root
-        self.home = root / "atlas"
-        self.environment = {
-            **os.environ,
-            "CREATIVE_ATLAS_CACHE": str(cache),
-            "PYTHONPATH": str(ROOT),
-        }
-
-    def __call__(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        with_home = [arguments[0], "--home", str(self.home), *arguments[1:]] if arguments else []
-        return subprocess.run(
-            [*COMMAND, *with_home],
-            cwd=self.root,
-            env=self.environment,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
 
 
 @pytest.fixture(scope="module")
@@ -55,14 +30,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Cli:
 @pytest.fixture
 def empty(tmp_path: Path, cache: Path) -> Cli:
     return Cli(tmp_path, cache)
-
-
-def failed(done: subprocess.CompletedProcess[str], words: str, status: int = 1) -> None:
-    """One clear line on stderr, the right status, and no traceback."""
-    assert done.returncode == status, done.stderr
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
 
 
 def test_a_day_in_the_life(built: Cli) -> None:
@@ -99,8 +66,8 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
     good, bad = built.root / "good.ttl", built.root / "bad.ttl"
     good.write_text('<urn:a> <http://www.w3.org/2000/01/rdf-schema#label> "An A" .\n')
     bad.write_text("<urn:b> <urn:p> <urn:c> .\n\n<urn:b> <urn:p> .\n")
-    failed(built("load", "good.ttl", "bad.ttl"), "bad.ttl, line 3")
-    failed(built("entity", "urn:a"), "Nothing in this atlas")
+    assert_failure(built("load", "good.ttl", "bad.ttl"), "bad.ttl, line 3")
+    assert_failure(built("entity", "urn:a"), "Nothing in this atlas")
     assert "Loaded 1 quads" in built("load", "good.ttl").stdout
     assert "An A" in built("entity", "urn:a").stdout
     assert "nothing changed" in built("load", "good.ttl").stdout
@@ -127,13 +94,13 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
 )
 def test_rubbish_gets_one_clear_sentence(built: Cli, arguments: tuple[str, ...], words: str) -> None:
     (built.root / "huge.rq").write_text("SELECT * {}" + " " * 1_000_000)
-    failed(built(*arguments), words)
+    assert_failure(built(*arguments), words)
 
 
 def test_usage_errors_are_status_2(built: Cli) -> None:
-    failed(built("query"), "Give a query file", 2)
-    failed(built("search"), "TEXT", 2)
-    failed(built("search", "x", "--mode", "magic"), "magic", 2)
+    assert_failure(built("query"), "Give a query file", 2)
+    assert_failure(built("search"), "TEXT", 2)
+    assert_failure(built("search", "x", "--mode", "magic"), "magic", 2)
 
 
 @pytest.mark.parametrize(
@@ -154,15 +121,16 @@ def test_bad_files_are_refused(built: Cli, name: str, content: bytes, words: str
 
 
 def test_no_atlas_yet(empty: Cli) -> None:
-    for command in (("search", "x"), ("entity", "x"), ("query", "-e", "ASK {}"), ("serve",), ("ingest", "x.txt")):
-        failed(empty(*command), "creative-atlas build")
+    for command in (("search", "x"), ("entity", "x"), ("query", "-e", "ASK {}"), ("serve",), ("check",)):
+        assert_failure(empty(*command), "creative-atlas init")
+        assert_failure(empty(*command), "creative-atlas build")
 
 
 def test_a_foreign_directory_is_left_alone(empty: Cli) -> None:
     empty.home.mkdir()
     (empty.home / "thesis.doc").write_text("mine")
     write_folder(empty.root / "data")
-    failed(empty("build", "--data", "data"), "not an atlas")
+    assert_failure(empty("build", "--data", "data"), "not an atlas")
     assert [path.name for path in empty.home.iterdir()] == ["thesis.doc"]
 
 
@@ -171,31 +139,31 @@ def test_a_newer_format_is_refused(built: Cli, empty: Cli) -> None:
     generation.mkdir(parents=True)
     (generation / "manifest.json").write_text('{"format": 999}')
     (empty.home / "CURRENT").write_text("000001")
-    failed(empty("search", "x"), "newer version")
+    assert_failure(empty("search", "x"), "newer version")
 
 
 def test_a_locked_home_says_by_whom(built: Cli) -> None:
     with open(built.home / "writer.lock", "a+") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         (built.root / "wait.txt").write_text(ARTICLE)
-        failed(built("ingest", "wait.txt"), "Another process")
+        assert_failure(built("ingest", "wait.txt"), "Another process")
 
 
 def test_a_home_that_cannot_be_written_to_is_told_in_a_sentence(empty: Cli) -> None:
     (empty.home / "writer.lock").mkdir(parents=True)  # as little a file to write to as one on a disk for reading only
     write_folder(empty.root / "data")
-    failed(empty("build", "--data", "data"), "cannot be written to")
+    assert_failure(empty("build", "--data", "data"), "cannot be written to")
 
 
 def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
     (built.root / "growth.txt").write_text(ARTICLE)
-    failed(built("export", "--output", "growth.txt/atlas.nq"), "Check that no file is missing")
+    assert_failure(built("export", "--output", "growth.txt/atlas.nq"), "Check that no file is missing")
 
 
 def test_a_cache_that_cannot_be_written_to_is_named_with_its_remedy(built: Cli) -> None:
     elsewhere = Cli(built.root, built.root / "growth.txt" / "cache")
     (built.root / "growth.txt").write_text(ARTICLE)
-    failed(elsewhere("search", "finance"), "CREATIVE_ATLAS_CACHE")
+    assert_failure(elsewhere("search", "finance"), "CREATIVE_ATLAS_CACHE")
 
 
 def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:

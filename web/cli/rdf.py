@@ -1,0 +1,98 @@
+"""`creative-atlas load`, `update` and `export`: RDF in and out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from graph.errors import EncoderUnavailable
+from graph.write import rdf_export, rdf_load
+from graph.write.writer import Progress, Writer
+from search.indexing.lag import CarriedIndex, behind, catch_up
+from web.cli.options import home_option, index_option
+from web.cli.progress import progress_bar
+from web.cli.query import sparql_text
+from web.services import Services
+from web.writer_process.service import WriteLimits, Writes
+
+__all__ = ["export", "load", "update"]
+
+UPDATE_TIMEOUT_SECONDS: Final = 600.0
+"""An update may take longer here than over HTTP: its author waits for it at the same machine."""
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--graph", help="IRI of the named graph to load into (default: the default graph).")
+@index_option
+@home_option
+def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Services) -> None:
+    """Load RDF files of any syntax, gzipped or not, into an atlas or into a new one.
+
+    All the files become one generation, which can be queried at once; the search index follows step by step.
+    """
+    with progress_bar("Loading") as progress:
+        with Writer(services.home, CarriedIndex()).session() as session:
+            added = rdf_load.load(session, files, graph=graph, progress=progress)
+        click.echo(f"Loaded {added:,} quads." if added else "Every statement was there already; nothing changed.")
+        if index:
+            _update_index(services, progress)
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("-e", "expression", help="The update itself.")
+@index_option
+@home_option
+def update(file: Path | None, expression: str | None, index: bool, services: Services) -> None:
+    """Run a SPARQL update, from a file, from -e, or from standard input (-).
+
+    As over HTTP it is guarded, runs in a sandboxed process, and is done whole or not at all.
+    """
+    text = sparql_text(file, expression)
+    services.home.require()
+    writes = Writes(services.home, WriteLimits(timeout=UPDATE_TIMEOUT_SECONDS))
+    try:
+        done = writes.update(text, base=Path.cwd().as_uri() + "/")
+    finally:
+        writes.close()
+    click.echo(f"Done; generation {int(done.generation)}.")
+    if index:
+        with progress_bar("Indexing") as progress:
+            _update_index(services, progress)
+
+
+@click.command()
+@click.option("--graph", help="IRI of one named graph, or `default` (default: everything).")
+@click.option(
+    "--format", "format_", help="nquads, canonical, trig, jsonld; for one graph also turtle, ntriples, rdfxml."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="A file; gzipped if it ends in .gz."
+)
+@home_option
+def export(graph: str | None, format_: str | None, output: Path | None, services: Services) -> None:
+    """Write the atlas, or one graph, as RDF."""
+    chosen = rdf_export.format_for(format_, output, graph is not None)
+    store = services.live.view().snapshot.store
+    if output is None:
+        rdf_export.export(store, sys.stdout.buffer, chosen, graph)
+        sys.stdout.buffer.flush()
+    else:
+        with rdf_export.opened(output) as target:
+            rdf_export.export(store, target, chosen, graph)
+        click.echo(f"Wrote {output} ({output.stat().st_size:,} bytes).", err=True)
+
+
+def _update_index(services: Services, progress: Progress) -> None:
+    """Bring the search index up to date. The facts are published: without the encoder the index follows later."""
+    try:
+        writer = services.writer(progress)
+        while behind(services.home.live()) is not None:
+            with writer.session() as session:  # a new one for each step, so that other writers get their turn
+                catch_up(session, services.home, progress)
+    except EncoderUnavailable as error:
+        click.echo(f"The search index does not know of this yet: {error}", err=True)
