@@ -17,7 +17,7 @@ from web.read_model.reader import Slice
 from web.services import Services, compose
 from web.settings import Settings
 
-DOCS = ROOT / "docs" / "sparql-search.md"
+DOCS = ROOT / "docs" / "reference" / "sparql-search.md"
 EXAMPLES = re.findall(r"^```sparql\n(.*?)^```", DOCS.read_text("utf-8"), re.M | re.S)
 FINANCE = (
     f"PREFIX ca: <{CA}> SELECT ?hit ?score {{ SERVICE <urn:creative-atlas:search> {{ "

@@ -97,7 +97,7 @@ def test_the_document_counts_right() -> None:
     if not CASES.is_file():
         pytest.skip("the W3C cases are not in `shared` beside the project")
     suites = [each["suite"] for each in json.loads(CASES.read_text())["cases"]]
-    text = (ROOT / "docs" / "sparql-writes-conformance.md").read_text("utf-8")
+    text = (ROOT / "docs" / "reference" / "sparql-writes-conformance.md").read_text("utf-8")
     protocol = suites.count("protocol")
     assert f"SPARQL 1.1 Protocol: {protocol} of {protocol}" in text
     assert f"Graph Store HTTP Protocol: {len(suites) - protocol} of {len(suites) - protocol}" in text
