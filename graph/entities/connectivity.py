@@ -10,11 +10,9 @@ from graph.claims.acceptance import claims_on
 from graph.entities.network import whole
 from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
-from graph.vocabulary import PREFIXES
+from graph.vocabulary import SCHEMA_NAMESPACES
 
 __all__ = ["Apart", "Connectivity", "connectivity"]
-
-_SCHEMA_SPACES = tuple(space for prefix, space in PREFIXES.items() if prefix != "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def _entities(snapshot: Snapshot) -> set[str]:
     for quad in snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
             kinds.setdefault(quad.subject.value, set()).add(quad.object.value)
-    return {iri for iri, own in kinds.items() if not own & NOT_LINKED and not iri.startswith(_SCHEMA_SPACES)}
+    return {iri for iri, own in kinds.items() if not own & NOT_LINKED and not iri.startswith(SCHEMA_NAMESPACES)}
 
 
 def _reason(snapshot: Snapshot, iri: str, group: set[str]) -> str:

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from graph.errors import UnknownEntity
 from graph.storage.snapshot import DEFAULT, Snapshot, node
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import SCHEMA_NAMESPACES, expand
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -31,7 +31,6 @@ Edge = tuple[str, str, str]
 _NOT_LINKS: Final = {
     expand(name) for name in ("rdf:type", "dcterms:source", "schema:mentions", "schema:url", "skos:inScheme")
 }
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix not in ("id",))
 
 
 def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
@@ -40,8 +39,8 @@ def _as_link(snapshot: Snapshot, quad: ox.Quad) -> Edge | None:
         not isinstance(subject, ox.NamedNode)
         or not isinstance(obj, ox.NamedNode)
         or quad.predicate.value in _NOT_LINKS
-        or subject.value.startswith(_SCHEMA_SPACES)
-        or obj.value.startswith(_SCHEMA_SPACES)
+        or subject.value.startswith(SCHEMA_NAMESPACES)
+        or obj.value.startswith(SCHEMA_NAMESPACES)
         or snapshot.is_passage(subject)
     ):
         return None

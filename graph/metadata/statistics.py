@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, term
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import PREFIXES, SCHEMA_NAMESPACES, expand
 
 __all__ = ["COUNTED_AT_ONCE", "FILE", "Figures", "count", "read_figures", "write_figures"]
 
@@ -31,7 +31,6 @@ COUNTED_AT_ONCE: Final = 250_000
 _EXAMPLES: Final = 6
 _SEARCHED: Final = 2_000  # members of a class among which the most linked-to is looked for
 _RECENT: Final = 5
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def _members(store: ox.Store) -> dict[str, set[str]]:
 
 def _kinds(members: Mapping[str, set[str]]) -> dict[str, int]:
     counted = {
-        kind: sum(1 for iri in iris if not iri.startswith(("_:", *_SCHEMA_SPACES)))
+        kind: sum(1 for iri in iris if not iri.startswith(("_:", *SCHEMA_NAMESPACES)))
         for kind, iris in members.items()
         if kind not in NOT_LINKED
     }
