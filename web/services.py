@@ -121,7 +121,7 @@ class Services:
                 return ()
             return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
 
-        return run_table(self.pool, view, query, query_id, part, explained, client)
+        return run_table(self.pool, view, query, query_id=query_id, part=part, explained=explained, client=client)
 
     @cached_property
     def writes(self) -> Writes:

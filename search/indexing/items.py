@@ -11,7 +11,7 @@ import pyoxigraph as ox
 from graph.linking.entity_names import NOT_LINKED
 from graph.model import Document, Passage
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
-from graph.vocabulary import PREFIXES, expand
+from graph.vocabulary import PART_OF, SCHEMA_NAMESPACES, expand
 from search.item import Item
 
 __all__ = ["ItemReader"]
@@ -21,7 +21,6 @@ _PARENTS: Final = 8
 _SUBJECTS: Final = 2
 _TOLD: Final = 300
 """Letters that the subject of a document may take, a quarter of what the encoder reads: the text counts for more."""
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
 _CARDS_TOO: Final = frozenset({expand("ca:Statistic"), expand("qb:Observation")})
 _WITHOUT_CARD: Final = NOT_LINKED - _CARDS_TOO
 _FACETS: Final[dict[str, frozenset[str]]] = {
@@ -32,7 +31,6 @@ _FACETS: Final[dict[str, frozenset[str]]] = {
     ),
     "programmes": frozenset({expand("ca:Programme")}),
 }
-_UP: Final = ("schema:containedInPlace", "dcterms:isPartOf")
 _NOT_SAID: Final = frozenset(
     expand(name) for name in ("rdf:type", "rdfs:label", "skos:altLabel", "schema:description", "dcterms:source",
                               "dcterms:identifier", "schema:url", "schema:latitude", "schema:longitude")
@@ -135,7 +133,7 @@ class ItemReader:
         """The entity's card; none for what is no entity (a class, a source) or is gone."""
         snapshot = self._snapshot
         types = sorted({obj.value for obj in snapshot.objects(iri, "rdf:type")})
-        if not types or _WITHOUT_CARD & set(types) or iri.startswith(_SCHEMA_SPACES):
+        if not types or _WITHOUT_CARD & set(types) or iri.startswith(SCHEMA_NAMESPACES):
             return
         facts, linked = self._key_facts(iri)
         description = snapshot.value(iri, "schema:description")
@@ -169,7 +167,7 @@ class ItemReader:
             if quad.predicate.value in _NOT_SAID:
                 continue
             if isinstance(quad.object, ox.NamedNode):
-                if quad.object.value.startswith(_SCHEMA_SPACES):
+                if quad.object.value.startswith(SCHEMA_NAMESPACES):
                     continue
                 linked.add(quad.object.value)
                 said.add(f"{self._snapshot.label(quad.predicate.value)} {self._snapshot.label(quad.object.value)}")
@@ -206,7 +204,7 @@ class ItemReader:
             frontier = [
                 obj.value
                 for place in frontier
-                for name in _UP
+                for name in PART_OF
                 for obj in islice(self._snapshot.objects(place, name), _PARENTS)
                 if obj.value not in found and obj.value != iri
             ]

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from graph.errors import IndexUnusable, InputError
 from graph.vocabulary import PREFIXES
 from web.read_model.reader import Atlas, Term
-from web.read_model.schema_terms import written
+from web.read_model.schema_terms import query_name
 
 __all__ = ["blueprint", "matching"]
 
@@ -77,7 +77,7 @@ def _about(atlas: Atlas, iri: str) -> dict[str, Any]:
     if known is not None:
         return _json(known)
     ref = atlas.refs((iri,))[iri]
-    return {"iri": iri, "name": written(iri), "label": ref.label, "kind": ref.kind, "count": None, "note": ""}
+    return {"iri": iri, "name": query_name(iri), "label": ref.label, "kind": ref.kind, "count": None, "note": ""}
 
 
 def _limit() -> int:

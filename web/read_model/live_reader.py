@@ -16,15 +16,15 @@ from graph.quotes.review import offers
 from graph.storage.snapshot import Snapshot
 from search.types import Completion, Query, Results
 from search.types import Kind as ItemKind
-from web.read_model import evidence, fact_phrases, overview, schema_terms, similar
+from web.read_model import connected_cells, evidence, fact_phrases, overview, schema_terms, similar
 from web.read_model.example_queries import read_examples
 from web.read_model.index_search import IndexSearch
 from web.read_model.live_generation import Live, View
 from web.read_model.reader import (
-    Backed,
     Disagreement,
     DocumentView,
     Edge,
+    EdgeEvidence,
     Example,
     Listing,
     MarkedPassage,
@@ -195,20 +195,20 @@ class GenerationAtlas:
     def terms(self) -> tuple[Term, ...]:
         return schema_terms.terms(self.view)
 
-    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
-        return evidence.why(self.view, subject, predicate, obj)
+    def edge_evidence(self, subject: str, predicate: str, obj: Value) -> EdgeEvidence | None:
+        return evidence.edge_evidence(self.view, subject, predicate, obj)
 
-    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
-        return evidence.among(self.view, ends)
+    def evidence_between(self, terms: tuple[str, ...]) -> tuple[EdgeEvidence, ...]:
+        return evidence.evidence_between(self.view, terms)
 
-    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        return evidence.connected(self.view.snapshot, rows, self._names())
+    def connected_cells(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        return connected_cells.connected_cells(self.view.snapshot, rows, self._names())
 
     def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         return self.run_query(self.view, query, query_id, part, client)
 
     def _names(self) -> dict[str, tuple[str, ...]]:
-        """Case-folded name → the entities that bear it."""
+        """Case-folded name → the entities of that name."""
         return self.view.once("names", lambda view: _folded(view.snapshot))
 
 

@@ -49,16 +49,19 @@ def live(services: Services, built: Path) -> FlaskClient:
 def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient) -> None:
     table = services.atlas.now().select(EDGES, "live-edges", Slice())
     assert table.rows
-    tied = services.atlas.now().connected(table.rows)
+    tied = services.atlas.now().connected_cells(table.rows)
     assert all(len(iris) == 2 for iris in tied)
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "fundedBy" in text and "source by source" in text
     funder = table.rows[0][1]
     assert table.rows[0][0] is not None and funder is not None
-    (edge,) = services.atlas.now().why(table.rows[0][0].value, FUNDED_BY, funder)
-    assert edge.asserted and edge.evidence and edge.predicate.label == "fundedBy"
-    assert services.atlas.now().why(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag")) == ()
-    by_name = services.atlas.now().connected(
+    edge = services.atlas.now().edge_evidence(table.rows[0][0].value, FUNDED_BY, funder)
+    assert edge is not None and edge.asserted and edge.evidence and edge.predicate.label == "fundedBy"
+    assert (
+        services.atlas.now().edge_evidence(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag"))
+        is None
+    )
+    by_name = services.atlas.now().connected_cells(
         [tuple(cell and Value("literal", cell.label, cell.label) for cell in table.rows[0])]
     )
     assert by_name == [tied[0]]
@@ -67,7 +70,7 @@ def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient)
 def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: FlaskClient) -> None:
     query = "SELECT ?x ?v WHERE { ?x ?p ?v FILTER(isIRI(?x) && isLiteral(?v) && STRLEN(STR(?v)) < 200) } LIMIT 50"
     table = services.atlas.now().select(query, "live-literals", Slice())
-    tied = services.atlas.now().connected(table.rows)
+    tied = services.atlas.now().connected_cells(table.rows)
     assert all(len(ends) == 2 and ends[1].startswith('"') for ends in tied) and len(tied) > 20
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "source by source" in text and "Not known here." not in text
@@ -80,7 +83,7 @@ def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     assert labels == sorted(labels) and len(labels) == whole.total > 10
     part = services.atlas.now().select(query, "live-part", Slice(start=5, limit=3, sort="label"))
     assert part.rows == whole.rows[5:8] and part.total == whole.total
-    down = services.atlas.now().select(query, "live-down", Slice(limit=1, sort="label", down=True))
+    down = services.atlas.now().select(query, "live-down", Slice(limit=1, sort="label", descending=True))
     assert down.rows[0][1] is not None and down.rows[0][1].value.casefold() == labels[-1]
     atlas = services.atlas.now()
     numbers = atlas.select("SELECT ?n { VALUES ?n { 10 9 UNDEF 2.5 } }", "live-numbers", Slice(sort="n"))
@@ -97,18 +100,18 @@ def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Servic
     rising = ["-3", "2.5", "10", '"INF"', '"NaN"', *dates, '"10"', '"Étoile"', '"eye"', '"Ŵales"', '"west"', '"zed"']
     written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
     query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
-    for down in (False, True):
-        table = services.atlas.now().select(query, "live-sorted", Slice(sort="v", down=down))
+    for descending in (False, True):
+        table = services.atlas.now().select(query, "live-sorted", Slice(sort="v", descending=descending))
         found = [row[0].value for row in table.rows if row[0]]
         expected = [each.partition("^^")[0].strip('"') for each in rising]
-        assert found == (expected[::-1] if down else expected)
+        assert found == (expected[::-1] if descending else expected)
 
 
 def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
     every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
-    table = services.atlas.now().select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
-    assert (len(table.rows), len(table.drawn), table.total) == (50, 120, 150)
+    table = services.atlas.now().select(query, "live-drawn", Slice(start=100, limit=100, drawn_rows=120))
+    assert (len(table.rows), len(table.drawing_rows), table.total) == (50, 120, 150)
     text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
     assert "100 of 150 rows are drawn. 50 have no place on the map." in text
     many = "SELECT ?a ?n { VALUES ?b { 0 1 2 3 4 5 6 7 8 9 } VALUES ?c { 0 1 2 3 4 5 6 7 8 9 }"
