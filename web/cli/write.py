@@ -67,11 +67,11 @@ def export(services: Services, graph: str | None, name: str | None, output: Path
 
 def _follow(services: Services, progress: Progress) -> None:
     """The facts are in; an index that cannot follow now is told of, and catches up at the next chance."""
-    from search.indexing.lag import behind, catch_up
+    from search.indexing.lag import catch_up, lag_of
 
     try:
         writer = services.writer(progress)
-        while behind(services.home.live()) is not None:
+        while lag_of(services.home.live()) is not None:
             with writer.session() as session:  # anew at each step, so that other writers get their turn
                 catch_up(session, services.home, progress)
     except EncoderUnavailable as error:

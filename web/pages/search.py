@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from graph.errors import InputError
 from graph.vocabulary import expand
-from search.ranking.result_set import DEEPEST
-from search.types import MAX_QUERY, FacetValue, Filters, Query, Results
+from search.ranking.result_set import MAX_RESULTS
+from search.types import MAX_QUERY_CHARS, FacetValue, Filters, Query, Results
 from web.pages.links import with_query
 from web.pages.templating import plural, ref_of
 from web.pages.wording import ground_of, word_of
@@ -85,7 +85,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
     refs = atlas.refs(tuple(_met(found, asked)))
     page = render_template(
         "search.html",
-        text=text[:MAX_QUERY],
+        text=text[:MAX_QUERY_CHARS],
         kind=kind,
         found=found,
         exact=atlas.find(text) if text and not problem else None,
@@ -269,7 +269,7 @@ def _pages(found: Results | None, asked: MultiDict[str, str]) -> tuple[str | Non
     if found is None:
         return None, None
     start = _start(asked)
-    listed = min(found.total, DEEPEST)
+    listed = min(found.total, MAX_RESULTS)
     back = str(max(0, min(start, listed) - SHOWN)) if start else None
     on = str(start + SHOWN) if start + SHOWN < listed and found.hits else None
     addresses = [_address(asked, start=None if place == "0" else place) if place else None for place in (back, on)]

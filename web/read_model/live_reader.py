@@ -16,7 +16,7 @@ from graph.model import Document, EntityView, Value
 from graph.quotes.review import offers
 from graph.storage.snapshot import Snapshot
 from search.index.checksums import is_panic
-from search.query.field_filters import wanted
+from search.query.field_filters import without_exclusions
 from search.results.serialise import answer
 from search.searcher import Searcher
 from search.types import Completion, Hit, Query, Results
@@ -225,7 +225,7 @@ class LiveAtlas:
 def _linked(view: View, request: Query) -> Query:
     """The query with the entities that its text names."""
     gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
-    named = linked_in(wanted(request.text), gazetteer)
+    named = linked_in(without_exclusions(request.text), gazetteer)
     return replace(request, entities=named) if named else request
 
 
