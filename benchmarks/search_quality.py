@@ -30,7 +30,7 @@ from search.index.top_k import order
 from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
-from search.ranking.candidates import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Pool, gather
+from search.ranking.candidates import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Candidates, gather
 from search.ranking.fusion import DENSE_WEIGHT, combine
 from search.searcher import Searcher
 from search.types import Filters, Query
@@ -85,13 +85,13 @@ class Ways:
             scores[best] += 1 / (60 + np.arange(1, len(best) + 1, dtype=np.float32))
         return self._best(pool, scores)
 
-    def _pool(self, text: str) -> Pool:
+    def _pool(self, text: str) -> Candidates:
         lexical = self.index.lexical
-        query = lexical_query(parse(text), Filters(), lexical.schema, lexical.stems)
+        query = lexical_query(parse(text), Filters(), lexical.stems)
         vector = self.encoder.encode([text])[0]
-        return gather(self.index, query, vector, "hybrid", np.empty(0, np.int64))
+        return gather(self.index, query, vector, mode="hybrid", extra=np.empty(0, np.int64))
 
-    def _best(self, pool: Pool, scores: np.ndarray) -> list[str]:
+    def _best(self, pool: Candidates, scores: np.ndarray) -> list[str]:
         rows = order(scores, pool.slots)[:10]
         return [self.index.lexical.stored_at(int(pool.slots[row])).item.iri for row in rows]
 

@@ -139,7 +139,7 @@ class Services:
 
     def _catch_up(self) -> bool:
         """One step of bringing the index up to date, with the encoder that the searches use."""
-        from search.indexing.catch_up import catch_up_apart
+        from search.indexing.catch_up import catch_up_outside_lock
         from search.indexing.indexer import SearchIndexer
 
         indexer = SearchIndexer(self.encoder)
@@ -149,7 +149,7 @@ class Services:
             with self.writes.turn(), Writer(self.home, indexer).session() as held:
                 yield held
 
-        return catch_up_apart(self.home, indexer, session)
+        return catch_up_outside_lock(self.home, indexer, session)
 
     def close(self) -> None:
         """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from graph.deadline import Deadline
 from graph.errors import QueryCancelled, QueryTimeout
 from search.encoders.protocol import Encoder, Vectors
+from search.index.dense import DenseIndex
 from search.index.index import Index, build
+from search.index.segment_writer import DenseWriter
 from search.item import Item
 from search.searcher import Searcher
 from search.types import Filters, Query
@@ -103,7 +106,14 @@ def test_without_a_deadline_a_search_has_the_default_one(word_generation: Path) 
     assert searcher.search(Query("access to finance"), Deadline.never()).total
 
 
-def test_reading_vectors_looks_at_the_deadline(word_generation: Path) -> None:
-    nearest = Index.open(word_generation).dense.ask(WordEncoder().encode(["film"])[0], Deadline.after(0))
-    with pytest.raises(QueryTimeout):
-        nearest.search(5)
+@pytest.mark.parametrize("exact_rows", [10_000, 0], ids=["scanned", "compressed"])
+def test_every_read_of_vectors_checks_the_deadline(tmp_path: Path, exact_rows: int) -> None:
+    vectors = WordEncoder().encode([f"word{number}" for number in range(400)])
+    writer = DenseWriter(None, tmp_path, vectors.shape[1], exact_rows=exact_rows)
+    writer.add(np.arange(400, dtype=np.int64), vectors)
+    writer.commit()
+    nearest = DenseIndex(tmp_path, exact_rows=exact_rows).query(vectors[0], Deadline.after(0))
+    reads = (lambda: nearest.search(5), lambda: nearest.scores(np.arange(3)), lambda: nearest.above(0.5))
+    for read in reads:
+        with pytest.raises(QueryTimeout):
+            read()

@@ -12,7 +12,7 @@ from graph.errors import InputError, UnknownEntity
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.item import Item
-from search.query.lexical_query import MENTIONED
+from search.query.lexical_query import ENTITY_WEIGHT
 from search.searcher import Searcher
 from search.types import Filters, Mode, Query
 
@@ -90,7 +90,7 @@ def test_entities_that_the_query_names_lift_their_hits_a_little(searcher: Search
     plain = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30)).hits}
     named = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30, entities=("e/tide",))).hits}
     assert dict(named["e/tide"].explain.boosts)["entity"] == pytest.approx(0.10)
-    assert named["p/4"].explain.lexical_raw == pytest.approx((plain["p/4"].explain.lexical_raw or 0) + MENTIONED)
+    assert named["p/4"].explain.lexical_raw == pytest.approx((plain["p/4"].explain.lexical_raw or 0) + ENTITY_WEIGHT)
     assert ("Tide Council", "entity") in [(term.term, term.field) for term in named["p/4"].explain.terms]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from graph.errors import InputError
 from search.analysis.dates import day_range
 from search.item import Item
-from search.types import MAX_QUERY, Filters, Query, Snippet
+from search.types import MAX_QUERY_CHARS, Filters, Query, Snippet
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -30,7 +30,7 @@ def test_later_fields_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY + 1)}]
+    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY_CHARS + 1)}]
 )
 def test_a_query_out_of_range_says_what_would_do(bad: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:

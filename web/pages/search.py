@@ -10,8 +10,8 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from graph.errors import InputError
-from search.ranking.result_set import DEEPEST
-from search.types import MAX_QUERY, FacetValue, Filters, Query, Results, SearchSuggestion
+from search.ranking.result_set import MAX_RESULTS
+from search.types import MAX_QUERY_CHARS, FacetValue, Filters, Query, Results, SearchSuggestion
 from web.http.problems import status_of
 from web.pages.links import with_query
 from web.pages.templating import plural, ref_of
@@ -86,7 +86,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
     page = render_template(
         "search.html",
         empty=is_empty,
-        text=text[:MAX_QUERY],
+        text=text[:MAX_QUERY_CHARS],
         kind=parameters.get("kind", ""),
         results=results,
         exact=atlas.find(text) if results else None,
@@ -275,7 +275,7 @@ def _pages(results: Results | None, parameters: Parameters) -> tuple[str | None,
     if results is None:
         return None, None
     start = _start(parameters)
-    listed = min(results.total, DEEPEST)
+    listed = min(results.total, MAX_RESULTS)
     previous = str(max(0, min(start, listed) - HITS_PER_PAGE)) if start else None
     following = str(start + HITS_PER_PAGE) if start + HITS_PER_PAGE < listed and results.hits else None
     addresses = [

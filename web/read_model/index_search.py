@@ -10,7 +10,7 @@ from pathlib import Path
 from graph.errors import AtlasError, IndexUnusable
 from graph.linking.entity_names import build_gazetteer, linked_in
 from search.index.checksums import is_panic
-from search.query.field_filters import wanted
+from search.query.field_filters import without_exclusions
 from search.results.serialise import answer
 from search.searcher import Searcher
 from search.types import Completion, Hit, Kind, Query, Results
@@ -78,5 +78,5 @@ class IndexSearch:
 def _linked(view: View, query: Query) -> Query:
     """The query with the entities that its text names."""
     gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
-    entities = linked_in(wanted(query.text), gazetteer)
+    entities = linked_in(without_exclusions(query.text), gazetteer)
     return replace(query, entities=entities) if entities else query
