@@ -23,7 +23,7 @@ from graph.linking.entity_names import build_gazetteer
 from graph.linking.linker import Gazetteer, link_document
 from graph.model import Document, Reading, Reliability
 from graph.quotes.identify_source import Sources
-from graph.quotes.propose import offer
+from graph.quotes.propose import propose_quotes
 from graph.segmentation.passages import passages
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
@@ -199,7 +199,7 @@ def _publish(
             entities |= touched
             if outcome.status != "unchanged":
                 changed.add(outcome.iri)
-                offer(store, pending.document, pending.reading.extra, sources)
+                propose_quotes(store, pending.document, pending.reading.extra, sources)
         return Changes(documents=frozenset(changed), entities=frozenset(entities), removed=frozenset(removed))
 
     generation = session.change(work, progress=progress)
