@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from graph.documents.boilerplate import furniture, running_lines
+from graph.documents.boilerplate import boilerplate_spans, running_lines
 from graph.iri import passage_iri
 from graph.model import Page, Passage, Reading
 from graph.segmentation.headings import Block, blocks, has_marks
@@ -72,7 +72,7 @@ class _Cutter:
         text = page.text
         section: list[Block] = []
         empty: Block | None = None  # a heading without text so far
-        for block in blocks(text, furniture(text, running), guess):
+        for block in blocks(text, boilerplate_spans(text, running), guess):
             if block.level:
                 yield from self._section(text, section)
                 section = []

@@ -51,7 +51,7 @@ def test_another_encoding_is_named_with_a_remedy(make: Make) -> None:
         ("binary.txt", b"abc\x00\x01\x02def", "binary"),
         ("control.txt", b"\x01\x02\x03\x04 a b", "control characters"),
         ("bad.txt", b"\xff\xfeA\x00\xd8", "UTF-16"),
-        ("half.txt", b"\xef\xbb\xbfabc \xe9 def", "does not go on so"),
+        ("half.txt", b"\xef\xbb\xbfabc \xe9 def", "is not valid at byte 4"),
         ("word.docx", b"PK\x03\x04rest", "Office document"),
         ("page.rtf", b"{\\rtf1 x}", "Rich Text"),
         ("data.xml", b"<?xml version='1.0'?><a/>", "XML"),

@@ -1,4 +1,4 @@
-"""The real article: every entity that it must be linked to, and none of its page's furniture."""
+"""The real article: every entity that it must be linked to, and none of the page's boilerplate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_article_is_linked(article: Reading, facts: Gazetteer) -> None:
     assert "place:west-midlands-ca" in found
 
 
-def test_its_furniture_is_no_passage(article: Reading) -> None:
+def test_its_boilerplate_is_no_passage(article: Reading) -> None:
     made = passages("d", article)
     text = "\n".join(passage.text for passage in made)
     assert article.title.startswith("Grasping the inner workings")

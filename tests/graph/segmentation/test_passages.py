@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.documents.boilerplate import furniture, lines_of, running_lines
+from graph.documents.boilerplate import boilerplate_spans, lines_of, running_lines
 from graph.model import Page, Passage, Reading
 from graph.segmentation.passages import passages
 from graph.segmentation.token_estimate import estimate
@@ -62,13 +62,13 @@ def test_offsets_order_size_and_determinism(texts: list[str], most: int) -> None
 
 @relaxed
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.integers(5, 120))
-def test_every_word_is_in_a_passage_a_heading_or_furniture(texts: list[str], most: int) -> None:
+def test_every_word_is_in_a_passage_a_heading_or_boilerplate(texts: list[str], most: int) -> None:
     made = cut(*texts, most=most, least=most // 3, title="")
     pages = reading(*texts).pages
     running = running_lines([page.text for page in pages if page.number])
     headings = {h for p in made for h in p.heading}
     for page in pages:
-        dropped = furniture(page.text, running)
+        dropped = boilerplate_spans(page.text, running)
         covered = [False] * len(page.text)
         for p in made:
             if p.page == page.number:
