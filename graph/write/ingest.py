@@ -120,10 +120,12 @@ def ingest(
     reliability: Reliability = "secondary",
     progress: Progress = no_progress,
     acknowledge: Callable[[Outcome], None] | None = None,
+    max_batch: int = MAX_BATCH_DOCUMENTS,
 ) -> Report:
     """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
-    `acknowledge` is called for each document once it is published. The first batch makes the atlas where there is none.
+    `acknowledge` is called for each document once it is published. `max_batch`: documents published together, at most.
+    The first batch makes the atlas where there is none.
 
     >>> from graph.write.writer import NoIndex, Writer
     >>> _ = (folder / "games.txt").write_text("Games are made in Dundee. The studios there train people.")
@@ -155,7 +157,7 @@ def ingest(
                 original = original or _store_original(home, path)
                 document = replace(describe(reading, collection, reliability), originals=(original,))
                 batch.append(_Pending(document, reading))
-                if len(batch) >= MAX_BATCH_DOCUMENTS or time.monotonic() - began > MAX_BATCH_SECONDS:
+                if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
             _acknowledge(report, Outcome(path.name, "refused", detail=str(error)), acknowledge)
