@@ -130,9 +130,9 @@ def _in_list(tokens: Sequence[Word], matches: Sequence[Match], place: int) -> Fo
     return next((form for form in match.forms if form.entry.kind == kinds[0]), None)
 
 
-def _listed(tokens: Sequence[Word], left: Match, right: Match) -> bool:
+def _listed(tokens: Sequence[Word], first: Match, second: Match) -> bool:
     """Whether only separators such as commas, "and" and "the" stand between two names."""
-    between = tokens[left.last : right.first]
+    between = tokens[first.last : second.first]
     return 0 < len(between) <= MAX_SEPARATOR_WORDS and all(word.norm in _SEPARATORS for word in between)
 
 

@@ -118,5 +118,5 @@ def _is_quote(snapshot: Snapshot, quote: ox.NamedNode, graph: object) -> bool:
 
 
 def _ends(snapshot: Snapshot, claim: Claim) -> tuple[Value, Value, Value]:
-    subject, predicate, obj = (value_of(snapshot, each) for each in claim.triple)
+    subject, predicate, obj = (value_of(snapshot, part) for part in claim.triple)
     return subject, predicate, obj

@@ -151,12 +151,9 @@ def ingest(
 
     for path in files_under(paths):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
-        original = ""
         try:
-            for reading in read(path):
-                original = original or _store_original(home, path)
-                document = replace(describe(reading, collection, reliability), originals=(original,))
-                batch.append(_Pending(document, reading))
+            for pending in _documents_in(path, home, collection, reliability):
+                batch.append(pending)
                 if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
@@ -164,6 +161,14 @@ def ingest(
     if batch:
         publish()
     return report
+
+
+def _documents_in(path: Path, home: Home, collection: str, reliability: Reliability) -> Iterator[_Pending]:
+    """Documents of a file, whose original is stored when the first one was read."""
+    original = ""
+    for reading in read(path):
+        original = original or _store_original(home, path)
+        yield _Pending(replace(describe(reading, collection, reliability), originals=(original,)), reading)
 
 
 def _gazetteer(home: Home) -> Gazetteer:
