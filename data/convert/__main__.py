@@ -16,7 +16,7 @@ __all__ = ["convert", "main"]
 
 
 def convert(folder: Path) -> Output:
-    """Everything that the fact base in `folder` becomes, nothing written yet."""
+    """Convert the fact base in `folder`; nothing is written yet."""
     facts, out, statuses = read(folder), Output(), Statuses()
     names = Names(facts.entities, facts.authorities)
     sources.convert(facts, out)
@@ -30,6 +30,7 @@ def convert(folder: Path) -> Output:
 
 
 def main(arguments: list[str]) -> int:
+    """Convert, write, and print the number of records by file and outcome. Returns the exit status."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("Give the folder that holds the fact base's .jsonl files.", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Local and combined authorities: the gazetteer, merged with the fact base's own entities."""
+"""Conversion of local and combined authorities: the gazetteer, merged with the fact base's own entities."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ _AREAS = {
     "YNYC": "la:E47000012",
 }
 _NATIONS = {"Scotland": "place:scotland", "Wales": "place:wales", "Northern Ireland": "place:northern-ireland"}
-# The dataset's county positions lie up to 100 km off (Lancashire's falls in Leicestershire).
+# The dataset's positions of counties are wrong by up to 100 km (Lancashire's is in Leicestershire).
 _NO_POSITION = "County"
-# The dataset adds a county to its own districts.
+# The dataset counts this county and its districts twice.
 _NO_POPULATION = "E47000008"
 
 
 def convert(facts: FactBase, names: Names, out: Output) -> None:
-    held = {record["id"]: record for record in facts.entities}
+    entities = {record["id"]: record for record in facts.entities}
     contained = {(r["subject"], r["object"]) for r in facts.relations if r["predicate"] in ("part_of", "located_in")}
     regions = {r["label"].removesuffix(" (region)"): r["id"] for r in facts.entities if r["id"].startswith("region:")}
     for row in facts.authorities:
         key = authority_key(row, names.labels)
         if key.startswith("la:"):
-            _describe(row, key, held.get(key), names, out)
+            _describe(row, key, entities.get(key), names, out)
         for area in _areas(row, regions):
             if (key, area) not in contained:
                 _contain(row, key, area, names, out)
-        if key in held:
-            why = "; ".join(filter(None, ("with the fact base's own entity", _left_out(row))))
-            out.account("gazetteer_local_authorities.jsonl", row["gss"], "merged", names.iri(key), why)
+        if key in entities:
+            reason = "; ".join(filter(None, ("with the fact base's own entity", _omission(row))))
+            out.account("gazetteer_local_authorities.jsonl", row["gss"], "merged", names.iri(key), reason)
         else:
-            out.account("gazetteer_local_authorities.jsonl", row["gss"], "mapped", names.iri(key), _left_out(row))
+            out.account("gazetteer_local_authorities.jsonl", row["gss"], "mapped", names.iri(key), _omission(row))
 
 
-def _describe(row: Record, key: str, held: Record | None, names: Names, out: Output) -> None:
+def _describe(row: Record, key: str, entity: Record | None, names: Names, out: Output) -> None:
     subject = names.iri(key)
     combined = row["type"] in ("Combined authority", "Strategic Regional Authority")
     special = "ca:CombinedAuthorityArea" if combined else "ca:LocalAuthority"
@@ -63,16 +63,16 @@ def _describe(row: Record, key: str, held: Record | None, names: Names, out: Out
     pairs += [("rdfs:label", text(names.labels[key])), ("ca:onsCode", text(row["gss"]))]
     pairs.append(("dcterms:type", iri("kind/combined-authority-area" if combined else "kind/local-authority")))
     pairs.append(("ca:authorityType", text(row["type"])))
-    if held is None:
+    if entity is None:
         pairs += [("dcterms:identifier", text(key)), ("schema:description", text(_description(row)))]
         pairs += [("skos:altLabel", text(name)) for name in _other_names(row, names.labels[key], combined)]
     if row["population_2020"] and row["gss"] != _NO_POPULATION:
         pairs.append(("ca:population", whole(row["population_2020"])))
-    if held is not None and row["type"] == _NO_POSITION:
-        # The fact base took the same wrong positions over.
+    if entity is not None and row["type"] == _NO_POSITION:
+        # The fact base has the same wrong positions.
         block = out.files[_FILE][subject]
         block -= {pair for pair in block if pair[0] in ("schema:latitude", "schema:longitude")}
-    elif held is None and row["lat"] is not None and row["type"] != _NO_POSITION:
+    elif entity is None and row["lat"] is not None and row["type"] != _NO_POSITION:
         pairs += position(row["lat"], row["lon"])
         if combined:
             pairs.append(("ca:inheritedPosition", boolean(True)))
@@ -80,7 +80,7 @@ def _describe(row: Record, key: str, held: Record | None, names: Names, out: Out
     out.sources(_FILE, subject, [row["source"]])
 
 
-def _left_out(row: Record) -> str:
+def _omission(row: Record) -> str:
     if row["type"] == _NO_POSITION:
         return "position left out: the dataset's county positions are wrong"
     if row["gss"] == _NO_POPULATION:
@@ -109,15 +109,15 @@ def _areas(row: Record, regions: dict[str, str]) -> Iterator[str]:
 
 
 def _contain(row: Record, key: str, area: str, names: Names, out: Output) -> None:
-    """Containment is a claim of its own, since one of the dataset's is out of date."""
+    """Containment is a claim of its own, because one of the dataset's is out of date."""
     stale = row["combined_authority"] == "NTCA" and area == "la:E47000011"
     note = "the dataset lists the former North of Tyne authority (conflict:31)" if stale else ""
     claim = Claim(
         f"la:{row['gss']}",
         names.iri(key),
         "schema:containedInPlace",
-        names.iri(area),
-        (row["source"],),
+        obj=names.iri(area),
+        sources=(row["source"],),
         status="proposed" if stale else "accepted",
         part=f"in {names.paths[area]}",
         notes=(note,),

@@ -1,4 +1,4 @@
-"""Disagreements: each conflict with its positions, and the claims that no other record of the fact base holds."""
+"""Conversion of disagreements: each conflict with its positions, and the claims that only these make."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def convert(facts: FactBase, names: Names, out: Output) -> None:
 
 
 def _position(row: Record, position: Record, subject: str, names: Names, out: Output) -> None:
-    mine = f"{subject[:-1]}/{position['slug']}>"
-    out.add(_FILE, subject, ("ca:position", mine))
+    node = f"{subject[:-1]}/{position['slug']}>"
+    out.add(_FILE, subject, ("ca:position", node))
     out.add(
         _FILE,
-        mine,
+        node,
         ("a", "ca:Position"),
         ("schema:text", text(position["says"])),
         ("ca:preferred", boolean(position["preferred"])),
@@ -52,11 +52,11 @@ def _position(row: Record, position: Record, subject: str, names: Names, out: Ou
         record,
         names.iri(about),
         property_,
-        text(value),
-        tuple(position["sources"]),
+        obj=text(value),
+        sources=tuple(position["sources"]),
         status=position["status"],
         notes=(f"from {row['id']}: {row['judgement']}",),
         as_of=position.get("as_of"),
     )
     out.claim("disagreements", claim)
-    out.add(_FILE, mine, ("ca:claimRecord", text(record)))
+    out.add(_FILE, node, ("ca:claimRecord", text(record)))

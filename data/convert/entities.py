@@ -1,4 +1,4 @@
-"""Entities: a block each, with its types, names, description, position and codes."""
+"""Conversion of entities: one block each, with types, names, description, position and codes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def convert(facts: FactBase, names: Names, out: Output) -> None:
         _dates(record, dates.get(key, {}), issued, subject, out)
         out.sources(file, subject, record["source"])
         _unsourced(record, names, out)
-        why = "named by low-reliability sources only" if "low" in record["confidence"] else ""
-        out.account("entities.jsonl", key, "mapped", subject, why)
+        reason = "named by low-reliability sources only" if "low" in record["confidence"] else ""
+        out.account("entities.jsonl", key, "mapped", subject, reason)
 
 
 def _identity(record: Record, names: Names) -> list[tuple[str, str]]:
@@ -76,30 +76,39 @@ def _codes(record: Record) -> list[tuple[str, str]]:
 
 
 def position(lat: float, lon: float) -> list[tuple[str, str]]:
-    """Five decimals, about a metre: more than any of these positions is worth."""
+    """Latitude and longitude with five decimals, about a metre: none of these positions is more exact."""
     return [("schema:latitude", number(round(lat, 5))), ("schema:longitude", number(round(lon, 5)))]
 
 
 def _dates(record: Record, given: Record, issued: dict[str, str], subject: str, out: Output) -> None:
-    """Dates that the description holds. A source from before the end cannot be the one that told of it."""
+    """Dates from the description. A source published before the end cannot report the end."""
     for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
         if part not in given:
             continue
         year = given[part][:4]
-        able = [name for name in record["source"] if part == "start" or not issued[name] or issued[name][:4] >= year]
+        sources = [name for name in record["source"] if part == "start" or not issued[name] or issued[name][:4] >= year]
         note = "read from the description"
-        claim = Claim(record["id"], subject, property_, date(given[part]), tuple(able), part=part, notes=(note,))
+        value = date(given[part])
+        claim = Claim(record["id"], subject, property_, obj=value, sources=tuple(sources), part=part, notes=(note,))
         out.claim("dates", claim)
 
 
 def _unsourced(record: Record, names: Names, out: Output) -> None:
-    """What the block's own sources do not say: names in use, and a code that another source gives."""
+    """Claims that the block's own sources do not make: names in use, and a code from another source."""
     key, subject = record["id"], names.iri(record["id"])
     for name in names.more_labels(record):
-        claim = Claim(key, subject, "skos:altLabel", text(name), ("memory",), part=f"name {name}", confidence="memory")
+        claim = Claim(
+            key,
+            subject,
+            "skos:altLabel",
+            obj=text(name),
+            sources=("memory",),
+            part=f"name {name}",
+            confidence="memory",
+        )
         out.claim("names", claim)
     if record.get("ttwa_code_2011"):
         note = "travel-to-work area code of 2011"
         code = text(record["ttwa_code_2011"])
         sources = (record["ttwa_code_source"],)
-        out.claim("codes", Claim(key, subject, "ca:onsCode", code, sources, part="code", notes=(note,)))
+        out.claim("codes", Claim(key, subject, "ca:onsCode", obj=code, sources=sources, part="code", notes=(note,)))

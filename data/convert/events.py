@@ -1,4 +1,4 @@
-"""Events that the relations imply, as individuals with a place, a date and those who spoke."""
+"""Conversion of events that relations imply: individuals with a place, a date and speakers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FILE = "entities/events.ttl"
 
 
 def by_record() -> dict[str, str]:
-    """The event's IRI as Turtle, by the id of each record that tells of it."""
+    """Record id → IRI of the event that it tells of, as Turtle."""
     rows = table("events")["event"]
     return {name: iri(f"event/{row['slug']}") for row in rows for name in [*row["records"], *row["performers"]]}
 
@@ -23,7 +23,7 @@ def convert(facts: FactBase, names: Names, out: Output) -> None:
     for row in table("events")["event"]:
         subject = iri(f"event/{row['slug']}")
         pairs = [("a", "schema:Event"), ("rdfs:label", text(row["label"])), ("schema:about", names.iri(row["about"]))]
-        if "location" in row:  # else the relation that names the place says it
+        if "location" in row:  # otherwise the relation that names the place does
             pairs.append(("schema:location", names.iri(row["location"])))
         for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
             if part in row:

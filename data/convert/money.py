@@ -1,4 +1,4 @@
-"""Sums of money: schema:MonetaryAmount individuals with value, currency and kind, beside the source's wording."""
+"""Conversion of amounts: schema:MonetaryAmount individuals with value, currency and kind, beside the wording."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ _FILE = "entities/amounts.ttl"
 
 
 def by_record() -> dict[str, list[Record]]:
-    held: dict[str, list[Record]] = defaultdict(list)
+    """Record id → its rows of amounts.toml."""
+    rows: dict[str, list[Record]] = defaultdict(list)
     for row in table("amounts")["amount"]:
-        held[row["record"]].append(row)
-    return held
+        rows[row["record"]].append(row)
+    return rows
 
 
 def amounts(record: Record, rows: Iterable[Record], names: Names, out: Output) -> None:
-    """One individual for each sum that the record's wording holds, and the claim that ties it to its subject."""
+    """Write one individual for each amount in the record's wording, and the claim that links it to its subject."""
     for index, row in enumerate(rows, start=1):
         label = f"{names.labels[record['subject']]}: {row['words']}"
         subject = iri(f"amount/{slugify(label.replace('£', '').replace('.', '-'))}")
@@ -49,8 +50,8 @@ def amounts(record: Record, rows: Iterable[Record], names: Names, out: Output) -
             record["id"],
             names.iri(record["subject"]),
             "ca:hasAmount",
-            subject,
-            tuple(record["source"]),
+            obj=subject,
+            sources=tuple(record["source"]),
             part=f"amount {index}",
             notes=("the sum inside the wording",),
             confidence=record["confidence"],

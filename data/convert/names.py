@@ -1,4 +1,4 @@
-"""Names: the IRI, the label and the other labels of every entity of the fact base."""
+"""Names of the entities of the fact base: IRI, label and other labels."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _MERGED = {
 
 
 class Names:
-    """`paths[id]` is the IRI below the base; `labels[id]` the label; `kind(id)` its row of kinds.toml."""
+    """Names by the id of the entity: `paths[id]` is the IRI below the base, `labels[id]` the label."""
 
     def __init__(self, entities: Iterable[Record], authorities: Iterable[Record]) -> None:
         self.settings = table("kinds")
         self.labels: dict[str, str] = {}
         self.paths: dict[str, str] = {}
-        held = list(entities)
-        taken = {record["label"].lower() for record in held if not record["id"].startswith("la:")}
-        for record in held:
+        records = list(entities)
+        taken = {record["label"].lower() for record in records if not record["id"].startswith("la:")}
+        for record in records:
             self._name(record["id"], self._label(record, taken))
         for row in authorities:
             key = authority_key(row, self.labels)
@@ -41,24 +41,25 @@ class Names:
         self._check()
 
     def kind(self, key: str) -> Record:
-        found: Record = self.settings["kinds"][key.split(":")[0]]
-        return found
+        """Row of kinds.toml for the entity."""
+        row: Record = self.settings["kinds"][key.split(":")[0]]
+        return row
 
     def iri(self, key: str) -> str:
-        """The IRI as Turtle. Raises KeyError for an id that the fact base does not describe."""
+        """IRI of the entity as Turtle. Raises KeyError for an id that the fact base does not describe."""
         return f"<{self.paths[key]}>"
 
     def alt_labels(self, record: Record) -> list[str]:
-        """The other names that the record gives. Those of kinds.toml are claims of their own, unsourced."""
+        """Other names in the record. Those of kinds.toml have no source and become claims of their own."""
         given = list(record.get("altLabels") or ())
         if record["label"] != self.labels[record["id"]] and not record["id"].startswith("la:"):
             given.append(record["label"])
         return [name for name in dict.fromkeys(given) if name != self.labels[record["id"]] and not name.isdigit()]
 
     def more_labels(self, record: Record) -> list[str]:
-        """Names in use that no source of the fact base gives."""
-        held = {self.labels[record["id"]], *self.alt_labels(record)}
-        return [name for name in self.settings["alt_labels"].get(record["id"], ()) if name not in held]
+        """Names in use that no source of the fact base has."""
+        known = {self.labels[record["id"]], *self.alt_labels(record)}
+        return [name for name in self.settings["alt_labels"].get(record["id"], ()) if name not in known]
 
     def _name(self, key: str, label: str) -> None:
         self.labels[key] = label
@@ -81,7 +82,7 @@ class Names:
             return f"{record['description']} (SIC {record['code']})"
         if key.startswith("la:"):
             bare = label.removesuffix(_AUTHORITY_SUFFIX)
-            # The suffix keeps an authority apart from a town of the same name; elsewhere it only hides the name.
+            # The suffix distinguishes an authority from a town of the same name; elsewhere it is not needed.
             return bare + _AUTHORITY_SUFFIX if self._shared(bare, taken) else bare
         return label
 
@@ -96,21 +97,21 @@ class Names:
         return {name.lower(), bare.lower()} & taken != set() or name in self.settings["authorities"]["suffixed"]
 
     def _check(self) -> None:
-        seen: dict[str, str] = {}
+        keys: dict[str, str] = {}
         for key, path in self.paths.items():
-            other = seen.setdefault(path, key)
+            other = keys.setdefault(path, key)
             if other != key:
                 raise ValueError(f"{key} and {other} would share the name {path}; set one under [slugs] in kinds.toml")
 
 
 def authority_key(row: Record, known: Container[str]) -> str:
-    """The id of a gazetteer row: the fact base's own where it holds the same area, else `la:` + GSS code."""
+    """Id of a gazetteer row: the fact base's own where it has the same area, else `la:` + GSS code."""
     merged = _MERGED.get(row["gss"])
     return merged if merged is not None and merged in known else f"la:{row['gss']}"
 
 
 def area_name(row: Record) -> str:
-    """A combined authority's area, named after its official name: the gazetteer's short names are uneven."""
+    """Label of a combined authority's area, from its official name: the gazetteer's short names are not uniform."""
     official: str = row["official_name"]
     if row["type"] == "Strategic Regional Authority":
         return f"{official} area"

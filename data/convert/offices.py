@@ -1,4 +1,4 @@
-"""Offices: an org:Membership beside the plain edge, so that who held what when can be asked."""
+"""Conversion of offices: an org:Membership beside the plain edge, so that queries can ask who held it when."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TITLES = {
 
 
 def membership(record: Record, role: str, names: Names, out: Output, dates_from_memory: bool) -> None:
-    """Years that are background knowledge become claims of that source; the rest is the record's."""
+    """Write one office. Years from background knowledge become claims of that source, the rest is the record's."""
     person, body = names.labels[record["subject"]], names.labels[record["object"]]
     subject = iri(f"office/{slugify(f'{person} {role} {body}')}")
     pairs = [
@@ -63,8 +63,8 @@ def membership(record: Record, role: str, names: Names, out: Output, dates_from_
             record["id"],
             subject,
             property_,
-            date(value),
-            ("memory",),
+            obj=date(value),
+            sources=("memory",),
             part=f"office {part}",
             confidence="memory",
         )

@@ -1,4 +1,4 @@
-"""Where the converter puts what it makes: blocks by file, claims, and what became of each input record."""
+"""Output of the converter: blocks by file, claims, and the outcome of each input record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A statement of the fact base. `record` is the input record's id; `part` tells several of one record apart."""
+    """A statement of the fact base. `record` is the id of the input record; `part` tells apart several of one."""
 
     record: str
     subject: str
@@ -41,24 +41,26 @@ class Claim:
 
 @dataclass(slots=True)
 class Output:
-    """`outcomes[file, id]` is (outcome, what it became, why): one for each input record."""
+    """Blocks to write, and outcomes: (file, record id) → (outcome, what it became, reason), for each input record."""
 
     files: dict[str, Blocks] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     outcomes: dict[tuple[str, str], tuple[str, str, str]] = field(default_factory=dict)
 
     def add(self, file: str, subject: str, *pairs: tuple[str, str]) -> None:
+        """Add statements to the block of a subject."""
         self.files[file][subject].update(pairs)
 
     def open(self, file: str, subject: str) -> None:
-        """Begin a block. Raises ValueError on a name that another thing bears already."""
+        """Begin a block. Raises ValueError where another thing has the name already."""
         if subject in self.files[file]:
             raise ValueError(f"two things would share the name {subject} in {file}")
 
     def sources(self, file: str, subject: str, identifiers: Iterable[str]) -> None:
+        """Name the sources of a block."""
         self.add(file, subject, *(("dcterms:source", source(name)) for name in identifiers))
 
     def claim(self, file: str, claim: Claim) -> str:
-        """Write the claim into `claims/<file>.ttl`; returns its IRI. Raises ValueError on a name used twice."""
+        """Add a claim to `claims/<file>.ttl`. Returns its IRI. Raises ValueError where the name is used already."""
         subject = iri(f"claim-record/{slugify(claim.record)}" + (f"-{slugify(claim.part)}" if claim.part else ""))
         path = f"claims/{file}.ttl"
         self.open(path, subject)
@@ -84,10 +86,11 @@ class Output:
         return subject
 
     def account(self, file: str, record: str, outcome: str, into: str, why: str = "") -> None:
+        """Note the outcome of an input record."""
         self.outcomes[file, record] = (outcome, into, why)
 
     def write(self, folder: Path) -> None:
-        """Replace every generated file below the folder; files that are no longer made are removed."""
+        """Replace every generated file below the folder; delete those that are no longer generated."""
         for stale in [*folder.glob("entities/*.ttl"), *folder.glob("claims/*.ttl")]:
             stale.unlink()
         for name, blocks in sorted(self.files.items()):
@@ -99,5 +102,5 @@ class Output:
 
 
 def source(identifier: str) -> str:
-    """A source's IRI as Turtle, from its id in the fact base."""
+    """IRI of a source as Turtle, from its id in the fact base."""
     return iri(f"source/{slugify(identifier)}")

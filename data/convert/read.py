@@ -1,4 +1,4 @@
-"""The fact base as records: JSON Lines in, frozen mappings out, with the file and line in every error."""
+"""Reader of the fact base: JSON Lines become records; every error names file and line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FactBase:
-    """One list per file, in the file's order."""
+    """Records of the fact base, one tuple per file, in the file's order."""
 
     entities: tuple[Record, ...]
     relations: tuple[Record, ...]
@@ -26,7 +26,7 @@ class FactBase:
 
 
 def read(folder: Path) -> FactBase:
-    """Raises FileNotFoundError for a missing file and ValueError, naming the line, for one that does not parse."""
+    """Read the fact base. Raises FileNotFoundError for a missing file, ValueError with the line for bad JSON."""
     return FactBase(
         entities=_lines(folder / "entities.jsonl"),
         relations=_lines(folder / "relations.jsonl"),
@@ -38,7 +38,7 @@ def read(folder: Path) -> FactBase:
 
 
 def table(name: str) -> Record:
-    """One of the TOML tables beside this module."""
+    """The TOML table of this name, beside this module."""
     return tomllib.loads((Path(__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
 
 

@@ -1,4 +1,4 @@
-"""Relations: each becomes one claim, and where it tells more (an office, a beginning, a sum) a few."""
+"""Conversion of relations: each becomes one claim, or several where it also tells of an office, a date or a sum."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FROM_MEMORY = "from background knowledge"
 
 def convert(facts: FactBase, names: Names, statuses: Statuses, out: Output) -> None:
     rules, dates, sums = table("predicates")["rule"], table("dates")["record"], money.by_record()
-    told = events.by_record()
+    event_iris = events.by_record()
     for record in facts.relations:
         rule = rule_for(record, rules)
-        claim = _claim(record, rule, names, statuses, told)
-        made = out.claim(rule["file"], claim)
+        claim = _claim(record, rule, names, statuses, event_iris)
+        subject = out.claim(rule["file"], claim)
         if _dated_from_memory(record):
             years = replace(claim, valid_from=record.get("from"), valid_to=record.get("to"))
             out.claim(rule["file"], replace(years, sources=("memory",), part="dates", confidence="memory"))
@@ -33,11 +33,11 @@ def convert(facts: FactBase, names: Names, statuses: Statuses, out: Output) -> N
             _bounds(record, rule, dates.get(record["id"], {}), names, out)
             money.amounts(record, sums.get(record["id"], ()), names, out)
         outcome = "mapped" if claim.status == "accepted" else "mapped, not asserted"
-        out.account("relations.jsonl", record["id"], outcome, f"{made} {rule['property']}", statuses.why(record))
+        out.account("relations.jsonl", record["id"], outcome, f"{subject} {rule['property']}", statuses.why(record))
 
 
 def rule_for(record: Record, rules: list[Record]) -> Record:
-    """The first rule that fits. Raises KeyError, naming the record, where none does."""
+    """The first rule that fits the record. Raises KeyError with the record's id where none does."""
     subject, obj = record["subject"].split(":")[0], str(record["object"]).split(":")[0]
     for rule in rules:
         if rule["predicate"] != record["predicate"]:
@@ -47,21 +47,21 @@ def rule_for(record: Record, rules: list[Record]) -> Record:
     raise KeyError(f"{record['id']}: no rule in predicates.toml for {record['predicate']!r} on {subject}")
 
 
-def _claim(record: Record, rule: Record, names: Names, statuses: Statuses, told: dict[str, str]) -> Claim:
+def _claim(record: Record, rule: Record, names: Names, statuses: Statuses, event_iris: dict[str, str]) -> Claim:
     ends = names.iri(record["subject"]), _object(record, rule, names)
     subject, obj = reversed(ends) if rule.get("inverse") else ends
     if "event" in rule:
-        subject, obj = told[record["id"]], names.iri(record[rule["event"]])
+        subject, obj = event_iris[record["id"]], names.iri(record[rule["event"]])
     status = statuses.of(record)
-    why = statuses.why(record) if record["id"] in statuses.listed else ""
+    reason = statuses.why(record) if record["id"] in statuses.listed else ""
     return Claim(
         record["id"],
         subject,
         rule["property"],
-        obj,
-        tuple(record["source"]),
+        obj=obj,
+        sources=tuple(record["source"]),
         status=status,
-        notes=(rule.get("note", ""), record.get("note") or "", why),
+        notes=(rule.get("note", ""), record.get("note") or "", reason),
         confidence=record["confidence"],
         as_of=record["date"],
         valid_from=None if _dated_from_memory(record) else record.get("from"),
@@ -83,26 +83,26 @@ def _object(record: Record, rule: Record, names: Names) -> str:
 
 
 def _dated_from_memory(record: Record) -> bool:
-    """The sources name the office; only its years are background. They go on a claim of their own."""
+    """Whether only the office has sources, and its years are background knowledge, for a claim of their own."""
     return _FROM_MEMORY in (record.get("note") or "")
 
 
 def _bounds(record: Record, rule: Record, given: Record, names: Names, out: Output) -> None:
-    """When a thing began or ended, where the record says so besides its main statement."""
+    """Claims on the beginning and the end of a thing, where the record tells them beside its main statement."""
     bounds = dict(given)
-    where = record["subject"]
+    subject = record["subject"]
     if "starts" in rule and record.get("from"):
         bounds["start"] = record["from"]
-        where = record[rule["starts"]]
+        subject = record[rule["starts"]]
     for part, property_ in (("start", "schema:startDate"), ("end", "schema:endDate")):
         if part in bounds:
             note = f"from {record['predicate'].replace('_', ' ')}"
             claim = Claim(
                 record["id"],
-                names.iri(where),
+                names.iri(subject),
                 property_,
-                date(bounds[part]),
-                tuple(record["source"]),
+                obj=date(bounds[part]),
+                sources=tuple(record["source"]),
                 part=part,
                 notes=(note,),
                 confidence=record["confidence"],

@@ -1,4 +1,4 @@
-"""Sources: the pages, documents and datasets that the facts rest on."""
+"""Conversion of sources: the pages, documents and datasets that the facts rest on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics: an observation each, with value, unit, qualifier, year, place, indicator and release."""
+"""Conversion of statistics: one observation each, with value, unit, qualifier, year, place, indicator and release."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def convert(facts: FactBase, names: Names, statuses: Statuses, out: Output) -> N
 
 
 def labels(facts: FactBase, names: Names) -> list[tuple[Record, str]]:
-    """Each record with its label: indicator, sub-sector, place, year, and the publisher where two would be alike."""
+    """Records with labels: indicator, sub-sector, place, year, and the publisher where two labels would be equal."""
     publishers = {record["id"]: record["publisher"] for record in facts.sources}
     plain = [_label(record, names) for record in facts.statistics]
     counts = Counter(plain)
@@ -61,7 +61,7 @@ def _label(record: Record, names: Names) -> str:
 
 
 def _slug(record: Record, label: str) -> str:
-    """A long indicator gives way, so that place, year and publisher stay in the name."""
+    """Slug of the label; a long indicator is cut, so that place, year and publisher stay in it."""
     indicator, rest = slugify(record["indicator"]), slugify(label.removeprefix(record["indicator"]))
     return f"{indicator[:60].rstrip('-')}-{rest}"
 
@@ -95,7 +95,7 @@ def _observation(record: Record, label: str, releases: Record, names: Names) -> 
 
 
 def _unit(given: str) -> tuple[str, str | None, str | None]:
-    """Unit, qualifier ("over", "about", "current prices") and target year: nothing that the unit said is lost."""
+    """Unit, qualifier ("over", "about", "current prices") and target year, as the given unit contains them."""
     qualified = _QUALIFIED.match(given)
     unit, qualifier = (qualified.group(1), qualified.group(2)) if qualified else (given, None)
     target = _TARGET.match(unit)

@@ -1,4 +1,4 @@
-"""Which claims are asserted: the rule for weak ones, and the exceptions that stand in weak.toml."""
+"""Status of claims: the rule for weak ones, and the exceptions in weak.toml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WEAK = "Rests on low-reliability sources alone."
 
 
 class Statuses:
-    """`listed` holds the exceptions by record id, each with its reason."""
+    """Statuses of records. `listed`: record id → reason, for the exceptions."""
 
     def __init__(self) -> None:
         tables = table("weak")
@@ -19,7 +19,7 @@ class Statuses:
         self.listed: dict[str, str] = {**self.asserted, **self.contradicted}
 
     def of(self, record: Record) -> str:
-        """`accepted`, or `proposed` = claimed but not asserted."""
+        """`accepted`, or `proposed` for a claim that is not asserted."""
         if record["id"] in self.contradicted:
             return "proposed"
         if record["confidence"].startswith(("single-low", "multi-low")):
@@ -27,6 +27,7 @@ class Statuses:
         return "accepted"
 
     def why(self, record: Record) -> str:
+        """Reason for the status; "" for an ordinary accepted claim."""
         reason = self.listed.get(str(record["id"]))
         if reason is not None:
             return reason

@@ -1,4 +1,4 @@
-"""Turtle that two runs write alike: sorted subjects, sorted statements, relative IRIs, one value a line."""
+"""Writer of reproducible Turtle: sorted subjects and statements, relative IRIs, one value a line."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ _PREFIXED = re.compile(r"(?:^|[\s^])([a-z0-9]+):(?=[\w-])")
 
 
 def iri(path: str) -> str:
-    """An individual under the base: `organisation/nesta` → `<organisation/nesta>`."""
+    """IRI below the base, as Turtle: `organisation/nesta` → `<organisation/nesta>`."""
     return f"<{path}>"
 
 
 def link(address: str) -> str:
-    """An absolute IRI. Characters that an IRI may not hold are percent-encoded."""
+    """Absolute IRI as Turtle; characters that an IRI may not hold are percent-encoded."""
     return "<" + re.sub(r'[\x00-\x20<>"{}|\\^`]', lambda m: f"%{ord(m.group()):02X}", address) + ">"
 
 
 def text(value: str) -> str:
+    """String literal as Turtle."""
     return '"' + "".join(_ESCAPES.get(char, char) for char in value) + '"'
 
 
 def date(value: str) -> str:
-    """A date of whatever precision it has, typed as such. Raises ValueError on any other form."""
+    """Year, month or day as a typed literal. Raises ValueError on any other form."""
     for pattern, datatype in _DATES:
         if pattern.fullmatch(value):
             return f'"{value}"^^{datatype}'
@@ -49,21 +50,23 @@ def date(value: str) -> str:
 
 
 def number(value: float | int | str) -> str:
-    """A decimal without needless zeros: 124.0 → 124.0, 52.50075 → 52.50075."""
+    """Decimal literal, with the digits of the value: 124.0, 52.50075."""
     plain = format(Decimal(str(value)), "f")
     return f'"{plain}"^^xsd:decimal'
 
 
 def whole(value: int) -> str:
+    """Integer literal."""
     return f'"{value}"^^xsd:integer'
 
 
 def boolean(value: bool) -> str:
+    """Boolean literal."""
     return f'"{str(value).lower()}"^^xsd:boolean'
 
 
 def write(path: Path, blocks: Mapping[str, Iterable[tuple[str, str]]], heading: str) -> None:
-    """Replace the file by the blocks, subjects in alphabetical order. `heading` opens it as a comment."""
+    """Replace the file by the blocks, subjects in alphabetical order, below the comment `heading`."""
     parts = [_block(subject, set(pairs)) for subject, pairs in sorted(blocks.items())]
     body = "\n".join(parts)
     used = sorted({prefix for prefix in _PREFIXED.findall(body) if prefix in PREFIXES})

@@ -1,4 +1,1 @@
-"""From a file to readings: one reader per format, all of them wary of what they are given.
-
-`graph.documents.read.read` is the way in. Import from the modules, not from here.
-"""
+"""Readers of documents, one per format: a file becomes readings. Begin with `graph.documents.read.read`."""

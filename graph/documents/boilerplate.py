@@ -1,12 +1,10 @@
-"""Page furniture: the lines of a saved web page or a paged report that are not its text.
+"""Boilerplate: the lines of a saved web page or a paged report that are not part of its text.
 
-Four rules, none made for one site:
-1. a line that is, as a whole, a well-known control or notice ("Skip to content", "Accept all cookies", "© 2024 …");
-2. a menu: four or more short lines without a sentence in a row, at the head or the foot of the text;
-3. a line that has been said already: a title repeated above the article, a teaser printed twice;
+Four rules, none of them for one site only:
+1. a line that is a well-known control or notice as a whole ("Skip to content", "Accept all cookies", "© 2024 …");
+2. a menu: four or more short lines in a row without a sentence, at the beginning or the end of the text;
+3. a repeated line: a title above the article, a teaser printed twice;
 4. a running header or footer: the same line, numbers aside, at the edge of most pages.
-
-Lines that are, as a whole, controls or notices of web pages and reports, by what they are for.
 """
 
 from __future__ import annotations
@@ -17,18 +15,18 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-__all__ = ["furniture", "is_furniture", "is_sentence", "line_key", "lines_of", "notice", "running_lines"]
+__all__ = ["boilerplate_spans", "is_boilerplate", "is_sentence", "line_key", "lines_of", "notice", "running_lines"]
 
 _DECORATION: Final = " \t|•·*_=~<>»«›‹→←↑↓►▶-–—"
 _TERMINAL: Final = re.compile(r"[.!?…:;][\"'”’)\]]*\d{0,3}$")
-_MENU_RUN: Final = 4
-_MENU_WORDS: Final = 5
-_MIN_REPEAT: Final = 40
+MIN_MENU_LINES: Final = 4
+MAX_MENU_WORDS: Final = 5
+MIN_REPEAT_CHARS: Final = 40
 _DIGITS: Final = re.compile(r"\d+")
 
 
 def lines_of(text: str) -> Iterator[tuple[int, int]]:
-    """The [start, end) of each line without its surrounding blanks; blank lines are passed over."""
+    """[start, end) of each line that is not blank, without surrounding blanks."""
     at = 0
     for line in text.split("\n"):
         stripped = line.strip()
@@ -38,8 +36,8 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
         at += len(line) + 1
 
 
-def is_furniture(line: str) -> bool:
-    """Whether the line is, as a whole, a well-known control or notice of a web page or a report."""
+def is_boilerplate(line: str) -> bool:
+    """Whether the whole line is a well-known control or notice of a web page or a report."""
     bare = " ".join(line.strip(_DECORATION).split()) if len(line) <= 400 else ""
     if not bare:
         return len(line) <= 400  # nothing but decoration
@@ -52,13 +50,13 @@ def is_sentence(line: str) -> bool:
     return len(words) > 25 or (len(words) > 3 and _TERMINAL.search(line[-8:]) is not None)
 
 
-def furniture(text: str, running: frozenset[str] = frozenset(), title: str = "") -> frozenset[tuple[int, int]]:
-    """The [start, end) of the lines of a page that are not its text. `running` are keys of `running_lines`."""
+def boilerplate_spans(text: str, running: frozenset[str] = frozenset(), title: str = "") -> frozenset[tuple[int, int]]:
+    """[start, end) of the lines of a page that are not part of its text. `running`: keys from `running_lines`."""
     spans = list(lines_of(text))
-    dropped = {span for span in spans if is_furniture(text[slice(*span)])}
+    dropped = {span for span in spans if is_boilerplate(text[slice(*span)])}
     if running:
         edges = {span for span in (*spans[:3], *spans[-3:]) if line_key(text[slice(*span)]) in running}
-        dropped |= edges if len(edges) < len(spans) else set()  # a page of nothing else has that as its text
+        dropped |= edges if len(edges) < len(spans) else set()  # on a page without other lines they are the text
     rest = [span for span in spans if span not in dropped]
     dropped |= _menus(text, rest)
     dropped |= _repeats(text, [span for span in rest if span not in dropped])
@@ -66,7 +64,7 @@ def furniture(text: str, running: frozenset[str] = frozenset(), title: str = "")
 
 
 def running_lines(pages: Sequence[str]) -> frozenset[str]:
-    """Keys of the lines at the edges of most pages (of three at least), numbers aside."""
+    """Keys of the lines that stand at the edges of a third of the pages or more, and of at least three."""
     if len(pages) < 3:
         return frozenset()
     counts: Counter[str] = Counter()
@@ -78,7 +76,7 @@ def running_lines(pages: Sequence[str]) -> frozenset[str]:
 
 
 def line_key(line: str) -> str:
-    """What tells a running line from page to page: its words, without regard to case and figures."""
+    """Key by which a running line is recognised on other pages: its words, without case and figures."""
     return _DIGITS.sub("#", " ".join(line.casefold().split()))[:200]
 
 
@@ -90,15 +88,15 @@ def _menus(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
     menu: set[tuple[int, int]] = set()
     for region, before_prose in ((spans[: prose[0]], True), (spans[prose[-1] + 1 :], False)):
         for run in _entry_runs(text, region):
-            # The last line before the prose is rather its title.
+            # The last line before the prose is probably its title.
             entries = run[:-1] if before_prose and run[-1] == region[-1] else run
-            if len(entries) >= _MENU_RUN:
+            if len(entries) >= MIN_MENU_LINES:
                 menu.update(entries)
     return menu
 
 
 def _entry_runs(text: str, region: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """Consecutive menu-like lines that are spaced alike."""
+    """Runs of menu entries with the same spacing."""
     run: list[tuple[int, int]] = []
     spacing = 0
     for span in region:
@@ -118,24 +116,24 @@ def _entry_runs(text: str, region: Sequence[tuple[int, int]]) -> Iterator[list[t
 
 
 def _is_entry(line: str) -> bool:
-    """A line as menus have them: a few words, no sentence, no heading mark, list mark or figure."""
+    """Whether the line may be a menu entry: a few words, no sentence, no heading mark, list mark or figure."""
     if line.startswith(("#", "- ", "* ", "|")) or " | " in line or any(char.isdigit() for char in line):
         return False
-    return len(line) <= 60 and len(line.split()) <= _MENU_WORDS and _TERMINAL.search(line) is None
+    return len(line) <= 60 and len(line.split()) <= MAX_MENU_WORDS and _TERMINAL.search(line) is None
 
 
 def _repeats(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Lines said before: a long one anywhere, any line above the first prose. Table rows may repeat."""
-    seen: set[str] = set()
+    """Repeated lines: long ones anywhere, any line above the first prose. Table rows may repeat."""
+    earlier: set[str] = set()
     repeats: set[tuple[int, int]] = set()
     above = True
     for span in spans:
         line = " ".join(text[slice(*span)].split())
         above = above and not is_sentence(line)
         bare = line.lstrip("# ").casefold()
-        if bare in seen and "|" not in line and (above or len(line) >= _MIN_REPEAT):
+        if bare in earlier and "|" not in line and (above or len(line) >= MIN_REPEAT_CHARS):
             repeats.add(span)
-        seen.add(bare)
+        earlier.add(bare)
     return repeats
 
 
@@ -184,5 +182,5 @@ _PATTERNS: Final = (
 
 @cache
 def notice() -> re.Pattern[str]:
-    """All of them as one pattern for `fullmatch`. Compiled when first wanted: a search need not wait for it."""
+    """All patterns as one, for `fullmatch`. It is compiled at first use, so that a search does not wait for it."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.I)

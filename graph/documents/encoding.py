@@ -1,4 +1,4 @@
-"""From bytes to clean text, or a clear refusal: binary files, other encodings, stray control characters."""
+"""Decoding of bytes to clean text; refusal of binary files, other encodings and control characters."""
 
 from __future__ import annotations
 
@@ -28,23 +28,26 @@ _MAX_CONTROL_SHARE: Final = 0.05
 
 
 def clean(text: str) -> str:
-    """Text that any store and any encoder takes: newlines are `\\n`, controls blanks, lone surrogates U+FFFD,
-    and no word is parted by what cannot be seen."""
+    """Text that every store and encoder accepts: newlines become `\\n`, control characters blanks, lone surrogates
+    U+FFFD, and invisible marks inside words are removed."""
     text = _BREAKS.sub("\n", text)
     text = _CONTROLS.sub(" ", text)
     return without_marks(_SURROGATES.sub("\ufffd", text))
 
 
 def without_marks(text: str) -> str:
-    """Without the marks that only say where a line may break or letters join: unseen, they would part a word.
+    """Text without invisible marks for line breaks and joins, which would split a word.
 
-    Among letters of other scripts a joiner tells words apart, or changes how they look.
+    Joiners between letters of other scripts stay: there they distinguish words.
+
+    >>> without_marks("crea\u00adtive")
+    'creative'
     """
     return text if text.isascii() else _MARKS.sub("", text)
 
 
 def decode(data: bytes, path: Path) -> str:
-    """The clean text of a file: UTF-8 (with or without a byte order mark), or UTF-16/32 with one.
+    """Clean text of a file in UTF-8 (with or without a byte order mark), or in UTF-16/32 with one.
 
     Raises UnreadableFile for binary content and for other encodings, with the probable encoding in the remedy.
     """
@@ -69,7 +72,7 @@ def decode(data: bytes, path: Path) -> str:
 
 
 def guess_encoding(data: bytes) -> str | None:
-    """The name, as iconv knows it, of the encoding that the bytes are probably in; None when unclear."""
+    """Name of the probable encoding, as iconv knows it; None where it is unclear."""
     sample = data[: 1 << 16]
     high = sum(byte > 0x7F for byte in sample)
     if 4 * high < len(sample):
@@ -81,17 +84,17 @@ def guess_encoding(data: bytes) -> str | None:
         marks = [char for char in text if ord(char) > 0x7F]
         plausible = sum(char.isalpha() or char in "‘’“”–—…•€£©®°·«»§½¼¾²³\u00a0" for char in marks)
         return "WINDOWS-1252" if plausible >= 0.9 * len(marks) else None
-    from charset_normalizer import from_bytes  # only on the way to an error message
+    from charset_normalizer import from_bytes  # only for an error message
 
     best = from_bytes(sample).best()
     return best.encoding.upper().replace("_", "-") if best else None
 
 
 def _wrong_encoding(data: bytes, path: Path, offset: int, tried: str) -> UnreadableFile:
-    """The sentence for bytes that do not decode; `offset` is that of the first bad one."""
+    """Error for bytes that cannot be decoded; `offset` is that of the first bad one."""
     if tried != "utf-8":
         return UnreadableFile(
-            f"“{path.name}” begins as {tried.upper()} but does not go on so (byte {offset}).",
+            f"“{path.name}” begins as {tried.upper()} but is not valid at byte {offset}.",
             "Save it as UTF-8 and try again.",
             path=path,
         )

@@ -1,4 +1,4 @@
-"""HTML through trafilatura: the main content with its headings, and stated metadata, in a limited child process."""
+"""Reader of HTML by trafilatura: main content with headings, and metadata, in a sandboxed child process."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def read(path: Path) -> Reading:
 
 
 def extract(data: bytes | None) -> dict[str, Any]:
-    """Runs in the child: text and metadata, or `error`. None loads everything by reading a small page."""
+    """Extract text and metadata, or `error`; runs in the child. Without data it loads all modules, on a small page."""
     import trafilatura
 
     if data is None:
         _preload()
     page = _WARM_UP if data is None else data
     tree = trafilatura.load_html(page)
-    if tree is None:  # too little of a page for its taste
+    if tree is None:  # too short to pass for a page
         page = b"<html><body>" + page + b"</body></html>"
         tree = trafilatura.load_html(page)
     if tree is None:
@@ -61,7 +61,7 @@ def extract(data: bytes | None) -> dict[str, Any]:
     try:
         facts = _main_content(tree)
     except OSError:
-        facts = {}  # a helper wanted a file that is out of reach in the child: the plain way remains
+        facts = {}  # a helper tried to open a file, which the sandbox forbids: the plain extraction follows
     body = facts.get("body")
     text = "\n\n".join(_blocks(body)) if body is not None else ""
     if not text.strip():
@@ -76,10 +76,10 @@ def extract(data: bytes | None) -> dict[str, Any]:
 
 
 def _main_content(tree: Any) -> dict[str, Any]:
-    """The body, as trafilatura's tree, and the stated metadata; empty where it finds no main content."""
+    """Body, as trafilatura's tree, and metadata; empty where it finds no main content."""
     import trafilatura
 
-    found = trafilatura.bare_extraction(
+    content = trafilatura.bare_extraction(
         tree,
         include_comments=False,
         include_tables=True,
@@ -88,14 +88,14 @@ def _main_content(tree: Any) -> dict[str, Any]:
         with_metadata=True,
         config=_config(),
     )
-    if found is None:
+    if content is None:
         return {}
-    return found if isinstance(found, dict) else found.as_dict()
+    return content if isinstance(content, dict) else content.as_dict()
 
 
 @lru_cache(maxsize=1)
 def _config() -> Any:
-    """trafilatura's settings, for short texts too. Read from a file, so once, before the fence closes."""
+    """Settings of trafilatura, for short texts too. They are in a file, so they are read before the sandbox closes."""
     from trafilatura.settings import use_config
 
     config = use_config()
@@ -105,7 +105,7 @@ def _config() -> Any:
 
 
 def _preload() -> None:
-    """What trafilatura's helpers would open in the middle of a page: stop words, top-level domains, late imports."""
+    """Load what trafilatura would open in the middle of a page: stop words, top-level domains, late imports."""
     import time
 
     from tld import get_tld
@@ -114,7 +114,7 @@ def _preload() -> None:
     external.jt_stoplist_init()
     time.strptime("2020", "%Y")
     "example".encode("idna")
-    get_tld("https://www.example.co.uk/", fail_silently=True)  # it would look for its list on the network otherwise
+    get_tld("https://www.example.co.uk/", fail_silently=True)  # otherwise it would load its list from the network
     html2txt("<p>x</p>")
 
 
@@ -126,7 +126,7 @@ _WARM_UP: Final = (
 
 
 def _blocks(element: Any) -> Iterator[str]:
-    """The blocks of trafilatura's tree in order: headings, paragraphs, items, table rows."""
+    """Blocks of trafilatura's tree, in order: headings, paragraphs, items, table rows."""
     for node in element:
         if node.tag == "head":
             level = _LEVEL.match(node.get("rend") or "h2")

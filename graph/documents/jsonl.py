@@ -1,4 +1,4 @@
-"""JSON Lines: each line one record with `_id` or `id`, `title`, `text` (the layout of BEIR) and optional metadata."""
+"""Reader of JSON Lines: one record per line, with `_id` or `id`, `title`, `text` (as in BEIR) and other metadata."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _KNOWN: Final = frozenset(
 def read(path: Path) -> Iterator[Reading]:
     """One reading per line, streamed in the order of the file; blank lines are passed over.
 
-    Raises BadData with the line's number for a line that is no record, UnreadableFile where there is none at all.
+    Raises BadData with the number of a line that is no record, UnreadableFile where the file holds no record.
     """
-    seen = False
+    is_empty = True
     number = 0
     with path.open("rb") as file:
         while line := file.readline(MAX_LINE_BYTES + 1):
@@ -53,13 +53,13 @@ def read(path: Path) -> Iterator[Reading]:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
                 yield record(line, path, number)
-                seen = True
-    if not seen:
+                is_empty = False
+    if is_empty:
         raise UnreadableFile(f"“{path.name}” holds no record.", "Choose a file that holds text.", path=path)
 
 
 def record(line: bytes, path: Path, number: int) -> Reading:
-    """The reading of one line. Raises BadData, which names the line."""
+    """Reading of one line. Raises BadData, which names the line."""
     try:
         fields = json.loads(line)
     except UnicodeDecodeError as error:
@@ -82,7 +82,7 @@ def record(line: bytes, path: Path, number: int) -> Reading:
     return Reading(
         identifier=identifier,
         title=title or shorten(text) or identifier,
-        # A record may be a title alone; then that is its text, so that it can be found.
+        # Where a record has only a title, that is its text too, so that a search finds it.
         pages=(Page(0, text if text.strip() else title),),
         kind=_text(facts.get("kind")) or "record",
         date=_text(facts.get("date")) or None,
@@ -106,12 +106,12 @@ def _text(value: object) -> str:
 
 
 def _several(value: object) -> tuple[str, ...]:
-    """A list of scalars, or a single one, as texts without the empty ones."""
+    """Texts of a list of scalars, or of one scalar, without empty ones."""
     values = value if isinstance(value, list) else [value]
     return tuple(text for text in map(_text, values) if text)
 
 
 def _extra(facts: Mapping[str, Any]) -> Mapping[str, str]:
-    """The scalar fields that no other attribute takes."""
+    """Scalar fields that are no attribute of a reading."""
     rest = {clean(key): _text(value) for key, value in facts.items() if key not in _KNOWN}
     return MappingProxyType({key: value for key, value in rest.items() if value})

@@ -1,4 +1,4 @@
-"""Markdown with optional YAML front matter, rendered to plain text that keeps headings and lists as lines."""
+"""Reader of Markdown with optional YAML front matter; headings and list items stay as lines of plain text."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["front_matter", "plain", "read"]
 
 _FENCE: Final = re.compile(r"---[ \t]*\n(.*?)(?:^|\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
-_FRONT_LIMIT: Final = 64 * 1024
-_INLINE_LIMIT: Final = 4000  # the inline parser is quadratic on unmatched brackets; longer runs stay as written
+MAX_FRONT_MATTER_CHARS: Final = 64 * 1024
+MAX_INLINE_CHARS: Final = 4000  # the inline parser is quadratic on unmatched brackets; longer blocks stay as written
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+)$", re.M)
 _TAG: Final = re.compile(r"<[^<>]{0,500}>")
 _KNOWN: Final = frozenset(
@@ -59,14 +59,14 @@ def read(path: Path) -> Reading:
 
 
 def front_matter(text: str, path: Path | None = None) -> tuple[Mapping[str, Any], str]:
-    """The fields between the opening `---` lines, and the text after them. Raises BadData."""
-    match = _FENCE.match(text, 0, _FRONT_LIMIT)
+    """Fields between the opening `---` lines, and the text after them. Raises BadData where they are not YAML."""
+    match = _FENCE.match(text, 0, MAX_FRONT_MATTER_CHARS)
     if not match:
         return {}, text
     import yaml
 
     try:
-        # The base loader leaves every scalar a string: a date stays as exact as it was written.
+        # The base loader reads every scalar as a string, so that a date keeps its precision.
         fields = yaml.load(match.group(1), Loader=yaml.BaseLoader)  # noqa: S506 (it builds strings, lists and maps only)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -78,12 +78,12 @@ def front_matter(text: str, path: Path | None = None) -> tuple[Mapping[str, Any]
     if fields is None or fields == "":
         return {}, text[match.end() :]
     if not isinstance(fields, dict):
-        return {}, text  # a text that opens with a rule, not with fields
+        return {}, text  # the text begins with a rule, not with fields
     return {str(key): value for key, value in fields.items()}, text[match.end() :]
 
 
 def plain(source: str) -> str:
-    """Markdown as plain text: `# ` headings and `- ` items stay, emphasis, links and tags go."""
+    """Markdown as plain text: `# ` headings and `- ` items stay; emphasis, links and tags are removed."""
     blocks: list[str] = []
     prefix = ""
     row: list[str] | None = None
@@ -111,12 +111,12 @@ def plain(source: str) -> str:
 
 
 def _literal(token: Token) -> str:
-    """Code as it stands, raw HTML without its tags."""
+    """Code unchanged, raw HTML without its tags."""
     return _TAG.sub(" ", token.content).strip() if token.type == "html_block" else token.content.rstrip("\n")
 
 
 def _inline(content: str) -> str:
-    if len(content) > _INLINE_LIMIT:
+    if len(content) > MAX_INLINE_CHARS:
         return content.strip()
     tokens = _parser(inline=True).parseInline(content)
     return _flat(tokens[0].children or []).strip() if tokens else ""
@@ -136,7 +136,7 @@ def _flat(tokens: Sequence[Token]) -> str:
 
 @lru_cache(maxsize=2)
 def _parser(inline: bool = False) -> MarkdownIt:
-    """Blocks and inline marks apart, so that the inline rule runs on one block at a time and its cost stays bounded."""
+    """Parser of blocks, or of inline marks: separate, so that the inline rules run on one block at a time."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark").enable("table")

@@ -1,4 +1,4 @@
-"""PDF through PDFium (pypdfium2), page by page, in a limited child process."""
+"""Reader of PDF by PDFium (pypdfium2), page by page, in a sandboxed child process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read(path: Path) -> Reading:
     if path.stat().st_size > MAX_BYTES:
         raise sniff.too_large(path, MAX_BYTES)
     answer = isolation.run("pdf", path)
-    printed = [clean(_whole_words(str(text))) for text in answer["pages"]]
+    printed = [clean(_rejoin_words(str(text))) for text in answer["pages"]]
     running = running_lines(printed)
     pages = tuple(Page(number, unwrap(text, running)) for number, text in enumerate(printed, 1))
     if not any(page.text.strip() for page in pages):
@@ -41,13 +41,13 @@ def read(path: Path) -> Reading:
     name = clean(path.name)
     first = next(page.text for page in pages if page.text.strip())
     title = shorten(clean(str(answer.get("title") or "")))
-    if not _speaks(title):
+    if not _is_title(title):
         title = title_of(first) or path.stem
     return Reading(identifier=name, title=title, pages=pages, kind="pdf", date=answer.get("date"))
 
 
-def _speaks(title: str) -> bool:
-    """Whether a title in a PDF's metadata is one, not a file name or a word processor's default."""
+def _is_title(title: str) -> bool:
+    """Whether a title in the metadata is a real one, not a file name or the default of a word processor."""
     if len(title) < 4 or re.search(
         r"\.(?:docx?|pptx?|indd|qxd|pdf|tex|dvi|xlsx?|odt|rtf)$|^Microsoft|^untitled", title, re.I
     ):
@@ -56,7 +56,7 @@ def _speaks(title: str) -> bool:
 
 
 def extract(data: bytes | None) -> dict[str, Any]:
-    """Runs in the child: the pages and metadata, or `error` and `remedy`. None only loads the library."""
+    """Extract pages and metadata, or `error` and `remedy`; runs in the child. Without data it loads the library."""
     import pypdfium2 as pdfium
 
     if data is None:
@@ -95,48 +95,49 @@ def extract(data: bytes | None) -> dict[str, Any]:
     }
 
 
-def _whole_words(text: str) -> str:
-    """PDFium's marks for words parted at a line's end taken out, before they are cleaned away."""
+def _rejoin_words(text: str) -> str:
+    """Text with words rejoined where PDFium marks a hyphen at the end of a line."""
     return _HYPHEN.sub(r"\1", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def unwrap(text: str, running: frozenset[str] = frozenset()) -> str:
-    """Printed lines joined into paragraphs, words parted at a line's end made whole; a blank line between blocks.
+    """Printed lines joined to paragraphs, with hyphenated words rejoined and a blank line between blocks.
 
-    A line ends its block when it is clearly shorter than the page's lines are and closes a sentence, or when it is
-    so short that it must be a title or a cell; the next block begins with a capital, a figure or a list mark. Lines
-    of which the key (`boilerplate.line_key`) is in `running` stand apart, to be recognised later.
+    A line ends its block when it is clearly shorter than the usual line and ends a sentence, or so short that it must
+    be a title or a cell; the next block then begins with a capital, a figure or a list mark. Lines whose key
+    (`boilerplate.line_key`) is in `running` become blocks of their own, to be recognised later.
     """
     lines = [line.strip() for line in _SOFT_BREAK.sub("", text).split("\n")]
     width = _usual_width(lines)
     edges = set(_edges(lines)) if running else set()
-    apart = {at for at in edges if line_key(lines[at]) in running}
+    separate = {at for at in edges if line_key(lines[at]) in running}
     parts: list[str] = []
     for place, line in enumerate(lines):
         if not line:
             continue
         before = lines[place - 1] if place else ""
         if parts:
-            alone = place in apart or place - 1 in apart
-            joined = before and not alone and not _breaks(before, line, width)
+            is_separate = place in separate or place - 1 in separate
+            joined = before and not is_separate and not _breaks(before, line, width)
             parts.append(" " if joined else "\n\n")
         parts.append(line)
     return "".join(parts)
 
 
 def _edges(lines: Sequence[str]) -> list[int]:
-    """The first three and the last three lines that are not blank."""
+    """Indexes of the first three and the last three lines that are not blank."""
     full = [at for at, line in enumerate(lines) if line]
     return [*full[:3], *full[-3:]]
 
 
 def _usual_width(lines: Sequence[str]) -> int:
-    """Three quarters of the way up the lengths of a page's lines: that of a full line of its text."""
+    """Upper quartile of the lengths of a page's lines: the length of a full line."""
     lengths = sorted(len(line) for line in lines if line)
     return lengths[3 * len(lengths) // 4] if lengths else 0
 
 
 def _breaks(before: str, line: str, width: int) -> bool:
+    """Whether a block ends between the two lines."""
     first = next((char for char in line if char.isalnum()), "")
     if _ITEM.match(line):
         return True

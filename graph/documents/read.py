@@ -1,4 +1,4 @@
-"""The way in: a path becomes readings, by the reader of its format."""
+"""Reading of a file: its path becomes readings, by the reader of its format."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from graph.model import Reading
 __all__ = ["SUFFIXES", "read"]
 
 SUFFIXES = (".txt", ".text", ".md", ".markdown", ".jsonl", ".ndjson", ".html", ".htm", ".xhtml", ".pdf")
-"""What is taken up when a folder is named; a file named itself is judged by its content first."""
+"""Endings of the files that are read from a directory; a file that is named itself is judged by its content first."""
 
 
 def read(path: Path) -> Iterator[Reading]:
     """One reading for a document file, one per record for JSON Lines (streamed).
 
-    The format is told by content, then by extension. Raises UnreadableFile for anything that cannot be read,
-    BadData for a bad record; both before or between readings, never in the middle of one.
+    The format is recognised by content, then by extension. Raises UnreadableFile for a file that cannot be read,
+    BadData for a bad record, before or between readings.
+
+    >>> _ = (folder / "games.md").write_text("# Games\\n\\nThey are made in Dundee.")
+    >>> [(reading.title, reading.kind) for reading in read(folder / "games.md")]
+    [('Games', 'markdown')]
     """
     path = Path(path)
     sniff.check(path)

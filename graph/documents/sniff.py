@@ -1,4 +1,4 @@
-"""The bytes of a file, once it is known to be one that can be read, and its format by content, then name."""
+"""Format of a file, by content, then by name; and its bytes, after a check that it can be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Format = Literal["text", "markdown", "jsonl", "html", "pdf"]
 
 HEAD_BYTES: Final = 4096
 MAX_TEXT_BYTES: Final = 32 * 1024 * 1024
-"""The largest text, Markdown or HTML file that is read whole; JSON Lines are streamed and have no such cap."""
+"""Limit for text, Markdown and HTML, which are read whole; JSON Lines are streamed and have none."""
 
 _BY_SUFFIX: Final[dict[str, Format]] = {
     ".jsonl": "jsonl",
@@ -28,7 +28,7 @@ _BY_SUFFIX: Final[dict[str, Format]] = {
     ".pdf": "pdf",
 }
 
-# What cannot be read, by its first bytes: (signature, what it is, what to do).
+# Files that are not read, by their first bytes: (signature, kind of file, remedy).
 _REFUSED: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"PK\x03\x04", "a ZIP archive or an Office document", "Export it as PDF, HTML or text and try again."),
     (b"\xd0\xcf\x11\xe0", "an older or a protected Office document", "Export it as PDF, HTML or text and try again."),
@@ -47,7 +47,7 @@ _DOCTYPE: Final = re.compile(rb"\s*<!(doctype|entity)\b", re.I)
 
 
 def check(path: Path) -> os.stat_result:
-    """The file's status. Raises UnreadableFile when it is missing, no regular file, empty or not permitted."""
+    """Status of a file. Raises UnreadableFile where it is missing, empty, no regular file, or not permitted."""
     name = path.name or str(path)
     try:
         status = path.stat()
@@ -59,14 +59,14 @@ def check(path: Path) -> os.stat_result:
     if path.is_dir():
         raise UnreadableFile(f"“{name}” is a directory.", "Name the files in it.", path=path)
     if not path.is_file():
-        raise UnreadableFile(f"“{name}” is not an ordinary file.", "Copy what it gives to a file.", path=path)
+        raise UnreadableFile(f"“{name}” is not an ordinary file.", "Copy its content to a file.", path=path)
     if status.st_size == 0:
         raise UnreadableFile(f"“{name}” is empty.", "Choose a file that holds text.", path=path)
     return status
 
 
 def head(path: Path) -> bytes:
-    """The first bytes, enough to tell the format. Raises UnreadableFile."""
+    """First bytes, enough to recognise the format. Raises UnreadableFile."""
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
@@ -77,7 +77,7 @@ def head(path: Path) -> bytes:
 
 
 def whole(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
-    """All bytes of the file. Raises UnreadableFile over `limit` bytes, checked while reading."""
+    """All bytes of a file. Raises UnreadableFile over `limit` bytes, checked while reading."""
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
@@ -91,18 +91,19 @@ def whole(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
 
 
 def too_large(path: Path, limit: int) -> UnreadableFile:
+    """Error for a file of more than `limit` bytes."""
     return UnreadableFile(
         f"“{path.name}” is larger than {limit // (1024 * 1024)} MB.", "Split it into smaller files.", path=path
     )
 
 
 def sniff(first: bytes, path: Path) -> Format:
-    """The format by content, then by extension; text where neither says otherwise. Raises UnreadableFile."""
+    """Format by content, then by extension, else text. Raises UnreadableFile for formats that are not read."""
     if b"%PDF-" in first[:1024]:
         return "pdf"
-    for signature, what, remedy in _REFUSED:
+    for signature, kind, remedy in _REFUSED:
         if first.startswith(signature):
-            raise UnreadableFile(f"“{path.name}” is {what}, which is not read.", remedy, path=path)
+            raise UnreadableFile(f"“{path.name}” is {kind}, which is not read.", remedy, path=path)
     if _HTML.match(first):
         return "html"
     by_name = _BY_SUFFIX.get(path.suffix.lower())

@@ -1,17 +1,17 @@
-"""Plain text: the whole file is one page; the first real line is the title."""
+"""Reader of plain text: the whole file is one page, and its first real line is the title."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from graph.documents import encoding, sniff
-from graph.documents.boilerplate import is_furniture
+from graph.documents.boilerplate import is_boilerplate
 from graph.errors import UnreadableFile
 from graph.model import Page, Reading
 
 __all__ = ["no_text", "read", "shorten", "title_of"]
 
-_TITLE_LIMIT = 160
+MAX_TITLE_CHARS = 160
 
 
 def read(path: Path) -> Reading:
@@ -24,22 +24,23 @@ def read(path: Path) -> Reading:
 
 
 def no_text(path: Path) -> UnreadableFile:
+    """Error for a file without text."""
     return UnreadableFile(f"“{path.name}” holds no text.", "Choose a file that holds text.", path=path)
 
 
 def title_of(text: str) -> str:
-    """The first line that is neither blank nor page furniture, cut at 160 characters; "" when there is none."""
+    """First line that is neither blank nor boilerplate, cut to 160 characters; "" where there is none."""
     for line in text.split("\n"):
         words = line.strip().strip("#=*_ \t\ufeff")
-        if any(char.isalnum() for char in words) and not is_furniture(words):
+        if any(char.isalnum() for char in words) and not is_boilerplate(words):
             return shorten(words)
     return ""
 
 
-def shorten(title: str, limit: int = _TITLE_LIMIT) -> str:
-    """One line of at most `limit` characters, cut between words with an ellipsis."""
+def shorten(title: str, limit: int = MAX_TITLE_CHARS) -> str:
+    """Title in one line of at most `limit` characters, cut between words, with an ellipsis."""
     title = " ".join(title.split())
     if len(title) <= limit:
         return title
-    kept = title[: limit - 1]
-    return (kept.rpartition(" ")[0] or kept) + "…"
+    cut = title[: limit - 1]
+    return (cut.rpartition(" ")[0] or cut) + "…"

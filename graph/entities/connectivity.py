@@ -80,7 +80,7 @@ def _entities(snapshot: Snapshot) -> set[str]:
     for quad in snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
             classes.setdefault(quad.subject.value, set()).add(quad.object.value)
-    return {iri for iri, own in classes.items() if not own & NOT_LINKED and not iri.startswith(SCHEMA_NAMESPACES)}
+    return {iri for iri, types in classes.items() if not types & NOT_LINKED and not iri.startswith(SCHEMA_NAMESPACES)}
 
 
 def _reason(snapshot: Snapshot, iri: str, group: set[str]) -> str:

@@ -110,7 +110,7 @@ def unknown_iri(snapshot: Snapshot, iri: str, remedy: str) -> UnknownEntity:
 def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claims: Evidences) -> list[Fact]:
     out = direction == "out"
     pattern = (entity, None, None, None) if out else (None, None, entity, None)
-    seen: dict[tuple[str, str, str], Fact] = {}
+    facts: dict[tuple[str, str, str], Fact] = {}
     for quad in islice(snapshot.store.quads_for_pattern(*pattern), MAX_SCANNED_TRIPLES):
         other = quad.object if out else quad.subject
         if quad.predicate.value in _BOOKKEEPING or not isinstance(other, (ox.NamedNode, ox.Literal)):
@@ -118,15 +118,15 @@ def _facts(snapshot: Snapshot, entity: ox.NamedNode, direction: Direction, claim
         if not out and isinstance(other, ox.NamedNode) and snapshot.is_passage(other):
             continue
         key = (str(quad.subject), str(quad.predicate), str(quad.object))
-        if key not in seen:
-            seen[key] = Fact(
+        if key not in facts:
+            facts[key] = Fact(
                 predicate=quad.predicate.value,
                 predicate_label=snapshot.relation(quad.predicate.value, direction),
                 direction=direction,
                 value=value_of(snapshot, other),
                 evidence=claims.get(key, ()),
             )
-    return list(seen.values())
+    return list(facts.values())
 
 
 def _claimed_only(snapshot: Snapshot, entity: ox.NamedNode, claims: Iterable[Claim], evidence: Evidences) -> list[Fact]:

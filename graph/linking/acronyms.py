@@ -21,13 +21,13 @@ _WORD: Final = re.compile(r"\S+")
 _CLAUSE: Final = re.compile(r"[.;:!?](?=\s)|[()\[\]\n]")
 _WORD_START: Final = re.compile(r"(?<![^\W_])[^\W_]")
 _SMALL: Final = re.compile(r"(?:and|of|for|the|in|a|an|on|at|to)\b")
-_MAX_SHORT_WORDS: Final = 2
-_REACH: Final = 400
+MAX_SHORT_FORM_WORDS: Final = 2
+MAX_LOOKBACK_CHARS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`text[long_start:long_end]` is the long form, `text[start:end]` the short one."""
+    """Definition of an acronym: `text[start:end]` is the short form, `text[long_start:long_end]` the long one."""
 
     short: str
     long: str
@@ -38,35 +38,35 @@ class Definition:
 
 
 def definitions(text: str) -> Iterator[Definition]:
-    """The definitions in a text, in order. Linear: each bracket looks back a bounded way."""
+    """Definitions in a text, in order. Each bracket looks back at most MAX_LOOKBACK_CHARS, so time is linear."""
     for match in _BRACKETS.finditer(text):
         inner = match.group(1).strip().strip("'\"‘’“”")
         start = match.start(1) + match.group(1).find(inner)
-        # "(GCEC, chaired by …)" and "(the GCEC)" define as well: the first part, without its article.
+        # "(GCEC, chaired by …)" and "(the GCEC)" are definitions too: of the first part, without its article.
         part = re.split(r"[,;]", inner)[0]
         bare = re.sub(r"^(?:the|or|hereafter|henceforth)\s+", "", part)
         start += part.find(bare) if bare != part else 0
         if _is_short(bare):
-            found = _before(text, match.start(), bare)
-            if found is not None:
-                yield Definition(bare, text[found[0] : found[1]], start, start + len(bare), *found)
+            span = _before(text, match.start(), bare)
+            if span is not None:
+                yield Definition(bare, text[span[0] : span[1]], start, start + len(bare), *span)
         else:
             yield from _reversed(text, match.start(), match.start(1), match.group(1))
 
 
 def _is_short(short: str) -> bool:
-    """Two to ten characters, two words at most, with a capital, beginning with a letter or figure."""
+    """Whether it can be an acronym: two to ten characters, at most two words, at least two capitals."""
     return (
         bool(_SHORT.fullmatch(short))
-        and len(short.split()) <= _MAX_SHORT_WORDS
+        and len(short.split()) <= MAX_SHORT_FORM_WORDS
         and sum(char.isupper() for char in short) >= 2
     )
 
 
 def _before(text: str, bracket: int, short: str) -> tuple[int, int] | None:
-    """The long form that ends at the bracket, as [start, end)."""
+    """[start, end) of the long form that ends at the bracket; None where there is none."""
     size = sum(char.isalnum() for char in short)
-    window = text[max(0, bracket - _REACH) : bracket]
+    window = text[max(0, bracket - MAX_LOOKBACK_CHARS) : bracket]
     for clause in _CLAUSE.finditer(window):
         window = " " * clause.end() + window[clause.end() :]
     starts = [match.start() for match in _WORD.finditer(window)][-min(size + 5, 2 * size) :]
@@ -77,16 +77,16 @@ def _before(text: str, bracket: int, short: str) -> tuple[int, int] | None:
     at = _align(short, long)
     if at is None:
         return None
-    begin = max(0, bracket - _REACH) + first + at
-    end = max(0, bracket - _REACH) + first + len(long)
+    begin = max(0, bracket - MAX_LOOKBACK_CHARS) + first + at
+    end = max(0, bracket - MAX_LOOKBACK_CHARS) + first + len(long)
     return _trim(text, begin, end, short)
 
 
 def _align(short: str, long: str) -> int | None:
-    """Where the long form begins for the letters of the short one to be found from right to left; None = nowhere.
+    """Offset at which the long form begins, so that it holds the letters of the short form; None where it does not.
 
-    One step beyond the method: a long form does not begin with a small word ("and Humanities Research Council") where
-    one further left begins alike.
+    One addition to the method: the long form does not begin with a small word ("and Humanities Research Council") where
+    a word further left has the same initial.
     """
     letters = [char.lower() for char in short if char.isalnum()]
     lowered = long.lower()
@@ -102,7 +102,7 @@ def _align(short: str, long: str) -> int | None:
 
 
 def _trim(text: str, start: int, end: int, short: str) -> tuple[int, int] | None:
-    """Refuses long forms that are one word, no longer than the short form, or contain it."""
+    """The span without punctuation at its end; None for one word, or no more than the short form, or text with it."""
     while start < end and not text[end - 1].isalnum():
         end -= 1
     long = text[start:end]
@@ -112,7 +112,7 @@ def _trim(text: str, start: int, end: int, short: str) -> tuple[int, int] | None
 
 
 def _reversed(text: str, bracket: int, start: int, inner: str) -> Iterator[Definition]:
-    """ "GCEC (Global Creative Economy Council)": the short form stands before, the bracket must spell it wholly."""
+    """Definitions such as "GCEC (Global Creative Economy Council)": the bracket must begin with the first letter."""
     before = re.search(r"([^\W_][\w&+-]{1,9})\s*$", text[max(0, bracket - 12) : bracket])
     if not before or not _is_short(before.group(1)):
         return

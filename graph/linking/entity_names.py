@@ -1,4 +1,4 @@
-"""The names that the linker knows: every label and other name of an entity in a generation."""
+"""Names of the entities of a generation, as a gazetteer for the linker."""
 
 from __future__ import annotations
 
@@ -28,37 +28,49 @@ NOT_LINKED: Final[frozenset[str]] = frozenset(
 
 _NAMES: Final = (("rdfs:label", False), ("skos:prefLabel", False), ("schema:name", False), ("skos:altLabel", True))
 _PEOPLE: Final = (expand("schema:Person"), expand("foaf:Person"))
-_FIRST: Final = (expand("schema:City"), expand("schema:Country"))
-"""Who says "Manchester" means the city, not the authority or the travel-to-work area of the same name."""
+_PREFERRED: Final = (expand("schema:City"), expand("schema:Country"))
+""""Manchester" means the city, not the authority or the travel-to-work area of the same name."""
 
-_COUNTED: Final = 1_000
+MAX_COUNTED_LINKS: Final = 1_000
 
 
 def is_bookkeeping(snapshot: Snapshot, iri: str) -> bool:
-    """Whether the thing is of a class that is never linked or offered as an entity: a relation, a source, a figure."""
+    """Whether the IRI has a class that is never linked or offered as an entity: a relation, a source, a figure.
+
+    >>> is_bookkeeping(snapshot, "https://example.org/official"), is_bookkeeping(snapshot, "https://example.org/radar")
+    (True, False)
+    """
     return any(kind.value in NOT_LINKED for kind in snapshot.objects(iri, "rdf:type"))
 
 
 def build_gazetteer(snapshot: Snapshot) -> Gazetteer:
-    """Reads all labels (O(entities)): build one per write, or per generation, and keep it."""
-    return Gazetteer(_entries(snapshot), prefer=_FIRST, people=_PEOPLE)
+    """Gazetteer of all labels. It reads every entity, so build one per write, or per generation, and keep it.
+
+    >>> len(build_gazetteer(snapshot)) > 0
+    True
+    """
+    return Gazetteer(_entries(snapshot), prefer=_PREFERRED, people=_PEOPLE)
 
 
 def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """The entities that a question or a search names, in order."""
-    asked = Passage("urn:question", "urn:question", 0, text, 0, len(text))
-    return tuple(dict.fromkeys(mention.entity for mention in link(asked, gazetteer)))
+    """IRIs of the entities that a question or a search names, in order.
+
+    >>> linked_in("What has Nesta published?", build_gazetteer(snapshot))
+    ('https://example.org/nesta',)
+    """
+    passage = Passage("urn:question", "urn:question", 0, text=text, start=0, end=len(text))
+    return tuple(dict.fromkeys(mention.entity for mention in link(passage, gazetteer)))
 
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     store = snapshot.store
     kinds = _Kinds(store)
-    # Documents have labels, and there may be many: told all at once.
+    # Documents have labels too, and there may be many: one scan tells them all.
     texts = store.quads_for_pattern(None, term("rdf:type"), term("ca:Document"), DEFAULT)
     known: dict[str, str | None] = {
         quad.subject.value: None for quad in texts if isinstance(quad.subject, ox.NamedNode)
     }
-    found: list[tuple[str, str, bool]] = []
+    names: list[tuple[str, str, bool]] = []
     for name, is_alt in _NAMES:
         for quad in store.quads_for_pattern(None, term(name), None, DEFAULT):
             if not isinstance(quad.subject, ox.NamedNode) or not isinstance(quad.object, ox.Literal):
@@ -67,23 +79,23 @@ def _entries(snapshot: Snapshot) -> Iterator[Entry]:
             if iri not in known:
                 known[iri] = kinds.of(quad.subject)
             if known[iri] is not None:
-                found.append((iri, quad.object.value, is_alt))
-    # How well connected an entity is matters only where another bears the same name, and is dear to find out.
-    bearers = Counter(label for label, _ in {(label.casefold(), iri) for iri, label, _ in found})
-    for iri, label, is_alt in found:
+                names.append((iri, quad.object.value, is_alt))
+    # The number of links is costly to count, and matters only where several entities have the same name.
+    bearers = Counter(label for label, _ in {(label.casefold(), iri) for iri, label, _ in names})
+    for iri, label, is_alt in names:
         weight = _links(store, iri) if bearers[label.casefold()] > 1 else 0
         yield Entry(iri, label, is_alt=is_alt, kind=known[iri] or "", weight=weight)
 
 
 def _links(store: ox.Store, iri: str) -> int:
-    """Facts that point to the entity, as far as they are counted."""
-    return sum(1 for _ in islice(store.quads_for_pattern(None, None, ox.NamedNode(iri), DEFAULT), _COUNTED))
+    """Number of facts that point to the entity, up to MAX_COUNTED_LINKS."""
+    return sum(1 for _ in islice(store.quads_for_pattern(None, None, ox.NamedNode(iri), DEFAULT), MAX_COUNTED_LINKS))
 
 
 class _Kinds:
-    """The most particular class of a named thing: the one with fewest members.
+    """Most specific class of each named thing: the one with the fewest members.
 
-    Looked up for each name: reading all types would go through the passages of a large atlas too.
+    It is looked up for each name, because a scan of all types would read the passages of a large atlas too.
     """
 
     def __init__(self, store: ox.Store) -> None:
@@ -91,15 +103,15 @@ class _Kinds:
         self._members: dict[str, int] = {}
 
     def of(self, subject: ox.NamedNode) -> str | None:
-        """None for what is never linked, "" where there is no class."""
+        """IRI of the class; None for a thing that is never linked, "" for one without a class."""
         quads = self._store.quads_for_pattern(subject, term("rdf:type"), None, DEFAULT)
-        own = [quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)]
-        if NOT_LINKED.intersection(own):
+        classes = [quad.object.value for quad in quads if isinstance(quad.object, ox.NamedNode)]
+        if NOT_LINKED.intersection(classes):
             return None
-        return min(own, key=lambda name: (self._count(name), name)) if len(own) > 1 else "".join(own)
+        return min(classes, key=lambda name: (self._count(name), name)) if len(classes) > 1 else "".join(classes)
 
     def _count(self, name: str) -> int:
         if name not in self._members:
-            found = self._store.quads_for_pattern(None, term("rdf:type"), ox.NamedNode(name), DEFAULT)
-            self._members[name] = sum(isinstance(quad.subject, ox.NamedNode) for quad in found)
+            quads = self._store.quads_for_pattern(None, term("rdf:type"), ox.NamedNode(name), DEFAULT)
+            self._members[name] = sum(isinstance(quad.subject, ox.NamedNode) for quad in quads)
         return self._members[name]

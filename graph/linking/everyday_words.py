@@ -1,4 +1,4 @@
-"""Names that are also everyday words: negative labels, which need more than their letters to count as a name."""
+"""Everyday words that are also names: they need more evidence than their letters to count as a name."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ _NAMES: Final = """generator interface watershed disguise intel place trade skil
 _ACRONYMS: Final = """it ai us ip ci or me in on at as so be who cap act aid aims cast arc core lead map step star team
     wave who smart fast pic ace sign mend react ids pop art"""
 
-# Acronyms of this list are told from words by their capitals; only text in capitals throughout makes them unsure.
+# Capitals tell acronyms of this list from words, except in text that is all in capitals.
 COMMON: Final = frozenset((_PLACES + " " + _NAMES + " " + _ACRONYMS).split()) | MONTHS_AND_DAYS

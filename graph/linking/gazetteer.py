@@ -1,9 +1,9 @@
-"""The names that an atlas knows, and where they stand in a text: the longest valid one at each place.
+"""Gazetteer: the names that an atlas knows, and their leftmost-longest valid matches in a text.
 
-All forms of all labels go into one Aho-Corasick automaton over normalised words (`graph.linking.normalise`), each
-with a blank on either side, so that word boundaries hold by construction. It reports every occurrence; those that
-break the capitals rule are thrown out, and of the rest the leftmost-longest are kept, where an article at the start
-gives no lead: "the North East" is not "the North" and something. Time is linear in the text.
+All forms of all labels are in one Aho-Corasick automaton over normalised words (`graph.linking.normalise`), each with a
+blank on either side, so that matches respect word boundaries. The automaton reports every occurrence. Those that break
+the capitalisation rule are dropped, and the leftmost-longest of the rest are kept; an article at the start gives no
+precedence, so that "the North East" is not read as "the North" and something. Time is linear in the text.
 """
 
 from __future__ import annotations
@@ -25,25 +25,26 @@ _ARTICLES: Final = frozenset({"the", "a", "an"})
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Words `first` to `last` (exclusive) are a form of `forms[0]`, the best; the others are runners-up."""
+    """Tokens `first` to `last` (exclusive) match `forms`, the best one first."""
 
     first: int
     last: int
     forms: tuple[Form, ...]
     shouted: bool = False
-    """Written in capitals where the label is not."""
+    """The text is all in capitals where the label is not."""
 
     @property
     def best(self) -> Form:
+        """The form that the match most probably means."""
         return self.forms[0]
 
 
 class Gazetteer:
-    """Labels ready for matching. Building takes about 20 µs a label; it is never changed afterwards.
+    """Immutable matcher of labels. Building it takes about 20 µs a label.
 
-    `prefer` orders kinds for labels that several entities share: an earlier kind wins, one that is not listed comes
-    last; then a label before an altLabel, then the greater weight, then the smaller IRI. `people` are the kinds
-    whose entities may be called by their last name alone. `skip` holds further labels never to match, any case.
+    `prefer` orders the kinds of entities that share a label: an earlier kind wins, an unlisted kind comes last; then a
+    label before an altLabel, the greater weight, the smaller IRI. `people`: kinds whose entities may be called by their
+    last name alone. `skip`: labels that never match, in any case.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Gazetteer:
         )
 
     def __len__(self) -> int:
-        """The number of distinct forms."""
+        """Number of distinct forms."""
         return len(self._forms)
 
     def _precedence(self, form: Form) -> tuple[bool, bool, int, int, float, str]:
@@ -78,43 +79,43 @@ class Gazetteer:
         place = self._order.get(entry.kind, len(self._order))
         return (form.inflected, form.rank == 2, place, form.rank, -entry.weight, entry.iri)
 
-    def matches(self, found: Sequence[Word], *, any_case: bool = False, text: str = "") -> list[Match]:
-        """The leftmost-longest valid names among the words of a text, in order, without overlaps.
+    def matches(self, tokens: Sequence[Word], *, any_case: bool = False, text: str = "") -> list[Match]:
+        """Leftmost-longest valid names among the tokens of a text, in order, without overlaps.
 
-        `any_case` drops the capitals rule and the everyday-word rule, for text typed in haste such as a search query.
-        `text` is what the words were read from: it tells where lines, and so sentences, begin.
+        `any_case` switches the rules for capitals and everyday words off, for text such as a search query. `text` is
+        what the tokens were read from: it tells where lines, and so sentences, begin.
         """
         chosen: list[Match] = []
         reached = 0
 
         def precedence(match: Match) -> tuple[int, int, int]:
-            article = match.last - match.first > 1 and found[match.first].norm in _ARTICLES
+            article = match.last - match.first > 1 and tokens[match.first].norm in _ARTICLES
             return match.first + article, -match.last, match.first
 
-        for match in sorted(self._valid(found, any_case, text), key=precedence):
+        for match in sorted(self._valid(tokens, any_case, text), key=precedence):
             if match.first >= reached:
                 chosen.append(match)
                 reached = match.last
         return chosen
 
-    def _valid(self, found: Sequence[Word], any_case: bool, text: str) -> Iterator[Match]:
+    def _valid(self, tokens: Sequence[Word], any_case: bool, text: str) -> Iterator[Match]:
         starts: list[int] = []
         at = 1
-        for word in found:
+        for word in tokens:
             starts.append(at)
             at += len(word.norm) + 1
-        line = " " + " ".join(word.norm for word in found) + " "
+        line = " " + " ".join(word.norm for word in tokens) + " "
         for pattern, start, end in self._automaton.find_matches_as_indexes(line, overlapping=True):
             first = bisect_left(starts, start + 1)
             last = bisect_left(starts, end)
             if any_case:
                 yield Match(first, last, _distinct(self._forms[pattern]))
                 continue
-            fitting = [(form, fits(form, found, first, last, text)) for form in self._forms[pattern]]
-            good = [form for form, fit in fitting if fit == "exact"]
-            loud = [form for form, fit in fitting if fit == "shouted"]
-            if good or loud:
-                yield Match(first, last, _distinct(good or loud), shouted=not good)
+            fitting = [(form, fits(form, tokens, first, last, text)) for form in self._forms[pattern]]
+            exact = [form for form, fit in fitting if fit == "exact"]
+            shouted = [form for form, fit in fitting if fit == "shouted"]
+            if exact or shouted:
+                yield Match(first, last, _distinct(exact or shouted), shouted=not exact)
 
 
 def _distinct(group: Sequence[Form]) -> tuple[Form, ...]:

@@ -1,4 +1,4 @@
-"""The forms under which a label may appear in a text, and how strict its capitals are."""
+"""Forms in which a label may appear in a text, and how strict its capitals are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _QUALIFIER: Final = re.compile(r"(.*\w.*?)\s+\(([^()]*)\)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One label of one entity. `weight` is how well-connected the entity is (a degree, say): it breaks ties."""
+    """One label of one entity. `weight` breaks ties; higher wins (a number of links, for example)."""
 
     iri: str
     label: str
@@ -27,7 +27,10 @@ class Entry:
 
 
 class Form(NamedTuple):
-    """A way to write a label. `rank` 0 label, 1 altLabel, 2 label without its qualifier; `raws` as capitalised."""
+    """One spelling of a label. `rank`: 0 label, 1 altLabel, 2 label without its qualifier. `raws`: words with capitals.
+
+    `key` is the normalised spelling, `inflected` a plural or singular, `common` an everyday word.
+    """
 
     entry: Entry
     key: str
@@ -36,29 +39,29 @@ class Form(NamedTuple):
     inflected: bool = False
     common: bool = False
     any_case: bool = False
-    """The capitals of the label say nothing: it has none, or only that of a sentence's first word."""
+    """The label matches in any case: it has no capitals, or only that of a sentence's first word."""
 
 
 def is_acronym(raw: str) -> bool:
-    """Capitals (and figures) only, two at least: DCMS, V&A, S4C, R&D."""
+    """Whether the word has at least two letters, all of them capitals: DCMS, V&A, S4C, R&D."""
     letters = [char for char in raw if char.isalpha()]
     return len(letters) >= 2 and all(char.isupper() for char in letters)
 
 
 def forms(entry: Entry) -> Iterator[Form]:
-    """The label itself, its plural or singular, without apostrophes, and without a qualifier in brackets."""
+    """Forms of a label: itself, its plural or singular, without apostrophes, without a qualifier in brackets."""
     rank = 1 if entry.is_alt else 0
-    found = _strip(words(entry.label))
-    if found:
-        yield from _variants(entry, found, rank)
+    tokens = _strip(words(entry.label))
+    if tokens:
+        yield from _variants(entry, tokens, rank)
     qualified = _QUALIFIER.fullmatch(entry.label) if "(" in entry.label else None
     if qualified and (base := _strip(words(qualified.group(1)))):
         yield from _variants(entry, base, 2)
 
 
-def _variants(entry: Entry, found: Sequence[Word], rank: int) -> Iterator[Form]:
-    raws = tuple(word.raw for word in found)
-    norms = [word.norm for word in found]
+def _variants(entry: Entry, tokens: Sequence[Word], rank: int) -> Iterator[Form]:
+    raws = tuple(word.raw for word in tokens)
+    norms = [word.norm for word in tokens]
     any_case = _is_plain(raws)
     common = len(norms) == 1 and norms[0] in COMMON
 
@@ -73,7 +76,7 @@ def _variants(entry: Entry, found: Sequence[Word], rank: int) -> Iterator[Form]:
 
 
 def _without_apostrophes(norms: Sequence[str], raws: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """ "king 's college" as people also write it: "kings college"."""
+    """Spelling without apostrophes: "kings college" for "king 's college"."""
     keys: list[str] = []
     written: list[str] = []
     for norm, raw in zip(norms, raws, strict=True):
@@ -87,7 +90,7 @@ def _without_apostrophes(norms: Sequence[str], raws: Sequence[str]) -> tuple[lis
 
 
 def _inflections(norm: str, raw: str, size: int) -> Iterator[str]:
-    """The plural of a singular last word and the reverse. Names of one word have none, acronyms only a small s."""
+    """Plural or singular of the last word. Names of one word have none, acronyms only a lower-case s."""
     if not norm.isalpha() or len(norm) < 2:
         return
     if is_acronym(raw):
@@ -109,7 +112,7 @@ def _inflections(norm: str, raw: str, size: int) -> Iterator[str]:
 
 
 def _is_plain(raws: Sequence[str]) -> bool:
-    """Whether no word has a capital, but perhaps the first of several ("Access to finance")."""
+    """Whether no word has a capital, except perhaps the first of several ("Access to finance")."""
     if any(raw != raw.lower() for raw in raws[1:]):
         return False
     first = raws[0]
@@ -118,10 +121,10 @@ def _is_plain(raws: Sequence[str]) -> bool:
     return sum(raw[0].isalpha() for raw in raws) > 1 and first[0].isupper() and first[1:].islower()
 
 
-def _strip(found: list[Word]) -> list[Word]:
-    """Without full stops, commas and the like at either end; brackets stay where they are a pair."""
-    while found and found[-1].norm in ".,;:!?":
-        found = found[:-1]
-    while found and found[0].norm in ".,;:!?":
-        found = found[1:]
-    return found
+def _strip(tokens: list[Word]) -> list[Word]:
+    """The tokens without punctuation at either end; brackets stay."""
+    while tokens and tokens[-1].norm in ".,;:!?":
+        tokens = tokens[:-1]
+    while tokens and tokens[0].norm in ".,;:!?":
+        tokens = tokens[1:]
+    return tokens

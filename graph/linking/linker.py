@@ -1,8 +1,9 @@
-"""Passages linked to the entities that they name, from a gazetteer and from what the document itself defines.
+"""Entity linking: mentions in passages, from a gazetteer and from the acronyms that the document itself defines.
 
-Where one name has several readings: the gazetteer's order (preferred kinds, label before altLabel, weight) decides,
-unless the name stands in a list, all of whose other members are of one kind ("Greater Manchester, the West Midlands
-and the West of England" are combined-authority areas, so "West Midlands" is the one too, not the region).
+Where several entities share a name, the gazetteer's order decides (preferred kinds, label before altLabel, weight).
+There is one exception: in a list whose other members are all of one kind, the entity of that kind is chosen. "Greater
+Manchester, the West Midlands and the West of England" are combined-authority areas, so "West Midlands" is one too, and
+not the region.
 """
 
 from __future__ import annotations
@@ -19,47 +20,47 @@ from graph.model import Mention, Passage
 
 __all__ = ["Entry", "Gazetteer", "link", "link_document"]
 
-_BETWEEN: Final = frozenset({",", "and", "or", "the", ";", "both", "in"})
-_MAX_BETWEEN: Final = 4
+_SEPARATORS: Final = frozenset({",", "and", "or", "the", ";", "both", "in"})
+MAX_SEPARATOR_WORDS: Final = 4
 
 
 def link(passage: Passage, gazetteer: Gazetteer) -> tuple[Mention, ...]:
-    """The mentions of one passage on its own, in order, without overlaps."""
+    """Mentions in one passage on its own, in order, without overlaps."""
     return link_document((passage,), gazetteer)
 
 
 def link_document(passages: Sequence[Passage], gazetteer: Gazetteer) -> tuple[Mention, ...]:
-    """The mentions of a document's passages, in order.
+    """Mentions in a document's passages, in order.
 
-    An acronym that the document defines means what it says there, in every passage: the entity that its long form
-    is linked to, or nothing that the gazetteer knows. A person named in full may be called by the last name later.
+    An acronym that the document defines has that meaning in every passage: the entity of its long form, or none where
+    the gazetteer does not know that. After a person was named in full, the last name is linked too.
     """
-    read = [words(passage.text) for passage in passages]
-    matched = [gazetteer.matches(found, text=passage.text) for passage, found in zip(passages, read, strict=True)]
-    defined = _defined(passages, read, matched)
+    texts = [words(passage.text) for passage in passages]
+    matched = [gazetteer.matches(tokens, text=passage.text) for passage, tokens in zip(passages, texts, strict=True)]
+    defined = _defined(passages, texts, matched)
     mentions: list[Mention] = []
     linked: list[list[LinkedSpan]] = []
-    for found, matches in zip(read, matched, strict=True):
-        linked.append(_resolve(found, matches, defined))
-    last_names(read, linked, _people(matched, gazetteer))
-    for passage, found, spans in zip(passages, read, linked, strict=True):
+    for tokens, matches in zip(texts, matched, strict=True):
+        linked.append(_resolve(tokens, matches, defined))
+    last_names(texts, linked, _people(matched, gazetteer))
+    for passage, tokens, spans in zip(passages, texts, linked, strict=True):
         for first, last, iri, confidence in spans:
-            start, end = found[first].start, found[last - 1].end
+            start, end = tokens[first].start, tokens[last - 1].end
             mentions.append(Mention(passage.iri, iri, start, end, passage.text[start:end], confidence))
     return tuple(mentions)
 
 
-def _resolve(found: Sequence[Word], matches: Sequence[Match], defined: Mapping[str, str | None]) -> list[LinkedSpan]:
-    """(first word, last word, entity, confidence), with the document's own acronyms and the choice among readings."""
+def _resolve(tokens: Sequence[Word], matches: Sequence[Match], defined: Mapping[str, str | None]) -> list[LinkedSpan]:
+    """Linked spans of one passage, with the document's acronyms and one entity for each name."""
     spans: list[LinkedSpan] = []
     taken: set[int] = set()
     for place, match in enumerate(matches):
-        if match.last - match.first == 1 and found[match.first].raw in defined:
+        if match.last - match.first == 1 and tokens[match.first].raw in defined:
             continue
-        form = _in_list(found, matches, place) or match.best
+        form = _in_list(tokens, matches, place) or match.best
         spans.append((match.first, match.last, form.entry.iri, _confidence(match)))
         taken.update(range(match.first, match.last))
-    for at, word in enumerate(found):
+    for at, word in enumerate(tokens):
         iri = defined.get(word.raw)
         if iri is not None and at not in taken:
             spans.append((at, at + 1, iri, 0.95))
@@ -67,7 +68,7 @@ def _resolve(found: Sequence[Word], matches: Sequence[Match], defined: Mapping[s
 
 
 def _confidence(match: Match) -> float:
-    """1 for a label as it is written; less for other forms, everyday words and names that several entities share."""
+    """Confidence from 0 to 1: 1 for the label itself, less for other forms, everyday words and shared names."""
     form = match.best
     score = (1.0, 0.95, 0.85)[form.rank]
     if form.inflected:
@@ -82,18 +83,18 @@ def _confidence(match: Match) -> float:
 
 
 def _defined(
-    passages: Sequence[Passage], read: Sequence[Sequence[Word]], matched: Sequence[Sequence[Match]]
+    passages: Sequence[Passage], texts: Sequence[Sequence[Word]], matched: Sequence[Sequence[Match]]
 ) -> dict[str, str | None]:
-    """What the one-word acronyms defined in the document stand for; None for something unknown to the gazetteer."""
+    """One-word acronym that the document defines → its entity, None where the gazetteer does not know the long form."""
     meanings: dict[str, str | None] = {}
-    for passage, found, matches in zip(passages, read, matched, strict=True):
-        spans = {(found[m.first].start, found[m.last - 1].end): m for m in matches}
+    for passage, tokens, matches in zip(passages, texts, matched, strict=True):
+        spans = {(tokens[m.first].start, tokens[m.last - 1].end): m for m in matches}
         for definition in definitions(passage.text):
             if len(words(definition.short)) != 1 or definition.short in meanings:
                 continue
             match = spans.get((definition.long_start, definition.long_end))
             if match is None:
-                # The long form may be found with a word more or less than the letters told ("the … Council").
+                # The match may have a word more or less than the long form ("the … Council").
                 match = next((m for (_, end), m in spans.items() if end == definition.long_end), None)
             own = next(
                 (m for (start, end), m in spans.items() if (start, end) == (definition.start, definition.end)), None
@@ -106,20 +107,20 @@ def _defined(
 
 
 def _agrees(match: Match, long: str) -> bool:
-    """Whether a label of the acronym's entity shares a word with its long form, so that it is probably meant."""
+    """Whether a label of the acronym's entity shares a long word with the long form, so that both probably agree."""
     named = {word.norm for form in match.forms for word in words(form.entry.label)}
     return any(len(word.norm) > 3 and word.norm in named for word in words(long))
 
 
-def _in_list(found: Sequence[Word], matches: Sequence[Match], place: int) -> Form | None:
-    """The reading of the kind that all unambiguous neighbours in the same list have; None to leave it as it is."""
+def _in_list(tokens: Sequence[Word], matches: Sequence[Match], place: int) -> Form | None:
+    """The form of the kind that all unambiguous neighbours in the list have; None where there is none such."""
     match = matches[place]
     if len(match.forms) < 2:
         return None
     kinds: list[str] = []
     for step in (-1, 1):
         at, here = place + step, match
-        while 0 <= at < len(matches) and _listed(found, *sorted((here, matches[at]), key=lambda m: m.first)):
+        while 0 <= at < len(matches) and _listed(tokens, *sorted((here, matches[at]), key=lambda m: m.first)):
             here = matches[at]
             if len(here.forms) == 1:
                 kinds.append(here.best.entry.kind)
@@ -129,14 +130,14 @@ def _in_list(found: Sequence[Word], matches: Sequence[Match], place: int) -> For
     return next((form for form in match.forms if form.entry.kind == kinds[0]), None)
 
 
-def _listed(found: Sequence[Word], left: Match, right: Match) -> bool:
-    """Whether only commas, "and", "the" and the like stand between two names."""
-    between = found[left.last : right.first]
-    return 0 < len(between) <= _MAX_BETWEEN and all(word.norm in _BETWEEN for word in between)
+def _listed(tokens: Sequence[Word], first: Match, second: Match) -> bool:
+    """Whether only separators such as commas, "and" and "the" stand between two names."""
+    between = tokens[first.last : second.first]
+    return 0 < len(between) <= MAX_SEPARATOR_WORDS and all(word.norm in _SEPARATORS for word in between)
 
 
 def _people(matched: Iterable[Sequence[Match]], gazetteer: Gazetteer) -> dict[str, str]:
-    """The last name of each person who is named in full."""
+    """IRI → last name of each person who is named in full."""
     named: dict[str, str] = {}
     if gazetteer.people:
         for matches in matched:

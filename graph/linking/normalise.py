@@ -1,8 +1,8 @@
-"""Words of a text in a form in which spellings of one name are equal, each with its place in the text.
+"""Normalisation of words, so that different spellings of one name are equal; each word keeps its place in the text.
 
 "Creative Scale-Up", "Creative Scale Up", "creative scale‑up" give the same words; so do "R&D" and "R and D",
-"King’s" and "King's", "U.K." and "UK", "Café" and "Cafe". Commas, full stops and brackets stay as words of their
-own, so that no name is found across them. Offsets are code points into the text as given.
+"King’s" and "King's", "U.K." and "UK", "Café" and "Cafe". Commas, full stops and brackets are words of their own, so
+that no name matches across them. Offsets are code points into the text as given.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _WORD: Final = re.compile(
     """,
     re.X,
 )
-_SIMPLE: Final = re.compile(r"[A-Za-z0-9 ]*")  # most labels: nothing in them needs the rules above
+_SIMPLE: Final = re.compile(r"[A-Za-z0-9 ]*")  # most labels need none of the rules above
 _RUN: Final = re.compile(r"[A-Za-z0-9]+")
 _DROPPED: Final = re.compile("['’ʼ.\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
 class Word(NamedTuple):  # not a dataclass: large gazetteers make many of them, and these are made faster
-    """`norm` is lower-case without accents; `raw` as written, without what `norm` leaves out."""
+    """One word: `norm` in lower case without accents, `raw` with its capitals; both without marks inside the word."""
 
     norm: str
     raw: str
@@ -39,35 +39,36 @@ class Word(NamedTuple):  # not a dataclass: large gazetteers make many of them, 
 
     @property
     def is_mark(self) -> bool:
+        """Whether it is punctuation."""
         return not self.norm[0].isalnum() and self.norm != "'s"
 
 
 def words(text: str) -> list[Word]:
-    """The words and marks of a text in order; linear in its length."""
+    """Words and punctuation marks of a text, in order. Time is linear in its length."""
     if _SIMPLE.fullmatch(text):
         return [Word(m.group().lower(), m.group(), m.start(), m.end()) for m in _RUN.finditer(text)]
-    found: list[Word] = []
+    tokens: list[Word] = []
     for match in _WORD.finditer(text):
         raw, start, end = match.group(), match.start(), match.end()
         match match.lastgroup:
             case "and":
-                found.append(Word("and", "and", start, end))
+                tokens.append(Word("and", "and", start, end))
             case "possessive":
-                found.append(Word("'s", "'s", start, end))
+                tokens.append(Word("'s", "'s", start, end))
             case "dash":
-                found.append(Word("-", "-", start, end))
+                tokens.append(Word("-", "-", start, end))
             case "mark":
-                found.append(Word(raw, raw, start, end))
+                tokens.append(Word(raw, raw, start, end))
             case _:
                 plain = _DROPPED.sub("", raw)
                 norm = fold(plain)
                 if norm:
-                    found.append(Word(norm, plain, start, end))
-    return found
+                    tokens.append(Word(norm, plain, start, end))
+    return tokens
 
 
 def fold(word: str) -> str:
-    """Lower case without accents and compatibility forms; blanks within (from odd compatibility forms) go."""
+    """The word in lower case, without accents and compatibility forms."""
     if word.isascii():
         return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.casefold())

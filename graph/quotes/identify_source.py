@@ -1,4 +1,4 @@
-"""Which known source a document is the text of: by what it says of itself, by its address, or by its title."""
+"""Identification of the source that a document is the text of: by its own metadata, its address or its title."""
 
 from __future__ import annotations
 
@@ -13,69 +13,70 @@ from graph.model import Document
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import expand
 
-__all__ = ["KEY", "Sources", "address", "heads"]
+__all__ = ["KEY", "Sources", "address", "title_beginnings"]
 
 KEY: Final = "source"
-"""The field of front matter, or of a record, that names the source by its identifier or IRI."""
+"""Field of front matter, or of a record, that names the source by its identifier or IRI."""
 
-_TITLE_WORDS: Final = 4
-"""A shorter title may belong to many texts."""
+MIN_TITLE_WORDS: Final = 4
+"""Shorter titles are not used: many texts may have them."""
 
 _BREAK: Final = re.compile(r"\s*(?::|\s[|–—-])\s+")
 
 
 class Sources:
-    """The sources that an atlas describes, by identifier, address and title. Background knowledge is none of them."""
+    """Sources of an atlas by identifier, address and title, without background knowledge."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._named: dict[str, str] = {}
-        self._addresses: dict[str, set[str]] = defaultdict(set)
-        self._titles: dict[str, set[str]] = defaultdict(set)
-        self._placed: dict[str, str] = {}
+        self._by_name: dict[str, str] = {}
+        self._by_address: dict[str, set[str]] = defaultdict(set)
+        self._by_title: dict[str, set[str]] = defaultdict(set)
+        self._address_of: dict[str, str] = {}
         for iri in snapshot.subjects("rdf:type", expand("ca:Source")):
             source = snapshot.source(iri)
             if source.reliability == "memory":
                 continue
-            self._named[iri] = iri
+            self._by_name[iri] = iri
             for obj in snapshot.objects(iri, "dcterms:identifier"):
-                self._named[obj.value] = iri
+                self._by_name[obj.value] = iri
             if source.url:
-                self._addresses[address(source.url)].add(iri)
-                self._placed[iri] = address(source.url)
+                self._by_address[address(source.url)].add(iri)
+                self._address_of[iri] = address(source.url)
             folded = _folded(source.title)
-            if len(folded.split()) >= _TITLE_WORDS:
-                self._titles[folded].add(iri)
+            if len(folded.split()) >= MIN_TITLE_WORDS:
+                self._by_title[folded].add(iri)
 
     def __bool__(self) -> bool:
-        return bool(self._named)
+        return bool(self._by_name)
 
     def __contains__(self, iri: object) -> bool:
-        return iri in self._named
+        return iri in self._by_name
 
     def of(self, document: Document, extra: Mapping[str, str]) -> str | None:
-        """The source's IRI; None where nothing fits, or several do.
+        """IRI of the source of a document; None where no source fits, or several do.
 
-        A title counts in full or up to its first colon or dash, and only where no address says otherwise.
+        `extra` are fields of the document's front matter. A title counts in full or up to a colon or dash, and only
+        where the addresses do not contradict it.
         """
         if KEY in extra:
-            return self._named.get(extra[KEY])
+            return self._by_name.get(extra[KEY])
         if document.source_url:
-            found = self._addresses.get(address(document.source_url), set())
-            if found:
-                return _only(found)
-        for head in heads(document.title):
-            found = {
+            matches = self._by_address.get(address(document.source_url), set())
+            if matches:
+                return _only(matches)
+        for beginning in title_beginnings(document.title):
+            matches = {
                 iri
-                for iri in self._titles.get(_folded(head), set())
-                if not document.source_url or iri not in self._placed
+                for iri in self._by_title.get(_folded(beginning), set())
+                if not document.source_url or iri not in self._address_of
             }
-            if found:
-                return _only(found)
+            if matches:
+                return _only(matches)
         return None
 
 
 def address(url: str) -> str:
-    """An address without what does not tell pages apart: scheme, `www.`, fragment, closing slash."""
+    """Normalised address of a page, without scheme, `www.`, fragment and final slash."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -85,8 +86,8 @@ def address(url: str) -> str:
     return f"{host}{parts.path.rstrip('/')}{query}"
 
 
-def heads(title: str) -> list[str]:
-    """The title itself, then what stands before each of its colons and dashes, longest first."""
+def title_beginnings(title: str) -> list[str]:
+    """The title itself, then its beginnings up to each colon or dash, longest first."""
     return [title, *(title[: match.start()] for match in reversed(list(_BREAK.finditer(title))))]
 
 
@@ -94,5 +95,5 @@ def _folded(title: str) -> str:
     return " ".join(word.norm for word in words(title) if not word.is_mark)
 
 
-def _only(found: set[str]) -> str | None:
-    return next(iter(found)) if len(found) == 1 else None
+def _only(matches: set[str]) -> str | None:
+    return next(iter(matches)) if len(matches) == 1 else None

@@ -1,9 +1,9 @@
-"""Which sentence of a source's text says what one of its claims says, if any does plainly enough.
+"""Match of a source's claims with the sentences of its text that support them.
 
-Rather no quote than a wrong one. A sentence fits a claim that links two entities where it names both, says no "not"
-between them, and has no other subject of which the source claims the same nearer by. A figure fits with its number,
-its unit and most words of its indicator; an amount with its number and the thing it pays for; any other value with
-the subject, the value as written, and a word for the relation.
+No quote is better than a wrong one. A sentence fits a claim that links two entities if it names both, has no negation
+between them, and has no nearer subject of which the source claims the same. A statistic needs its number, its unit and
+most words of its indicator; an amount its number and what it pays for; any other value the subject, the value as
+written, and a word for the relation.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from graph.vocabulary import expand
 
 __all__ = ["Quote", "match_claims"]
 
-_LONGEST: Final = 320
-"""Characters of a sentence that is quoted whole; of a longer one, the clauses that hold both ends."""
+MAX_QUOTE_CHARS: Final = 320
+"""Longer sentences are cut to the clauses that hold both ends of the claim."""
 
-_MOST: Final = 0.6
+MIN_INDICATOR_SHARE: Final = 0.6
 """Share of an indicator's words that the sentence must have."""
 
-_NEVER: Final = frozenset(
+_NOT_MATCHED: Final = frozenset(
     expand(name)
     for name in (
         "rdf:type", "rdfs:label", "skos:altLabel", "skos:prefLabel", "schema:description", "dcterms:identifier",
@@ -49,7 +49,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a passage for a claim. `start` and `end` are offsets into the passage, `marks` into the quote."""
+    """Words of a passage that support a claim. `start` and `end` are offsets into the passage, `marks` into `text`."""
 
     passage: str
     start: int
@@ -60,7 +60,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A sentence with the places of both ends; the least fit is the best."""
+    """A sentence that fits a claim, with the spans of the claim's ends."""
 
     uncued: bool
     gap: int
@@ -69,13 +69,14 @@ class _Fit:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
+        """Sort key; lower is better."""
         return self.uncued, self.gap, self.sentence.number
 
 
 def match_claims(
     snapshot: Snapshot, source: str, claims: Iterable[Claim], sentences: list[Sentence]
 ) -> Iterator[tuple[Claim, Quote]]:
-    """Each claim that has a fitting sentence, with its best; ties go to the earlier one."""
+    """Claims that have a fitting sentence, each with its best quote; of equal ones, the earlier."""
     matcher = _Matcher(snapshot, source, list(claims), sentences)
     for claim in matcher.claims:
         best = min(matcher.fits(claim), key=lambda fit: fit.rank, default=None)
@@ -84,6 +85,8 @@ def match_claims(
 
 
 class _Matcher:
+    """Claims and sentences of one source, indexed for matching."""
+
     def __init__(self, snapshot: Snapshot, source: str, claims: list[Claim], sentences: list[Sentence]) -> None:
         self.claims = sorted(claims, key=lambda claim: claim.iri.value)
         self._snapshot = snapshot
@@ -103,10 +106,10 @@ class _Matcher:
 
     def fits(self, claim: Claim) -> Iterator[_Fit]:
         subject, predicate, obj = claim.subject.value, claim.predicate.value, claim.object
-        if predicate in _NEVER:
+        if predicate in _NOT_MATCHED:
             return
         if predicate == _MENTIONS and self._snapshot.label(subject).casefold() == self._title:
-            yield from self._alone(obj.value)
+            yield from self._mentions(obj.value)
         elif predicate in (_MEMBER, _AT, _VALUE, _INDICATOR, _MONEY, _AMOUNT):
             yield from self._of_record(subject, predicate, obj.value)
         elif isinstance(obj, ox.NamedNode):
@@ -115,7 +118,7 @@ class _Matcher:
             yield from self._values(subject, predicate, obj.value)
 
     def _of_record(self, subject: str, predicate: str, obj: str) -> Iterator[_Fit]:
-        """Offices, figures and amounts are not named in a text: their parts are."""
+        """Fits of offices, statistics and amounts: texts do not name these, only their parts."""
         if predicate in (_MEMBER, _AT):
             for other in self._links[subject, _AT if predicate == _MEMBER else _MEMBER]:
                 yield from self._pairs(obj, other, frozenset())
@@ -128,7 +131,7 @@ class _Matcher:
             for value in self._links[obj, _MONEY]:
                 yield from self._amounts(subject, value)
 
-    def _alone(self, entity: str) -> Iterator[_Fit]:
+    def _mentions(self, entity: str) -> Iterator[_Fit]:
         for sentence in self._naming[entity]:
             named = sentence.of(entity)[0]
             yield _Fit(False, 0, sentence, ((named.start, named.end),))
@@ -137,15 +140,15 @@ class _Matcher:
         if subject == obj:
             return
         for sentence in self._naming[subject]:
-            near = _nearest(sentence, [(n.start, n.end) for n in sentence.of(subject)], _spans(sentence, obj))
-            if near is None or _denied(sentence, near):
+            pair = _nearest(sentence, [(n.start, n.end) for n in sentence.of(subject)], _spans(sentence, obj))
+            if pair is None or _negated(sentence, pair):
                 continue
-            gap = _gap(*near)
+            gap = _gap(*pair)
             rivals = self._subjects[obj] - {subject}
             others = [(n.start, n.end) for n in sentence.named if n.entity in rivals]
             nearer = _nearest(sentence, others, _spans(sentence, obj))
             if nearer is None or _gap(*nearer) >= gap:
-                yield _Fit(not cue & sentence.stems, gap, sentence, near)
+                yield _Fit(not cue & sentence.stems, gap, sentence, pair)
 
     def _figures(self, figure: str) -> Iterator[_Fit]:
         unit = next(iter(self._links[figure, _UNIT]), "")
@@ -153,16 +156,16 @@ class _Matcher:
             for indicator in self._links[figure, _INDICATOR]:
                 wanted = stems(self._snapshot.label(indicator))
                 for sentence in self._sentences:
-                    held = len(wanted & sentence.stems) / len(wanted) if wanted else 0.0
-                    place = find_number(sentence.text, value, unit) if held >= _MOST else None
+                    share = len(wanted & sentence.stems) / len(wanted) if wanted else 0.0
+                    place = find_number(sentence.text, value, unit) if share >= MIN_INDICATOR_SHARE else None
                     if place is not None:
-                        yield _Fit(False, -int(held * 100), sentence, (_moved(sentence, place),))
+                        yield _Fit(False, -int(share * 100), sentence, (_in_passage(sentence, place),))
 
     def _amounts(self, payer: str, value: str) -> Iterator[_Fit]:
         for sentence in self._naming[payer]:
             place = find_number(sentence.text, value, "GBP")
             if place is not None:
-                yield from _with(sentence, payer, _moved(sentence, place), uncued=False)
+                yield from _near(sentence, payer, _in_passage(sentence, place), uncued=False)
 
     def _values(self, subject: str, predicate: str, value: str) -> Iterator[_Fit]:
         cue = self._cue(predicate)
@@ -170,29 +173,29 @@ class _Matcher:
         for sentence in self._naming[subject]:
             match = pattern.search(sentence.text) if cue & sentence.stems else None
             if match is not None:
-                yield from _with(sentence, subject, _moved(sentence, match.span()), uncued=False)
+                yield from _near(sentence, subject, _in_passage(sentence, match.span()), uncued=False)
 
     def _cue(self, predicate: str) -> frozenset[str]:
-        """Words for the relation, from either end."""
+        """Stems of the words for a relation and its inverse."""
         if predicate not in self._cues:
-            ways = [predicate, *(obj.value for obj in self._snapshot.objects(predicate, "owl:inverseOf"))]
-            ways += self._snapshot.subjects("owl:inverseOf", predicate)
-            said = [obj.value for way in ways for obj in self._snapshot.objects(way, "skos:altLabel")]
-            self._cues[predicate] = stems(" ".join([*said, *map(self._snapshot.label, ways)]))
+            relations = [predicate, *(obj.value for obj in self._snapshot.objects(predicate, "owl:inverseOf"))]
+            relations += self._snapshot.subjects("owl:inverseOf", predicate)
+            names = [obj.value for name in relations for obj in self._snapshot.objects(name, "skos:altLabel")]
+            self._cues[predicate] = stems(" ".join([*names, *map(self._snapshot.label, relations)]))
         return self._cues[predicate]
 
 
-def _with(sentence: Sentence, subject: str, place: Span, *, uncued: bool) -> Iterator[_Fit]:
-    near = _nearest(sentence, _spans(sentence, subject), [place])
-    if near is not None and not _denied(sentence, near):
-        yield _Fit(uncued, _gap(*near), sentence, near)
+def _near(sentence: Sentence, subject: str, place: Span, *, uncued: bool) -> Iterator[_Fit]:
+    pair = _nearest(sentence, _spans(sentence, subject), [place])
+    if pair is not None and not _negated(sentence, pair):
+        yield _Fit(uncued, _gap(*pair), sentence, pair)
 
 
 def _spans(sentence: Sentence, entity: str) -> list[Span]:
     return [(named.start, named.end) for named in sentence.of(entity)]
 
 
-def _moved(sentence: Sentence, place: Span) -> Span:
+def _in_passage(sentence: Sentence, place: Span) -> Span:
     return sentence.start + place[0], sentence.start + place[1]
 
 
@@ -201,20 +204,22 @@ def _gap(first: Span, second: Span) -> int:
 
 
 def _nearest(sentence: Sentence, ones: list[Span], others: list[Span]) -> tuple[Span, Span] | None:
-    """The closest two that do not overlap."""
+    """The closest pair of spans that do not overlap."""
     pairs = [(one, other) for one in ones for other in others if one[1] <= other[0] or other[1] <= one[0]]
     return min(pairs, key=lambda pair: (_gap(*pair), pair), default=None)
 
 
-def _denied(sentence: Sentence, ends: tuple[Span, Span]) -> bool:
+def _negated(sentence: Sentence, ends: tuple[Span, Span]) -> bool:
+    """Whether a negation stands between the two ends."""
     first, second = sorted(ends)
     return bool(_NOT.search(sentence.text[first[1] - sentence.start : second[0] - sentence.start]))
 
 
 def _quote(fit: _Fit) -> Quote:
+    """The sentence, or of a long one the clauses that hold the ends of the claim."""
     sentence = fit.sentence
     start, end = sentence.start, sentence.end
-    if end - start > _LONGEST:
+    if end - start > MAX_QUOTE_CHARS:
         first = min(span[0] for span in fit.ends) - start
         last = max(span[1] for span in fit.ends) - start
         breaks = [match.end() for match in _CLAUSE.finditer(sentence.text)]

@@ -1,4 +1,4 @@
-"""How a number may be written in running text."""
+"""Search for a number in running text, in the ways in which people write it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FREE: Final = r"(?<![\d.,£$€])"
 
 
 def find_number(text: str, value: str, unit: str) -> tuple[int, int] | None:
-    """Where the text has the value in its unit ("709", "£1,234m", "5.6 per cent"); None where it has not.
+    """[start, end) of the value with its unit ("709", "£1,234m", "5.6 per cent"); None where the text has none.
 
     `value` is a decimal as the graph holds it; `unit` is "count", "percent", "GBP million", "GBP" or a noun.
     """
@@ -37,15 +37,15 @@ def _patterns(number: Decimal, scale: int, *, money: bool, percent: bool) -> lis
     if percent:
         return [rf"{before}{_plain(number)} ?(?:%|per cent\b|percent\b)"]
     whole = number.scaleb(scale)
-    found = [rf"{before}{sign}{_plain(whole)}(?![\d%]|[.,]\d)(?! ?(?:per cent|percent|million|billion|bn|m)\b)"]
+    patterns = [rf"{before}{sign}{_plain(whole)}(?![\d%]|[.,]\d)(?! ?(?:per cent|percent|million|billion|bn|m)\b)"]
     for power, words in _WORDS.items():
         if whole >= Decimal(10) ** power:
-            found.append(rf"{before}{sign}{_plain(whole.scaleb(-power))} ?(?:{words})\b")
-    return found
+            patterns.append(rf"{before}{sign}{_plain(whole.scaleb(-power))} ?(?:{words})\b")
+    return patterns
 
 
 def _plain(number: Decimal) -> str:
-    """Digits with or without commas between the thousands, and without closing zeros."""
+    """Pattern of the digits, with or without commas between thousands, without final zeros."""
     plain = format(number.normalize(), "f")
     head, dot, tail = plain.partition(".")
     grouped = f"{int(head):,}"

@@ -1,12 +1,12 @@
-"""Offering the claims of a source the quotes that its text holds, once that text is ingested.
+"""Proposal of quotes for the claims of a source, once its text is ingested.
 
-A quote is a node in the document's graph, so it goes with the document; the claim itself is not touched:
+A quote is a node in the document's graph, so it is removed with the document; the claim itself does not change:
 
     <document>/quote/<claim> a ca:Quote ; ca:quoteOf <claim> ; ca:quote "…" ; ca:quotedIn <passage> ;
         ca:quoteStart 12 ; ca:quoteEnd 40 ; ca:mark "0-7" , "20-28" ; ca:status ca:proposed .
 
-`<document> ca:textOf <source>` says, in the default graph, whose text it is. From then on the document is as reliable
-as the source is; `ca:ownReliability` keeps what it was given, for the day on which the source is described otherwise.
+`<document> ca:textOf <source>`, in the default graph, names the source. From then on the document has the reliability
+of the source; `ca:ownReliability` keeps its own, in case the source is described differently later.
 """
 
 from __future__ import annotations
@@ -24,19 +24,22 @@ from graph.quotes.quote_sentences import sentences
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from graph.vocabulary import expand
 
-__all__ = ["offer", "offer_again"]
+__all__ = ["propose_again", "propose_quotes"]
 
 _INTEGER = ox.NamedNode(expand("xsd:integer"))
 
 
-def offer(store: ox.Store, document: Document, extra: Mapping[str, str], sources: Sources) -> int:
-    """Recognise the document, and offer its source's claims what fits. Returns the number of quotes."""
+def propose_quotes(store: ox.Store, document: Document, extra: Mapping[str, str], sources: Sources) -> int:
+    """Identify the document's source, and propose quotes for the source's claims. Returns the number of quotes."""
     source = sources.of(document, extra)
-    return _offer(store, document.iri, source) if source else 0
+    return _propose(store, document.iri, source) if source else 0
 
 
-def offer_again(store: ox.Store, *, without: str) -> int:
-    """After a change of the sources: all documents but those of one collection. Returns the number of quotes."""
+def propose_again(store: ox.Store, *, without: str) -> int:
+    """Propose quotes anew after a change of the sources, from all documents but those of the collection `without`.
+
+    Returns the number of quotes.
+    """
     snapshot = Snapshot(store)
     sources = Sources(snapshot)
     count = 0
@@ -47,28 +50,28 @@ def offer_again(store: ox.Store, *, without: str) -> int:
         source = known if known in sources else sources.of(document, {})
         _withdraw(store, document.iri)
         if source:
-            count += _offer(store, document.iri, source)
+            count += _propose(store, document.iri, source)
     return count
 
 
-def _offer(store: ox.Store, document: str, source: str) -> int:
+def _propose(store: ox.Store, document: str, source: str) -> int:
     snapshot = Snapshot(store)
     store.add(ox.Quad(ox.NamedNode(document), term("ca:textOf"), ox.NamedNode(source), DEFAULT))
-    _rank(store, document, snapshot.source(source).reliability)
-    held = sentences(snapshot, document)
-    found = list(match_claims(snapshot, source, claims_in(store, ox.NamedNode(source)), held))
-    for claim, quote in found:
+    _take_reliability(store, document, snapshot.source(source).reliability)
+    claims = claims_in(store, ox.NamedNode(source))
+    matches = list(match_claims(snapshot, source, claims, sentences(snapshot, document)))
+    for claim, quote in matches:
         node = ox.NamedNode(quote_iri(document, claim.iri.value))
-        if not _reviewed(store, node):
+        if not _is_reviewed(store, node):
             store.extend(_quads(node, claim.iri, quote, ox.NamedNode(document)))
-    return len(found)
+    return len(matches)
 
 
-def _rank(store: ox.Store, document: str, reliability: str) -> None:
+def _take_reliability(store: ox.Store, document: str, reliability: str) -> None:
     """Give the document the reliability of its source."""
-    own, kept = (list(Snapshot(store).objects(document, f"ca:{name}")) for name in ("reliability", "ownReliability"))
-    if own and not kept:
-        store.add(ox.Quad(ox.NamedNode(document), term("ca:ownReliability"), own[0], DEFAULT))
+    current, own = (list(Snapshot(store).objects(document, f"ca:{name}")) for name in ("reliability", "ownReliability"))
+    if current and not own:
+        store.add(ox.Quad(ox.NamedNode(document), term("ca:ownReliability"), current[0], DEFAULT))
     _set_reliability(store, document, ox.Literal(reliability))
 
 
@@ -94,18 +97,18 @@ def _quads(node: ox.NamedNode, claim: ox.NamedNode, quote: Quote, graph: ox.Name
         yield ox.Quad(node, term(name), value, graph)
 
 
-def _reviewed(store: ox.Store, node: ox.NamedNode) -> bool:
-    """Someone has decided on it: that stands."""
+def _is_reviewed(store: ox.Store, node: ox.NamedNode) -> bool:
+    """Whether a reviewer has decided on the quote."""
     return any(quad.object != term("ca:proposed") for quad in store.quads_for_pattern(node, term("ca:status"), None))
 
 
 def _withdraw(store: ox.Store, document: str) -> None:
-    """Take back what was offered and not yet decided on, and whose text the document is."""
+    """Remove the quotes without a decision, and the link from the document to its source."""
     graph = ox.NamedNode(document)
     for quad in list(store.quads_for_pattern(None, term("rdf:type"), term("ca:Quote"), graph)):
-        if isinstance(quad.subject, ox.NamedNode) and not _reviewed(store, quad.subject):
-            for each in list(store.quads_for_pattern(quad.subject, None, None, graph)):
-                store.remove(each)
+        if isinstance(quad.subject, ox.NamedNode) and not _is_reviewed(store, quad.subject):
+            for statement in list(store.quads_for_pattern(quad.subject, None, None, graph)):
+                store.remove(statement)
     for quad in list(store.quads_for_pattern(graph, term("ca:textOf"), None, DEFAULT)):
         store.remove(quad)
     for quad in list(store.quads_for_pattern(graph, term("ca:ownReliability"), None, DEFAULT)):

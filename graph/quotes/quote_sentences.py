@@ -1,4 +1,4 @@
-"""A held document as sentences, each with the entities that it names, or points back to ("The report …")."""
+"""Sentences of a document, each with the entities that it names or refers back to ("The report …")."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from graph.storage.snapshot import Snapshot
 
 __all__ = ["Named", "Sentence", "sentences", "stems"]
 
-_SURE: Final = 0.6
-"""Mentions below this confidence ground nothing."""
+MIN_CONFIDENCE: Final = 0.6
+"""Mentions with less confidence support no quote."""
 
 _BACK: Final = re.compile(r"(?:The|This) ([a-z]+)\b")
 _STOP: Final = frozenset(
@@ -26,12 +26,12 @@ _STOP: Final = frozenset(
         much does do did long there""",
     )
 )
-_STEM: Final = 5
+STEM_CHARS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An entity in a sentence. Offsets are into the passage, in code points."""
+    """Span of an entity in a sentence; offsets into the passage, in code points."""
 
     entity: str
     start: int
@@ -40,7 +40,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Sentence:
-    """`number` counts the sentences of the document; `start` and `end` are offsets into the passage."""
+    """One sentence. `number` is its place in the document; `start` and `end` are offsets into the passage."""
 
     number: int
     passage: str
@@ -51,45 +51,54 @@ class Sentence:
 
     @cached_property
     def stems(self) -> frozenset[str]:
+        """Stems of its content words."""
         return stems(self.text)
 
     def of(self, entity: str) -> list[Named]:
+        """Spans of one entity."""
         return [named for named in self.named if named.entity == entity]
 
 
 def stems(text: str) -> frozenset[str]:
-    """The beginnings of the words that carry meaning: enough to find "identified" in "identifies"."""
+    """First letters of the content words: enough to match "identified" with "identifies"."""
     return frozenset(
-        word.norm[:_STEM] for word in words(text) if not word.is_mark and word.norm not in _STOP and word.norm != "'s"
+        word.norm[:STEM_CHARS]
+        for word in words(text)
+        if not word.is_mark and word.norm not in _STOP and word.norm != "'s"
     )
 
 
 def sentences(snapshot: Snapshot, document: str) -> list[Sentence]:
-    """In reading order, over all passages."""
-    found: list[Sentence] = []
+    """Sentences of all passages, in reading order."""
+    numbered: list[Sentence] = []
     for passage in snapshot.passages(document):
-        mentions = [m for m in snapshot.mentions(passage.iri) if m.confidence >= _SURE]
+        mentions = [mention for mention in snapshot.mentions(passage.iri) if mention.confidence >= MIN_CONFIDENCE]
         for start, end in sentence_spans(passage.text, 0, len(passage.text)):
-            named = [Named(m.entity, m.start, m.end) for m in mentions if start <= m.start and m.end <= end]
+            inside = [mention for mention in mentions if start <= mention.start and mention.end <= end]
+            named = [Named(mention.entity, mention.start, mention.end) for mention in inside]
             text = passage.text[start:end]
-            back = _points_back(snapshot, text, found[-1]) if found else None
-            if back is not None:
-                length = len(_BACK.match(text)[0])  # type: ignore[index]  # it matched in _points_back
-                named.insert(0, Named(back, start, start + length))
-            found.append(Sentence(len(found), passage.iri, start, end, text, tuple(named)))
-    return found
+            reference = _reference(snapshot, text, numbered[-1]) if numbered else None
+            if reference is not None:
+                entity, length = reference
+                named.insert(0, Named(entity, start, start + length))
+            number = len(numbered)
+            numbered.append(Sentence(number, passage.iri, start, end=end, text=text, named=tuple(named)))
+    return numbered
 
 
-def _points_back(snapshot: Snapshot, text: str, before: Sentence) -> str | None:
-    """The entity that "The report …" means: the only one of that kind in the sentence before."""
+def _reference(snapshot: Snapshot, text: str, previous: Sentence) -> tuple[str, int] | None:
+    """Entity that "The report …" refers to, and the length of these words.
+
+    It is the only entity of that class in the previous sentence.
+    """
     match = _BACK.match(text)
     if match is None:
         return None
-    fitting = {named.entity for named in before.named if match[1] in _kinds(snapshot, named.entity)}
-    return next(iter(fitting)) if len(fitting) == 1 else None
+    candidates = {named.entity for named in previous.named if match[1] in _kinds(snapshot, named.entity)}
+    return (next(iter(candidates)), len(match[0])) if len(candidates) == 1 else None
 
 
 def _kinds(snapshot: Snapshot, entity: str) -> Iterator[str]:
-    """The last words of the names of its classes: "report", "programme"."""
+    """Last words of the labels of its classes: "report", "programme"."""
     for kind in snapshot.objects(entity, "rdf:type"):
         yield re.sub(r"\s*\(.*", "", snapshot.label(kind.value)).rpartition(" ")[2].casefold()

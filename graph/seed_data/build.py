@@ -1,7 +1,7 @@
-"""Building the starter atlas from a data folder, or bringing a live one up to a newer folder.
+"""Build of the starter atlas from a data folder, or update of an atlas to a newer folder.
 
-What the folder asserts directly (ontology, sources, disagreements) is also kept in a graph of its own, so
-that a later build can take out exactly that; documents that people ingested and RDF that they loaded stay.
+What the folder asserts directly (ontology, sources, disagreements) is also written to a graph of its own, so that a
+later build removes exactly that. Documents that people ingested and RDF that they loaded stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from graph.claims.purge import purge
 from graph.iri import DEFAULT_BASE
 from graph.linking.entity_names import build_gazetteer
 from graph.model import Reading
-from graph.quotes.propose import offer_again
+from graph.quotes.propose import propose_again
 from graph.seed_data.load import Starter
 from graph.storage.generations import Generation
 from graph.storage.snapshot import DEFAULT, Snapshot, term
@@ -30,19 +30,26 @@ COLLECTION: Final = "starter"
 STARTER_GRAPH: Final = ox.NamedNode(f"{DEFAULT_BASE}graph/starter")
 
 MAKER: Final = f"2.{EXTRACTOR}"
-"""Its first number rises when the same folder would give other triples, so that a newer version builds it again."""
+"""Version of the build. The first number rises when the same folder would give other triples, to build it again."""
 
 
 def build(
     session: Session, starter: Starter, *, built: dict[str, str], progress: Progress = no_progress
 ) -> Generation | None:
-    """Publish a generation that holds the starter. Returns None where the live one holds this very folder already,
-    made as this version makes it.
+    """Publish a generation with the starter data; None where the live one has this folder, built by this version.
 
-    `built` is the live manifest's entry `starter`, empty at first.
+    `built` is the entry `starter` of the live manifest, empty at first.
+
+    >>> from graph.seed_data.load import load
+    >>> from graph.storage.generations import Home
+    >>> from graph.write.writer import NoIndex, Writer
+    >>> _ = (folder / "ontology.ttl").write_text("<urn:P> a <http://www.w3.org/2002/07/owl#Class> .")
+    >>> with Writer(Home(folder / "starter"), NoIndex()).session() as session:
+    ...     build(session, load(folder), built={}).name
+    '000001'
     """
-    made = {"digest": starter.digest, "maker": MAKER}
-    if built == made:
+    version = {"digest": starter.digest, "maker": MAKER}
+    if built == version:
         return None
 
     def work(store: ox.Store) -> Changes:
@@ -57,15 +64,16 @@ def build(
         for graph in graphs:
             if isinstance(graph, ox.NamedNode):
                 accept_graph(store, graph)
-        purge(store, session.suppressed)  # before names are looked for in the notes
-        _notes(store, starter, progress)
-        offer_again(store, without=COLLECTION)
-        return Changes(everything=True, notes={"starter": made})
+        purge(store, session.suppressed)  # before the notes are linked to names
+        _write_notes(store, starter, progress)
+        propose_again(store, without=COLLECTION)
+        return Changes(everything=True, notes={"starter": version})
 
     return session.change(work, progress=progress)
 
 
 def _remove(store: ox.Store) -> None:
+    """Remove what an earlier build wrote."""
     snapshot = Snapshot(store)
     for document in list(snapshot.documents()):
         if document.collection == COLLECTION:
@@ -82,7 +90,7 @@ def _remove(store: ox.Store) -> None:
     store.remove_graph(STARTER_GRAPH)
 
 
-def _notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
+def _write_notes(store: ox.Store, starter: Starter, progress: Progress) -> None:
     snapshot = Snapshot(store)
     gazetteer = build_gazetteer(snapshot)
     named = {name: _named(store, kind) for name, kind in _KINDS.items()}
@@ -102,7 +110,7 @@ _KINDS: Final = {
 
 
 def _about(iri: str, reading: Reading, named: Mapping[str, Mapping[str, ox.NamedNode]]) -> list[ox.Quad]:
-    """What the front matter says that a note is about, and what it was written from."""
+    """Subjects, places and sources that the front matter of a note names, as quads."""
     subject = ox.NamedNode(iri)
     return [
         ox.Quad(subject, term(predicate), named[predicate][name], DEFAULT)
@@ -118,23 +126,23 @@ def _about(iri: str, reading: Reading, named: Mapping[str, Mapping[str, ox.Named
 
 
 def _named(store: ox.Store, kind: str | None) -> dict[str, ox.NamedNode]:
-    """The things of one class by their identifiers and their labels; what several are called names none of them.
+    """Name → node, for the things of one class, by their identifiers and labels; shared names are left out.
 
-    None: of any class, by their identifiers.
+    Without a class: all things, by their identifiers.
     """
-    found: dict[str, set[ox.NamedNode]] = {}
+    bearers: dict[str, set[ox.NamedNode]] = {}
     if kind is None:
         for quad in store.quads_for_pattern(None, term("dcterms:identifier"), None, DEFAULT):
             if isinstance(quad.subject, ox.NamedNode):
-                found.setdefault(getattr(quad.object, "value", ""), set()).add(quad.subject)
-        return _single(found)
+                bearers.setdefault(getattr(quad.object, "value", ""), set()).add(quad.subject)
+        return _single(bearers)
     for quad in store.quads_for_pattern(None, term("rdf:type"), term(kind), DEFAULT):
         if isinstance(quad.subject, ox.NamedNode):
             for name in ("dcterms:identifier", "rdfs:label"):
                 for value in store.quads_for_pattern(quad.subject, term(name), None, DEFAULT):
-                    found.setdefault(getattr(value.object, "value", ""), set()).add(quad.subject)
-    return _single(found)
+                    bearers.setdefault(getattr(value.object, "value", ""), set()).add(quad.subject)
+    return _single(bearers)
 
 
-def _single(found: Mapping[str, set[ox.NamedNode]]) -> dict[str, ox.NamedNode]:
-    return {name: next(iter(things)) for name, things in found.items() if len(things) == 1}
+def _single(bearers: Mapping[str, set[ox.NamedNode]]) -> dict[str, ox.NamedNode]:
+    return {name: next(iter(things)) for name, things in bearers.items() if len(things) == 1}

@@ -1,4 +1,4 @@
-"""What must hold of a data folder before anything of it is built. Each error names file, line and remedy."""
+"""Checks of a data folder before it is built. Each error names file, line and remedy."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _CORE = tuple(PREFIXES[prefix] for prefix in ("rdf", "rdfs", "owl", "sh"))
 
 
 def check_properties(blocks: Iterable[Block], defined: set[str]) -> None:
-    """Raises BadData for a property (or a claimed predicate) that the ontology does not define."""
+    """Raise BadData for a property (or a claimed predicate) that the ontology does not define."""
     for block in blocks:
         claimed: list[Object] = block.values(term("rdf:predicate"))
         for name in [predicate for predicate, _ in block.statements] + claimed:
             if name.value in defined or name.value.startswith(_CORE):
                 continue
-            close = process.extractOne(name.value, sorted(defined))
-            hint = f"Did you mean {compact(close[0])}? " if close and close[1] > 80 else ""
+            nearest = process.extractOne(name.value, sorted(defined))
+            hint = f"Did you mean {compact(nearest[0])}? " if nearest and nearest[1] > 80 else ""
             raise block.error(
                 f"{compact(name.value)} is not a property of the ontology.",
                 f"{hint}Use one that ontology.ttl defines, or define it there.",
@@ -33,7 +33,7 @@ def check_properties(blocks: Iterable[Block], defined: set[str]) -> None:
 
 
 def check_sources(blocks: Iterable[Block], known: set[ox.NamedNode]) -> None:
-    """Raises BadData for a source that sources.ttl does not describe."""
+    """Raise BadData for a source that sources.ttl does not describe."""
     for block in blocks:
         for source in block.values(term("dcterms:source")):
             if source not in known:
@@ -44,7 +44,7 @@ def check_sources(blocks: Iterable[Block], known: set[ox.NamedNode]) -> None:
 
 
 def check_identity(blocks: Iterable[Block]) -> None:
-    """Raises BadData for a subject described twice, and for an identifier that two subjects bear."""
+    """Raise BadData for a subject that is described twice, and for an identifier that two subjects have."""
     subjects: dict[ox.NamedNode, Block] = {}
     identifiers: dict[str, Block] = {}
     for block in blocks:

@@ -1,7 +1,7 @@
-"""From the compact form of the data folder to claims in their sources' graphs.
+"""Expansion of the compact form of a data folder into claims in the graphs of their sources.
 
 An entity's block names its sources once; each of its statements becomes one accepted claim per source.
-A claim record names its sources too; it becomes one claim per source, with its dates, note and status.
+A claim record names its sources too. It becomes one claim per source, with its dates, note and status.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from graph.storage.snapshot import DEFAULT, term
 __all__ = ["claim_quads", "entity_claims", "plain", "record_claims"]
 
 _SOURCE = term("dcterms:source")
-_CARRIED = tuple(
+_DETAILS = tuple(
     term(name)
     for name in ("ca:status", "ca:confidence", "ca:note", "ca:validFrom", "ca:validTo", "ca:asOf", "ca:record")
 )
 
 
 def plain(block: Block) -> Iterator[ox.Quad]:
-    """The block as it stands, in the default graph."""
+    """Statements of a block, unchanged, in the default graph."""
     for predicate, obj in block.statements:
         yield ox.Quad(block.subject, predicate, obj, DEFAULT)
 
@@ -38,7 +38,7 @@ def claim_quads(
     details: tuple[tuple[ox.NamedNode, Object], ...],
     record: str = "",
 ) -> Iterator[ox.Quad]:
-    """One claim in its source's graph."""
+    """Quads of one claim, in the graph of its source. `details` are its other properties, such as its status."""
     name = claim_iri(source.value, subject.value, predicate.value, str(obj), record, DEFAULT_BASE)
     claim = ox.NamedNode(name)
     for property_, value in (
@@ -53,7 +53,7 @@ def claim_quads(
 
 
 def entity_claims(block: Block) -> Iterator[ox.Quad]:
-    """Claims for an entity's (or an observation's) block, and its list of sources in the default graph.
+    """Accepted claims for the block of an entity or an observation, and its sources in the default graph.
 
     Raises BadData for a block without a source.
     """
@@ -66,22 +66,22 @@ def entity_claims(block: Block) -> Iterator[ox.Quad]:
 
 
 def record_claims(block: Block) -> Iterator[ox.Quad]:
-    """Claims for a claim record. Raises BadData where it lacks a part."""
+    """Claims for a claim record, one per source. Raises BadData where a part is missing."""
     subject, predicate = block.one(term("rdf:subject")), block.one(term("rdf:predicate"))
     obj = block.one(term("rdf:object"))
     if not isinstance(subject, ox.NamedNode) or not isinstance(predicate, ox.NamedNode):
         raise block.error("The subject and the predicate of a claim must be IRIs.", "Write them as such.")
     block.one(term("ca:status"))
-    details = tuple((name, value) for name, value in block.statements if name in _CARRIED)
+    details = tuple((name, value) for name, value in block.statements if name in _DETAILS)
     for source in _sources(block):
         yield from claim_quads(source, subject, predicate, obj, details, block.subject.value)
 
 
 def _sources(block: Block) -> list[ox.NamedNode]:
-    found = [obj for obj in block.values(_SOURCE) if isinstance(obj, ox.NamedNode)]
-    if not found:
+    sources = [obj for obj in block.values(_SOURCE) if isinstance(obj, ox.NamedNode)]
+    if not sources:
         raise block.error(
             f"{block.subject.value} names no source.",
             "Add `dcterms:source` with a source that sources.ttl describes.",
         )
-    return found
+    return sources

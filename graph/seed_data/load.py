@@ -1,4 +1,4 @@
-"""A data folder as one `Starter`: everything checked and expanded, nothing written yet."""
+"""Load of a data folder as one `Starter`: everything is checked and expanded, nothing is written yet."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["Starter", "digest_of", "load"]
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """`facts` are for the default graph as they stand; `claims` are in their sources' graphs.
+    """Content of a data folder. `facts` are for the default graph; `claims` are in the graphs of their sources.
 
-    `readings` are the policy notes with their files; `digest` names the folder's content.
+    `readings` are the policy notes with their files; `digest` identifies the content of the folder.
     """
 
     facts: tuple[ox.Quad, ...]
@@ -35,15 +35,20 @@ class Starter:
 
 def digest_of(folder: Path) -> str:
     """SHA-256 over the names and contents of the files that a build reads."""
-    seen = hashlib.sha256()
+    checksum = hashlib.sha256()
     for path in sorted([*folder.rglob("*.ttl"), *folder.glob("texts/*.md")]):
         content = path.read_bytes()
-        seen.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
-    return seen.hexdigest()
+        checksum.update(f"{path.relative_to(folder)}\0{len(content)}\0".encode() + content)
+    return checksum.hexdigest()
 
 
 def load(folder: Path) -> Starter:
-    """Read and check a whole folder. Raises BadData, naming file, line and remedy, before anything is built."""
+    """Read and check a whole folder. Raises BadData with file, line and remedy, before anything is built.
+
+    >>> _ = (folder / "ontology.ttl").write_text("<urn:P> a <http://www.w3.org/2002/07/owl#Class> .")
+    >>> len(load(folder).facts)
+    1
+    """
     if not (folder / "ontology.ttl").is_file():
         raise BadData("There is no ontology.ttl here.", "Give a folder laid out like the project's data/.", path=folder)
     ontology = list(read_blocks(folder / "ontology.ttl"))

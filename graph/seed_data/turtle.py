@@ -1,4 +1,4 @@
-"""Turtle files as subjects with their statements, and errors that name file and line."""
+"""Reader of Turtle files: subjects with their statements, and errors that name file and line."""
 
 from __future__ import annotations
 
@@ -29,42 +29,44 @@ class Block:
     statements: tuple[tuple[ox.NamedNode, Object], ...]
 
     def values(self, predicate: ox.NamedNode) -> list[Object]:
+        """Values of a property, in the file's order."""
         return [obj for name, obj in self.statements if name == predicate]
 
     def one(self, predicate: ox.NamedNode) -> Object:
         """The only value of a property. Raises BadData where there is none, or more than one."""
-        found = self.values(predicate)
-        if len(found) != 1:
+        values = self.values(predicate)
+        if len(values) != 1:
             raise self.error(
-                f"{compact(self.subject.value)} has {len(found)} values of {compact(predicate.value)}.",
+                f"{compact(self.subject.value)} has {len(values)} values of {compact(predicate.value)}.",
                 "Give exactly one.",
             )
-        return found[0]
+        return values[0]
 
     def error(self, message: str, remedy: str) -> BadData:
+        """Error that names the file and the line of this block."""
         return BadData(message, remedy, path=self.path, line=line_of(self.path, self.subject))
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
-    """The subjects of a Turtle file, in order of first appearance. Raises BadData on anything we could not keep."""
-    held: dict[ox.NamedNode, dict[tuple[ox.NamedNode, Object], None]] = defaultdict(dict)
+    """Subjects of a Turtle file, in order of appearance. Raises BadData for bad Turtle, blank nodes and repetitions."""
+    blocks: dict[ox.NamedNode, dict[tuple[ox.NamedNode, Object], None]] = defaultdict(dict)
     current: ox.NamedNode | None = None
     for triple in _parse(path):
         if not isinstance(triple.subject, ox.NamedNode) or not isinstance(triple.object, (ox.NamedNode, ox.Literal)):
             raise BadData(
-                "A blank node stands here; its name would differ from build to build.",
+                "There is a blank node here; its name would differ from build to build.",
                 "Give the thing an IRI of its own.",
                 path=path,
                 line=_line_of_text(path, r"\[|_:"),
             )
         statement = (triple.predicate, triple.object)
-        returns = triple.subject != current and triple.subject in held
-        # A second block that stands right below the first shows only by what it says again.
-        if returns or statement in held[triple.subject]:
+        returns = triple.subject != current and triple.subject in blocks
+        # A second block directly below the first one is noticed only when it repeats a statement.
+        if returns or statement in blocks[triple.subject]:
             raise _twice(path, triple.subject)
         current = triple.subject
-        held[current][statement] = None
-    for subject, statements in held.items():
+        blocks[current][statement] = None
+    for subject, statements in blocks.items():
         yield Block(path, subject, tuple(statements))
 
 
@@ -82,17 +84,17 @@ def _parse(path: Path) -> Iterator[ox.Quad]:
     try:
         yield from ox.parse(path=str(path), format=ox.RdfFormat.TURTLE)
     except SyntaxError as error:
-        found = _LINE.search(str(error))
-        line = error.lineno or (int(found.group(1)) if found else None)
+        match = _LINE.search(str(error))
+        line = error.lineno or (int(match.group(1)) if match else None)
         raise BadData(
-            f"This is not valid Turtle ({error.msg}).", "Mend the line, then build again.", path=path, line=line
+            f"This is not valid Turtle ({error.msg}).", "Correct the line, then build again.", path=path, line=line
         ) from error
     except (ValueError, UnicodeDecodeError) as error:
         raise BadData(f"This cannot be read as Turtle ({error}).", "Save it as UTF-8 Turtle.", path=path) from error
 
 
 def line_of(path: Path, subject: ox.NamedNode, occurrence: int = 1) -> int | None:
-    """The first line (or a later one: the second, third …) that opens with the subject, in full or by a prefix."""
+    """Number of the line that begins with the subject, in full or with a prefix; `occurrence` counts from 1."""
     short = compact(subject.value).partition(":")[2]
     tail = subject.value.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1]
     names = "|".join(re.escape(name) for name in {f"<{subject.value}>", short, short.replace("/", "\\/"), tail} if name)
@@ -102,5 +104,5 @@ def line_of(path: Path, subject: ox.NamedNode, occurrence: int = 1) -> int | Non
 def _line_of_text(path: Path, pattern: str, occurrence: int = 1) -> int | None:
     compiled = re.compile(pattern)
     with open(path, encoding="utf-8", errors="replace") as lines:
-        found = (number for number, line in enumerate(lines, start=1) if compiled.search(line))
-        return next(islice(found, occurrence - 1, None), None)
+        numbers = (number for number, line in enumerate(lines, start=1) if compiled.search(line))
+        return next(islice(numbers, occurrence - 1, None), None)

@@ -1,4 +1,4 @@
-"""Blocks of a page: which lines are headings, of which level, and which lines make a paragraph."""
+"""Headings and paragraphs of a page: which lines are headings, of which level, and which lines form a paragraph."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _MARKED: Final = re.compile(r"(#{1,6})[ \t]+(\S.*?)[ \t]*#*")
 _NUMBERED: Final = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,3})\.?[ \t]+[^\W\d_]")
 _ITEM: Final = re.compile(r"(?:[-*•‣◦·▪]|\(?[a-z0-9]{1,3}[.)])[ \t]")
 _ENDS: Final = re.compile(r"[.!?;:,…][\"'”’)\]]*$")
-_NEVER_LAST: Final = frozenset(
+_NOT_LAST_IN_HEADING: Final = frozenset(
     {
         "a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "her", "his", "in", "is", "its", "my", "of",
         "on", "or", "our", "that", "the", "their", "this", "to", "was", "with", "your",
     }
 )  # fmt: skip
-"""A line that ends so goes on in the next: a piece of a layout, not a heading."""
-_MAX_WORDS: Final = 14
-_MAX_CHARS: Final = 120
+"""A line that ends with one of these words goes on in the next line, so it is no heading."""
+
+MAX_HEADING_WORDS: Final = 14
+MAX_HEADING_CHARS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (`level` 0) or a heading (1 to 6); offsets are into the page's text, without a heading's mark."""
+    """A paragraph (`level` 0) or a heading (1 to 6). Offsets are into the page's text, without the `#` of a heading."""
 
     start: int
     end: int
     level: int = 0
     joined: bool = False
-    """Whether only blank lines lie between this block and the one before."""
+    """Whether only blank lines separate it from the previous block."""
 
 
 def has_marks(text: str) -> bool:
-    """Whether the text marks its headings itself (`# …`), so that none need be guessed."""
+    """Whether the text marks its headings (`# …`), so that none have to be guessed."""
     return any(_MARKED.fullmatch(text, *span) for span in lines_of(text) if text.startswith("#", span[0]))
 
 
 def blocks(text: str, dropped: frozenset[tuple[int, int]], guess: bool) -> Iterator[Block]:
-    """The headings and paragraphs of a page in order, without the `dropped` lines.
+    """Headings and paragraphs of a page, in order, without the `dropped` lines.
 
-    With `guess`, a short line alone between blank lines that ends without punctuation is a heading where prose
-    follows it.
+    With `guess`, a short line between blank lines counts as a heading if it ends without punctuation and prose follows.
     """
     runs = list(_runs(text, dropped))
     for index, (lines, joined) in enumerate(runs):
@@ -60,7 +60,7 @@ def blocks(text: str, dropped: frozenset[tuple[int, int]], guess: bool) -> Itera
 
 
 def _runs(text: str, dropped: frozenset[tuple[int, int]]) -> Iterator[tuple[list[tuple[int, int]], bool]]:
-    """Lines that stand together, and whether nothing was dropped before them."""
+    """Runs of adjacent lines, each with whether nothing was dropped before it."""
     run: list[tuple[int, int]] = []
     joined, next_joined, previous = True, True, 0
     for span in lines_of(text):
@@ -83,7 +83,7 @@ def _runs(text: str, dropped: frozenset[tuple[int, int]]) -> Iterator[tuple[list
 
 
 def _marked(text: str, lines: Sequence[tuple[int, int]], joined: bool) -> Iterator[Block]:
-    """A run of lines as paragraphs and the marked headings among them."""
+    """Paragraphs and marked headings of a run of lines."""
     start = end = -1
     for span in lines:
         match = _MARKED.fullmatch(text, *span) if text.startswith("#", span[0]) else None
@@ -99,10 +99,10 @@ def _marked(text: str, lines: Sequence[tuple[int, int]], joined: bool) -> Iterat
 
 
 def _is_title(text: str, span: tuple[int, int]) -> bool:
-    line = text[span[0] : min(span[1], span[0] + _MAX_CHARS + 1)]
-    if len(line) > _MAX_CHARS or len(line.split()) > _MAX_WORDS or _ENDS.search(line[-6:]) or "|" in line:
+    line = text[span[0] : min(span[1], span[0] + MAX_HEADING_CHARS + 1)]
+    if len(line) > MAX_HEADING_CHARS or len(line.split()) > MAX_HEADING_WORDS or _ENDS.search(line[-6:]) or "|" in line:
         return False
-    if line.split()[-1] in _NEVER_LAST:
+    if line.split()[-1] in _NOT_LAST_IN_HEADING:
         return False
     first = next((char for char in line if char.isalnum()), "")
     letters = sum(char.isalpha() for char in line)
@@ -110,10 +110,10 @@ def _is_title(text: str, span: tuple[int, int]) -> bool:
 
 
 def _is_prose(text: str, span: tuple[int, int]) -> bool:
-    """Whether a line begins running text: no small letter first, longer than titles are or ended like a sentence."""
-    line = text[span[0] : min(span[1], span[0] + _MAX_CHARS + 1)]
+    """Whether a line begins prose: no lower-case letter first, and longer than a title or ended like a sentence."""
+    line = text[span[0] : min(span[1], span[0] + MAX_HEADING_CHARS + 1)]
     return not line[0].islower() and (
-        len(line.split()) > _MAX_WORDS
-        or len(line) > _MAX_CHARS
+        len(line.split()) > MAX_HEADING_WORDS
+        or len(line) > MAX_HEADING_CHARS
         or _ENDS.search(text[span[0] : span[1]][-6:]) is not None
     )

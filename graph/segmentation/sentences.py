@@ -1,4 +1,4 @@
-"""Sentences as spans of a text, none heavier than an encoder takes: long ones are cut between words."""
+"""Sentences as spans of a text; those with more word pieces than an encoder reads are cut between words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from graph.segmentation.token_estimate import weighted_words
 __all__ = ["Piece", "pieces", "sentence_spans"]
 
 Piece = tuple[int, int, float]
-"""(start, end, estimated word pieces)."""
+"""(start, end, weight); the weight is the estimated number of word pieces."""
 
 
 def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The sentences between two offsets (nupunkt), without surrounding blanks, in order."""
+    """Spans of the sentences between two offsets, by nupunkt, in order, without surrounding blanks."""
     from nupunkt import sent_spans  # 0.08 s and its model; only when there is text to cut
 
     for first, last in sent_spans(text[start:end]):
@@ -25,13 +25,13 @@ def sentence_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]
 
 
 def pieces(text: str, start: int, end: int, limit: float) -> Iterator[Piece]:
-    """Sentences between two offsets, each within `limit`; what is heavier comes in several pieces."""
+    """Sentences between two offsets as pieces of at most `limit`; a heavier one becomes several."""
     for first, last in sentence_spans(text, start, end):
         yield from _cut(text, first, last, limit)
 
 
 def _cut(text: str, start: int, end: int, limit: float) -> Iterator[Piece]:
-    """One sentence, cut between words where it must be, and within a word that alone is too heavy."""
+    """Pieces of one sentence, cut between words, and within a word that alone exceeds the limit."""
     weight, begin, reached = 0.0, start, start
     for first, last, cost in weighted_words(text, start, end):
         if weight + cost > limit and weight:
@@ -45,6 +45,6 @@ def _cut(text: str, start: int, end: int, limit: float) -> Iterator[Piece]:
             begin, cost = first, cost * (last - first) / max(1, last - begin)
         weight += cost
         reached = last
-    # Marks that are no words (combining signs, blanks of other scripts) belong to the last piece.
+    # Marks that are no words (combining signs, blanks of other scripts) become part of the last piece.
     if end > begin:
         yield begin, end, weight

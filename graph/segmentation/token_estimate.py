@@ -1,9 +1,9 @@
-"""How many word pieces a text will cost an encoder, estimated from its characters alone.
+"""Estimate of the number of word pieces that an encoder makes of a text, from its characters alone.
 
-Encoders of the BERT family cut words into pieces of a 30,000-entry vocabulary. Loading that vocabulary to cut a
-text into passages would tie the graph to one model; word lengths say enough. The table holds the mean number of
-pieces of a lower-case English word by its length, measured on scientific abstracts (the costliest English at hand)
-and rounded up; capitals within a word, digits and other scripts cost more.
+Encoders of the BERT family cut words into pieces of a vocabulary of 30,000 entries. That vocabulary would tie the graph
+to one model, and word lengths are enough. The table holds the mean number of pieces of a lower-case English word by its
+length, measured on scientific abstracts (of our English texts those with most pieces) and rounded up. Capitals within a
+word, digits and other scripts cost more.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _BY_LENGTH: Final = (0.0, 1.0, 1.05, 1.2, 1.2, 1.2, 1.25, 1.25, 1.35, 1.6, 1.75,
 
 
 def estimate(text: str) -> float:
-    """The expected number of word pieces, leaning to the high side; special tokens are not counted."""
+    """Expected number of word pieces, rather too high than too low, without special tokens."""
     return sum(weight for _, _, weight in weighted_words(text, 0, len(text)))
 
 
 def weighted_words(text: str, start: int, end: int) -> Iterator[tuple[int, int, float]]:
-    """(start, end, expected pieces) of each word, number and mark between two offsets."""
+    """(start, end, expected number of pieces) of each word, number and mark between two offsets."""
     for match in _WORD.finditer(text, start, end):
         word = match.group()
         yield match.start(), match.end(), _weight(word)

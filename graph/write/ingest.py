@@ -23,7 +23,7 @@ from graph.linking.entity_names import build_gazetteer
 from graph.linking.linker import Gazetteer, link_document
 from graph.model import Document, Reading, Reliability
 from graph.quotes.identify_source import Sources
-from graph.quotes.propose import offer
+from graph.quotes.propose import propose_quotes
 from graph.segmentation.passages import passages
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
@@ -120,10 +120,12 @@ def ingest(
     reliability: Reliability = "secondary",
     progress: Progress = no_progress,
     acknowledge: Callable[[Outcome], None] | None = None,
+    max_batch: int = MAX_BATCH_DOCUMENTS,
 ) -> Report:
     """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
-    `acknowledge` is called for each document once it is published. The first batch makes the atlas where there is none.
+    `acknowledge` is called for each document once it is published. `max_batch`: documents published together, at most.
+    The first batch makes the atlas where there is none.
 
     >>> from graph.write.writer import NoIndex, Writer
     >>> _ = (folder / "games.txt").write_text("Games are made in Dundee. The studios there train people.")
@@ -149,19 +151,24 @@ def ingest(
 
     for path in files_under(paths):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
-        original = ""
         try:
-            for reading in read(path):
-                original = original or _store_original(home, path)
-                document = replace(describe(reading, collection, reliability), originals=(original,))
-                batch.append(_Pending(document, reading))
-                if len(batch) >= MAX_BATCH_DOCUMENTS or time.monotonic() - began > MAX_BATCH_SECONDS:
+            for pending in _documents_in(path, home, collection, reliability):
+                batch.append(pending)
+                if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
             _acknowledge(report, Outcome(path.name, "refused", detail=str(error)), acknowledge)
     if batch:
         publish()
     return report
+
+
+def _documents_in(path: Path, home: Home, collection: str, reliability: Reliability) -> Iterator[_Pending]:
+    """Documents of a file, whose original is stored when the first one was read."""
+    original = ""
+    for reading in read(path):
+        original = original or _store_original(home, path)
+        yield _Pending(replace(describe(reading, collection, reliability), originals=(original,)), reading)
 
 
 def _gazetteer(home: Home) -> Gazetteer:
@@ -199,7 +206,7 @@ def _publish(
             entities |= touched
             if outcome.status != "unchanged":
                 changed.add(outcome.iri)
-                offer(store, pending.document, pending.reading.extra, sources)
+                propose_quotes(store, pending.document, pending.reading.extra, sources)
         return Changes(documents=frozenset(changed), entities=frozenset(entities), removed=frozenset(removed))
 
     generation = session.change(work, progress=progress)

@@ -1,4 +1,4 @@
-"""The starter atlas in memory: every claim in its source's graph, every accepted statement in the default graph."""
+"""Starter atlas in memory: every claim in its source's graph, every accepted statement in the default graph."""
 
 from __future__ import annotations
 

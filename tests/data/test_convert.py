@@ -1,4 +1,4 @@
-"""Nothing of the fact base is lost on the way, and two runs write alike."""
+"""The conversion loses nothing of the fact base, and two runs write the same."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def converted(facts_folder: Path) -> Output:
 
 
 def test_every_input_record_is_accounted_for(facts_folder: Path, data: Path, converted: Output) -> None:
-    given = set()
+    records = set()
     for path in facts_folder.glob("*.jsonl"):
         if path.name == "questions-dev.jsonl":  # questions are no facts
             continue
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        given |= {(path.name, row.get("id") or row["gss"]) for row in rows}
-    assert given == set(converted.outcomes)
+        records |= {(path.name, row.get("id") or row["gss"]) for row in rows}
+    assert records == set(converted.outcomes)
     with open(data / "convert" / "report.tsv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
-    assert given == {(row["file"], row["record"]) for row in rows}
+    assert records == {(row["file"], row["record"]) for row in rows}
     assert {row["outcome"] for row in rows} == {"mapped", "merged", "mapped, not asserted"}
     assert all(row["why"] for row in rows if row["outcome"] != "mapped")
 
@@ -47,25 +47,25 @@ def test_what_is_committed_is_what_the_converter_writes(tmp_path: Path, data: Pa
 
 
 def test_every_source_date_and_note_of_a_relation_survives(facts_folder: Path, starter: Starter) -> None:
-    held: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    values_of: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     record, claims = ox.NamedNode(expand("ca:record")), defaultdict(set)
     for quad in starter.claims:
         claims[quad.subject].add((quad.predicate.value, getattr(quad.object, "value", "")))
     for pairs in claims.values():
-        named = [value for name, value in pairs if name == record.value]
+        ids = [value for name, value in pairs if name == record.value]
         for name, value in pairs:
-            for each in named:
-                held[each][name].add(value)
+            for record_id in ids:
+                values_of[record_id][name].add(value)
     for line in (facts_folder / "relations.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        mine = held[row["id"]]
-        wanted = {DEFAULT_BASE + source(name)[1:-1] for name in row["source"]}
-        assert wanted <= mine[expand("prov:wasDerivedFrom")], row["id"]
+        values = values_of[row["id"]]
+        sources = {DEFAULT_BASE + source(name)[1:-1] for name in row["source"]}
+        assert sources <= values[expand("prov:wasDerivedFrom")], row["id"]
         for key, name in (("date", "ca:asOf"), ("from", "ca:validFrom"), ("to", "ca:validTo")):
-            assert not row.get(key) or row[key] in mine[expand(name)], (row["id"], key)
+            assert not row.get(key) or row[key] in values[expand(name)], (row["id"], key)
         note = row.get("note")
-        assert not note or any(note in value for value in mine[expand("ca:note")]), row["id"]
-        assert row["confidence"] in mine[expand("ca:confidence")], row["id"]
+        assert not note or any(note in value for value in values[expand("ca:note")]), row["id"]
+        assert row["confidence"] in values[expand("ca:confidence")], row["id"]
 
 
 def test_background_knowledge_never_looks_sourced(facts_folder: Path, atlas: ox.Store) -> None:
@@ -73,12 +73,12 @@ def test_background_knowledge_never_looks_sourced(facts_folder: Path, atlas: ox.
     rows = [json.loads(line) for line in (facts_folder / "relations.jsonl").read_text(encoding="utf-8").splitlines()]
     memory = {row["id"] for row in rows if row["source"] == ["memory"]}
     assert len(memory) == 139
-    found = atlas.query(
+    solutions = atlas.query(
         """SELECT DISTINCT ?record ?source WHERE { GRAPH ?source { ?claim ca:record ?record } }""",
         prefixes={"ca": expand("ca:")},
     )
-    assert isinstance(found, ox.QuerySolutions)
-    for row in found:
+    assert isinstance(solutions, ox.QuerySolutions)
+    for row in solutions:
         if row["record"].value in memory:
             assert row["source"].value == f"{DEFAULT_BASE}source/memory"
 

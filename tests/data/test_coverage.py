@@ -1,4 +1,4 @@
-"""Each subject that an analyst would look up has a policy note of its own: `about` in a note's front matter."""
+"""Each subject that an analyst would look up has a policy note of its own, by `about` in the front matter."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from graph.documents.markdown import front_matter
 from tests.support.paths import ROOT
 
 NOTES = ROOT / "data" / "texts"
-MAIN_ORGANISATION = 5
-"""Relations from which on an organisation counts as a main one: eighteen of 215 have as many."""
+MIN_RELATIONS_OF_A_MAIN_ORGANISATION = 5
+"""Organisations with at least so many relations need a note: eighteen of 215."""
 
 SHARED = {
     "prog:aotf-design": "a strand of which only the sum and the number of projects are known",
@@ -49,7 +49,7 @@ def records(folder: Path, name: str) -> Iterable[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def subjects() -> dict[str, list[str]]:
-    """What each note is about, the first being what it is mainly about."""
+    """File of a note → its subjects, the main one first."""
     return {
         path.name: list(front_matter(path.read_text(encoding="utf-8"))[0].get("about", []))
         for path in sorted(NOTES.glob("*.md"))
@@ -58,7 +58,7 @@ def subjects() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def wanted(facts_folder: Path) -> dict[str, set[str]]:
-    """By kind, the subjects that need a note: all of a kind, and the organisations with the most relations."""
+    """Kind → the subjects that need a note: all of that kind, or the organisations with most relations."""
     groups: dict[str, set[str]] = defaultdict(set)
     for entity in records(facts_folder, "entities"):
         kind = entity["id"].split(":")[0]
@@ -71,13 +71,13 @@ def wanted(facts_folder: Path) -> dict[str, set[str]]:
         ends[relation["subject"]] += 1
         ends[relation["object"]] += not relation["object_is_literal"]
     groups["organisation"] = {
-        key for key, count in ends.items() if key.startswith("org:") and count >= MAIN_ORGANISATION
+        key for key, count in ends.items() if key.startswith("org:") and count >= MIN_RELATIONS_OF_A_MAIN_ORGANISATION
     }
     return groups
 
 
-def test_what_needs_a_note_is_what_the_fact_base_has(wanted: dict[str, set[str]]) -> None:
-    counts = {kind: len(found) for kind, found in wanted.items()}
+def test_number_of_subjects_that_need_a_note(wanted: dict[str, set[str]]) -> None:
+    counts = {kind: len(members) for kind, members in wanted.items()}
     assert counts == {
         "prog": 48,
         "cluster": 11,
@@ -97,7 +97,7 @@ def test_each_subject_has_a_note_of_its_own(
     assert sorted(wanted[kind] - mainly - set(SHARED)) == []
 
 
-def test_what_shares_a_note_is_named_in_it_and_has_none_of_its_own(subjects: dict[str, list[str]]) -> None:
+def test_subjects_that_share_a_note_have_none_of_their_own(subjects: dict[str, list[str]]) -> None:
     mainly = {about[0] for about in subjects.values() if about}
     also = {subject for about in subjects.values() for subject in about[1:]}
     assert set(SHARED) <= also
@@ -105,13 +105,13 @@ def test_what_shares_a_note_is_named_in_it_and_has_none_of_its_own(subjects: dic
     assert all(len(about) <= 3 for about in subjects.values())
 
 
-def test_notes_are_about_what_the_fact_base_describes(facts_folder: Path, subjects: dict[str, list[str]]) -> None:
+def test_the_fact_base_describes_the_subjects_of_notes(facts_folder: Path, subjects: dict[str, list[str]]) -> None:
     known = {entity["id"] for entity in records(facts_folder, "entities")}
     assert {subject for about in subjects.values() for subject in about} <= known
 
 
-def test_a_note_speaks_of_what_it_is_about(facts_folder: Path, subjects: dict[str, list[str]]) -> None:
-    """A name of each of its subjects stands in the note, or half of the long words of one."""
+def test_a_note_names_its_subjects(facts_folder: Path, subjects: dict[str, list[str]]) -> None:
+    """The note has a name of each of its subjects, or half of the long words of one."""
     names = {
         entity["id"]: [entity["label"], *(entity.get("altLabels") or [])]
         for entity in records(facts_folder, "entities")
@@ -120,7 +120,7 @@ def test_a_note_speaks_of_what_it_is_about(facts_folder: Path, subjects: dict[st
         text = (NOTES / note).read_text(encoding="utf-8").split("---\n", 2)[2].lower()
         for subject in about:
             words = [re.findall(r"\w{4,}", name.lower()) for name in names[subject]]
-            shares = [sum(word in text for word in found) / len(found) for found in words if found]
+            shares = [sum(word in text for word in name_words) / len(name_words) for name_words in words if name_words]
             named = any(name.lower() in text for name in names[subject])
             assert named or max(shares, default=0) >= 0.5, (note, subject)
 

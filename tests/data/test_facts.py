@@ -1,4 +1,4 @@
-"""What the atlas says, asked in SPARQL: shapes hold, disputed claims stay out, the article's names link."""
+"""Facts of the atlas, by SPARQL: shapes hold, disputed claims are no facts, the names of the article are known."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ ARTICLE = (
 
 
 def rows(atlas: ox.Store, query: str) -> list[tuple[str, ...]]:
-    found = atlas.query(query, prefixes=PREFIXES)
-    assert isinstance(found, ox.QuerySolutions)
-    names = [variable.value for variable in found.variables]
-    return [tuple(getattr(row[name], "value", "") for name in names) for row in found]
+    solutions = atlas.query(query, prefixes=PREFIXES)
+    assert isinstance(solutions, ox.QuerySolutions)
+    names = [variable.value for variable in solutions.variables]
+    return [tuple(getattr(row[name], "value", "") for name in names) for row in solutions]
 
 
 def ask(atlas: ox.Store, query: str) -> bool:
@@ -64,7 +64,7 @@ def test_the_shapes_hold(atlas: ox.Store, data: Path) -> None:
     assert conforms, report
 
 
-def test_the_shapes_notice_what_is_wrong(data: Path) -> None:
+def test_the_shapes_report_violations(data: Path) -> None:
     wrong = f"""@base <{DEFAULT_BASE}> . @prefix schema: <https://schema.org/> .
         @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix dcterms: <http://purl.org/dc/terms/> .
         @prefix ca: <{expand("ca:")}> . @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
@@ -79,7 +79,7 @@ def test_the_shapes_notice_what_is_wrong(data: Path) -> None:
     _, _, report = pyshacl.validate(facts, shacl_graph=shapes, inference="none", inplace=True)
     for message in ("exactly one label", "described source", "latitude lies", "longitude lies", "no earlier", "share"):
         assert message in report, message
-    assert report.count("ends no earlier") == 1  # 2020-05 to 2020 is in order, as far as it goes
+    assert report.count("ends no earlier") == 1  # 2020-05 to 2020 is in order at the shared precision
     assert "names is described" in report
 
 
@@ -129,23 +129,23 @@ def test_preferred_readings_are_asserted_and_the_others_are_not(atlas: ox.Store,
 
 def test_every_conflict_is_modelled_with_positions_whose_records_exist(atlas: ox.Store) -> None:
     assert len(rows(atlas, "SELECT ?d { ?d a ca:Disagreement }")) == 32
-    named = rows(
+    unknown = rows(
         atlas,
         """SELECT DISTINCT ?record { ?position ca:claimRecord ?record
            FILTER NOT EXISTS { GRAPH ?g { ?claim ca:record ?record } }
            FILTER NOT EXISTS { ?thing dcterms:identifier ?record } }""",
     )
-    assert named == [("stat:208",)]  # its figure is not asserted; the claim from the conflict stands for it
+    assert unknown == [("stat:208",)]  # its figure is not asserted; the claim from the conflict replaces it
 
 
 def test_claims_are_about_things_that_are_described(atlas: ox.Store) -> None:
-    loose = rows(
+    undescribed = rows(
         atlas,
         f"""SELECT DISTINCT ?thing {{ GRAPH ?g {{ ?claim rdf:subject|rdf:object ?thing ; ca:status ?status }}
             FILTER(ISIRI(?thing) && STRSTARTS(STR(?thing), "{DEFAULT_BASE}"))
             FILTER NOT EXISTS {{ ?thing a ?type }} }}""",
     )
-    assert loose == []
+    assert undescribed == []
 
 
 def test_counts(atlas: ox.Store) -> None:

@@ -1,4 +1,4 @@
-"""The golden questions and relevance cases: whole, resolvable, and not solved by words alone."""
+"""Golden questions and relevance cases: complete, resolvable, and not solved by words alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The golden answers, proved: the query held beside each question gives them from the atlas as built."""
+"""Proofs of the golden answers: the query beside each question gives them from the built atlas."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def built(starter_home: Path, cache: Path) -> ox.Store:
     return compose(Settings(home=starter_home, cache=cache)).live.view().snapshot.store
 
 
-def found(store: ox.Store, query: str) -> bool | set[str]:
+def answers(store: ox.Store, query: str) -> bool | set[str]:
     answer = store.query(query, base_iri=DEFAULT_BASE, prefixes=PREFIXES)
     if isinstance(answer, ox.QueryBoolean):
         return bool(answer)
@@ -45,7 +45,7 @@ def test_each_question_has_one_proof() -> None:
 
 @pytest.mark.parametrize("row", QUESTIONS, ids=lambda row: row["id"])
 def test_the_gold_is_what_the_facts_give(row: dict[str, Any], built: ox.Store) -> None:
-    answer = found(built, dict(BLOCKS)[row["id"]])
+    answer = answers(built, dict(BLOCKS)[row["id"]])
     if row["kind"] == "unanswerable":
         assert answer is False
     elif isinstance(answer, bool):

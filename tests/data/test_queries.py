@@ -1,4 +1,4 @@
-"""The example queries: each says what it is and gives an answer worth reading."""
+"""Example queries: each has a title, a question and tags, and gives a result."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ QUERIES = sorted((ROOT / "data" / "queries").glob("*.rq"))
 
 def header(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    found = (line[2:].split(": ", 1) for line in lines if line.startswith("# "))
-    return {pair[0]: pair[1] for pair in found if len(pair) == 2}
+    pairs = (line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
 def test_there_are_forty_and_no_two_have_one_title() -> None:
@@ -25,14 +25,14 @@ def test_there_are_forty_and_no_two_have_one_title() -> None:
 
 
 @pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
-def test_a_query_says_what_it_asks_and_answers(path: Path, atlas: ox.Store) -> None:
+def test_a_query_has_a_header_and_a_result(path: Path, atlas: ox.Store) -> None:
     fields = header(path)
     assert fields["question"].endswith((".", "?"))
     tags = [tag.strip() for tag in fields["tags"].split(",")]
-    found = atlas.query(path.read_text(encoding="utf-8"))
-    assert isinstance(found, ox.QuerySolutions)
-    rows = list(found)
+    solutions = atlas.query(path.read_text(encoding="utf-8"))
+    assert isinstance(solutions, ox.QuerySolutions)
+    rows = list(solutions)
     if "documents" in tags:
-        return  # the facts alone hold no passages
+        return  # this atlas has facts but no passages
     assert rows
-    assert any(row[variable] is not None for row in rows for variable in found.variables)
+    assert any(row[variable] is not None for row in rows for variable in solutions.variables)

@@ -1,4 +1,4 @@
-"""What must hold of the starter atlas as it is built: its grounds, its shapes, its dates, its links."""
+"""Invariants of the built starter atlas: evidence, shapes, dates, links."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ ID = PREFIXES["id"]
 
 
 def _entities(snapshot: Snapshot) -> set[str]:
-    """Whatever is listed and linked as an entity."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """IRIs of the entities that are listed and linked."""
+    classes: dict[str, set[str]] = defaultdict(set)
     for quad in snapshot.store.quads_for_pattern(None, term("rdf:type"), None, DEFAULT):
         if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.NamedNode):
-            found[quad.subject.value].add(quad.object.value)
-    return {iri for iri, kinds in found.items() if not kinds & NOT_LINKED and iri.startswith(ID)}
+            classes[quad.subject.value].add(quad.object.value)
+    return {iri for iri, own in classes.items() if not own & NOT_LINKED and iri.startswith(ID)}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,9 @@ def test_every_entity_has_a_label_a_type_and_a_claim(starter_snapshot: Snapshot,
         for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:subject"), None, None)
         if isinstance(quad.object, ox.NamedNode)
     }
-    schema = {block.subject.value for block in read_blocks(DATA / "ontology.ttl")}  # its own lists need no source
+    schema = {
+        block.subject.value for block in read_blocks(DATA / "ontology.ttl")
+    }  # concepts of the ontology need no source
     listed = entities - schema
     assert len(listed) > 1000
     assert [iri for iri in sorted(listed) if starter_snapshot.value(iri, "rdfs:label") is None] == []
@@ -72,7 +74,7 @@ def test_every_entity_has_a_label_a_type_and_a_claim(starter_snapshot: Snapshot,
 
 
 def test_background_never_looks_sourced(facts: list[Fact], starter_snapshot: Snapshot) -> None:
-    """0 facts are shown as sourced whose only ground is background."""
+    """No fact with background knowledge alone is shown as sourced."""
     assert len(facts) > 5000
     for fact in facts:
         for evidence in fact.evidence:
@@ -84,13 +86,13 @@ def test_background_never_looks_sourced(facts: list[Fact], starter_snapshot: Sna
 
 
 def test_every_fact_rests_on_a_claim(facts: list[Fact]) -> None:
-    """Links into the vocabulary's own lists and what the documents say of themselves apart."""
-    loose = [fact for fact in facts if not fact.evidence and fact.predicate != expand("dcterms:source")]
-    assert {fact.predicate for fact in loose} == set()
+    """Without the lists of sources, every fact of an entity has evidence."""
+    without_evidence = [fact for fact in facts if not fact.evidence and fact.predicate != expand("dcterms:source")]
+    assert {fact.predicate for fact in without_evidence} == set()
 
 
 def test_the_notes_are_no_evidence(starter_snapshot: Snapshot) -> None:
-    """No claim rests on a text of our own, in whatever way it could."""
+    """No claim rests on a text of our own, by any property."""
     notes = {document.iri for document in starter_snapshot.documents()}
     assert len(notes) > 100
     for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:subject"), None, None):
@@ -120,31 +122,31 @@ def test_dates_are_in_order(starter_snapshot: Snapshot) -> None:
     assert [pair for pair in pairs if not pair[0]] == []
 
 
-def test_no_iri_of_ours_dangles(starter_snapshot: Snapshot) -> None:
-    """Whatever is named as the object of a fact or a claim is described: it has a type."""
+def test_every_iri_of_ours_is_described(starter_snapshot: Snapshot) -> None:
+    """Each object of a fact or a claim has a type."""
     typed = {quad.subject for quad in starter_snapshot.store.quads_for_pattern(None, term("rdf:type"), None, None)}
-    loose = {
+    undescribed = {
         quad.object.value
         for quad in starter_snapshot.store
         if isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(ID) and quad.object not in typed
     }
-    assert loose == set()
+    assert undescribed == set()
 
 
-def test_nearly_all_entities_hang_together(starter_snapshot: Snapshot) -> None:
+def test_nearly_all_entities_are_connected(starter_snapshot: Snapshot) -> None:
     graph = whole(starter_snapshot)
     parts = sorted(nx.weakly_connected_components(graph), key=len, reverse=True)
     assert len(parts[0]) / len(graph) > 0.95
 
 
 def test_two_builds_of_the_data_are_the_same_byte_for_byte(tmp_path: Path) -> None:
-    """Sorted N-Quads are canonical, since there is no blank node."""
-    made = []
+    """Sorted N-Quads are canonical, because there is no blank node."""
+    builds = []
     for name in ("first", "second"):
         home = Home(tmp_path / name)
         with Writer(home, NoIndex()).session() as session:
             build(session, load(DATA), built={})
         quads = list(Snapshot.open(home.require()).store)
         assert not [quad for quad in quads if isinstance(quad.subject, ox.BlankNode)]
-        made.append(sorted(map(str, quads)))
-    assert made[0] == made[1]
+        builds.append(sorted(map(str, quads)))
+    assert builds[0] == builds[1]

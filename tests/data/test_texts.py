@@ -1,4 +1,4 @@
-"""The policy notes: their sources exist, their figures stand in the fact base, no two are alike."""
+"""Policy notes: their sources exist, their figures are in the fact base, no two are alike."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FILES = ("entities", "relations", "statistics", "sources", "conflicts")
 
 
 def numbers(text: str) -> set[str]:
-    """Without thousands separators and leading zeros, so that 7 September is found in 2018-09-07."""
+    """Numbers without thousands separators and leading zeros, so that 7 September matches 2018-09-07."""
     return {match.group().rstrip(",").replace(",", "").lstrip("0") for match in NUMBER.finditer(text)}
 
 
 def rounded(value: float) -> str:
-    """The forms in which a figure may be quoted: rounded, a share as a percentage, millions as billions."""
+    """Forms in which a note may quote a figure: rounded, a share as a percentage, millions as billions."""
     forms = (value, round(value), round(value, 1), round(value, 2), round(100 * value, 1))
     return " ".join(f"{form:.10g}" for form in (*forms, round(value / 1000, 1), round(value / 1000, 2)))
 
@@ -40,20 +40,20 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
 
 @pytest.fixture(scope="module")
 def figures(facts_folder: Path) -> dict[str, set[str]]:
-    """The figures that each source gives anywhere in the fact base."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Source → the figures that it gives anywhere in the fact base."""
+    by_source: dict[str, set[str]] = defaultdict(set)
     for name in FILES:
         for line in (facts_folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
             record = json.loads(line)
             plain = {key: value for key, value in record.items() if key not in ("source", "confidence", "lat", "lon")}
             text = json.dumps(plain, ensure_ascii=False).replace("-", " ")
             text += f" {rounded(record['value'])}" if name == "statistics" else ""
-            held = record.get("source") or [record["id"]]
+            sources = record.get("source") or [record["id"]]
             if name == "conflicts":
-                held = [source for claim in record["claims"] for source in claim["source"]]
-            for source in held:
-                found[source] |= numbers(text)
-    return found
+                sources = [source for claim in record["claims"] for source in claim["source"]]
+            for source in sources:
+                by_source[source] |= numbers(text)
+    return by_source
 
 
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)

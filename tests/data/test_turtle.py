@@ -1,4 +1,4 @@
-"""The data folder as files: it parses, it is canonical, every term it uses is defined."""
+"""Files of the data folder: they parse, they are canonical, every term in use is defined."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.paths import ROOT
 
 FILES = sorted((ROOT / "data").rglob("*.ttl"))
 NEEDED = ("rdfs:label", "skos:definition", "skos:example", "skos:altLabel")
-# RDF's own machinery, which nobody asks a question about.
+# Terms of RDF itself, which no question is about.
 MACHINERY = ("rdf:", "owl:", "sh:", "rdfs:domain", "rdfs:range", "rdfs:subClassOf", "rdfs:subPropertyOf")
 
 
@@ -64,9 +64,9 @@ def test_relations_are_few_and_the_rare_ones_are_explained(starter: Starter, dat
     for path in sorted(data.glob("claims/*.ttl")):
         claims.load(path=str(path), format=ox.RdfFormat.TURTLE)
     relations = {quad.object for quad in claims.quads_for_pattern(None, predicate, None)}
-    named = {ox.NamedNode(expand(name)) for name in ("skos:altLabel", "ca:onsCode")}
-    assert named < relations
-    assert 40 <= len(relations - named) <= 60
+    names = {ox.NamedNode(expand(name)) for name in ("skos:altLabel", "ca:onsCode")}
+    assert names < relations
+    assert 40 <= len(relations - names) <= 60
 
     parts: dict[ox.NamedNode | ox.BlankNode | ox.Triple, dict[str, str]] = defaultdict(dict)
     for quad in starter.claims:

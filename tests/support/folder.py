@@ -1,4 +1,4 @@
-"""A data folder small enough to read: two sources, three entities, one disputed claim, one note."""
+"""A small data folder: two sources, three entities, one disputed claim, one note."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ Creative Scale-Up was a pilot programme. It was paid for by the Department for C
 
 
 def write_folder(folder: Path, changed: dict[str, str] | None = None) -> Path:
-    """Write the folder, with some files' content replaced (Turtle without prefixes; an empty text leaves one out)."""
+    """Write the folder. `changed`: file → other content (Turtle without prefixes; an empty text omits the file)."""
     for name, content in {**FILES, **(changed or {})}.items():
         if content and not name.endswith(".md"):
             path = folder / name

@@ -1,4 +1,4 @@
-"""A process that ingests and prints each document once it is safe; the kill test ends it half-way.
+"""Process that ingests and prints each document once it is published; the kill test ends it at any moment.
 
 python -m tests.support.ingest_child HOME CACHE FILE
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import graph.write.ingest
 from graph.write.ingest import Outcome, ingest
 from graph.write.writer import no_progress
 from web.services import compose
@@ -16,15 +15,15 @@ from web.settings import Settings
 
 
 def main(home: str, cache: str, file: str) -> None:
-    graph.write.ingest.BATCH = 5  # type: ignore[misc]  # so that there are many moments between two publications
     services = compose(Settings(home=Path(home), cache=Path(cache)))
 
-    def say(outcome: Outcome) -> None:
+    def report(outcome: Outcome) -> None:
         sys.stdout.write(f"{outcome.iri}\n")
         sys.stdout.flush()
 
     with services.writer(no_progress).session() as session:
-        ingest(session, services.home, [Path(file)], acknowledge=say)
+        # Small batches, so that there are many moments between two publications.
+        ingest(session, services.home, [Path(file)], acknowledge=report, max_batch=5)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A small atlas of a few facts about who published what, without a search index."""
+"""A small atlas of some facts about publications, without a search index."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ ID = "https://w3id.org/creative-atlas/id/"
 
 
 def ex(name: str) -> ox.NamedNode:
+    """Node of the example namespace."""
     return ox.NamedNode(EX + name)
 
 
@@ -35,7 +36,7 @@ def describe_source(name: str, reliability: str) -> list[ox.Quad]:
 
 
 def few_facts(store: ox.Store) -> Changes:
-    """Nesta and PEC; who published the Radar report is disputed, and its publisher has two sources."""
+    """Facts about Nesta and PEC. The publisher of the Radar report is disputed; one of its claims has two sources."""
     store.extend(
         [
             *describe_source("official", "official"),

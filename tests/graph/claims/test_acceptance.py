@@ -46,13 +46,15 @@ CLAIMS = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(CLAIMS, st.sampled_from("abc"))
-def test_facts_are_exactly_what_accepted_claims_say(claims: list[tuple[str, str, str, bool]], gone: str) -> None:
+def test_facts_are_exactly_what_accepted_claims_say(claims: list[tuple[str, str, str, bool]], retracted: str) -> None:
     store = ox.Store()
     for source, subject, predicate, accepted in claims:
         status = "accepted" if accepted else "proposed"
         store.extend(claim(source, ex(subject), ex(predicate), ox.Literal("1" if accepted else "2"), status))
     for source in "abc":
         accept_graph(store, ex(source))
-    retract_graph(store, ex(gone))
-    expected = {(str(ex(s)), str(ex(p)), '"1"') for source, s, p, accepted in claims if accepted and source != gone}
+    retract_graph(store, ex(retracted))
+    expected = {
+        (str(ex(s)), str(ex(p)), '"1"') for source, s, p, accepted in claims if accepted and source != retracted
+    }
     assert facts(store) == expected

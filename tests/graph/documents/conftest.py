@@ -1,4 +1,4 @@
-"""A way to make small files."""
+"""Fixture that writes small files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
-    """`make(name, content)` writes a file and gives its path."""
+    """`make(name, content)` writes a file and returns its path."""
 
     def write(name: str, content: str | bytes) -> Path:
         path = tmp_path / name

@@ -1,10 +1,10 @@
-"""Page furniture: what is dropped, and that text is not."""
+"""Boilerplate is dropped, and text is not."""
 
 from __future__ import annotations
 
 import pytest
 
-from graph.documents.boilerplate import furniture, is_furniture, lines_of, running_lines
+from graph.documents.boilerplate import boilerplate_spans, is_boilerplate, lines_of, running_lines
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from graph.documents.boilerplate import furniture, is_furniture, lines_of, runni
         "Introduction ........ 7", "3 comments", "Follow us on LinkedIn", "→ Next article", "Privacy policy", "Search",
     ],
 )  # fmt: skip
-def test_notices_are_furniture(line: str) -> None:
-    assert is_furniture(line)
+def test_notices_are_boilerplate(line: str) -> None:
+    assert is_boilerplate(line)
 
 
 @pytest.mark.parametrize(
@@ -30,15 +30,15 @@ def test_notices_are_furniture(line: str) -> None:
         "Read the report by Nesta", "Print and publishing", "Accept that growth is slow", "Contents of the plan",
     ],
 )  # fmt: skip
-def test_text_is_not(line: str) -> None:
-    assert not is_furniture(line)
+def test_text_is_no_boilerplate(line: str) -> None:
+    assert not is_boilerplate(line)
 
 
 def dropped(text: str) -> list[str]:
-    return [text[a:b] for a, b in sorted(furniture(text))]
+    return [text[a:b] for a, b in sorted(boilerplate_spans(text))]
 
 
-def test_menus_at_the_edges_go_and_lists_within_stay() -> None:
+def test_menus_at_the_edges_are_dropped_and_lists_inside_stay() -> None:
     text = (
         "Home\nNews\nOur work\nPeople\n\nThe title of the article\n\nA first sentence is here.\n\n"
         "Film\nMusic\nGames\nDesign\n\nA last sentence is here too.\n\nJobs\nPress\nEvents\nBlog\n"
@@ -50,7 +50,7 @@ def test_a_text_of_short_lines_only_is_kept() -> None:
     assert dropped("Leeds\nYork\nHull\nBath\nDerby") == []
 
 
-def test_repeats_are_dropped_once_said() -> None:
+def test_repeated_lines_are_dropped() -> None:
     title = "A rather long title of an article on creative clusters"
     text = f"{title}\n\nTeaser\nTeaser\n\n{title}\n\nProse goes here, at last.\n\nYes\n\nMore prose is here.\n\nYes\n"
     assert dropped(text) == ["Teaser", title]
@@ -64,12 +64,12 @@ def test_table_rows_may_repeat() -> None:
 def test_running_headers_and_page_numbers() -> None:
     pages = [f"Annual report\n{n}\nText of page {word} is here.\n" for n, word in enumerate(["one", "two", "three"], 7)]
     running = running_lines(pages)
-    kept = [[p[a:b] for a, b in lines_of(p) if (a, b) not in furniture(p, running)] for p in pages]
-    assert kept[0][-1:] == ["Text of page one is here."]
-    assert all("Annual report" not in lines for lines in kept)
-    assert all(len(lines) == 1 for lines in kept)
+    rest = [[p[a:b] for a, b in lines_of(p) if (a, b) not in boilerplate_spans(p, running)] for p in pages]
+    assert rest[0][-1:] == ["Text of page one is here."]
+    assert all("Annual report" not in lines for lines in rest)
+    assert all(len(lines) == 1 for lines in rest)
 
 
-def test_a_page_of_nothing_else_keeps_its_text() -> None:
+def test_a_page_with_only_a_running_line_keeps_it() -> None:
     pages = ["Potato 1", "Potato 2", "Potato 3"]
-    assert [furniture(page, running_lines(pages)) for page in pages] == [frozenset()] * 3
+    assert [boilerplate_spans(page, running_lines(pages)) for page in pages] == [frozenset()] * 3

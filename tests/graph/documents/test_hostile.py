@@ -1,4 +1,4 @@
-"""Broken, encrypted and hostile files from the test corpora of other readers: each is read or refused, in words."""
+"""Broken, encrypted and hostile files from the corpora of other readers: each is read or refused with a remedy."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def test_every_file_is_read_or_refused() -> None:
             for passage in passages("d", reading):
                 assert texts[passage.page][passage.start : passage.end] == passage.text
         outcomes[path.name] = "read"
-    # Most of the PDF, HTML and Markdown files do hold text; were they all refused, something else would be wrong.
+    # Most of the PDF, HTML and Markdown files hold text; if all were refused, something else would be wrong.
     assert sum(outcome == "read" for outcome in outcomes.values()) > len(FILES) // 2

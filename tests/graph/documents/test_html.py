@@ -1,4 +1,4 @@
-"""HTML: the main content, its headings and what the page states about itself."""
+"""Reader of HTML: main content, headings and metadata."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def test_main_content_and_metadata(make: Make) -> None:
     assert "## Where they are" in text
     assert "- Dundee" in text
     assert "Dundee | 57" in text
-    for gone in ("News", "All rights", "document.write"):
-        assert gone not in text
+    for dropped in ("News", "All rights", "document.write"):
+        assert dropped not in text
 
 
 def test_a_fragment_is_read_too(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""JSON Lines: a record a line, bad lines named by number."""
+"""Reader of JSON Lines: one record a line; errors give the number of the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markdown: front matter, and text that keeps its headings and its words."""
+"""Reader of Markdown: front matter, and text that keeps its headings and its words."""
 
 from __future__ import annotations
 

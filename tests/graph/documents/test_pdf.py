@@ -1,4 +1,4 @@
-"""PDF: pages, paragraphs, and files that do not open."""
+"""Reader of PDF: pages, paragraphs, and files that cannot be opened."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Make = Callable[[str, str | bytes], Path]
 
 
 def pdf(pages: Sequence[Sequence[str]], info: str = "") -> bytes:
-    """A small PDF file: each page the lines given, in Helvetica."""
+    """A small PDF file; each page has the given lines, in Helvetica."""
     kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
     bodies = [
         "<< /Type /Catalog /Pages 2 0 R >>",

@@ -1,4 +1,4 @@
-"""What `read` makes of files of every format, and what it says of those that it cannot take."""
+"""Readings of files of every format, and errors for files that cannot be read."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_plain_text(make: Make) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
-def test_byte_order_marks_are_understood(make: Make, encoding: str) -> None:
+def test_byte_order_marks_are_recognised(make: Make, encoding: str) -> None:
     assert one(make("a.txt", "Café £5 “quoted”".encode(encoding))).pages[0].text == "Café £5 “quoted”"
 
 
@@ -51,7 +51,7 @@ def test_another_encoding_is_named_with_a_remedy(make: Make) -> None:
         ("binary.txt", b"abc\x00\x01\x02def", "binary"),
         ("control.txt", b"\x01\x02\x03\x04 a b", "control characters"),
         ("bad.txt", b"\xff\xfeA\x00\xd8", "UTF-16"),
-        ("half.txt", b"\xef\xbb\xbfabc \xe9 def", "does not go on so"),
+        ("half.txt", b"\xef\xbb\xbfabc \xe9 def", "is not valid at byte 4"),
         ("word.docx", b"PK\x03\x04rest", "Office document"),
         ("page.rtf", b"{\\rtf1 x}", "Rich Text"),
         ("data.xml", b"<?xml version='1.0'?><a/>", "XML"),
@@ -61,7 +61,7 @@ def test_another_encoding_is_named_with_a_remedy(make: Make) -> None:
         ("a.txt", "漢字かな交じり文。".encode("shift_jis") * 20, "not UTF-8"),
     ],
 )
-def test_what_cannot_be_read_is_refused_in_words(make: Make, name: str, content: bytes, words: str) -> None:
+def test_unreadable_files_are_refused_with_a_remedy(make: Make, name: str, content: bytes, words: str) -> None:
     with pytest.raises(UnreadableFile, match=words) as caught:
         list(read(make(name, content)))
     assert caught.value.remedy
@@ -90,13 +90,13 @@ def test_content_goes_before_the_extension(make: Make) -> None:
     assert one(make("notes.weird", "Just words.")).kind == "text"
 
 
-def test_stray_characters_are_made_harmless(make: Make) -> None:
+def test_control_characters_are_replaced(make: Make) -> None:
     text = one(make("a.txt", "one\u2028two\x0cthree" + " word" * 50 + "\x07")).pages[0].text
     assert text.startswith("one\ntwo\nthree")
     assert "\x07" not in text
 
 
-def test_marks_that_nobody_sees_part_no_word(make: Make) -> None:
+def test_invisible_marks_split_no_word(make: Make) -> None:
     text = (
         one(make("a.txt", "crea\u00adtive ga\u200bmes ar\u200cts می\u200cخواهم 👩\u200d🎨" + " word" * 50))
         .pages[0]

@@ -25,10 +25,10 @@ def _store() -> Snapshot:
 
 
 def test_the_share_and_the_reasons() -> None:
-    found = connectivity(_store())
-    assert (found.entities, found.largest, found.components) == (7, 3, 4)
-    assert found.share == 3 / 7
-    assert {each.label: each.reason for each in found.apart} == {
+    report = connectivity(_store())
+    assert (report.entities, report.largest, report.components) == (7, 3, 4)
+    assert report.share == 3 / 7
+    assert {entity.label: entity.reason for entity in report.apart} == {
         "C": "linked only with D",
         "D": "linked only with C",
         "Lone": "no fact links it",
@@ -36,12 +36,12 @@ def test_the_share_and_the_reasons() -> None:
     }
 
 
-def test_nothing_hangs_together() -> None:
-    found = connectivity(Snapshot(ox.Store()))
-    assert (found.entities, found.share, found.apart) == (0, 1.0, ())
+def test_an_empty_graph_has_no_components() -> None:
+    report = connectivity(Snapshot(ox.Store()))
+    assert (report.entities, report.share, report.apart) == (0, 1.0, ())
 
 
-def test_the_command_names_those_apart(starter_home: Path) -> None:
+def test_the_command_names_entities_outside_the_largest_component(starter_home: Path) -> None:
     done = CliRunner().invoke(cli, ["check", "--network", "--home", str(starter_home)])
     assert done.exit_code == 0, done.output
     first, *rest = done.output.splitlines()

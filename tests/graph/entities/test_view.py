@@ -12,9 +12,9 @@ from tests.support.small import ex
 
 
 def test_view_shows_facts_with_their_claims(snapshot: Snapshot) -> None:
-    seen = view(snapshot, ex("radar").value)
-    assert seen.label == "Creative Radar"
-    (group,) = seen.groups
+    entity = view(snapshot, ex("radar").value)
+    assert entity.label == "Creative Radar"
+    (group,) = entity.groups
     assert (group.direction, group.total) == ("out", 1)
     (fact,) = group.facts
     assert fact.value.label == "Creative PEC"
@@ -35,11 +35,11 @@ def test_a_passage_is_called_by_its_document_and_place() -> None:
     assert labels == ["A paper, passage 1", "odd", "itself", "A paper"]
 
 
-def test_what_is_only_claimed_is_kept_apart(snapshot: Snapshot) -> None:
-    seen = view(snapshot, ex("radar").value)
-    (claimed,) = seen.disputed
+def test_claims_that_are_not_accepted_are_disputed(snapshot: Snapshot) -> None:
+    entity = view(snapshot, ex("radar").value)
+    (claimed,) = entity.disputed
     assert (claimed.value.label, claimed.asserted, claimed.strength) == ("Nesta", False, "weak")
-    shown = [fact.value.label for group in seen.groups for fact in group.facts]
+    shown = [fact.value.label for group in entity.groups for fact in group.facts]
     assert "Nesta" not in shown
 
 
@@ -51,19 +51,19 @@ def test_background_is_never_shown_as_sourced(snapshot: Snapshot) -> None:
 
 
 def test_the_other_end_sees_the_same_edge(snapshot: Snapshot) -> None:
-    seen = view(snapshot, ex("pec").value)
-    (group,) = (g for g in seen.groups if g.direction == "in")
+    entity = view(snapshot, ex("pec").value)
+    (group,) = (g for g in entity.groups if g.direction == "in")
     assert [fact.value.label for fact in group.facts] == ["Creative Radar"]
     assert len(group.facts[0].evidence) == 2
 
 
 @pytest.mark.parametrize("iri", ["https://example.org/none", "not an iri", "", "https://example.org/ <x>"])
-def test_unknown_iri_is_said(snapshot: Snapshot, iri: str) -> None:
+def test_an_unknown_iri_is_an_error(snapshot: Snapshot, iri: str) -> None:
     with pytest.raises(UnknownEntity):
         view(snapshot, iri)
 
 
-def test_find_by_name_whatever_the_case(snapshot: Snapshot) -> None:
+def test_find_by_name_in_any_case(snapshot: Snapshot) -> None:
     assert find(snapshot, "creative pec") == ex("pec").value
     assert find(snapshot, ex("pec").value) == ex("pec").value
     with pytest.raises(UnknownEntity) as caught:

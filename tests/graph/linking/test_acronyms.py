@@ -22,10 +22,10 @@ from graph.linking.acronyms import definitions
     ],
 )
 def test_definitions(text: str, short: str, long: str) -> None:
-    (found,) = definitions(text)
-    assert (found.short, found.long) == (short, long)
-    assert text[found.start : found.end] == short
-    assert text[found.long_start : found.long_end] == long
+    (definition,) = definitions(text)
+    assert (definition.short, definition.long) == (short, long)
+    assert text[definition.start : definition.end] == short
+    assert text[definition.long_start : definition.long_end] == long
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_other_brackets(text: str) -> None:
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet="ABCabc ()[].,;&'’\n-", max_size=120))
 def test_offsets_hold_on_any_text(text: str) -> None:
-    for found in definitions(text):
-        assert text[found.start : found.end] == found.short
-        assert text[found.long_start : found.long_end] == found.long
+    for definition in definitions(text):
+        assert text[definition.start : definition.end] == definition.short
+        assert text[definition.long_start : definition.long_end] == definition.long
 
 
 def test_many_brackets_end() -> None:

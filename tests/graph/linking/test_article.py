@@ -1,4 +1,4 @@
-"""The real article: every entity that it must be linked to, and none of its page's furniture."""
+"""The real article is linked to the expected entities, and its boilerplate becomes no passage."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ EXPECTED = {
 
 def test_the_article_is_linked(article: Reading, facts: Gazetteer) -> None:
     mentions = link_document(passages("d", article), facts)
-    found = {mention.entity for mention in mentions}
-    assert found >= EXPECTED
-    # In a list with two combined-authority areas, the West Midlands are one as well.
-    assert "place:west-midlands-ca" in found
+    entities = {mention.entity for mention in mentions}
+    assert entities >= EXPECTED
+    # In a list with two combined-authority areas, the West Midlands are one too.
+    assert "place:west-midlands-ca" in entities
 
 
-def test_its_furniture_is_no_passage(article: Reading) -> None:
-    made = passages("d", article)
-    text = "\n".join(passage.text for passage in made)
+def test_its_boilerplate_is_no_passage(article: Reading) -> None:
+    parts = passages("d", article)
+    text = "\n".join(passage.text for passage in parts)
     assert article.title.startswith("Grasping the inner workings")
     for line in ("Skip to content", "Read also", "Fostering Innovative Hotspots", "Grasping the inner workings"):
         assert line not in text
     assert text.count("microclusters") == 8
-    assert any("Fostering Innovative Hotspots" in heading for passage in made for heading in passage.heading)
+    assert any("Fostering Innovative Hotspots" in heading for passage in parts for heading in passage.heading)

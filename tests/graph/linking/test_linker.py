@@ -1,4 +1,4 @@
-"""Linking: forms of names, the capitals rule, everyday words, ambiguity, and what a document itself defines."""
+"""Linking: forms of names, capitalisation, everyday words, ambiguity, and acronyms that the document defines."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_forms(text: str, expected: list[tuple[str, str]]) -> None:
     assert linked(text) == expected
 
 
-def test_one_name_of_several_things() -> None:
+def test_a_name_that_several_entities_share() -> None:
     (mention,) = link(passage("They live in Manchester."), GAZETTEER)
     assert mention.entity == "manchester"
     assert mention.confidence < 1
@@ -99,21 +99,21 @@ def test_one_name_of_several_things() -> None:
     assert ("manchester", "Manchester") in linked("the towns of Leeds, Manchester and Bath")
 
 
-def test_an_article_gives_no_lead() -> None:
+def test_an_article_gives_no_precedence() -> None:
     north = Entry("north", "the North", is_alt=True, kind="place")
     names = Gazetteer(
         [north, Entry("north-east", "North East", kind="region"), Entry("ne-bench", "Bench of the North")]
     )
 
-    def found(text: str) -> list[tuple[str, str]]:
+    def linked_names(text: str) -> list[tuple[str, str]]:
         return [(m.entity, m.surface) for m in link(passage(text), names)]
 
-    assert found("Firms in the North East say") == [("north-east", "North East")]
-    assert found("Firms in the North say") == [("north", "the North")]
-    assert found("The Bench of the North East sat") == [("ne-bench", "Bench of the North")]
+    assert linked_names("Firms in the North East say") == [("north-east", "North East")]
+    assert linked_names("Firms in the North say") == [("north", "the North")]
+    assert linked_names("The Bench of the North East sat") == [("ne-bench", "Bench of the North")]
 
 
-def test_order_among_readings() -> None:
+def test_order_of_entities_that_share_a_name() -> None:
     def winner(*entries: Entry, prefer: tuple[str, ...] = ()) -> str:
         (mention,) = link(passage("about the Northern Forum"), Gazetteer(entries, prefer=prefer))
         return mention.entity
@@ -131,7 +131,7 @@ def test_skipped_labels_never_match() -> None:
     assert [m.surface for m in link(passage("Alpha and Beta Group"), gazetteer)] == ["Beta Group"]
 
 
-def test_acronyms_mean_what_the_document_says() -> None:
+def test_acronyms_mean_what_the_document_defines() -> None:
     assert linked("the Global Creative Economy Council (GCEC) met.", "The GCEC is new.") == [
         ("gcec", "Global Creative Economy Council"),
         ("gcec", "GCEC"),
@@ -152,8 +152,8 @@ def test_last_names_after_the_full_name() -> None:
 
 
 def test_any_case_is_for_queries() -> None:
-    found = words("nesta in reading")
-    assert [m.best.entry.iri for m in GAZETTEER.matches(found, any_case=True)] == ["nesta", "reading"]
+    tokens = words("nesta in reading")
+    assert [m.best.entry.iri for m in GAZETTEER.matches(tokens, any_case=True)] == ["nesta", "reading"]
 
 
 def test_an_empty_gazetteer_links_nothing() -> None:
@@ -168,13 +168,13 @@ def test_an_empty_gazetteer_links_nothing() -> None:
         max_size=30,
     )
 )
-def test_mentions_are_in_order_apart_and_the_same_each_time(parts: list[str]) -> None:
+def test_mentions_are_ordered_disjoint_and_reproducible(parts: list[str]) -> None:
     text = " ".join(parts)
-    found = link(passage(text), GAZETTEER)
-    for m in found:
+    mentions = link(passage(text), GAZETTEER)
+    for m in mentions:
         assert text[m.start : m.end] == m.surface
-    assert all(a.end <= b.start for a, b in pairwise(found))
-    assert found == link(passage(text), Gazetteer(reversed(ENTRIES), people=["person"]))
+    assert all(a.end <= b.start for a, b in pairwise(mentions))
+    assert mentions == link(passage(text), Gazetteer(reversed(ENTRIES), people=["person"]))
 
 
 def test_nested_labels_on_a_long_text_end() -> None:

@@ -1,4 +1,4 @@
-"""Spellings of one name are equal, and every word knows its place."""
+"""Spellings of one name are equal after normalisation, and every word keeps its offsets."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_equal_spellings(one: str, other: str) -> None:
         ("59.11", "5911"),
     ],
 )
-def test_marks_part_names(one: str, other: str) -> None:
+def test_punctuation_separates_names(one: str, other: str) -> None:
     assert norms(one) != norms(other)
 
 
@@ -54,19 +54,19 @@ def test_possessives_are_words_of_their_own() -> None:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=200))
-def test_places_are_in_order_and_inside(text: str) -> None:
-    found = words(text)
+def test_offsets_are_ordered_and_inside_the_text(text: str) -> None:
+    tokens = words(text)
     at = 0
-    for word in found:
+    for word in tokens:
         assert at <= word.start < word.end <= len(text)
         assert word.norm
         assert " " not in word.norm
         at = word.end
     letters = [char for char in text if char.isalnum()]
-    assert bool(letters) <= bool(found) or not any(char.isascii() for char in letters)
+    assert bool(letters) <= bool(tokens) or not any(char.isascii() for char in letters)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet="aZ9 ", max_size=30))
 def test_the_short_cut_for_simple_text_changes_nothing(text: str) -> None:
-    assert words(text) == words(text + "\t")  # a tab is a blank as well, and takes the long way
+    assert words(text) == words(text + "\t")  # a tab is a blank too, and makes the general rules run

@@ -1,4 +1,4 @@
-"""The figures of a generation: counted with the write, carried where that costs too much, read back as they were."""
+"""Figures of a generation: counted by the write, kept where counting costs too much, read back unchanged."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ links = st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max
         format=st.just(1),
     )
 )  # fmt: skip
-def test_they_are_read_as_they_were_written(tmp_path_factory: pytest.TempPathFactory, made: Figures) -> None:
+def test_figures_are_read_as_they_were_written(tmp_path_factory: pytest.TempPathFactory, original: Figures) -> None:
     folder = tmp_path_factory.mktemp("figures")
-    write_figures(folder, made)
-    assert read_figures(folder) == made
+    write_figures(folder, original)
+    assert read_figures(folder) == original
 
 
-def test_damaged_ones_are_counted_again(tmp_path: Path) -> None:
+def test_damaged_figures_are_not_read(tmp_path: Path) -> None:
     assert read_figures(tmp_path) is None
     for text in ("", "[]", "{}", '{"format": 99}', "not json"):
         (tmp_path / FILE).write_text(text)
         assert read_figures(tmp_path) is None
 
 
-def test_they_agree_with_sparql() -> None:
+def test_figures_agree_with_sparql() -> None:
     store = ox.Store()
     few_facts(store)
     store.load(
@@ -56,20 +56,20 @@ def test_they_agree_with_sparql() -> None:
         :a a :Wide, :Narrow . :b a :Round . [] a :Narrow .""".encode(),
         format=ox.RdfFormat.TURTLE,
     )
-    found = count(Snapshot(store))
+    figures_ = count(Snapshot(store))
 
-    def asked(query: str) -> dict[str, int]:
+    def grouped(query: str) -> dict[str, int]:
         rows = store.query(f"PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> {query} GROUP BY ?x")
         assert isinstance(rows, ox.QuerySolutions)
         return {row["x"].value: int(row["n"].value) for row in rows}
 
-    assert found.properties == asked("SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o }")
-    assert found.classes == asked("SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a ?x }")
-    totals = asked("SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a/rdfs:subClassOf* ?x }")
-    assert {iri: found.totals[iri] for iri in totals} == totals
-    assert found.totals[f"{EX}Wide"] == 3
-    assert found.facts == sum(found.properties.values())
-    assert found.kinds[f"{EX}Narrow"] == 1  # without the one that has no name
+    assert figures_.properties == grouped("SELECT ?x (COUNT(*) AS ?n) { ?s ?x ?o }")
+    assert figures_.classes == grouped("SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a ?x }")
+    totals = grouped("SELECT ?x (COUNT(DISTINCT ?s) AS ?n) { ?s a/rdfs:subClassOf* ?x }")
+    assert {iri: figures_.totals[iri] for iri in totals} == totals
+    assert figures_.totals[f"{EX}Wide"] == 3
+    assert figures_.facts == sum(figures_.properties.values())
+    assert figures_.kinds[f"{EX}Narrow"] == 1  # without the blank node
 
 
 @pytest.fixture
@@ -87,12 +87,12 @@ def test_every_write_counts_a_small_atlas(home: Home) -> None:
         for work in (few_facts, add):
             generation = session.change(work)
             assert generation is not None
-            held = read_figures(generation.path)
-            assert held == counted(Snapshot.open(generation))
-            assert held is not None and held.generation == generation.name
+            stored = read_figures(generation.path)
+            assert stored == counted(Snapshot.open(generation))
+            assert stored is not None and stored.generation == generation.name
 
 
-def test_a_large_one_carries_them_on_and_no_request_counts(home: Home) -> None:
+def test_a_large_atlas_keeps_its_figures_and_no_request_counts(home: Home) -> None:
     with Writer(home, NoIndex(), max_counted=1).session() as session:
         first = session.change(few_facts)
         second = session.change(add)
@@ -100,9 +100,9 @@ def test_a_large_one_carries_them_on_and_no_request_counts(home: Home) -> None:
         assert read_figures(second.path) == read_figures(first.path)
         third = session.change(lambda store: Changes(everything=True))
         assert third is not None
-        held = read_figures(third.path)
-        assert held is not None and held.generation == third.name
+        stored = read_figures(third.path)
+        assert stored is not None and stored.generation == third.name
     view = Live(home).view()
-    assert figures(view) == held
-    write_figures(view.generation.path, read_figures(second.path) or held)  # behind, and small: counted at once
+    assert figures(view) == stored
+    write_figures(view.generation.path, read_figures(second.path) or stored)  # behind, and small: counted at once
     assert figures(Live(home).view()).generation == third.name

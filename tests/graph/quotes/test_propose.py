@@ -1,4 +1,4 @@
-"""A source's text that is ingested later offers its claims what it says, and nothing that it does not."""
+"""Quotes that the ingested text of a source supports are proposed for its claims, and no others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
 from graph.write.ingest import forget, ingest
 from graph.write.writer import Session, Writer
-from tests.support.folder import FILES, write_folder
+from tests.support.folder import FILES, NOTE, write_folder
 from tests.support.small import ID, NoIndex
 
 GUIDANCE = f"{ID}source/gov"
@@ -46,7 +46,7 @@ def article(folder: Path, text: str, *, title: str = TITLE, front: str = "", nam
 
 
 def evidence(home: Home, source: str = GUIDANCE) -> dict[tuple[str, str], Evidence]:
-    """By the ends of the relation."""
+    """Evidence of the funding claims, by subject and object."""
     snapshot = Snapshot.open(home.require())
     return {
         (_end(claim.subject), _end(claim.object)): evidence_of(snapshot, claim)
@@ -62,42 +62,36 @@ def _end(node: ox.NamedNode | ox.Literal) -> str:
 FUNDED = ("scale-up", "dcms")
 
 
-def test_its_text_offers_a_quote(home: Home, session: Session, folder: Path, tmp_path: Path) -> None:
+def test_the_text_of_a_source_gives_a_quote(home: Home, session: Session, folder: Path, tmp_path: Path) -> None:
     build(session, load(folder), built={})
     before = evidence(home)[FUNDED]
     assert (before.kind, before.quote, before.source.held) == ("cited", None, False)
     (outcome,) = ingest(session, home, [article(tmp_path, f"It is a short guide. {SAYS}")]).outcomes
-    found = evidence(home)[FUNDED]
-    assert (found.kind, found.status, found.offered) == ("quoted", "accepted", True)
-    assert found.quote == SAYS
-    assert [found.quote[start:end] for start, end in found.highlights] == [
+    item = evidence(home)[FUNDED]
+    assert (item.kind, item.status, item.offered) == ("quoted", "accepted", True)
+    assert item.quote == SAYS
+    assert [item.quote[start:end] for start, end in item.highlights] == [
         "Creative Scale-Up",
         "Department for Culture, Media and Sport",
     ]
-    assert found.source.iri == GUIDANCE
-    assert found.document == outcome.iri
-    passage = Snapshot.open(home.require()).passage(found.passage or "")
+    assert item.source.iri == GUIDANCE
+    assert item.document == outcome.iri
+    passage = Snapshot.open(home.require()).passage(item.passage or "")
     assert passage is not None
     assert SAYS in passage.text
 
 
-def test_the_quote_goes_with_the_text_and_comes_back_with_a_build(
+def test_a_quote_is_removed_with_its_text_and_survives_a_build(
     home: Home, session: Session, folder: Path, tmp_path: Path
 ) -> None:
     build(session, load(folder), built={})
     (outcome,) = ingest(session, home, [article(tmp_path, SAYS)]).outcomes
-    later = write_folder(tmp_path / "later", {**NAMED, "texts/scale-up.md": _note().replace("pilot", "trial")})
+    later = write_folder(tmp_path / "later", {**NAMED, "texts/scale-up.md": NOTE.replace("pilot", "trial")})
     build(session, load(later), built={})
     assert evidence(home)[FUNDED].quote == SAYS
     forget(session, home, outcome.iri)
     assert evidence(home)[FUNDED].kind == "cited"
     assert "ca:Quote" not in "".join(map(str, Snapshot.open(home.require()).store))
-
-
-def _note() -> str:
-    from tests.support.folder import NOTE
-
-    return NOTE
 
 
 def test_texts_that_came_before_their_source_are_quoted_too(home: Home, session: Session, tmp_path: Path) -> None:
@@ -108,7 +102,7 @@ def test_texts_that_came_before_their_source_are_quoted_too(home: Home, session:
     assert evidence(home)[FUNDED].kind == "quoted"
 
 
-def test_a_changed_text_offers_what_it_now_says(home: Home, session: Session, folder: Path, tmp_path: Path) -> None:
+def test_a_changed_text_loses_its_old_quotes(home: Home, session: Session, folder: Path, tmp_path: Path) -> None:
     build(session, load(folder), built={})
     ingest(session, home, [article(tmp_path, SAYS)])
     ingest(session, home, [article(tmp_path, "Creative Scale-Up has ended. DCMS says nothing of it.")])
@@ -123,7 +117,9 @@ def test_a_changed_text_offers_what_it_now_says(home: Home, session: Session, fo
         "Nesta says that the Department for Culture, Media and Sport has many funds.",
     ],
 )
-def test_rather_none_than_a_wrong_one(home: Home, session: Session, folder: Path, tmp_path: Path, text: str) -> None:
+def test_a_sentence_that_does_not_fit_is_no_quote(
+    home: Home, session: Session, folder: Path, tmp_path: Path, text: str
+) -> None:
     build(session, load(folder), built={})
     ingest(session, home, [article(tmp_path, text)])
     assert evidence(home)[FUNDED].kind == "cited"
@@ -145,7 +141,7 @@ def test_rather_none_than_a_wrong_one(home: Home, session: Session, folder: Path
         ("A blog", "source: blog\n", False),
     ],
 )
-def test_a_text_is_recognised_by_what_it_says_of_itself(
+def test_the_source_of_a_text_is_identified(
     home: Home, session: Session, folder: Path, tmp_path: Path, title: str, front: str, known: bool
 ) -> None:
     build(session, load(folder), built={})
@@ -161,14 +157,14 @@ def test_background_is_never_quoted(home: Home, session: Session, tmp_path: Path
 
 
 def test_our_own_notes_are_never_evidence(home: Home, session: Session, tmp_path: Path) -> None:
-    """A note may bear the source's title and say word for word what it claims: the fact stays cited."""
-    note = _note().replace(
+    """A note may have the source's title and the very words of its claims: the fact stays cited."""
+    note = NOTE.replace(
         "title: Creative Scale-Up in brief", f"title: {TITLE}\nsource: gov\nurl: http://example.org/guide"
     )
-    copied = note.partition("Creative Scale-Up was")[0] + SAYS + "\n"
-    build(session, load(write_folder(tmp_path / "data", {**NAMED, "texts/scale-up.md": copied})), built={})
-    found = evidence(home)[FUNDED]
-    assert (found.kind, found.quote, found.source.held) == ("cited", None, False)
+    changed = note.partition("Creative Scale-Up was")[0] + SAYS + "\n"
+    build(session, load(write_folder(tmp_path / "data", {**NAMED, "texts/scale-up.md": changed})), built={})
+    item = evidence(home)[FUNDED]
+    assert (item.kind, item.quote, item.source.held) == ("cited", None, False)
 
 
 def test_words_that_are_not_in_the_passage_are_no_quote(home: Home, session: Session, folder: Path) -> None:
@@ -194,24 +190,26 @@ def test_the_article_of_the_starter(starter_copy: Home, shared: Path) -> None:
         ingest(session, starter_copy, [shared / "input" / "creative-microclusters-article.txt"])
     snapshot = Snapshot.open(starter_copy.require())
     seed = ox.NamedNode(f"{ID}source/seed")
-    held = {(c.subject.value[len(ID) :], _end(c.predicate), _end(c.object)): c for c in claims_in(snapshot.store, seed)}
-    found = {key: evidence_of(snapshot, claim) for key, claim in held.items()}
-    council = found["person/marta-foresti", "ontology#chairOf", "global-creative-economy-council"]
+    claims = {
+        (c.subject.value[len(ID) :], _end(c.predicate), _end(c.object)): c for c in claims_in(snapshot.store, seed)
+    }
+    items = {key: evidence_of(snapshot, claim) for key, claim in claims.items()}
+    council = items["person/marta-foresti", "ontology#chairOf", "global-creative-economy-council"]
     assert (council.kind, council.status, council.source.reliability) == ("quoted", "accepted", "low")
     assert "under the leadership of Marta Foresti" in (council.quote or "")
     assert "'leadership', not 'chair'" in (council.note or "")
-    radar = found["report/creative-radar-2020", "publisher", "nesta"]
+    radar = items["report/creative-radar-2020", "publisher", "nesta"]
     assert (radar.kind, radar.status) == ("quoted", "proposed")
     assert "a comprehensive study by Nesta" in (radar.quote or "")
-    figures = [e.quote for key, e in found.items() if key[1:] == ("ontology#value", "709")]
+    figures = [e.quote for key, e in items.items() if key[1:] == ("ontology#value", "709")]
     assert len(figures) == 1
     assert "a total of 709 such creative microclusters" in (figures[0] or "")
-    # The sector plan is what covers the themes in that sentence, not the PEC that stands at its beginning.
-    assert {e.kind for key, e in found.items() if key[1] == "ontology#worksOn"} == {"cited"}
-    for each in found.values():
-        passage = snapshot.passage(each.passage) if each.passage else None
-        assert (each.kind == "quoted") == (passage is not None)
-        assert passage is None or (each.quote or "") in passage.text
+    # In that sentence the sector plan covers the themes, not the PEC at its beginning.
+    assert {e.kind for key, e in items.items() if key[1] == "ontology#worksOn"} == {"cited"}
+    for item in items.values():
+        passage = snapshot.passage(item.passage) if item.passage else None
+        assert (item.kind == "quoted") == (passage is not None)
+        assert passage is None or (item.quote or "") in passage.text
 
 
 @pytest.mark.parametrize(
@@ -250,12 +248,12 @@ def test_every_whole_number_is_found_as_it_is_written(number: int, unit: str) ->
 
 
 @given(st.text(max_size=60))
-def test_an_address_is_itself_however_it_is_written(text: str) -> None:
+def test_equal_addresses_are_normalised_alike(text: str) -> None:
     assert isinstance(address(text), str)
     assert address("https://www.example.org/a/#b") == address("http://EXAMPLE.org/a")
 
 
-def test_several_sources_of_one_title_are_none(home: Home, session: Session, tmp_path: Path) -> None:
+def test_a_title_that_several_sources_share_identifies_none(home: Home, session: Session, tmp_path: Path) -> None:
     twice = {**NAMED, "sources.ttl": NAMED["sources.ttl"].replace('"A blog"', f'"{TITLE}"')}
     build(session, load(write_folder(tmp_path / "data", twice)), built={})
     sources = Sources(Snapshot.open(home.require()))

@@ -12,8 +12,9 @@ from graph.seed_data.load import load
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.ingest import ingest
-from graph.write.writer import Session
+from graph.write.writer import Session, Writer
 from tests.support.folder import FILES, NOTE, write_folder
+from tests.support.small import NoIndex
 
 SCALE_UP = "https://w3id.org/creative-atlas/id/programme/scale-up"
 
@@ -30,21 +31,18 @@ def make(session: Session, home: Home, folder: Path) -> Generation | None:
 
 def test_facts_carry_their_claims(home: Home, session: Session, tmp_path: Path) -> None:
     make(session, home, write_folder(tmp_path / "data"))
-    seen = view(Snapshot.open(home.require()), SCALE_UP)
-    (group,) = (g for g in seen.groups if g.label == "fundedBy")
+    entity = view(Snapshot.open(home.require()), SCALE_UP)
+    (group,) = (g for g in entity.groups if g.label == "fundedBy")
     (fact,) = group.facts
     assert fact.value.label == "Department for Culture, Media and Sport"
     assert [e.source.title for e in fact.evidence] == ["Guidance", "A blog"]
     assert {e.valid_from for e in fact.evidence} == {"2018"}
-    assert [f.value.label for f in seen.disputed] == ["Nesta"]
+    assert [f.value.label for f in entity.disputed] == ["Nesta"]
 
 
 def test_two_builds_are_the_same_byte_for_byte(home: Home, session: Session, tmp_path: Path) -> None:
     make(session, home, write_folder(tmp_path / "data"))
     other = Home(tmp_path / "other")
-    from graph.write.writer import Writer
-    from tests.support.small import NoIndex
-
     with Writer(other, NoIndex()).session() as second:
         make(second, other, tmp_path / "data")
     assert canonical(home) == canonical(other)
@@ -57,7 +55,7 @@ def test_building_again_changes_nothing(home: Home, session: Session, tmp_path: 
     assert home.require().number == 1
 
 
-def test_what_an_older_version_made_is_made_again(home: Home, session: Session, tmp_path: Path) -> None:
+def test_an_atlas_of_an_older_version_is_built_again(home: Home, session: Session, tmp_path: Path) -> None:
     starter = load(write_folder(tmp_path / "data"))
     build(session, starter, built={})
     assert build(session, starter, built={"digest": starter.digest}) is not None  # as before versions were noted
@@ -74,17 +72,14 @@ def test_a_changed_folder_replaces_the_old_starter_and_keeps_documents(
     only_nesta = FILES["claims/funding.ttl"].replace("ca:proposed", "ca:rejected").replace("ca:accepted", "ca:proposed")
     make(session, home, write_folder(tmp_path / "new", {"claims/funding.ttl": only_nesta}))
     snapshot = Snapshot.open(home.require())
-    seen = view(snapshot, SCALE_UP)
-    assert not [g for g in seen.groups if g.label == "fundedBy"]
+    entity = view(snapshot, SCALE_UP)
+    assert not [g for g in entity.groups if g.label == "fundedBy"]
     assert {d.id for d in snapshot.documents()} == {"mine.txt", "scale-up.md"}
     fresh = Home(tmp_path / "fresh")
-    from graph.write.writer import Writer
-    from tests.support.small import NoIndex
-
     with Writer(fresh, NoIndex()).session() as second:
         make(second, fresh, tmp_path / "new")
-    theirs = {line for line in canonical(home) if "mine" not in line}
-    assert theirs == set(canonical(fresh))
+    starter_lines = {line for line in canonical(home) if "mine" not in line}
+    assert starter_lines == set(canonical(fresh))
 
 
 def test_notes_are_documents_but_no_evidence(home: Home, session: Session, tmp_path: Path) -> None:

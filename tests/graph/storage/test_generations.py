@@ -34,7 +34,7 @@ def test_only_the_last_generations_stay(home: Home) -> None:
     assert KEEP == 2
 
 
-def test_a_replaced_generation_lingers_for_those_who_are_about_to_open_it(home: Home) -> None:
+def test_a_replaced_generation_stays_for_readers_that_are_about_to_open_it(home: Home) -> None:
     for number in range(4):
         publish(home, str(number))
     names = [f"{number:06d}" for number in range(1, 5)]
@@ -48,23 +48,23 @@ def test_a_replaced_generation_lingers_for_those_who_are_about_to_open_it(home: 
     assert [p.name for p in home.generations.iterdir()] == ["000005"]
 
 
-def test_work_aside_leaves_nothing_and_sweeps_up_after_the_dead(home: Home) -> None:
+def test_work_aside_leaves_nothing_and_deletes_what_dead_processes_left(home: Home) -> None:
     publish(home, "one")
     dead = home.generations / "aside-4194999-x"
     dead.mkdir()
     with home.aside() as one, home.aside() as other:
         assert one != other and not dead.exists()
         publish(home, "two")
-        assert one.is_dir(), "a writer leaves it alone"
+        assert one.is_dir(), "a writer does not delete it"
     assert sorted(p.name for p in home.generations.iterdir()) == ["000001", "000002"]
 
 
-def test_left_over_scratch_is_swept_up_by_the_next_writer(home: Home) -> None:
+def test_the_next_writer_deletes_scratch_of_a_dead_one(home: Home) -> None:
     publish(home, "one")
-    left = home.generations / "tmp-999"
-    left.mkdir()
+    scratch = home.generations / "tmp-999"
+    scratch.mkdir()
     publish(home, "two")
-    assert not left.exists()
+    assert not scratch.exists()
 
 
 def test_a_generation_renamed_but_not_live_is_replaced(home: Home) -> None:
@@ -76,7 +76,7 @@ def test_a_generation_renamed_but_not_live_is_replaced(home: Home) -> None:
     assert (home.require().path / "content").read_text() == "two"
 
 
-def test_second_writer_is_told_who_holds_the_lock(home: Home) -> None:
+def test_a_second_writer_gets_the_process_id_of_the_first(home: Home) -> None:
     with home.lock(), pytest.raises(HomeLocked, match="Wait until it has finished") as caught, Home(home.root).lock():
         pass
     assert caught.value.pid is not None
@@ -84,8 +84,8 @@ def test_second_writer_is_told_who_holds_the_lock(home: Home) -> None:
         pass
 
 
-def test_empty_home_says_how_to_build(home: Home) -> None:
-    with pytest.raises(NotAnAtlas, match="creative-atlas build"):
+def test_the_error_for_an_absent_atlas_says_how_to_make_one(home: Home) -> None:
+    with pytest.raises(NotAnAtlas, match=r"creative-atlas init .* creative-atlas build"):
         home.require()
 
 
@@ -119,7 +119,7 @@ def test_broken_pointer_is_named(home: Home, content: str) -> None:
         home.require()
     assert "000001 is there and whole" in caught.value.remedy
     with pytest.raises(NotAnAtlas), home.lock():
-        pytest.fail("nobody may write where it is not known what is live")
+        pytest.fail("no write is allowed while it is unknown which generation is live")
     home.current.write_text("000001")  # what the message says
     assert (home.require().path / "content").read_text() == "one"
 

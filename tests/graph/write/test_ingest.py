@@ -27,22 +27,22 @@ def _facts(session: Session) -> None:
 
 
 def test_a_document_is_cut_and_linked(home: Home, session: Session, note: Path) -> None:
-    seen: list[Outcome] = []
-    report = ingest(session, home, [note], acknowledge=seen.append)
+    acknowledged: list[Outcome] = []
+    report = ingest(session, home, [note], acknowledge=acknowledged.append)
     (outcome,) = report.outcomes
-    assert seen == [outcome]
+    assert acknowledged == [outcome]
     assert (outcome.name, outcome.status) == ("note.txt", "added")
     snapshot = Snapshot.open(home.require())
     document = snapshot.document(outcome.iri)
     assert document is not None
-    cut = snapshot.passages(document.iri)
-    assert (document.id, document.passages) == ("note.txt", len(cut))
-    for passage in cut:
+    parts = snapshot.passages(document.iri)
+    assert (document.id, document.passages) == ("note.txt", len(parts))
+    for passage in parts:
         for mention in snapshot.mentions(passage.iri):
             assert passage.text[mention.start : mention.end] == mention.surface
-    named = {m.entity for p in cut for m in snapshot.mentions(p.iri)}
+    named = {m.entity for p in parts for m in snapshot.mentions(p.iri)}
     assert {ex("pec").value, ex("radar").value, ex("nesta").value} <= named
-    assert set(snapshot.mentioning(ex("radar").value)) <= {p.iri for p in cut}
+    assert set(snapshot.mentioning(ex("radar").value)) <= {p.iri for p in parts}
 
 
 def test_the_same_again_changes_nothing(home: Home, session: Session, note: Path) -> None:
@@ -91,7 +91,7 @@ def test_json_lines_are_one_document_each(home: Home, session: Session, tmp_path
     assert len(list(Snapshot.open(home.require()).documents())) == 7
 
 
-def test_forget_takes_everything_out(home: Home, session: Session, note: Path) -> None:
+def test_forget_removes_everything(home: Home, session: Session, note: Path) -> None:
     before = {str(quad) for quad in Snapshot.open(home.require()).store}
     (outcome,) = ingest(session, home, [note]).outcomes
     assert forget(session, home, outcome.iri)
@@ -102,5 +102,5 @@ def test_forget_takes_everything_out(home: Home, session: Session, note: Path) -
 def test_originals_are_kept_once_by_content(home: Home, session: Session, note: Path) -> None:
     ingest(session, home, [note])
     ingest(session, home, [note], collection="again")
-    (kept,) = home.files.iterdir()
-    assert kept.read_bytes() == note.read_bytes()
+    (original,) = home.files.iterdir()
+    assert original.read_bytes() == note.read_bytes()

@@ -1,4 +1,4 @@
-"""A writer that is killed at any moment leaves a whole atlas, with every acknowledged document in it."""
+"""A writer that is killed at any moment leaves a complete atlas, with every acknowledged document in it."""
 
 from __future__ import annotations
 
@@ -34,32 +34,32 @@ def test_fifty_kills_leave_a_whole_atlas(tmp_path: Path, cache: Path) -> None:
     chance = random.Random(20261122)
     acknowledged: set[str] = set()
     killed = 0
-    whole = 0.0
+    duration = 0.0
     for attempt in range(KILLS + 1):
         records = tmp_path / f"records-{attempt}.jsonl"
         lines = ({"_id": f"{attempt}-{n}", "title": f"T{n}", "text": f"Text {n} of PEC."} for n in range(DOCUMENTS))
         records.write_text("".join(json.dumps(line) + "\n" for line in lines))
-        # The first is left to end, to know how long one takes on this machine at this hour.
+        # The first one runs to its end: it tells how long an ingest takes on this machine now.
         started = time.monotonic()
-        seen, was_killed = _ingest_and_kill(services.settings, records, chance.uniform(0.15, 1) * whole)
-        whole = whole or time.monotonic() - started
-        acknowledged |= seen
+        confirmed, was_killed = _ingest_and_kill(services.settings, records, chance.uniform(0.15, 1) * duration)
+        duration = duration or time.monotonic() - started
+        acknowledged |= confirmed
         killed += was_killed
         live = services.home.require()
         snapshot = Snapshot.open(live)
-        held = {document.iri: document for document in snapshot.documents()}
-        assert acknowledged <= held.keys()
-        for iri in seen:
-            assert len(snapshot.passages(iri)) == held[iri].passages
+        documents = {document.iri: document for document in snapshot.documents()}
+        assert acknowledged <= documents.keys()
+        for iri in confirmed:
+            assert len(snapshot.passages(iri)) == documents[iri].passages
         assert snapshot.label("https://example.org/pec") == "Creative PEC"
         index = Index.open(live.path, record_in(live.manifest()))
-        assert index.record.units - index.record.entities == sum(document.passages for document in held.values())
+        assert index.record.units - index.record.entities == sum(document.passages for document in documents.values())
     assert killed > KILLS // 2, "most runs ended before they were killed: the test shows too little"
     assert acknowledged, "no run lived long enough to acknowledge a document: the test shows too little"
 
 
 def _ingest_and_kill(settings: Settings, records: Path, seconds: float) -> tuple[set[str], bool]:
-    """The documents it acknowledged, and whether it was killed, after so many seconds; 0: it is not."""
+    """The acknowledged documents, and whether the process was killed after `seconds`; 0 = it runs to its end."""
     command = [
         sys.executable,
         "-m",
@@ -69,10 +69,10 @@ def _ingest_and_kill(settings: Settings, records: Path, seconds: float) -> tuple
         str(records),
     ]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
-    seen: list[str] = []
+    confirmed: list[str] = []
     lines = child.stdout
     assert lines is not None
-    reader = threading.Thread(target=lambda: seen.extend(line.strip() for line in lines if line.endswith("\n")))
+    reader = threading.Thread(target=lambda: confirmed.extend(line.strip() for line in lines if line.endswith("\n")))
     reader.start()
     if seconds:
         time.sleep(seconds)
@@ -80,4 +80,4 @@ def _ingest_and_kill(settings: Settings, records: Path, seconds: float) -> tuple
     status = child.wait()
     reader.join()
     lines.close()
-    return set(seen), status == -signal.SIGKILL
+    return set(confirmed), status == -signal.SIGKILL

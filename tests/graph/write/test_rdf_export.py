@@ -1,4 +1,4 @@
-"""Exports: streamed, whole, and the same bytes for the same data; and the commands that write."""
+"""Export: streamed, complete, and the same bytes for the same data; and the commands that write."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def written(store: ox.Store, name: str, graph: str | None = None) -> bytes:
 @given(QUADS, st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
 def test_canonical_is_one_text_per_dataset(quads: list[ox.Quad], chance: random.Random) -> None:
-    """The order of insertion and the names of blank nodes leave no trace, and nothing is lost."""
+    """The order of insertion and the names of blank nodes do not matter, and nothing is lost."""
     store, other = ox.Store(), ox.Store()
     store.extend(quads)
     names = {node: ox.BlankNode() for node in (ox.BlankNode("x"), ox.BlankNode("y"))}
@@ -78,7 +78,7 @@ def test_each_format_reads_back(name: str, rdf_format: ox.RdfFormat) -> None:
         written(store, name, "http://e/none")
 
 
-def test_which_format() -> None:
+def test_choice_of_the_format() -> None:
     assert format_for(None, None, False) == "nquads"
     assert format_for(None, None, True) == "ntriples"
     assert format_for(None, Path("a.trig.gz"), False) == "trig"
@@ -102,7 +102,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli, [str(each) for each in arguments], catch_exceptions=True)
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=True)
 
 
 def test_the_commands(make_services: ServiceMaker, tmp_path: Path) -> None:

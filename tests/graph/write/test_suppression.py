@@ -1,4 +1,4 @@
-"""What is suppressed is gone from graph and index, and no build, ingest or load brings it back."""
+"""A suppressed entity is removed from graph and index, and no build, ingest or load brings it back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from graph.write.ingest import ingest
 from graph.write.rdf_load import load as load_rdf
 from graph.write.suppression import suppress, suppressed, unsuppress
 from graph.write.writer import Session, Writer
-from tests.support.folder import FILES, write_folder
+from tests.support.folder import FILES, NOTE, write_folder
 from tests.support.small import NoIndex
 
 ID = "https://w3id.org/creative-atlas/id/"
@@ -105,31 +105,25 @@ def test_the_text_stays_text(home: Home, tmp_path: Path, article: Path) -> None:
     assert "DCMS" in linked
 
 
-def test_nothing_but_the_entity_goes(home: Home, tmp_path: Path, article: Path) -> None:
+def test_nothing_but_the_entity_is_removed(home: Home, tmp_path: Path, article: Path) -> None:
     with writer(home).session() as session:
         make(session, home, write_folder(tmp_path / "data"))
         ingest(session, home, [article])
         before = set(lines(home))
         suppress(session, home, NESTA)
-    gone = before - set(lines(home))
+    removed = before - set(lines(home))
     assert set(lines(home)) <= before
-    records = {line.split()[0] for line in gone if f"<{NESTA}>" in line}  # its claims, mentions, and itself
-    assert all(line.split()[0] in records for line in gone)
+    records = {line.split()[0] for line in removed if f"<{NESTA}>" in line}  # its claims, mentions, and itself
+    assert all(line.split()[0] in records for line in removed)
 
 
 def test_no_file_of_the_atlas_holds_it_afterwards(home: Home, tmp_path: Path) -> None:
     with writer(home).session() as session:
-        make(session, home, write_folder(tmp_path / "data", {"texts/scale-up.md": _note()}))
+        make(session, home, write_folder(tmp_path / "data", {"texts/scale-up.md": NOTE}))
         suppress(session, home, NESTA)
     graphs = [path for path in home.generations.rglob("graph/*") if path.is_file()]
     assert graphs
     assert not [path for path in graphs if b"organisation/nesta" in path.read_bytes()]
-
-
-def _note() -> str:
-    from tests.support.folder import NOTE
-
-    return NOTE
 
 
 def test_it_may_come_back_when_the_entry_is_lifted(home: Home, tmp_path: Path) -> None:
@@ -171,12 +165,12 @@ def test_a_document_is_forgotten_not_suppressed(home: Home, tmp_path: Path, arti
             suppress(session, home, outcome.iri)
 
 
-def test_what_only_it_used_goes_with_it() -> None:
+def test_nodes_that_only_it_used_are_removed_too() -> None:
     store = ox.Store()
     store.load(
         b'<urn:x> <urn:address> [ <urn:street> "1 High Street" ] . <urn:y> <urn:knows> <urn:x> .',
         format=ox.RdfFormat.TURTLE,
     )
-    gone = purge(store, ["urn:x", "not an iri"])
+    purged = purge(store, ["urn:x", "not an iri"])
     assert len(store) == 0
-    assert {"urn:x", "urn:y"} <= gone.entities
+    assert {"urn:x", "urn:y"} <= purged.entities

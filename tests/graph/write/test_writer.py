@@ -29,8 +29,8 @@ def test_each_change_is_one_generation(home: Home, session: Session) -> None:
     assert live.label(ex("pec").value) == "Creative PEC"
 
 
-def test_what_the_graphs_hold_has_a_name_of_its_own(tmp_path: Path) -> None:
-    """Not the number of a generation, which any other atlas has too; and not anew for another index."""
+def test_the_content_of_the_graphs_has_an_identifier(tmp_path: Path) -> None:
+    """Unlike the number of a generation it is unique among atlases, and it stays when only the index changes."""
     names = []
     for home in (Home(tmp_path / "one"), Home(tmp_path / "other")):
         with Writer(home, NoIndex()).session() as session:

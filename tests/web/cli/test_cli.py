@@ -1,4 +1,4 @@
-"""The command line as a person runs it: real processes, real homes."""
+"""The command line as a person runs it: real processes over real homes."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ def test_a_day_in_the_life(built: Cli) -> None:
     again = built("ingest", "growth.txt")
     assert "unchanged" in again.stdout and "Nothing changed." in again.stdout and again.returncode == 0
 
-    found = json.loads(built("search", "access to finance", "--json", "--kind", "passage").stdout)
-    assert found["hits"][0]["document"]["id"] == "growth.txt"
+    results = json.loads(built("search", "access to finance", "--json", "--kind", "passage").stdout)
+    assert results["hits"][0]["document"]["id"] == "growth.txt"
     assert "access to finance" in built("search", "access to finance").stdout
 
-    shown = built("entity", "Creative Scale-Up").stdout
-    assert "Department for Culture, Media and Sport" in shown and "Guidance" in shown
+    entity = built("entity", "Creative Scale-Up").stdout
+    assert "Department for Culture, Media and Sport" in entity and "Guidance" in entity
     assert json.loads(built("entity", "creative scale-up", "--json").stdout)["label"] == "Creative Scale-Up"
 
     assert "Creative Scale-Up" in built("query", "-e", f"SELECT ?s {{ ?s a {_programme()} }}").stdout
-    asked = built("query", "-", "--format", "json", text=f"ASK {{ ?s a {_programme()} }}")
-    assert json.loads(asked.stdout)["boolean"] is True
+    answer = built("query", "-", "--format", "json", text=f"ASK {{ ?s a {_programme()} }}")
+    assert json.loads(answer.stdout)["boolean"] is True
 
     assert "Forgot" in built("forget", "growth.txt").stdout
-    gone = json.loads(built("search", "access to finance", "--json").stdout)
-    assert not [hit for hit in gone["hits"] if hit["document"] and hit["document"]["id"] == "growth.txt"]
+    after = json.loads(built("search", "access to finance", "--json").stdout)
+    assert not [hit for hit in after["hits"] if hit["document"] and hit["document"]["id"] == "growth.txt"]
     assert "up to date" in built("build", "--data", "data").stdout
 
 
@@ -92,7 +92,7 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
         (("load", "file.docx"), "does not end like an RDF file"),
     ],
 )
-def test_rubbish_gets_one_clear_sentence(built: Cli, arguments: tuple[str, ...], words: str) -> None:
+def test_bad_input_gets_one_clear_sentence(built: Cli, arguments: tuple[str, ...], words: str) -> None:
     (built.root / "huge.rq").write_text("SELECT * {}" + " " * 1_000_000)
     assert_failure(built(*arguments), words)
 
@@ -142,20 +142,20 @@ def test_a_newer_format_is_refused(built: Cli, empty: Cli) -> None:
     assert_failure(empty("search", "x"), "newer version")
 
 
-def test_a_locked_home_says_by_whom(built: Cli) -> None:
+def test_the_error_for_a_locked_home_names_the_other_process(built: Cli) -> None:
     with open(built.home / "writer.lock", "a+") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         (built.root / "wait.txt").write_text(ARTICLE)
         assert_failure(built("ingest", "wait.txt"), "Another process")
 
 
-def test_a_home_that_cannot_be_written_to_is_told_in_a_sentence(empty: Cli) -> None:
-    (empty.home / "writer.lock").mkdir(parents=True)  # as little a file to write to as one on a disk for reading only
+def test_a_home_that_cannot_be_written_to_is_one_sentence(empty: Cli) -> None:
+    (empty.home / "writer.lock").mkdir(parents=True)  # it cannot be opened as a file, like one on a read-only disk
     write_folder(empty.root / "data")
     assert_failure(empty("build", "--data", "data"), "cannot be written to")
 
 
-def test_other_trouble_with_files_is_told_in_a_sentence(built: Cli) -> None:
+def test_other_errors_of_files_are_one_sentence(built: Cli) -> None:
     (built.root / "growth.txt").write_text(ARTICLE)
     assert_failure(built("export", "--output", "growth.txt/atlas.nq"), "Check that no file is missing")
 
@@ -166,13 +166,13 @@ def test_a_cache_that_cannot_be_written_to_is_named_with_its_remedy(built: Cli) 
     assert_failure(elsewhere("search", "finance"), "CREATIVE_ATLAS_CACHE")
 
 
-def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> None:
+def test_files_of_a_directory_that_are_not_read_are_named(built: Cli) -> None:
     folder = built.root / "reports"
     folder.mkdir()
     for name in ("plan.txt", "plan.docx", ".DS_Store", "a\x1b[2Jb.txt"):
         (folder / name).write_text(f"{ARTICLE} {name}" if "\x1b" not in name else "")
     done = built("ingest", "reports")
-    assert "a [2Jb.txt" in done.stderr  # no terminal is told to clear its screen
+    assert "a [2Jb.txt" in done.stderr  # the terminal gets no control characters
     (folder / "a\x1b[2Jb.txt").unlink()
     done = built("ingest", "reports")
     assert (done.returncode, "plan.txt: already here" in done.stdout) == (0, True)
@@ -182,7 +182,7 @@ def test_files_that_a_directory_holds_and_nobody_reads_are_named(built: Cli) -> 
     assert built("forget", "plan.txt").returncode == 0
 
 
-def test_a_search_says_what_it_searched_for_instead(built: Cli) -> None:
+def test_a_search_names_the_corrected_query(built: Cli) -> None:
     assert "found for: scale-up" in built("search", "skale-up", "--mode", "lexical").stdout
     assert "No text here has “zzqqz”" in built("search", "zzqqz", "--mode", "lexical").stdout
 
@@ -208,7 +208,7 @@ def test_settings_are_the_only_reader_of_the_environment() -> None:
         for path in (ROOT / package).rglob("*.py")
         if "os.environ" in path.read_text("utf-8") or "getenv" in path.read_text("utf-8")
     ]
-    # The others set what a library reads, for themselves or for a child process, or hand it on to one.
+    # The others set a variable for a library or a child process, or pass the environment on to one.
     setters = {
         "web/server/address.py",
         "graph/sandbox/environment.py",

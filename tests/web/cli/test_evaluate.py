@@ -1,3 +1,5 @@
+"""Measures of the search on judged sets and relevance cases, from the command line."""
+
 from __future__ import annotations
 
 import json
@@ -31,20 +33,20 @@ def test_a_set_is_indexed_searched_measured_and_compared(judged: Path, cache: Pa
     assert report["against"]["ndcg@10"] == {"mean": 1.0, "p": 1.0}
 
 
-def test_a_query_that_cannot_be_asked_has_found_nothing_and_is_named(judged: Path, cache: Path) -> None:
+def test_a_query_that_is_refused_counts_as_no_hits_and_is_named(judged: Path, cache: Path) -> None:
     (judged / "queries.jsonl").write_text('{"_id": "q", "text": "games Dundee"}\n{"_id": "e", "text": ""}\n', "utf-8")
     (judged / "qrels.tsv").write_text("q\t1\t1\ne\t1\t1\n", "utf-8")
     runner = CliRunner(env={"CREATIVE_ATLAS_CACHE": str(cache)})
-    told = runner.invoke(evaluate, ["retrieval", str(judged), "--work", str(judged / "index")])
-    assert told.exit_code == 0 and "Query e counts as having found nothing" in told.stderr
-    assert "ndcg@10     0.5000" in told.stdout
+    result = runner.invoke(evaluate, ["retrieval", str(judged), "--work", str(judged / "index")])
+    assert result.exit_code == 0 and "Query e counts as having found nothing" in result.stderr
+    assert "ndcg@10     0.5000" in result.stdout
 
 
 def test_a_set_without_documents_or_with_the_same_twice_is_refused_before_it_is_indexed(judged: Path) -> None:
-    for corpus, said in (("", "holds no document"), ('{"_id": "1"}\n{"_id": "1"}\n', "as line 1 has")):
+    for corpus, message in (("", "holds no document"), ('{"_id": "1"}\n{"_id": "1"}\n', "as line 1 has")):
         (judged / "corpus.jsonl").write_text(corpus, "utf-8")
         failed = CliRunner().invoke(evaluate, ["retrieval", str(judged), "--work", str(judged / "index")])
-        assert isinstance(failed.exception, InputError) and said in str(failed.exception)
+        assert isinstance(failed.exception, InputError) and message in str(failed.exception)
         assert not (judged / "index").exists()
 
 
@@ -54,8 +56,10 @@ def test_a_golden_run_explains_failures_and_can_fail(starter_home: Path, cache: 
     cases.write_text(json.dumps(case | {"why": "cannot pass"}) + "\n", "utf-8")
     runner = CliRunner(env={"CREATIVE_ATLAS_CACHE": str(cache)})
     arguments = ["golden", str(cases), "--home", str(starter_home)]
-    shown = runner.invoke(evaluate, arguments)
-    assert shown.exit_code == 0
-    assert "no-such-note.md is not found" in shown.output and "0 of 1 cases pass" in shown.output
-    assert "media-cymru.md: " in shown.output and " = words " in shown.output and "media, Media Cymru)" in shown.output
+    result = runner.invoke(evaluate, arguments)
+    assert result.exit_code == 0
+    assert "no-such-note.md is not found" in result.output and "0 of 1 cases pass" in result.output
+    assert (
+        "media-cymru.md: " in result.output and " = words " in result.output and "media, Media Cymru)" in result.output
+    )
     assert runner.invoke(evaluate, [*arguments, "--least", "1"]).exit_code == 1

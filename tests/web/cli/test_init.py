@@ -32,9 +32,9 @@ def generation(cli: Cli) -> str:
 
 
 def test_init_makes_an_empty_atlas_that_documents_can_be_ingested_into(cli: Cli) -> None:
-    made = cli("init")
-    assert (made.returncode, generation(cli)) == (0, "000001"), made.stderr
-    assert "empty atlas" in made.stdout and "creative-atlas ingest" in made.stdout
+    result = cli("init")
+    assert (result.returncode, generation(cli)) == (0, "000001"), result.stderr
+    assert "empty atlas" in result.stdout and "creative-atlas ingest" in result.stdout
     (cli.root / "growth.txt").write_text(ARTICLE)
     added = cli("ingest", "growth.txt")
     assert (added.returncode, "growth.txt: added" in added.stdout) == (0, True), added.stderr
