@@ -22,6 +22,7 @@
     │   ├── QueryCancelled         cancelled by its owner
     │   ├── QueryFailed            ours to answer for: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
+    │       └── ClientOverloaded   one client has as many queries under way as it may have
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
 
@@ -36,6 +37,7 @@ __all__ = [
     "AtlasError",
     "BadData",
     "ClaimsHeld",
+    "ClientOverloaded",
     "EncoderUnavailable",
     "GraphChanged",
     "HomeError",
@@ -191,6 +193,12 @@ class Overloaded(QueryError):
     def __init__(self, message: str, remedy: str = "", *, retry_after: int = 1) -> None:
         super().__init__(message, remedy)
         self.retry_after = retry_after
+
+
+class ClientOverloaded(Overloaded):
+    """One client has as many queries running or waiting as one client may have."""
+
+    status = 429
 
 
 class IndexUnusable(AtlasError):
