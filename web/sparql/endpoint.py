@@ -28,7 +28,7 @@ from web.http.negotiation import choose, media_types
 from web.http.problems import problem_response
 from web.http.security_headers import DATA_POLICY
 from web.http.uploads import refuse_packed
-from web.sparql.response import EXPOSED, OUTCOME, respond
+from web.sparql.response import EXPOSED, OUTCOME, entity_tag, respond
 from web.sparql.service_description import describe_service
 
 __all__ = ["blueprint", "client_of", "negotiate"]
@@ -159,19 +159,19 @@ def _run(
     if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
         raise outcome
     seconds, began = _seconds(parameters), time.monotonic()
-    form = pool.check(text, client, seconds).form
-    chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
+    guarded = pool.check(text, client, seconds)
+    chosen, content_type = negotiate(guarded.form, parameters.get("format"), request.accept_mimetypes)
     dataset = _dataset(parameters)
     base = request.base_url
 
     def ask(live: Path) -> Response:
+        asked = pool.request(live, guarded, media_type=chosen.media_type, dataset=dataset, base=base)
         if request.method in ("GET", "HEAD") and request.if_none_match:  # RFC 9110 §13.1.2
-            tag = pool.etag(live, text, chosen.media_type, dataset, base)
+            tag = entity_tag(asked.fingerprint, ordered=asked.ordered)
             if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
                 return _unchanged(tag)
-        result = pool.run(
-            live, text, media_type=chosen.media_type, dataset=dataset, base=base,
-            timeout=pool.limits.seconds(seconds, time.monotonic() - began),
+        result = pool.run_request(
+            asked, timeout=pool.limits.seconds(seconds, time.monotonic() - began),
             query_id=_identifier(parameters), client=client,
         )  # fmt: skip
         return respond(result, chosen, content_type, request.accept_encodings)

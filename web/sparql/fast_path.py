@@ -23,9 +23,9 @@ from werkzeug.http import parse_accept_header
 
 from graph.errors import AtlasError, HomeError
 from graph.sparql.formats import Format
-from graph.sparql.pool.cache import CachedResult, Terms
-from graph.sparql.pool.pool import Outcome, QueryPool
-from graph.sparql.pool.request import QueryRequest, as_asked, in_memory
+from graph.sparql.pool.cache import CachedResult
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, to_query_result
 from graph.sparql.syntax.guard import Form
 from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.response import COMPRESSED_FROM, OUTCOME, failed, head_of
@@ -71,7 +71,7 @@ class Query(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    terms: Terms
+    context: QueryContext
     content_type: str
 
 
@@ -107,7 +107,7 @@ class FastQueries:
         """Answer it, or hand it on, now or later."""
         client = self._client(request.client)
         try:
-            guarded = self._pool.glance(query.text)
+            guarded = self._pool.check_short(query.text)
             if guarded is None:
                 self._begin(self._long(request, query, client))
                 return
@@ -115,11 +115,10 @@ class FastQueries:
             if choice is None:
                 request.hand_on({})
                 return
-            asked = as_asked(guarded, choice.terms)
-            kept = self._pool.kept(asked)
+            asked = make_request(guarded, choice.context)
+            kept = self._pool.cached(asked)
             if kept is None:
-                ended = _Ended(self, request, query, asked, choice.content_type)
-                self._pool.ask(asked, ended, client=client, timeout=query.timeout)
+                self._begin(self._run(request, query, asked, choice.content_type, client, query.timeout))
                 return
         except AtlasError as error:
             self.refuse(request, query, error)
@@ -143,7 +142,7 @@ class FastQueries:
         except HTTPException:
             return None
         base = f"http://{host.decode('latin-1')}/sparql"
-        return _Choice(self._pool.terms(live, form, wanted.media_type, base=base), content_type)
+        return _Choice(self._pool.context(live, form, wanted.media_type, base=base), content_type)
 
     def refuse(self, request: Request, query: Query, error: AtlasError) -> None:
         """Answer a query that failed, unless it came from a browser, which is shown the page to write queries on, or
@@ -168,14 +167,29 @@ class FastQueries:
         """A query that a worker has to read before it is run."""
         began = time.monotonic()
         try:
-            guarded = await self._pool.examine(query.text, client, query.timeout)
+            guarded = await self._pool.check_async(query.text, client, query.timeout)
             choice = self._chosen(request, guarded.form, query.format)
             if choice is None:
                 request.hand_on({})
                 return
-            asked = as_asked(guarded, choice.terms)
+            asked = make_request(guarded, choice.context)
             left = self._pool.limits.seconds(query.timeout, time.monotonic() - began)
-            result = await self._pool.answer(asked, client=client, timeout=left)
+        except AtlasError as error:
+            self.refuse(request, query, error)
+            return
+        await self._run(request, query, asked, choice.content_type, client, left)
+
+    async def _run(
+        self,
+        request: Request,
+        query: Query,
+        asked: QueryRequest,
+        content_type: str,
+        client: str | None,
+        timeout: float | None,
+    ) -> None:
+        try:
+            result = await self._pool.run_async(asked, client=client, timeout=timeout, any_order=True)
         except AtlasError as error:
             self.refuse(request, query, error)
             return
@@ -183,32 +197,12 @@ class FastQueries:
             request.hand_on({OUTCOME: result})
             return
         kept = CachedResult(result.kind, result.rows, result.ms, result.read())
-        _answer(request, asked, choice.content_type, kept, cached=result.cached)
-
-
-class _Ended:
-    """Called with what came of a query."""
-
-    __slots__ = ("_asked", "_content_type", "_fast", "_query", "_request")
-
-    def __init__(
-        self, fast: FastQueries, request: Request, query: Query, asked: QueryRequest, content_type: str
-    ) -> None:
-        self._fast, self._request, self._query = fast, request, query
-        self._asked, self._content_type = asked, content_type
-
-    def __call__(self, outcome: Outcome) -> None:
-        if type(outcome) is CachedResult:
-            _answer(self._request, self._asked, self._content_type, outcome, cached=False)
-        elif isinstance(outcome, AtlasError):
-            self._fast.refuse(self._request, self._query, outcome)
-        else:
-            self._request.hand_on({OUTCOME: outcome})
+        _answer(request, asked, content_type, kept, cached=result.cached)
 
 
 def _answer(request: Request, asked: QueryRequest, content_type: str, kept: CachedResult, *, cached: bool) -> None:
     if len(kept.body) >= COMPRESSED_FROM and b"accept-encoding" in request.headers:
-        request.hand_on({OUTCOME: in_memory(asked, kept, cached=cached)})
+        request.hand_on({OUTCOME: to_query_result(asked, kept, cached=cached)})
     else:
         request.respond(head_of(asked, content_type, kept, cached=cached), kept.body)
 

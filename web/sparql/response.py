@@ -26,7 +26,17 @@ from graph.sparql.result import QueryResult
 from web.http.problems import members
 from web.http.security_headers import DATA_POLICY, FIXED
 
-__all__ = ["CODINGS", "COMPRESSED_FROM", "EXPOSED", "OUTCOME", "encoding_for", "failed", "head_of", "respond"]
+__all__ = [
+    "CODINGS",
+    "COMPRESSED_FROM",
+    "EXPOSED",
+    "OUTCOME",
+    "encoding_for",
+    "entity_tag",
+    "failed",
+    "head_of",
+    "respond",
+]
 
 
 CODINGS: Final = ("zstd", "gzip")
@@ -71,10 +81,16 @@ def _lines(
     )
 
 
+def entity_tag(fingerprint: str | None, *, ordered: bool) -> str | None:
+    """The entity tag (RFC 9110 §8.8.3) of a result: a weak one where its rows may come in another order."""
+    return None if fingerprint is None else f'{"" if ordered else "W/"}"{fingerprint}"'
+
+
 def head_of(asked: QueryRequest, content_type: str, kept: CachedResult, *, cached: bool) -> bytes:
     """The status and the headers of an uncompressed answer that is in memory."""
-    terms = asked.terms
-    lines = _lines(asked.tag, terms.wanted, terms.name, content_type, len(kept.body), kept.rows, kept.ms, cached=cached)
+    context = asked.context
+    tag = entity_tag(asked.fingerprint, ordered=asked.ordered)
+    lines = _lines(tag, context.format, context.name, content_type, len(kept.body), kept.rows, kept.ms, cached=cached)
     return f"HTTP/1.1 200 OK\r\n{lines}".encode("latin-1")
 
 
@@ -91,8 +107,9 @@ def failed(error: AtlasError) -> tuple[bytes, bytes]:
 
 def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Accept) -> Response:
     """The answer; a spool file is freed when it has been sent, or the client is gone."""
+    tag = entity_tag(result.fingerprint, ordered=result.ordered)
     lines = _lines(
-        result.etag, chosen, result.generation.name, content_type, result.size, result.rows, result.ms,
+        tag, chosen, result.generation.name, content_type, result.size, result.rows, result.ms,
         cached=result.cached,
     )  # fmt: skip
     headers = dict(each.split(": ", 1) for each in lines.split("\r\n")[:-1])
