@@ -6,12 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from graph.errors import UnknownEntity
 from search.analysis.tokens import exact_words
 from search.encoders.protocol import Encoder
@@ -34,7 +35,10 @@ from search.results.explain import written_words
 from search.results.hits import make_hits
 from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, SearchSuggestion, Unit
 
-__all__ = ["Searcher"]
+__all__ = ["MAX_SEARCH_SECONDS", "Searcher"]
+
+MAX_SEARCH_SECONDS: Final = 60.0
+"""Time that a search has whose caller gives it no deadline."""
 
 _FACET_VALUES: Final = 50
 _COMPLETIONS: Final = 60  # names fetched before the best are chosen
@@ -84,7 +88,8 @@ class Searcher:
     """Any number of threads may use one. `encoder`: a function, called when the first search needs vectors.
 
     Raises IndexUnusable at that moment when the index's vectors are of another encoder. `is_quiet`: whether a search
-    may take two threads, since nobody else searches (see `search.parallel`).
+    may take two threads, since nobody else searches (see `search.parallel`). `max_seconds`: the time that a search has
+    without a deadline of its own.
     """
 
     def __init__(
@@ -93,8 +98,10 @@ class Searcher:
         encoder: Callable[[], Encoder],
         reranker: Reranker | None = None,
         is_quiet: Callable[[], bool] = lambda: True,
+        max_seconds: float = MAX_SEARCH_SECONDS,
     ) -> None:
         self.index = index
+        self._max_seconds = max_seconds
         self._meanwhile = ParallelRunner(is_quiet)
         self._speller = Speller(index.lexical)
         self._reranker = reranker
@@ -108,42 +115,53 @@ class Searcher:
         self.index.record.check_encoder(encoder.id)
         return encoder
 
-    def search(self, query: Query) -> Results:
-        """One page of hits. Raises InputError when there is nothing to search for."""
+    def search(self, query: Query, deadline: Deadline | None = None) -> Results:
+        """One page of hits. Raises InputError when there is nothing to search for.
+
+        Raises QueryTimeout once `deadline` has passed, and QueryCancelled once it is cancelled: both between steps,
+        which take some 50 ms at most among a million passages.
+        """
         began = time.perf_counter()
+        deadline = deadline or Deadline.after(self._max_seconds)
+        deadline.check()
         lexical = self.index.lexical
-        text, filters, alone, typed = fielded(query.text, query.filters, lexical)
+        text, filters, alone, typed = fielded(query.text, query.filters, lexical, deadline)
         asked = replace(query, text=text, filters=filters)
         if alone:
-            spelt = _Spelt(asked, self._ranked(asked, self._passing(filters)))
+            spelt = _Spelt(asked, self._ranked(asked, deadline, self._passing(filters)))
         else:
-            spelt = self._spelt(asked, self._ranked(asked), typed)
+            spelt = self._spelt(asked, self._ranked(asked, deadline), typed, deadline)
         asked, ranked = spelt.asked, spelt.ranked
         hint: str | None = None
         ways: tuple[SearchSuggestion, ...] = ()
         if not len(ranked.order):
-            hint = why_nothing(asked, lexical, self._speller, self._count)
-            ways = ways_out(query, asked, self._count)
-        reranker = self._rerank(asked, ranked)
+            count = partial(self._count, deadline=deadline)
+            hint = why_nothing(asked, lexical, self._speller, count)
+            ways = ways_out(query, asked, count)
+        reranker = self._rerank(asked, ranked, deadline)
         total, is_floor = len(ranked.order), is_cut(ranked.pool, self.index.record.floor)
         facets: Mapping[str, tuple[FacetValue, ...]] = {}
         matched: Matched | None = None
         if alone or query.facets or (is_floor and query.offset + query.limit > total):
-            matched = self._matched(asked, ranked, alone)
+            matched = self._matched(asked, ranked, alone, deadline)
+            deadline.check()
             facets = lexical.facets(matched.query, _FACETS, _FACET_VALUES) if query.facets else {}
             # Every unit has one kind: to count those of each is to count all.
             total = sum(v.count for v in facets["kind"]) if facets else lexical.count(matched.query)
             is_floor = not matched.complete
-        ranked, shown = self._page(asked, ranked, matched)
+        deadline.check()
+        ranked, shown = self._page(asked, ranked, matched, deadline)
         if total and query.limit and not shown:
             hint = past_the_end(query.offset, total)
-        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read, ranked.lowered)
+        hits = make_hits(
+            self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read, ranked.lowered, deadline
+        )
         words = written_words(parse(asked.text).text, lexical.stems)
         told = (query.mode, spelt.corrected, hint, reranker, words, ways, is_floor, spelt.suggestion)
         took = round((time.perf_counter() - began) * 1000, 2)
         return Results(query.text, total, took, hits, facets, *told)
 
-    def _spelt(self, asked: Query, literal: _Ranked, typed: str) -> _Spelt:
+    def _spelt(self, asked: Query, literal: _Ranked, typed: str, deadline: Deadline) -> _Spelt:
         """Another spelling instead of the literal one where no word of it is found, or else as a suggestion.
 
         `typed`: the fields that were typed with it, which stay.
@@ -155,7 +173,7 @@ class Searcher:
         if _has_words(literal) and not self._speller.is_strange(asked.text):
             return _Spelt(asked, literal, suggestion=said)
         respelt = replace(asked, text=better)
-        again = self._ranked(respelt)
+        again = self._ranked(respelt, deadline)
         nearer = _nearer(again, literal) if _has_words(again) else -1.0
         if nearer > _MEANT:
             return _Spelt(respelt, again, corrected=said)
@@ -166,13 +184,13 @@ class Searcher:
         passing = filter_query(filters, self.index.lexical.schema)
         return _NONE if passing is None else self.index.lexical.best(passing, LEXICAL_CANDIDATES)[0]
 
-    def _matched(self, query: Query, ranked: _Ranked, alone: bool) -> Matched:
+    def _matched(self, query: Query, ranked: _Ranked, alone: bool, deadline: Deadline) -> Matched:
         if alone and ranked.words.must is not None:
             return Matched(ranked.words.must.query)
-        return match(self.index, ranked.words, self._query_vector(query), ranked.pool)
+        return match(self.index, ranked.words, self._query_vector(query), ranked.pool, deadline)
 
-    def _count(self, query: Query) -> Found:
-        ranked = self._ranked(query)
+    def _count(self, query: Query, deadline: Deadline) -> Found:
+        ranked = self._ranked(query, deadline)
         return Found(len(ranked.order), is_cut(ranked.pool, self.index.record.floor))
 
     def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
@@ -180,7 +198,9 @@ class Searcher:
             return None
         return self._vector(parse(query.text).text)
 
-    def _page(self, query: Query, ranked: _Ranked, matched: Matched | None) -> tuple[_Ranked, list[int]]:
+    def _page(
+        self, query: Query, ranked: _Ranked, matched: Matched | None, deadline: Deadline
+    ) -> tuple[_Ranked, list[int]]:
         """The rows of the page that is asked for, and the pool that they are rows of.
 
         After the candidates comes what else was found, by its words, each once and at the same place for every page.
@@ -191,15 +211,16 @@ class Searcher:
         first = ranked.pool.slots[ranked.order]
         more, _ = self.index.lexical.best(matched.query, end + len(first))
         wanted = np.concatenate([first, more[~np.isin(more, first)]])[start:end]
-        deeper = self._ranked(query, wanted)
+        deeper = self._ranked(query, deadline, wanted)
         row_of = {slot: row for row, slot in enumerate(deeper.pool.slots.tolist())}
         return deeper, [row_of[slot] for slot in wanted.tolist()]
 
-    def _rerank(self, query: Query, ranked: _Ranked) -> str | None:
+    def _rerank(self, query: Query, ranked: _Ranked, deadline: Deadline) -> str | None:
         """Put the first results in the reranker's order; the name of the one that was used."""
         first = ranked.order[:RERANKED]
         if self._reranker is None or query.mode != "hybrid" or query.offset >= RERANKED or len(first) < 2:
             return None
+        deadline.check()
         stored = [self.index.lexical.stored_at(int(slot)) for slot in ranked.pool.slots[first]]
         read = self._reranker.score(parse(query.text).text, [each.unit.embedding_text for each in stored])
         scores = ranked.pool.scores[first] + sum(boost[first] for boost in ranked.boosts.values())
@@ -209,28 +230,31 @@ class Searcher:
         ranked.lowered.clear()
         return self._reranker.id
 
-    def _by_words(self, query: Query) -> _ByWords:
+    def _by_words(self, query: Query, deadline: Deadline) -> _ByWords:
         lexical = self.index.lexical
         named = lexical.by_iri(list(query.entities)) if query.entities else {}
         cards = np.array([stored.slot for stored in named.values()], np.int64)
         known = {iri: Named.of(stored.unit) for iri, stored in named.items()}
         words = lexical_query(parse(query.text), query.filters, lexical.schema, lexical.stems, known)
+        deadline.check()
         found = None if query.mode == "dense" else by_words(self.index, words)
-        return _ByWords(words, cards, found, self._speller.respelt(query.text))
+        return _ByWords(words, cards, found, self._speller.respelt(query.text, deadline))
 
-    def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
+    def _ranked(self, query: Query, deadline: Deadline, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
+        deadline.check()
         lexical, forward = self.index.lexical, self.index.forward
         text = parse(query.text).text
         vector: npt.NDArray[np.float32] | None = None
         if query.mode == "lexical" or text in self._vectors:
-            begun = self._by_words(query)
+            begun = self._by_words(query, deadline)
             vector = None if query.mode == "lexical" else self._vector(text)
         else:
-            begun, vector = self._meanwhile.both(lambda: self._by_words(query), lambda: self._vector(text))
+            begun, vector = self._meanwhile.both(lambda: self._by_words(query, deadline), lambda: self._vector(text))
         words, cards = begun.words, begun.cards
         read = counts_for(forward, words)
         extra = np.union1d(cards, more) if len(cards) and len(more) else np.concatenate([cards, more])
-        pool = gather(self.index, words, vector, query.mode, extra, read, begun.found)
+        pool = gather(self.index, words, vector, query.mode, extra, read, begun.found, deadline)
+        deadline.check()
         facts = forward.facts(pool.slots)
         boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
         if query.mode == "hybrid":
@@ -248,6 +272,7 @@ class Searcher:
             boosts["rest of the document"] = np.zeros(len(pool.slots), np.float32)
             boosts["rest of the document"][counted] = sibling_boost(scores[counted], works)
             scores += boosts["rest of the document"]
+        deadline.check()
         best = order(scores, pool.slots)
         lowered: dict[int, int | None] = {}
         if not query.filters.document:

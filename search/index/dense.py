@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from search.index.page_cache import PageCache
 from search.index.segments import SCALE, Segment, locate, read_layout
 from search.index.top_k import order
@@ -41,9 +42,12 @@ class DenseIndex:
     def __len__(self) -> int:
         return sum(part.segment.rows - part.segment.dead for part in self._parts)
 
-    def ask(self, vector: Floats) -> VectorQuery:
-        """Questions about one vector (float32[d], unit), which share what they work out."""
-        return VectorQuery(self._parts, self._starts, self._slots, vector)
+    def ask(self, vector: Floats, deadline: Deadline | None = None) -> VectorQuery:
+        """Questions about one vector (float32[d], unit), which share what they work out.
+
+        They raise QueryTimeout once `deadline` has passed, and QueryCancelled once it is cancelled.
+        """
+        return VectorQuery(self._parts, self._starts, self._slots, vector, deadline or Deadline.never())
 
     def search(self, vector: Floats, k: int) -> tuple[Slots, Floats]:
         """As `VectorQuery.search`."""
@@ -56,11 +60,6 @@ class DenseIndex:
     def scores(self, vector: Floats, slots: Slots) -> Floats:
         """As `VectorQuery.scores`."""
         return self.ask(vector).scores(slots)
-
-    def above(self, vector: Floats, least: float) -> Slots:
-        """The live slots whose cosine with `vector` is no less. Reads every vector: 35 ms for 100,000 of 384."""
-        scaled = (vector / SCALE).astype(np.float32)
-        return np.concatenate([np.empty(0, np.int64), *(part.slots[part.above(scaled, least)] for part in self._parts)])
 
     def vectors(self, slots: Slots) -> Floats:
         """float32[n, d], unit rows. Raises KeyError on an unknown slot."""
@@ -77,8 +76,10 @@ class DenseIndex:
 class VectorQuery:
     """One vector and how near the index's are to it. For one thread."""
 
-    def __init__(self, parts: list[_Part], starts: Slots, held: list[Slots], vector: Floats) -> None:
-        self._parts, self._starts, self._held = parts, starts, held
+    def __init__(
+        self, parts: list[_Part], starts: Slots, held: list[Slots], vector: Floats, deadline: Deadline
+    ) -> None:
+        self._parts, self._starts, self._held, self._deadline = parts, starts, held, deadline
         self._vector: Floats = (vector / SCALE).astype(np.float32)
         self._whole: dict[int, Floats] = {}
         self._near: dict[int, tuple[npt.NDArray[np.intp], Floats]] = {}
@@ -87,12 +88,13 @@ class VectorQuery:
         """The `k` nearest live slots, best first, and their cosines in [-1, 1]."""
         found = []
         for number, part in enumerate(self._parts):
+            self._deadline.check()
             if part.is_small:
                 rows = part.best(self._all_scores(number), k)
                 scores = self._all_scores(number)[rows]
             else:
-                rows = np.sort(part.candidates(self._vector, k))
-                scores = part.score_rows(self._vector, rows)
+                rows = np.sort(part.candidates(self._vector, k, self._deadline))
+                scores = part.score_rows(self._vector, rows, self._deadline)
                 self._near[number] = rows, scores
             found.append((part.slots[rows], scores))
         return _best(found, k)
@@ -102,6 +104,11 @@ class VectorQuery:
         scores = self.scores(allowed)
         known = ~np.isnan(scores)
         return _best([(allowed[known], scores[known])], k)
+
+    def above(self, least: float) -> Slots:
+        """The live slots whose cosine is no less. Reads every vector: 35 ms for 100,000 of 384."""
+        found = (part.slots[part.above(self._vector, least, self._deadline)] for part in self._parts)
+        return np.concatenate([np.empty(0, np.int64), *found])
 
     def scores(self, slots: Slots) -> Floats:
         """float32[n]: the cosine of each slot; NaN where there is no such slot."""
@@ -118,11 +125,11 @@ class VectorQuery:
         """Scores of rows, some of which the search before has scored already."""
         known, scores = self._near.get(number, (np.empty(0, np.intp), np.empty(0, np.float32)))
         if not len(known):
-            return part.score_rows(self._vector, rows)
+            return part.score_rows(self._vector, rows, self._deadline)
         place = np.minimum(np.searchsorted(known, rows), len(known) - 1)
         found = scores[place]
         new = known[place] != rows
-        found[new] = part.score_rows(self._vector, rows[new])
+        found[new] = part.score_rows(self._vector, rows[new], self._deadline)
         return found
 
     def _all_scores(self, number: int) -> Floats:
@@ -162,13 +169,15 @@ class _Part:
         self._residence.read(len(rows))
         return found
 
-    def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp]) -> Floats:
+    def score_rows(self, vector: Floats, rows: npt.NDArray[np.intp], deadline: Deadline) -> Floats:
         """`vector` is divided by SCALE."""
+        deadline.check()
         if self.is_small:
             return self.whole.take(rows, axis=0) @ vector
         scores = np.empty(len(rows), np.float32)
         room = np.empty((min(_CHUNK, len(rows)), len(vector)), np.float32)
         for at in range(0, len(rows), _CHUNK):
+            deadline.check()
             some = rows[at : at + _CHUNK]
             held = room[: len(some)]
             held[...] = self._vectors.take(some, axis=0)
@@ -176,13 +185,15 @@ class _Part:
         self._residence.read(len(rows))
         return scores
 
-    def above(self, vector: Floats, least: float) -> npt.NDArray[np.intp]:
+    def above(self, vector: Floats, least: float, deadline: Deadline) -> npt.NDArray[np.intp]:
         """Live rows whose score is no less."""
+        deadline.check()
         if self.is_small:
             scores = self.whole @ vector
         else:
             scores = np.empty(self.segment.rows, np.float32)
             for at in range(0, self.segment.rows, _CHUNK):
+                deadline.check()
                 part = self._vectors[at : at + _CHUNK].astype(np.float32)
                 np.dot(part, vector, out=scores[at : at + _CHUNK])
             self._residence.read(self._vectors.nbytes >> 16)
@@ -194,10 +205,11 @@ class _Part:
         """A small segment, SCALE times as long, in the form that is scanned fastest (10k rows of 384: 15 MB)."""
         return self._vectors.astype(np.float32)
 
-    def candidates(self, vector: Floats, k: int) -> npt.NDArray[np.intp]:
+    def candidates(self, vector: Floats, k: int, deadline: Deadline) -> npt.NDArray[np.intp]:
         """Live rows among which the `k` nearest are, as far as the compressed index can tell."""
         wanted = min(self.segment.rows, max(_LEAST, int(_TIMES * k)))
         while True:
+            deadline.check()
             found = self._index.search(vector[np.newaxis], wanted)[1][0]
             rows: npt.NDArray[np.intp] = found[found >= 0].astype(np.intp)
             if len(self._dead_rows):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from graph.deadline import Deadline
 from graph.errors import InputError
 from search.analysis.dates import day_range
 from search.analysis.tokens import exact_words
@@ -30,12 +31,15 @@ _VALUES: Final = 1_000
 _NAMES: Final = 60
 
 
-def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters, bool, str]:
+def fielded(
+    text: str, filters: Filters, lexical: LexicalIndex, deadline: Deadline | None = None
+) -> tuple[str, Filters, bool, str]:
     """The text without the fields that are understood, the filters with them, whether that was all, and these fields.
 
     Where it was all, the text is their values: the words to rank by what passes. Raises InputError where it was only
-    what to leave out.
+    what to leave out, QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
     """
+    deadline = deadline or Deadline.never()
     if ":" not in text:
         return text, filters, False, ""
     left: list[str] = []
@@ -44,6 +48,7 @@ def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Fi
     known: dict[tuple[str, str], tuple[str, ...]] = {}
     at = 0
     for match in _FIELD.finditer(text):
+        deadline.check()
         field, value = match[2].lower(), (match[3] or match[4]).strip()
         narrowed = _with(filters, field, value, lexical, known, without=bool(match[1]))
         if narrowed is None:

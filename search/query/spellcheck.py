@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Final
 
+from graph.deadline import Deadline
 from search.analysis.tokens import exact_words, query_words
 from search.index.lexical import LexicalIndex
 from search.query.parser import content_words, parse
@@ -43,10 +44,15 @@ class Speller:
             return False
         return len(self.unknown(wanted)) == len(words)
 
-    def respelt(self, text: str) -> str | None:
-        """The query with its unknown words as the collection spells them; None when there is none, or none is near."""
+    def respelt(self, text: str, deadline: Deadline | None = None) -> str | None:
+        """The query with its unknown words as the collection spells them; None when there is none, or none is near.
+
+        Raises QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
+        """
+        deadline = deadline or Deadline.never()
         changed = text
         for word in self.unknown(parse(text).text)[:_WORDS]:
+            deadline.check()
             better = self._nearest(word)
             if better is None:
                 continue

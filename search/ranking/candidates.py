@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from search.index.bm25 import Reader
 from search.index.dense import VectorQuery
 from search.index.index import Index
@@ -83,23 +84,28 @@ def gather(
     extra: Slots,
     read: Reader | None = None,
     held: tuple[Slots, Floats] | None = None,
+    deadline: Deadline | None = None,
 ) -> Pool:
     """The pool for `query`. `vector`: float32[d], unit; None in lexical mode.
 
     `extra`: slots that join if they pass. `read`: who reads the forward index, if not it itself. `held`: what
-    `by_words` gives, where it was asked before.
+    `by_words` gives, where it was asked before. Raises QueryTimeout once `deadline` has passed, QueryCancelled once it
+    is cancelled.
     """
+    deadline = deadline or Deadline.never()
     if mode == "dense":
         slots, raw = np.empty(0, np.int64), np.empty(0, np.float32)
     else:
         slots, raw = by_words(index, query) if held is None else held
+    deadline.check()
     asked, near = None, extra
     if query.must is not None and len(extra):
         near = index.passing.among(extra, query.must)
     if vector is not None:
-        asked = index.dense.ask(vector)
-        near = np.concatenate([_nearest(index, query, asked), near])
+        asked = index.dense.ask(vector, deadline)
+        near = np.concatenate([_nearest(index, query, asked, deadline), near])
     more = missing(near, slots)
+    deadline.check()
     if len(more):
         known = _scored(index, query, more, read) if mode != "dense" else np.zeros(len(more), np.float32)
         slots, raw = np.concatenate([slots, more]), np.concatenate([raw, known])
@@ -159,12 +165,12 @@ def _scored(index: Index, query: LexicalQuery, slots: Slots, read: Reader | None
     return scores
 
 
-def _nearest(index: Index, query: LexicalQuery, asked: VectorQuery) -> Slots:
+def _nearest(index: Index, query: LexicalQuery, asked: VectorQuery, deadline: Deadline) -> Slots:
     """The nearest slots that pass the filters and are near enough to be called relevant."""
     if query.must is None:
         slots, cosines = asked.search(DENSE_CANDIDATES)
     else:
-        slots, cosines = _nearest_allowed(index, query.must, asked)
+        slots, cosines = _nearest_allowed(index, query.must, asked, deadline)
     return slots[cosines >= relevant_from(index, query)]
 
 
@@ -180,15 +186,17 @@ def relevant_from(index: Index, query: LexicalQuery) -> float:
     return floor + DOUBT * (1 - floor)
 
 
-def _nearest_allowed(index: Index, must: Condition, asked: VectorQuery) -> tuple[Slots, Floats]:
+def _nearest_allowed(index: Index, must: Condition, asked: VectorQuery, deadline: Deadline) -> tuple[Slots, Floats]:
     """Exact among few allowed units; among many, the nearest of all are sifted, more of them until enough pass."""
     total = index.passing.count(must)
+    deadline.check()
     wanted = int(DENSE_CANDIDATES / max(total / max(1, len(index.lexical)), 1e-6) * 1.2)
     allowed = index.passing.slots(must) if total <= _EXACT_ROWS or wanted > _SIFTED else None
     if allowed is not None and total <= _EXACT_ROWS:
         return asked.search_among(allowed, DENSE_CANDIDATES)
     while True:
         slots, cosines = asked.search(wanted)
+        deadline.check()
         passed = np.isin(slots, index.passing.among(slots, must) if allowed is None else allowed)
         if passed.sum() >= DENSE_CANDIDATES or wanted >= len(index.dense):
             return slots[passed][:DENSE_CANDIDATES], cosines[passed][:DENSE_CANDIDATES]

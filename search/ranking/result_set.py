@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from search.index.index import Index
 from search.query.lexical_query import LexicalQuery
 from search.ranking.candidates import DENSE_CANDIDATES, Pool, relevant_from
@@ -45,14 +46,23 @@ class Matched:
     complete: bool = True
 
 
-def match(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool) -> Matched:
-    """What was found by the words, the vector (float32[d], None = by words alone) and the filters behind `pool`."""
+def match(
+    index: Index,
+    words: LexicalQuery,
+    vector: npt.NDArray[np.float32] | None,
+    pool: Pool,
+    deadline: Deadline | None = None,
+) -> Matched:
+    """What was found by the words, the vector (float32[d], None = by words alone) and the filters behind `pool`.
+
+    Raises QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
+    """
     from tantivy import Occur, Query
 
     found: list[tuple[Occur, Query]] = []
     if pool.lexical_raw is not None:
         found.append((Occur.Should, words.scoring))
-    near, complete = _near(index, words, vector, pool)
+    near, complete = _near(index, words, vector, pool, deadline or Deadline.never())
     if len(near):
         found.append((Occur.Should, Query.const_score_query(index.lexical.among(near), 0.0)))
     if not found:
@@ -63,21 +73,25 @@ def match(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | N
     return Matched(query, complete)
 
 
-def _near(index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool) -> tuple[Slots, bool]:
+def _near(
+    index: Index, words: LexicalQuery, vector: npt.NDArray[np.float32] | None, pool: Pool, deadline: Deadline
+) -> tuple[Slots, bool]:
     """Those that are found without a word of the query, near in meaning or named in it, and whether these are all."""
     joined = pool.slots if pool.lexical_raw is None else pool.slots[pool.lexical_raw == 0]
     if vector is None:
         return joined, True
     least = relevant_from(index, words)
+    asked = index.dense.ask(vector, deadline)
     passing = len(index.dense) if words.must is None else index.passing.count(words.must)
+    deadline.check()
     if passing <= EXACT:
         if words.must is None:
-            return np.union1d(joined, index.dense.above(vector, least)), True
+            return np.union1d(joined, asked.above(least)), True
         allowed = index.passing.slots(words.must)
         assert allowed is not None  # noqa: S101  EXACT is less than what is listed
-        return np.union1d(joined, allowed[index.dense.scores(vector, allowed) >= least]), True
+        return np.union1d(joined, allowed[asked.scores(allowed) >= least]), True
     if pool.dense_raw is not None and len(index.dense) > MANY:
         return joined, int((pool.dense_raw >= least).sum()) < DENSE_CANDIDATES
-    nearest, cosines = index.dense.search(vector, NEAREST)
+    nearest, cosines = asked.search(NEAREST)
     near = nearest[cosines >= least]
     return np.union1d(joined, near), len(near) < NEAREST

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from graph.deadline import Deadline
 from search.index.bm25 import Reader
 from search.index.index import Index
 from search.query.lexical_query import LexicalQuery
@@ -30,19 +31,23 @@ def make_hits(
     boosts: Mapping[str, npt.NDArray[np.float32]],
     read: Reader | None = None,
     lowered: Mapping[int, int | None] = MappingProxyType({}),
+    deadline: Deadline | None = None,
 ) -> tuple[Hit, ...]:
     """One hit for each of the rows of the pool. The words of their scores are told for all of them at once.
 
     `read`: who reads the forward index, if not it itself. `lowered`: rows that gave way, with what says the same.
+    Raises QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
     """
+    deadline = deadline or Deadline.never()
     slots = pool.slots[np.array(rows, np.intp)]
     terms = PageTerms(index, slots, query, read)
     weigh = _weights(index, query)
     below = {row: Demoted(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
-    return tuple(
-        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row))
-        for at, row in enumerate(rows)
-    )
+    hits = []
+    for at, row in enumerate(rows):
+        deadline.check()
+        hits.append(_hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row)))
+    return tuple(hits)
 
 
 def _iri(index: Index, pool: Pool, row: int | None) -> str | None:

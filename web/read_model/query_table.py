@@ -19,6 +19,7 @@ from graph.entities.view import value_of
 from graph.model import Value
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
+from graph.sparql.search_request import SearchClauseRows
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from web.read_model.formatting import DATED, moment
 from web.read_model.live_generation import View
@@ -37,25 +38,32 @@ Rows = tuple[tuple[Value | None, ...], ...]
 _PLAIN: Final = "http://www.w3.org/2001/XMLSchema#string"
 
 
+Explain = Callable[[Sequence[SearchClauseRows]], tuple[Clause, ...]]
+"""Puts the search clauses of a query, and the rows that took their place, into words."""
+
+
 def run_table(
     pool: QueryPool,
     view: View,
     query: str,
     query_id: str,
     part: Slice,
-    explained: Callable[[str], tuple[Clause, ...]] = lambda query: (),
+    *,
+    explain: Explain = lambda searches: (),
     client: str | None = None,
 ) -> QueryTable:
-    """The rows that `part` asks for. `explained` says what became of a query's search clauses. Raises QueryError."""
-    form = pool.check(query, client).form
-    run = partial(pool.run, view.generation.path, query, query_id=query_id, client=client)
+    """Run a query and return the rows that `part` asks for. Another page of an answer on file runs nothing again.
+
+    Raises QueryError.
+    """
+    guarded = pool.check(query, client)
+    run = partial(pool.run, view.generation.path, guarded, query_id=query_id, client=client)
     common: dict[str, Any] = {"generation": view.generation.number, "part": part}
-    if form == "ASK":
-        media_type = "application/sparql-results+json"
-        with run(media_type=media_type) as result:
-            boolean, took = json.loads(result.read())["boolean"], result.ms
-        return QueryTable((), (), 0, took, boolean=boolean, form="ask", clauses=explained(query), **common)
-    answer = _answer(run, view, query, form, part)
+    if guarded.form == "ASK":
+        with run(media_type="application/sparql-results+json") as result:
+            boolean, ms, clauses = json.loads(result.read())["boolean"], result.ms, explain(result.searches)
+        return QueryTable((), (), 0, ms, boolean=boolean, form="ask", clauses=clauses, **common)
+    answer = _answer(run, view, query, guarded.form, part)
     snapshot = view.snapshot
     order = answer.order(part.sort, part.down, _keys(snapshot)) if part.sort in answer.columns else range(len(answer))
     rows = _rows(snapshot, answer, order[part.start : part.start + part.limit])
@@ -65,10 +73,16 @@ def run_table(
         first = _rows(snapshot, answer, order[: part.drawn])
         placed = positions(snapshot, first) if placed else placed  # a look-up for each entry: only where it may pay
     return QueryTable(
-        answer.columns, rows, len(answer), answer.ms,
-        form="select" if form == "SELECT" else "graph",
-        positions=placed, clauses=explained(query), first=first, **common,
-    )  # fmt: skip
+        answer.columns,
+        rows,
+        len(answer),
+        answer.ms,
+        form="select" if guarded.form == "SELECT" else "graph",
+        positions=placed,
+        clauses=explain(answer.searches),
+        first=first,
+        **common,
+    )
 
 
 def _rows(snapshot: Snapshot, answer: Answer, numbers: Sequence[int]) -> Rows:

@@ -41,8 +41,10 @@ class Answer:
     def __init__(self, result: QueryResult) -> None:
         self.ms = result.ms
         self.size = result.size
-        self.again = result.etag is None
+        self.again = result.fingerprint is None
         """Whether the query answers differently the next time (RAND, NOW …)."""
+        self.searches = result.searches
+        """The rows that were put into the query's search clauses."""
         self._tsv = result.kind == "bindings"
         self._orders: dict[tuple[str, bool], array[int]] = {}
         with tempfile.TemporaryFile(prefix="atlas-answer-") as file:

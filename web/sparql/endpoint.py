@@ -22,7 +22,6 @@ from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool.pool import QueryPool
-from graph.sparql.pool.request import as_asked
 from graph.sparql.result import QueryResult
 from web.http.cors import allow_preflight, open_to_other_origins
 from web.http.negotiation import choose, names_html, prefers_html
@@ -30,7 +29,7 @@ from web.http.problems import problem_response
 from web.http.public_address import endpoint_base
 from web.http.request_text import decode_utf8, refuse_compressed, require_utf8
 from web.sparql.parameters import client_of, parse_seconds
-from web.sparql.response import EXPOSED, OUTCOME, respond
+from web.sparql.response import EXPOSED, OUTCOME, entity_tag, respond
 from web.sparql.service_description import describe_service
 
 __all__ = ["blueprint", "negotiate"]
@@ -159,9 +158,10 @@ def _run(
     dataset, base = _dataset(parameters), endpoint_base(request.scheme, request.host)
 
     def answer_from(live: Path) -> Response:
-        asked = as_asked(guarded, pool.terms(live, guarded.form, chosen.media_type, dataset, base))
-        if _is_unchanged(asked.tag):
-            return _unchanged(asked.tag or "")
+        asked = pool.request(live, guarded, media_type=chosen.media_type, dataset=dataset, base=base)
+        tag = entity_tag(asked.fingerprint, ordered=asked.ordered)
+        if tag is not None and _is_current(tag):
+            return _unchanged(tag)
         result = pool.run_request(
             asked, client=client, query_id=_identifier(parameters),
             timeout=pool.limits.seconds(seconds, time.monotonic() - began),
@@ -180,11 +180,9 @@ def _run(
         return answer_from(newer)  # the first one was pruned after it was looked up
 
 
-def _is_unchanged(tag: str | None) -> bool:
+def _is_current(tag: str) -> bool:
     """Whether the client has this result already (RFC 9110 §13.1.2)."""
-    if tag is None or request.method not in ("GET", "HEAD"):
-        return False
-    return request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"'))
+    return request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"'))
 
 
 def _unchanged(tag: str) -> Response:

@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, Uns
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.sparql.formats import GRAPHS, Format
 from graph.sparql.graph_store import holds
-from graph.sparql.pool.cache import seed
+from graph.sparql.pool.cache import fingerprint_prefix
 from graph.sparql.pool.pool import QueryPool
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.http.auth import Check
@@ -147,7 +147,7 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
 def _tag(view: View, named: _Named, chosen: Format, coding: str) -> str:
     """The entity tag of a graph in a format, compressed or not, for as long as nothing in the atlas is written. Each is
     a strong one, so that all serve for If-Match."""
-    return seed(view.content, named.iri or "", chosen.name, coding).hexdigest()
+    return fingerprint_prefix(view.content, named.iri or "", chosen.name, coding).hexdigest()
 
 
 def _query(named: _Named) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from graph.deadline import Deadline
 from search.index import filter_cache
 from search.index.index import Index, build
 from search.index.terms import Condition
@@ -48,7 +49,7 @@ def test_the_nearest_of_what_passes(
     monkeypatch.setattr(candidates, "_EXACT_ROWS", exact)
     monkeypatch.setattr(candidates, "_SIFTED", sifted)
     asked = index.dense.ask(WordEncoder().encode(["word3 word5"])[0])
-    slots, cosines = candidates._nearest_allowed(index, condition(index, publisher), asked)
+    slots, cosines = candidates._nearest_allowed(index, condition(index, publisher), asked, Deadline.never())
     wanted = {"every 1th": 1_470, "every 50th": 30, "nobody": 0}[publisher]
     allowed = np.array([n for n in range(ALL) if {"every 1th": n % 50, "every 50th": not n % 50}.get(publisher)], int)
     scores = asked.scores(allowed)

@@ -20,7 +20,7 @@ def select(store: ox.Store, query: str) -> Answer:
     return answer(body or b"", "bindings")
 
 
-def answer(body: bytes, kind: str, etag: str | None = '"x"') -> Answer:
+def answer(body: bytes, kind: str, fingerprint: str | None = "x") -> Answer:
     made = QueryResult(
         kind=kind,  # type: ignore[arg-type]
         media_type="",
@@ -29,7 +29,7 @@ def answer(body: bytes, kind: str, etag: str | None = '"x"') -> Answer:
         generation=Path("/000001"),
         body=body,
         size=len(body),
-        etag=etag,
+        fingerprint=fingerprint,
     )
     return Answer(made)
 
@@ -75,4 +75,4 @@ def test_a_few_answers_are_held() -> None:
     held.keep("6", answer(b"?x\n1\n", "bindings"))
     assert held.get("2") is made[2], "asked for last: it stays"
     assert held.get("3") is None
-    assert answer(b"?x\n1\n", "bindings", etag=None).again
+    assert answer(b"?x\n1\n", "bindings", fingerprint=None).again

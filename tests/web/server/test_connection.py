@@ -350,6 +350,8 @@ def test_clients_that_are_gone(served: Served, ended: threading.Event) -> None:
     for path in (f"/sparql?query={quote(SLOW)}", look_up(99), "/long", "/"):
         with served.connect() as connection:
             connection.sendall(get(path))
+            if path == "/long":
+                assert connection.recv(1)  # work that has not begun would not be begun
     assert ended.wait(20)
     assert served.get(*look_up(98).split("?")).data == b"o\r\n98\r\n"
 
