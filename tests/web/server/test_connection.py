@@ -390,7 +390,7 @@ def test_work_of_a_client_that_has_left_is_not_begun() -> None:
     async def main() -> None:
         threads = RequestThreads(1)
         asgi = AsgiApplication(WsgiBridge(application, threads), threads)
-        busy = asyncio.ensure_future(asgi(scope("/busy"), receiver(asyncio.Event()), ignore))
+        busy = asyncio.ensure_future(asgi(scope("/busy"), receiver(), ignore))
         await asyncio.to_thread(begun.wait, 20)
         left = asyncio.Event()
         abandoned = asyncio.ensure_future(asgi(scope("/abandoned"), receiver(left), ignore))
@@ -409,14 +409,17 @@ def scope(path: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def receiver(left: asyncio.Event) -> Callable[[], Any]:
-    """Messages of a client without a body. It stays for ever unless an event is given that it leaves by."""
+def receiver(left: asyncio.Event | None = None) -> Callable[[], Any]:
+    """Messages of a client without a body. With an event it leaves at once and sets that; else it stays."""
     messages = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
 
     async def receive() -> Any:
         message = next(messages)
         if message["type"] == "http.disconnect":
-            left.set()
+            if left is None:
+                await asyncio.Event().wait()
+            else:
+                left.set()
         return message
 
     return receive
