@@ -32,10 +32,10 @@ TOKEN = "a-token-for-tests"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def start(home: Path, cache: Path, port: int) -> subprocess.Popen[bytes]:
+def start(home: Path, cache: Path, port: int, seconds: str = "2") -> subprocess.Popen[bytes]:
     environment = {
         **os.environ, "CREATIVE_ATLAS_HOME": str(home), "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT),
-        "CREATIVE_ATLAS_TOKEN": TOKEN, "CREATIVE_ATLAS_QUERY_TIMEOUT": "2",
+        "CREATIVE_ATLAS_TOKEN": TOKEN, "CREATIVE_ATLAS_QUERY_TIMEOUT": seconds,
     }  # fmt: skip
     command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--port", str(port)]
     quiet = subprocess.DEVNULL
@@ -228,6 +228,25 @@ def test_a_signal_ends_the_workers_too(home: Path, cache: Path) -> None:
     while time.monotonic() < deadline and any(Path(f"/proc/{pid}").exists() for pid in family):
         time.sleep(0.05)
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_server_with_status_0_and_a_query_under_way_with_an_answer(
+    home: Path, cache: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    server = start(home, cache, port, "30")
+    slow = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    try:
+        until_answered(port)
+        with socket.create_connection(("127.0.0.1", port), 60) as client:
+            client.sendall(f"GET /sparql?query={quote(slow)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            ask(port)  # the query has been read by the time that another one is answered
+            server.send_signal(number)
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 503")
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
 
 
 def read(path: Path) -> str:
