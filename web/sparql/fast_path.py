@@ -73,7 +73,7 @@ class _Choice(NamedTuple):
 class FastQueries:
     """Answers plain SPARQL requests. All methods are called in the event loop of the pool.
 
-    `generation` names the live generation, asked at each request; `negotiate` is how the endpoint chooses a format;
+    `generation` names the live generation at each request; `negotiate` is how the endpoint chooses a format;
     `access` decides who may read.
     """
 
@@ -132,15 +132,15 @@ class FastQueries:
         choice = self._chosen(request, guarded, query.format)
         if choice is None:
             return Delegated({})
-        asked = make_request(guarded, choice.context)
-        cached = self._pool.cached(asked)
+        query_request = make_request(guarded, choice.context)
+        cached = self._pool.cached(query_request)
         if cached is not None:
-            return _deliver(request, asked, choice.content_type, cached, cached=True)
-        result = await self._pool.run_async(asked, client=client, timeout=seconds, any_order=True)
+            return _deliver(request, query_request, choice.content_type, cached, cached=True)
+        result = await self._pool.run_async(query_request, client=client, timeout=seconds, any_order=True)
         if result.spooled:
             return Delegated({OUTCOME: result})
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
-        return _deliver(request, asked, choice.content_type, fresh, cached=result.cached)
+        return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
 
     def _chosen(self, request: PlainRequest, guarded: Guarded, name: str | None) -> _Choice | None:
         live = self._generation()
@@ -168,11 +168,11 @@ class FastQueries:
 
 
 def _deliver(
-    request: PlainRequest, asked: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
+    request: PlainRequest, query_request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
 ) -> Answer | Delegated:
     if len(result.body) >= MIN_COMPRESSED_BYTES and b"accept-encoding" in request.headers:
-        return Delegated({OUTCOME: to_query_result(asked, result, cached=cached)})
-    return cached_answer(asked, content_type, result, cached=cached)
+        return Delegated({OUTCOME: to_query_result(query_request, result, cached=cached)})
+    return cached_answer(query_request, content_type, result, cached=cached)
 
 
 def _text(value: bytes | None) -> str | None:

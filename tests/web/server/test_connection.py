@@ -18,8 +18,10 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from tests.support.served import Served
+from web.http.answer import Answer
 from web.http.auth import ReadAccess
 from web.http.error_handlers import install_errors
+from web.http.plain_request import PlainRequest
 from web.server.asgi import AsgiApplication
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
@@ -34,14 +36,14 @@ FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 
 
 def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    """Says what it was asked; `/long` answers without end."""
+    """Answers with the request in words; `/long` answers without end."""
     body = environ["wsgi.input"].read()
-    said = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {environ['REMOTE_ADDR']} {len(body)}".encode()
+    answer = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']} {environ['REMOTE_ADDR']} {len(body)}".encode()
     if environ["PATH_INFO"] == "/long":
         start("200 OK", [])
         return endless(environ["long.ended"])
     start("200 OK", [("Content-Type", "text/plain")])
-    return [said]
+    return [answer]
 
 
 def endless(ended: threading.Event) -> Iterator[bytes]:
@@ -115,13 +117,13 @@ def get(path: str, more: str = "") -> bytes:
 
 
 def until_closed(connection: socket.socket) -> bytes:
-    came = bytearray()
+    answers = bytearray()
     try:
         while part := connection.recv(1 << 16):
-            came += part
+            answers += part
     except ConnectionResetError:
         pass
-    return bytes(came)
+    return bytes(answers)
 
 
 def test_answers_keep_the_order_of_the_requests(served: Served) -> None:
@@ -129,12 +131,12 @@ def test_answers_keep_the_order_of_the_requests(served: Served) -> None:
     posted = b"POST /posted HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
     query = b"query=ASK%7B%7D"
     form = b"POST /sparql HTTP/1.1\r\nHost: x\r\n" + FORM + b"Content-Length: %d\r\n\r\n" % len(query) + query
-    asked = [get(look_up(1)), get("/one"), get(look_up(2)), posted, get(look_up(3)), form, get("/two")]
+    requests = [get(look_up(1)), get("/one"), get(look_up(2)), posted, get(look_up(3)), form, get("/two")]
     with served.connect() as connection:
-        connection.sendall(b"".join(asked) + get(look_up(4), "Connection: close\r\n"))
-        came = until_closed(connection)
-    assert came.count(b"HTTP/1.1 200 OK\r\n") == 8
-    places = [came.index(each) for each in (b"\r\n1\r\n", b"GET /one", b"\r\n2\r\n", b"POST /posted 127.0.0.1 3",
+        connection.sendall(b"".join(requests) + get(look_up(4), "Connection: close\r\n"))
+        answers = until_closed(connection)
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 8
+    places = [answers.index(part) for part in (b"\r\n1\r\n", b"GET /one", b"\r\n2\r\n", b"POST /posted 127.0.0.1 3",
                                             b"\r\n3\r\n", b"true", b"GET /two",
                                             b"\r\n4\r\n")]  # fmt: skip
     assert places == sorted(places)
@@ -143,9 +145,9 @@ def test_answers_keep_the_order_of_the_requests(served: Served) -> None:
 def test_a_slow_query_holds_back_the_answers_behind_it(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(get(f"/sparql?query={quote(SLOW)}") + get("/after", "Connection: close\r\n"))
-        came = until_closed(connection)
-    assert came.startswith(b"HTTP/1.1 ")
-    assert came.index(b"query-timeout") < came.index(b"GET /after")
+        answers = until_closed(connection)
+    assert answers.startswith(b"HTTP/1.1 ")
+    assert answers.index(b"query-timeout") < answers.index(b"GET /after")
 
 
 def test_many_requests_at_once_are_all_answered(served: Served) -> None:
@@ -168,8 +170,8 @@ def test_requests_in_pieces(served: Served, size: int) -> None:
         for data in (get(look_up(6)) + form, chunks):
             for start in range(0, len(data), size):
                 connection.sendall(data[start : start + size])
-        came = until_closed(connection)
-    assert came.index(b"\r\n6\r\n") < came.index(b"\r\n5\r\n") < came.index(b"POST /chunks 127.0.0.1 11")
+        answers = until_closed(connection)
+    assert answers.index(b"\r\n6\r\n") < answers.index(b"\r\n5\r\n") < answers.index(b"POST /chunks 127.0.0.1 11")
 
 
 def test_fields_of_the_request_before_are_forgotten(served: Served) -> None:
@@ -225,15 +227,15 @@ def test_a_query_with_an_offer_to_upgrade_is_answered(served: Served, upgrade: s
 
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/other"])
 @pytest.mark.parametrize("head", ["HTTP/1.1\r\nHost: x\r\nConnection: close", "HTTP/1.0\r\nHost: x", "HTTP/1.0"])
-def test_clients_that_ask_once(served: Served, path: str, head: str) -> None:
+def test_connections_of_one_request_are_closed(served: Served, path: str, head: str) -> None:
     with served.connect() as connection:
         connection.sendall(f"GET {path} {head}\r\n\r\n".encode())
-        came = until_closed(connection)
-    assert came.startswith((b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n"))
-    assert b"\r\ndate: " in came
+        answers = until_closed(connection)
+    assert answers.startswith((b"HTTP/1.1 200 OK\r\n", b"HTTP/1.0 200 OK\r\n"))
+    assert b"\r\ndate: " in answers
 
 
-def test_expectations_upgrades_and_heads(served: Served) -> None:
+def test_expect_continue_upgrade_and_head(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(b"POST /sparql HTTP/1.1\r\nHost: x\r\n" + FORM + b"Expect: 100-continue\r\n"
                            b"Content-Length: 15\r\n\r\n")  # fmt: skip
@@ -241,10 +243,10 @@ def test_expectations_upgrades_and_heads(served: Served) -> None:
         connection.sendall(b"query=ASK%7B%7D")
         assert b'"boolean":true' in connection.recv(1 << 16)
         connection.sendall(get(look_up(1), "Connection: Upgrade\r\nUpgrade: h2c\r\n") + get(look_up(2)))
-        came = b""
-        while b"\r\n2\r\n" not in came:
-            came += connection.recv(1 << 16)
-        assert b"\r\n1\r\n" in came
+        answers = b""
+        while b"\r\n2\r\n" not in answers:
+            answers += connection.recv(1 << 16)
+        assert b"\r\n1\r\n" in answers
         connection.sendall(b"HEAD /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert until_closed(connection).endswith(b"\r\n\r\n")
 
@@ -289,14 +291,14 @@ def test_a_length_beside_chunks_does_not_count(served: Served) -> None:
 
 
 @pytest.mark.parametrize(("address", "by_post"), [(b"/sparql?query=", True), (b"/api/v1/search?q=", False)])
-def test_only_what_takes_a_post_is_told_of_it(served: Served, address: bytes, by_post: bool) -> None:
+def test_a_long_address_is_advised_to_post_only_where_that_works(served: Served, address: bytes, by_post: bool) -> None:
     with served.connect() as connection:
         connection.sendall(b"GET " + address + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        came = connection.recv(1 << 16)
-    assert b"uri-too-long" in came and (b"POST" in came) is by_post
+        answers = connection.recv(1 << 16)
+    assert b"uri-too-long" in answers and (b"POST" in answers) is by_post
 
 
-def test_rubbish_behind_a_query_waits_for_its_answer(served: Served) -> None:
+def test_a_malformed_request_does_not_destroy_the_answer_before_it(served: Served) -> None:
     with served.connect() as connection:
         connection.sendall(get(look_up(77)) + b"\x00rubbish\r\n\r\n")
         assert b"\r\n77\r\n" in until_closed(connection)
@@ -332,7 +334,7 @@ def test_a_reader_that_takes_nothing_is_cut_off(impatient: Served, ended: thread
         connection.sendall(get(address))
         assert connection.recv(1)
         if address == "/long":
-            assert ended.wait(20), "the application was told"
+            assert ended.wait(20), "the application was stopped"
         assert impatient.get("/").status_code == 200
 
 
@@ -345,7 +347,7 @@ def test_connections_beyond_the_limit_wait_for_a_place(impatient: Served) -> Non
             connection.close()
 
 
-def test_clients_that_are_gone(served: Served, ended: threading.Event) -> None:
+def test_clients_that_leave(served: Served, ended: threading.Event) -> None:
     ended.clear()
     for path in (f"/sparql?query={quote(SLOW)}", look_up(99), "/long", "/"):
         with served.connect() as connection:
@@ -356,7 +358,7 @@ def test_clients_that_are_gone(served: Served, ended: threading.Event) -> None:
     assert served.get(*look_up(98).split("?")).data == b"o\r\n98\r\n"
 
 
-def test_two_at_once(served: Served) -> None:
+def test_two_connections_get_their_own_answers(served: Served) -> None:
     """Two connections whose queries wait for one worker: each has its own answer."""
     wrong: list[int] = []
 
@@ -368,44 +370,57 @@ def test_two_at_once(served: Served) -> None:
                     wrong.append(number)
 
     threads = [threading.Thread(target=ask, args=(first,)) for first in (100, 150)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert wrong == []
 
 
-def test_work_of_a_client_that_has_left_is_not_begun() -> None:
+@pytest.mark.parametrize("is_search", [False, True])
+def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
     """Its request waits while the only thread is busy, and it leaves before that is free."""
     paths: list[str] = []
     begun, release = threading.Event(), threading.Event()
 
-    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        paths.append(environ["PATH_INFO"])
+    def work(path: str) -> None:
+        paths.append(path)
         begun.set()
         release.wait(20)
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        work(environ["PATH_INFO"])
         start("204 No Content", [])
         return []
 
+    class Search:
+        def takes(self, method: str, path: bytes) -> bool:
+            return is_search
+
+        def answer(self, request: PlainRequest) -> Answer:
+            work(request.query_string.decode())
+            return Answer(204, (), b"")
+
     async def main() -> None:
         threads = RequestThreads(1)
-        asgi = AsgiApplication(WsgiBridge(application, threads), threads)
-        busy = asyncio.ensure_future(asgi(scope("/busy"), receiver(), ignore))
+        asgi = AsgiApplication(WsgiBridge(application, threads), threads, search=Search())
+        busy = asyncio.ensure_future(asgi(scope("busy"), receiver(), ignore))
         await asyncio.to_thread(begun.wait, 20)
         left = asyncio.Event()
-        abandoned = asyncio.ensure_future(asgi(scope("/abandoned"), receiver(left), ignore))
+        abandoned = asyncio.ensure_future(asgi(scope("abandoned"), receiver(left), ignore))
         await left.wait()
         release.set()
         await asyncio.gather(busy, abandoned)
 
     asyncio.run(main())
-    assert paths == ["/busy"]
+    assert paths == ["busy"]
 
 
 def scope(path: str) -> dict[str, Any]:
     return {
-        "type": "http", "method": "GET", "raw_path": path.encode(), "query_string": b"", "http_version": "1.1",
-        "scheme": "http", "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2),
+        "type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "raw_path": path.encode(),
+        "query_string": path.encode(), "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
     }  # fmt: skip
 
 
