@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask
@@ -14,8 +16,10 @@ from graph.sparql.pool.pool import QueryPool
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
+from web.http.answer import Answer
 from web.http.auth import ReadAccess, install_read_token
 from web.http.error_handlers import install_errors
+from web.http.plain_request import PlainRequest
 from web.http.public_address import AddressPolicy
 from web.server.asgi import AsgiApplication
 from web.server.threads import RequestThreads
@@ -145,3 +149,70 @@ def test_a_query_is_guarded_once(make_site: Callable[..., Site], generation: Pat
         tag = {"If-None-Match": first.headers["ETag"]}
         repeated = app.test_client().get("/sparql", query_string={"query": "ASK {}"}, headers=tag)
     assert (first.status_code, repeated.status_code, len(checks)) == (200, 304, 2)
+
+
+@pytest.mark.parametrize("is_search", [False, True])
+def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
+    """Its request waits while the only thread is busy, and it leaves before that is free."""
+    paths: list[str] = []
+    begun, release = threading.Event(), threading.Event()
+
+    def work(path: str) -> None:
+        paths.append(path)
+        begun.set()
+        release.wait(20)
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        work(environ["PATH_INFO"])
+        start("204 No Content", [])
+        return []
+
+    class Search:
+        def takes(self, method: str, path: bytes) -> bool:
+            return is_search
+
+        def answer(self, request: PlainRequest) -> Answer:
+            work(request.query_string.decode())
+            return Answer(204, (), b"")
+
+    async def main() -> None:
+        threads = RequestThreads(1)
+        asgi = AsgiApplication(WsgiBridge(application, threads), threads, search=Search())
+        busy = asyncio.ensure_future(asgi(scope("busy"), receiver(), ignore))
+        await asyncio.to_thread(begun.wait, 20)
+        left = asyncio.Event()
+        abandoned = asyncio.ensure_future(asgi(scope("abandoned"), receiver(left), ignore))
+        await left.wait()
+        release.set()
+        await asyncio.gather(busy, abandoned)
+
+    asyncio.run(main())
+    assert paths == ["busy"]
+
+
+def scope(path: str) -> dict[str, Any]:
+    return {
+        "type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "raw_path": path.encode(),
+        "query_string": path.encode(), "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }  # fmt: skip
+
+
+def receiver(left: asyncio.Event | None = None) -> Callable[[], Any]:
+    """Messages of a client without a body. With an event it leaves at once and sets that; else it stays."""
+    messages = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        message = next(messages)
+        if message["type"] == "http.disconnect":
+            if left is None:
+                await asyncio.Event().wait()
+            else:
+                left.set()
+        return message
+
+    return receive
+
+
+async def ignore(_: Any) -> None:
+    return
