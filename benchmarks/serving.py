@@ -43,13 +43,13 @@ def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tupl
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
     site, env = f"http://127.0.0.1:{port}", {**environment(), **settings}
-    with TemporaryFile() as said:
+    with TemporaryFile() as stderr:
         server = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, env=env, cwd=ROOT, start_new_session=True,
+            command, stdout=subprocess.DEVNULL, stderr=stderr, env=env, cwd=ROOT, start_new_session=True,
             preexec_fn=with_parent,
         )  # fmt: skip
         try:
-            _wait(site + path, server, said)
+            _wait(site + path, server, stderr)
             yield site, server.pid
         finally:
             ended(server)
@@ -77,12 +77,12 @@ def end_orderly() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], said: IO[bytes]) -> None:
+def _wait(address: str, server: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if server.poll() is not None:
-            said.seek(0)
-            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            stderr.seek(0)
+            last = stderr.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise RuntimeError(f"the server ended with status {server.returncode} before it answered: {last}")
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:

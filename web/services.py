@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from graph.errors import AtlasError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from web.maintenance.index_repair import IndexRebuilder
     from web.maintenance.index_scrubber import IndexScrubber
     from web.read_model.live_reader import LiveAtlas
-    from web.read_model.reader import Clause, QueryTable, Slice
+    from web.read_model.reader import QueryTable, Slice
     from web.writer_process.service import Writes
 
 __all__ = ["Services", "compose"]
@@ -113,15 +113,11 @@ class Services:
 
     def _run_table(self, view: View, query: str, query_id: str, part: Slice, client: str | None) -> QueryTable:
         from web.read_model.query_table import run_table
-        from web.sparql.search_service import clause_search, explain
+        from web.sparql.search_service import explain
 
-        def explained(text: str) -> tuple[Clause, ...]:
-            guarded = self.pool.check(text, client)
-            if not guarded.searches:
-                return ()
-            return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
-
-        return run_table(self.pool, view, query, query_id=query_id, part=part, explained=explained, client=client)
+        return run_table(
+            self.pool, view, query, query_id=query_id, part=part, explain=partial(explain, view), client=client
+        )
 
     @cached_property
     def writes(self) -> Writes:

@@ -18,7 +18,7 @@ from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, Quer
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
-from graph.sparql.syntax.errors import asked_for, syntax_error
+from graph.sparql.syntax.errors import is_clients_fault, syntax_error
 from graph.sparql.syntax.guard import Guarded, guard
 from graph.sparql.syntax.update_rewrite import (
     as_insertions,
@@ -95,7 +95,7 @@ def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
     if is_refusal(error):
         return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
     said = f"The update could not be carried out: {message.rstrip('.')}."
-    if not isinstance(error, OSError) and asked_for(message):
+    if not isinstance(error, OSError) and is_clients_fault(message):
         return QueryError(said, "Nothing was changed.")
     return QueryFailed(said, "Nothing was changed; try again, and report it if it recurs.")
 

@@ -11,7 +11,7 @@ import click
 from graph.errors import EncoderUnavailable
 from graph.write import rdf_export, rdf_load
 from graph.write.writer import Progress, Writer
-from search.indexing.lag import CarriedIndex, lag_of, catch_up
+from search.indexing.lag import CarriedIndex, catch_up, lag_of
 from web.cli.options import home_option, index_option
 from web.cli.progress import progress_bar
 from web.cli.query import sparql_text

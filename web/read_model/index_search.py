@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from graph.deadline import Deadline
 from graph.errors import AtlasError, IndexUnusable
 from graph.linking.entity_names import build_gazetteer, linked_in
 from search.index.checksums import is_panic
@@ -36,10 +37,16 @@ class IndexSearch:
     report_damage: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
     diagnose: Callable[[BaseException], IndexUnusable | None] = lambda error: None
 
-    def search(self, view: View, query: Query) -> Results:
-        """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense."""
+    def search(self, view: View, query: Query, deadline: Deadline | None = None) -> Results:
+        """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense.
+
+        With a deadline the search runs in this process, where it can be ended; it then raises `QueryTimeout` or
+        `QueryCancelled`.
+        """
         linked = _linked(view, query)
         with self._translated_errors():
+            if deadline is not None:
+                return self.open_searcher(view).search(linked, deadline)
             return self.run_search(view.generation.path, linked, lambda: self.open_searcher(view).search(linked))
 
     def search_json(self, view: View, query: Query) -> bytes:

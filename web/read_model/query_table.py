@@ -16,6 +16,7 @@ from graph.entities.view import value_of
 from graph.model import Value
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
+from graph.sparql.search_request import SearchClauseRows
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from web.read_model.coordinates import positions
 from web.read_model.formatting import DATE_TYPES, day_number
@@ -35,6 +36,10 @@ _XSD_STRING: Final = "http://www.w3.org/2001/XMLSchema#string"
 Rows = tuple[tuple[Value | None, ...], ...]
 
 
+Explain = Callable[[Sequence[SearchClauseRows]], tuple[Clause, ...]]
+"""Puts the search clauses of a query, and the rows that took their place, into words."""
+
+
 def run_table(
     pool: QueryPool,
     view: View,
@@ -42,18 +47,21 @@ def run_table(
     *,
     query_id: str,
     part: Slice,
-    explained: Callable[[str], tuple[Clause, ...]] = lambda query: (),
+    explain: Explain = lambda searches: (),
     client: str | None = None,
 ) -> QueryTable:
-    """The rows that `part` asks for. `explained` says what became of a query's search clauses. Raises QueryError."""
-    form = pool.check(query, client).form
-    run = partial(pool.run, view.generation.path, query, query_id=query_id, client=client)
+    """Run a query and return the rows that `part` asks for. Another page of an answer on file runs nothing again.
+
+    Raises QueryError.
+    """
+    guarded = pool.check(query, client)
+    run = partial(pool.run, view.generation.path, guarded, query_id=query_id, client=client)
     common: dict[str, Any] = {"generation": view.generation.number, "part": part}
-    if form == "ASK":
+    if guarded.form == "ASK":
         with run(media_type="application/sparql-results+json") as result:
-            boolean, took = json.loads(result.read())["boolean"], result.ms
-        return QueryTable((), (), 0, took_ms=took, boolean=boolean, form="ask", clauses=explained(query), **common)
-    file = _result_file(run, view, query, form=form, part=part)
+            boolean, took, clauses = json.loads(result.read())["boolean"], result.ms, explain(result.searches)
+        return QueryTable((), (), 0, took_ms=took, boolean=boolean, form="ask", clauses=clauses, **common)
+    file = _result_file(run, view, query, form=guarded.form, part=part)
     snapshot = view.snapshot
     order: Sequence[int] = range(len(file))
     if part.sort in file.columns:
@@ -67,8 +75,8 @@ def run_table(
         coordinates = positions(snapshot, first_rows) if coordinates else {}
     return QueryTable(
         file.columns, rows, len(file), took_ms=file.ms,
-        form="select" if form == "SELECT" else "graph",
-        positions=coordinates, clauses=explained(query), first_rows=first_rows, **common,
+        form="select" if guarded.form == "SELECT" else "graph",
+        positions=coordinates, clauses=explain(file.searches), first_rows=first_rows, **common,
     )  # fmt: skip
 
 

@@ -43,8 +43,10 @@ class ResultFile:
     def __init__(self, result: QueryResult) -> None:
         self.ms = result.ms
         self.size = result.size
-        self.is_volatile = result.etag is None
+        self.is_volatile = result.fingerprint is None
         """Whether the query gives another result the next time (RAND, NOW …)."""
+        self.searches = result.searches
+        """The rows that took the place of the query's search clauses."""
         self._is_tsv = result.kind == "bindings"
         self._orders: dict[tuple[str, bool], array[int]] = {}
         with tempfile.TemporaryFile(prefix="atlas-result-") as file:

@@ -108,6 +108,7 @@ class AsgiApplication:
             extra = answer.environ
         elif is_plain and self._search is not None and self._search.takes(scope["method"], path):
             plain = PlainRequest(scope["method"], scope["query_string"], headers, b"", address)
+            body = b""
             searched = await self._searched(partial(self._search.answer, plain), request)
             if searched is not None:
                 await send_answer(send, searched)
@@ -115,7 +116,7 @@ class AsgiApplication:
         await self._bridge.respond(request, send, address, body, extra)
 
     async def _searched(self, search: Callable[[], Answer | None], request: Request) -> Answer | None:
-        with self._threads.place():
+        with self._threads.place(), request.watched():
             return await self._threads.run(search, lambda: request.has_left)
 
     def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> RequestAddress:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from web.http.answer import Answer
@@ -24,8 +25,7 @@ class SlowBody(TimeoutError):
 class Request:
     """One request under way: its scope, its body, and whether its client has left.
 
-    `body_seconds`: that a client may let pass between two parts of its body. `watch` may be called once the body has
-    been read to its end.
+    `body_seconds`: that a client may let pass between two parts of its body.
     """
 
     def __init__(self, scope: Scope, receive: Receive, body_seconds: float) -> None:
@@ -44,8 +44,16 @@ class Request:
             raise ConnectionError("the client has left")
         return message.get("body", b""), message.get("more_body", False)
 
-    async def watch(self) -> None:
-        """Wait until the client has left, and take note of it."""
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Notice it when the client leaves. To be used once the body has been read, or will not be."""
+        watcher = asyncio.ensure_future(self._watch())
+        try:
+            yield
+        finally:
+            watcher.cancel()
+
+    async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
         self.has_left = True

@@ -25,6 +25,8 @@ STUCK_SECONDS: Final = 60.0
 ENDING_SECONDS: Final = 5.0
 """Seconds that requests under way are given when the server ends."""
 
+_CLOSING_SECONDS: Final = 1.0
+
 _BUFFER_BYTES: Final = 128 << 10
 """Bytes of a head that the server reads: beyond that it answers 431 itself, without words."""
 
@@ -46,22 +48,26 @@ class HttpServer:
         self._socket = _listen(host, port, stuck_seconds)
         self.port = int(self._socket.getsockname()[1])
         self._stopping = asyncio.Event()
+        self._serving: asyncio.Future[None] | None = None
 
     async def serve(self) -> None:
         """Serve until `stop` is called. Requests under way are given `ENDING_SECONDS` then."""
         server = _EmbeddedServer(
             self._socket, self._application, connections=self._connections, head_seconds=self._head_seconds
         )
-        serving = asyncio.ensure_future(server.serve())
+        self._serving = asyncio.ensure_future(server.serve())
         stopping = asyncio.ensure_future(self._stopping.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({self._serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         server.stop()  # type: ignore[no-untyped-call]
-        await asyncio.wait({serving}, timeout=ENDING_SECONDS)
-        if serving.done():
-            serving.result()
-        else:
-            serving.cancel()
+        await asyncio.wait({self._serving}, timeout=ENDING_SECONDS)
+        if self._serving.done():
+            self._serving.result()
+
+    async def wait_closed(self) -> None:
+        """Wait for the requests that `serve` did not wait for, once what they wait for has ended."""
+        if self._serving is not None:
+            await asyncio.wait({self._serving}, timeout=_CLOSING_SECONDS)
 
     def stop(self) -> None:
         """End `serve`. To be called in its event loop."""

@@ -72,7 +72,8 @@ def run(services: Services, host: str, port: int) -> None:
             with _stopping_on_signals(loop, server):
                 await server.serve()
         finally:
-            services.close()
+            services.close()  # queries under way end with an error, which is still sent
+        await server.wait_closed()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -13,6 +13,7 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -62,12 +63,8 @@ class WsgiBridge:
             source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
             environ = _environment(request.scope, source, address) | extra
             exchange = _Exchange(self._application, environ, request, send, loop, self._sending_seconds)
-            watcher = asyncio.ensure_future(request.watch()) if is_whole else None
-            try:
+            with request.watched() if is_whole else nullcontext():
                 answer = await self._threads.run(exchange.run, lambda: request.has_left)
-            finally:
-                if watcher is not None:
-                    watcher.cancel()
             if answer is not None:
                 await send_answer(send, answer, request.scope["method"])
 

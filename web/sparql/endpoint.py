@@ -1,7 +1,7 @@
 """The SPARQL endpoint: query by GET and by both forms of POST (https://www.w3.org/TR/sparql11-protocol/), and cancel.
 
 Answers are complete before they are sent, with their length; every error is problem+json with a status and a `type`
-of its own, never an empty or cut 200. A browser that asks for HTML gets the page to write queries on.
+of its own, never an empty or truncated 200. A browser gets the page to write queries on.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from graph.errors import AtlasError, HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool.pool import QueryPool
-from graph.sparql.pool.request import as_asked
 from graph.sparql.result import QueryResult
 from web.http.cors import allow_preflight, open_to_other_origins
 from web.http.negotiation import choose, names_html, prefers_html
@@ -30,13 +29,13 @@ from web.http.problems import problem_response
 from web.http.public_address import endpoint_base
 from web.http.request_text import decode_utf8, refuse_compressed, require_utf8
 from web.sparql.parameters import client_of, parse_seconds
-from web.sparql.response import EXPOSED, OUTCOME, respond
+from web.sparql.response import EXPOSED, OUTCOME, entity_tag, respond
 from web.sparql.service_description import describe_service
 
 __all__ = ["blueprint", "negotiate"]
 
 Workbench = Callable[[str, str | None], ResponseReturnValue]
-"""Draws the page with a query on it, which may be empty, for a client as of `client_of`."""
+"""Renders the page with a query on it, which may be empty, for a client as of `client_of`."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
@@ -48,26 +47,26 @@ def blueprint(
     workbench: Workbench | None = None,
     client: Callable[[str | None], str | None] | None = None,
 ) -> Blueprint:
-    """`generation` names the live generation, asked at each request; `workbench` draws the page for people.
+    """The routes of the endpoint. `generation` names the live generation at each request; `workbench` renders the page.
 
-    `client` says whom the caps per client count for a remote address, None for nobody; see `client_of`.
+    `client` maps a remote address to the client that the limits per client count, None for nobody; see `client_of`.
     """
     bp = Blueprint("sparql", __name__)
-    who = client or client_of
+    identify = client or client_of
 
     @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
     def query() -> ResponseReturnValue:
         parameters, text = _read()
         if _wants_page(parameters) and workbench is not None:
             g.page_wanted = True
-            return workbench(text or "", who(request.remote_addr))
+            return workbench(text or "", identify(request.remote_addr))
         if text is None:
             return _description(pool.searches)
-        answer = _run(pool, generation, parameters, text, who(request.remote_addr))
-        if "download" in parameters:  # a form cannot say so, as a link can
-            shown = answer.headers.get("Content-Disposition", "")
-            answer.headers["Content-Disposition"] = shown.replace("inline", "attachment", 1)
-        return answer
+        response = _run(pool, generation, parameters, text=text, client=identify(request.remote_addr))
+        if "download" in parameters:  # a form has no `download` attribute, as a link has
+            disposition = response.headers.get("Content-Disposition", "")
+            response.headers["Content-Disposition"] = disposition.replace("inline", "attachment", 1)
+        return response
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
     def options() -> ResponseReturnValue:
@@ -77,12 +76,12 @@ def blueprint(
 
     @bp.route("/sparql", methods=["PUT", "DELETE", "PATCH"])
     def other() -> ResponseReturnValue:
-        """Answered here, so that pages of other origins may read the answer."""
+        """405 from this blueprint, so that pages of other origins may read it."""
         raise MethodNotAllowed(_METHODS.split(", "))
 
     @bp.delete("/sparql/queries/<identifier>")
     def cancel(identifier: str) -> ResponseReturnValue:
-        if pool.cancel(identifier, who(request.remote_addr)):
+        if pool.cancel(identifier, identify(request.remote_addr)):
             return "", 204
         detail = "No query of yours with this id is running; it may have ended."
         return problem_response(404, "no-such-query", "No such query", detail)
@@ -135,12 +134,12 @@ def _wants_page(parameters: MultiDict[str, str]) -> bool:
     """Whether HTML is named and nothing else is preferred: the client is a browser."""
     if parameters.get("format") is not None or not names_html(request.headers.get("Accept", "")):
         return False
-    data = [name for each in (*offered("SELECT"), *GRAPHS) for name in (each.media_type, *each.aliases)]
+    data = [name for syntax in (*offered("SELECT"), *GRAPHS) for name in (syntax.media_type, *syntax.aliases)]
     return prefers_html(request.accept_mimetypes, data)
 
 
 def _description(search: bool) -> Response:
-    """Nothing was asked: the endpoint describes itself."""
+    """The description of the service, for a request without a query."""
     chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
     response = make_response(describe_service(endpoint_base(request.scheme, request.host), chosen, search=search))
     response.headers["Content-Type"] = content_type
@@ -148,8 +147,9 @@ def _description(search: bool) -> Response:
 
 
 def _run(
-    pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
+    pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], *, text: str, client: str | None
 ) -> Response:
+    """Run a query, unless the fast path left its outcome in the environment."""
     outcome = request.environ.pop(OUTCOME, None)
     if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
         raise outcome
@@ -159,11 +159,12 @@ def _run(
     dataset, base = _dataset(parameters), endpoint_base(request.scheme, request.host)
 
     def answer_from(live: Path) -> Response:
-        asked = as_asked(guarded, pool.terms(live, guarded.form, chosen.media_type, dataset, base))
-        if _is_unchanged(asked.tag):
-            return _unchanged(asked.tag or "")
+        query = pool.request(live, guarded, media_type=chosen.media_type, dataset=dataset, base=base)
+        tag = entity_tag(query.fingerprint, ordered=query.ordered)
+        if tag is not None and _is_current(tag):
+            return _unchanged(tag)
         result = pool.run_request(
-            asked, client=client, query_id=_identifier(parameters),
+            query, client=client, query_id=_identifier(parameters),
             timeout=pool.limits.seconds(seconds, time.monotonic() - began),
         )  # fmt: skip
         return respond(result, chosen, content_type, request.accept_encodings)
@@ -180,11 +181,9 @@ def _run(
         return answer_from(newer)  # the first one was pruned after it was looked up
 
 
-def _is_unchanged(tag: str | None) -> bool:
+def _is_current(tag: str) -> bool:
     """Whether the client has this result already (RFC 9110 §13.1.2)."""
-    if tag is None or request.method not in ("GET", "HEAD"):
-        return False
-    return request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"'))
+    return request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"'))
 
 
 def _unchanged(tag: str) -> Response:
@@ -202,9 +201,9 @@ def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, 
     if choice is not None:
         return choice
     if name is not None:
-        known = ", ".join(each.name for each in choices)
+        known = ", ".join(choice.name for choice in choices)
         raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
-    known = ", ".join(each.media_type for each in choices)
+    known = ", ".join(choice.media_type for choice in choices)
     raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
 
 
@@ -225,7 +224,7 @@ def _seconds(parameters: MultiDict[str, str]) -> float | None:
 
 
 def _identifier(parameters: MultiDict[str, str]) -> str | None:
-    """The client's own name for the query, by which that client can cancel it."""
+    """The id that the client chose for the query, by which it can cancel it. Raises 400."""
     raw = request.headers.get("X-Query-Id") or parameters.get("query-id") or parameters.get("id")
     if raw is not None and not _ID.fullmatch(raw):
         raise BadRequest("A query id has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")

@@ -22,9 +22,9 @@ from werkzeug.http import parse_accept_header
 
 from graph.errors import AtlasError, HomeError
 from graph.sparql.formats import Format
-from graph.sparql.pool.cache import CachedResult, Terms
-from graph.sparql.pool.pool import Outcome, QueryPool
-from graph.sparql.pool.request import QueryRequest, as_asked, in_memory
+from graph.sparql.pool.cache import CachedResult
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, to_query_result
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.answer import Answer
 from web.http.auth import ReadAccess
@@ -66,14 +66,14 @@ class _Query(NamedTuple):
 
 
 class _Choice(NamedTuple):
-    terms: Terms
+    context: QueryContext
     content_type: str
 
 
 class FastQueries:
     """Answers plain SPARQL requests. All methods are called in the event loop of the pool.
 
-    `generation` names the live generation, asked at each request; `negotiate` is how the endpoint chooses a format;
+    `generation` names the live generation at each request; `negotiate` is how the endpoint chooses a format;
     `access` decides who may read.
     """
 
@@ -124,40 +124,23 @@ class FastQueries:
 
     async def _run(self, request: PlainRequest, query: _Query) -> Answer | Delegated:
         client, began = client_of(request.address.client), time.monotonic()
-        guarded = self._pool.glance(query.text)
-        short = guarded is not None
+        guarded = self._pool.check_short(query.text)
+        seconds = query.seconds
         if guarded is None:  # a worker has to read it first
-            guarded = await self._pool.examine(query.text, client, query.seconds)
+            guarded = await self._pool.check_async(query.text, client, seconds)
+            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
         choice = self._chosen(request, guarded, query.format)
         if choice is None:
             return Delegated({})
-        asked = as_asked(guarded, choice.terms)
-        cached = self._pool.kept(asked)
+        query_request = make_request(guarded, choice.context)
+        cached = self._pool.cached(query_request)
         if cached is not None:
-            return _deliver(request, asked, choice.content_type, cached, cached=True)
-        if short:
-            outcome = await self._outcome(asked, client, query.seconds)
-        else:
-            left = self._pool.limits.seconds(query.seconds, time.monotonic() - began)
-            outcome = await self._pool.answer(asked, client=client, timeout=left)
-        if isinstance(outcome, AtlasError):
-            raise outcome
-        if isinstance(outcome, CachedResult):
-            return _deliver(request, asked, choice.content_type, outcome, cached=False)
-        if outcome.spooled:
-            return Delegated({OUTCOME: outcome})
-        result = CachedResult(outcome.kind, outcome.rows, outcome.ms, outcome.read())
-        return _deliver(request, asked, choice.content_type, result, cached=outcome.cached)
-
-    async def _outcome(self, asked: QueryRequest, client: str | None, seconds: float | None) -> Outcome:
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def settle(outcome: Outcome) -> None:
-            if not future.done():
-                future.set_result(outcome)
-
-        self._pool.ask(asked, settle, client=client, timeout=seconds)
-        return await future
+            return _deliver(request, query_request, choice.content_type, cached, cached=True)
+        result = await self._pool.run_async(query_request, client=client, timeout=seconds, any_order=True)
+        if result.spooled:
+            return Delegated({OUTCOME: result})
+        fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
+        return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
 
     def _chosen(self, request: PlainRequest, guarded: Guarded, name: str | None) -> _Choice | None:
         live = self._generation()
@@ -180,16 +163,16 @@ class FastQueries:
             )
         except HTTPException:
             return None
-        terms = self._pool.terms(live, form, wanted.media_type, base=endpoint_base(scheme, host))
-        return _Choice(terms, content_type)
+        context = self._pool.context(live, form, wanted.media_type, base=endpoint_base(scheme, host))
+        return _Choice(context, content_type)
 
 
 def _deliver(
-    request: PlainRequest, asked: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
+    request: PlainRequest, query_request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
 ) -> Answer | Delegated:
     if len(result.body) >= MIN_COMPRESSED_BYTES and b"accept-encoding" in request.headers:
-        return Delegated({OUTCOME: in_memory(asked, result, cached=cached)})
-    return cached_answer(asked, content_type, result, cached=cached)
+        return Delegated({OUTCOME: to_query_result(query_request, result, cached=cached)})
+    return cached_answer(query_request, content_type, result, cached=cached)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -50,6 +50,17 @@ _VARY_ALL: Final = encode_headers(("Vary", "Accept, Accept-Encoding"))
 _VARY_ACCEPT: Final = encode_headers(("Vary", "Accept"))
 
 
+def entity_tag(fingerprint: str | None, *, ordered: bool) -> str | None:
+    """The entity tag of a result (RFC 9110 §8.8.3), quotes included; None for a result that may vary.
+
+    `ordered`: its rows always come in the same order. Without that the tag is a weak one.
+
+    >>> entity_tag("5f3a", ordered=False)
+    'W/"5f3a"'
+    """
+    return None if fingerprint is None else f'{"" if ordered else "W/"}"{fingerprint}"'
+
+
 def result_headers(
     tag: str | None,
     wanted: Format,
@@ -79,9 +90,10 @@ def result_headers(
 
 def cached_answer(request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool) -> Answer:
     """The uncompressed answer with a result that is in memory."""
-    terms = request.terms
+    context = request.context
+    tag = entity_tag(request.fingerprint, ordered=request.ordered)
     headers = result_headers(
-        request.tag, terms.wanted, terms.name, content_type=content_type, size=len(result.body), rows=result.rows,
+        tag, context.format, context.name, content_type=content_type, size=len(result.body), rows=result.rows,
         ms=result.ms, cached=cached,
     )  # fmt: skip
     return Answer(200, headers, result.body)
@@ -97,8 +109,9 @@ def error_answer(error: AtlasError) -> Answer:
 
 def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Accept) -> Response:
     """The answer; a spool file is freed when it has been sent, or the client is gone."""
+    tag = entity_tag(result.fingerprint, ordered=result.ordered)
     encoded = result_headers(
-        result.etag, chosen, result.generation.name, content_type=content_type, size=result.size, rows=result.rows,
+        tag, chosen, result.generation.name, content_type=content_type, size=result.size, rows=result.rows,
         ms=result.ms, cached=result.cached,
     )  # fmt: skip
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in encoded}

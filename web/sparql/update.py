@@ -23,18 +23,18 @@ __all__ = ["answer", "blueprint", "update_text"]
 
 DIRECT: Final = "application/sparql-update"
 FORM: Final = "application/x-www-form-urlencoded"
-_FORM_BYTES: Final = 3 * TEXT_BYTES + 65_536
+_MAX_FORM_BYTES: Final = 3 * TEXT_BYTES + 65_536
 """Percent-encoding makes three bytes of one."""
 
 
 def blueprint(writes: Writes, check: Check) -> Blueprint:
-    """`check` refuses those who may not write, before anything of the body is read."""
+    """The route of updates. `check` refuses clients that may not write, before the body is read."""
     bp = Blueprint("update", __name__)
     bp.before_request(check)
 
     @bp.post("/update")
     def update() -> ResponseReturnValue:
-        request.max_content_length = request.max_form_memory_size = _FORM_BYTES
+        request.max_content_length = request.max_form_memory_size = _MAX_FORM_BYTES
         text = _text()
         return answer(writes.update(text, base=request.base_url, dataset=_dataset()), 204)
 
@@ -42,7 +42,7 @@ def blueprint(writes: Writes, check: Check) -> Blueprint:
 
 
 def answer(done: Done, status: int) -> Response:
-    """An answer without a body, which says the generation that the write made."""
+    """An answer without a body. X-Generation names the generation that the write made."""
     response = make_response("", status)
     response.headers["X-Generation"] = done.generation
     response.headers["Server-Timing"] = f"write;dur={done.ms:.1f}"
@@ -84,7 +84,7 @@ def _not_empty(text: str) -> str:
 
 
 def _dataset() -> Dataset:
-    """That of the address or of the form, as the protocol allows for each way of sending."""
+    """The dataset of the address or of the form, as the protocol allows for each way of sending."""
     parameters = request.values if request.mimetype == FORM else request.args
     dataset = Dataset.of(parameters.getlist("using-graph-uri"), parameters.getlist("using-named-graph-uri"))
     try:

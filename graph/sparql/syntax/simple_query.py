@@ -14,9 +14,9 @@ from typing import Final
 
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.guard import Guarded
-from graph.sparql.syntax.query_shape import is_unordered, look_up_in
+from graph.sparql.syntax.query_shape import is_unordered, look_up_in, uses_base
 
-__all__ = ["plain"]
+__all__ = ["guard_simple"]
 
 _LONGEST: Final = 2048
 _IRI: Final = r"""<[^\x00-\x20<>"{}|^`\\'#]++(?:\#[^\x00-\x20<>"{}|^`\\'#]*+)?>"""
@@ -33,13 +33,13 @@ _PLAIN: Final = re.compile(
 )
 
 
-def plain(text: str, limits: Limits) -> Guarded | None:
+def guard_simple(text: str, limits: Limits) -> Guarded | None:
     """The query, cleared to run, without its tokens; None where the guard has to look at it."""
     if len(text) > min(_LONGEST, limits.text_bytes, limits.tokens):
         return None
     look_up = look_up_in(text)
     if look_up is not None:
-        return Guarded(text, text, "SELECT", (), look_up=look_up, unordered=True)
+        return Guarded(text, text, "SELECT", (), look_up=look_up, unordered=True, uses_base=False)
     found = _PLAIN.fullmatch(text)
     if found is None:
         return None
@@ -57,4 +57,4 @@ def plain(text: str, limits: Limits) -> Guarded | None:
         return None
     form = found["form"].upper()
     unordered = form in ("SELECT", "ASK") and is_unordered(lowered)
-    return Guarded(text, text, form, (), unordered=unordered)  # type: ignore[arg-type]  # one of the forms
+    return Guarded(text, text, form, (), unordered=unordered, uses_base=uses_base(text))  # type: ignore[arg-type]  # one of the forms

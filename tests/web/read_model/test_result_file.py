@@ -20,7 +20,7 @@ def select(store: ox.Store, query: str) -> ResultFile:
     return result_file(body or b"", "bindings")
 
 
-def result_file(body: bytes, kind: str, etag: str | None = '"x"') -> ResultFile:
+def result_file(body: bytes, kind: str, fingerprint: str | None = "x") -> ResultFile:
     result = QueryResult(
         kind=kind,  # type: ignore[arg-type]
         media_type="",
@@ -29,7 +29,7 @@ def result_file(body: bytes, kind: str, etag: str | None = '"x"') -> ResultFile:
         generation=Path("/000001"),
         body=body,
         size=len(body),
-        etag=etag,
+        fingerprint=fingerprint,
     )
     return ResultFile(result)
 
@@ -78,4 +78,4 @@ def test_the_cache_keeps_the_last_few_results() -> None:
     cache.keep("6", result_file(b"?x\n1\n", "bindings"))
     assert cache.get("2") is files[2], "read last, so it stays"
     assert cache.get("3") is None
-    assert result_file(b"?x\n1\n", "bindings", etag=None).is_volatile
+    assert result_file(b"?x\n1\n", "bindings", fingerprint=None).is_volatile

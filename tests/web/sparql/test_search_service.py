@@ -45,13 +45,13 @@ def test_each_example_returns_rows(starter: Services, query: str) -> None:
 
 def test_over_http_the_hits_are_those_of_the_search(client: FlaskClient) -> None:
     searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
-    asked = client.get("/sparql", query_string={"query": FINANCE})
+    response = client.get("/sparql", query_string={"query": FINANCE})
     assert searched is not None
-    assert asked.json is not None
-    hits = [row["hit"]["value"] for row in asked.json["results"]["bindings"]]
+    assert response.json is not None
+    hits = [row["hit"]["value"] for row in response.json["results"]["bindings"]]
     assert hits
     assert hits == [hit["iri"] for hit in searched["hits"]]
-    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": asked.headers["ETag"]})
+    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
 
 

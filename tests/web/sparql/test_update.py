@@ -101,14 +101,14 @@ def test_other_ways_of_sending_are_refused(kind: str, body: bytes, status: int, 
 
 
 @pytest.mark.parametrize("kind", [DIRECT, "application/x-www-form-urlencoded"])
-def test_a_packed_update_is_refused(kind: str, writable_client: FlaskClient) -> None:
+def test_a_compressed_update_is_refused(kind: str, writable_client: FlaskClient) -> None:
     headers = {**BEARER, "Content-Encoding": "gzip"}
     answer = writable_client.post("/update", data=gzip.compress(b"CLEAR ALL"), content_type=kind, headers=headers)
     assert answer.status_code == 415
     assert "Content-Encoding" in answer.get_json(force=True)["detail"]
 
 
-def test_get_is_not_a_way_to_update(writable_client: FlaskClient) -> None:
+def test_an_update_by_get_is_refused(writable_client: FlaskClient) -> None:
     assert writable_client.get("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 405
     assert writable_client.post("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 400
 
