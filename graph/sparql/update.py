@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from graph.claims.protection import holds_claims, refuse_claims, refuse_emptied
 from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
+from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.errors import is_clients_fault, syntax_error
@@ -34,7 +35,6 @@ TEXT_BYTES: Final = 2 << 20
 """Of an update's text: about 20,000 triples as INSERT DATA. Larger loads go through the graph store."""
 
 _TOKENS: Final = 400_000
-_REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many open files", "not implemented")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def apply_update(
 def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
     """Whose doing it is that the engine could not carry out an update."""
     message = str(error)
-    if isinstance(error, OSError) and any(each in message for each in _REFUSALS):
+    if is_refusal(error):
         return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
     said = f"The update could not be carried out: {message.rstrip('.')}."
     if not isinstance(error, OSError) and is_clients_fault(message):

@@ -1,4 +1,4 @@
-"""The child that runs one query at a time: `python -m graph.sparql.worker.main CONTROL SPOOL SETTINGS`.
+"""The child that runs one query at a time: `python -m graph.sparql.worker.main LIMITS CONTROL SPOOL COPIED_AFTER`.
 
 It is started by `graph.sparql.worker.process`, enters its fences before it imports the engine, and ends at the end of
 its control stream, at the alarm that it sets before each query (default action: the kernel ends it, whatever the engine
@@ -18,11 +18,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-from graph.sandbox import seccomp
-from graph.sandbox.seccomp import DescriptorFence
-from graph.sparql.dataset import Dataset
+from graph.sandbox.descriptors import DescriptorCap
+from graph.sandbox.enter import SandboxLimits, enter
+from graph.sandbox.frames import BrokenStream
+from graph.sandbox.seccomp import is_refusal
 from graph.sparql.worker.memory_copy import MemoryCopy
-from graph.sparql.worker.protocol import Closed, Outbox, Question, Questions, outcome_of, pack_answer
+from graph.sparql.worker.protocol import Answer, Outbox, Question, Questions
 from graph.sparql.worker.result_writer import RowCounter, Sink
 
 if TYPE_CHECKING:
@@ -43,26 +44,18 @@ _SETTINGS: Final = 64
 _SAID: Final = 20_000
 """Characters of an error message that are passed on."""
 
-_FENCED_BELOW: Final = 4096
-"""No descriptor is higher: `fences.limit_resources` sees to that."""
-
-_BESIDE: Final = 64
-"""Files that the engine may open for a store beside its tables; where it opens more, too many are allowed for later."""
-
-_REFUSALS: Final = ("Operation not permitted", "Permission denied", "Too many open files", "not implemented")
-
 
 class Generations:
     """The stores that this worker holds open, the most recently used last."""
 
-    def __init__(self, copied_after: float) -> None:
+    def __init__(self, copied_after: float, *, cap: DescriptorCap | None = None) -> None:
+        """`cap`: on new descriptors, where nothing else keeps the engine from sockets."""
         self._copied_after = copied_after
-        self._fence = DescriptorFence()
+        self._cap = cap
         self._open: OrderedDict[tuple[str, str], MemoryCopy] = OrderedDict()
-        self._unopened: dict[tuple[str, str], int] = {}
 
     def store(self, path: str, key: str) -> MemoryCopy:
-        """The store of a generation; no descriptor can be opened after that, until another generation is asked for.
+        """The store of a generation.
 
         `key` tells a generation from another that had the same path before. Raises OSError where it is gone.
         """
@@ -70,21 +63,16 @@ class Generations:
 
         held = self._open.get((path, key))
         if held is None:
-            below = min(self._fence.widen(), _FENCED_BELOW)
+            gone = []
             while len(self._open) >= _KEPT:
-                gone, _ = self._open.popitem(last=False)
-                del self._unopened[gone]
+                gone.append(self._open.popitem(last=False)[0])
+            if self._cap is not None:
+                self._cap.lift(gone)
             folder = Path(path) / "graph"
-            before = _descriptors(below)
             store = pyoxigraph.Store.read_only(str(folder))
-            tables = {_identity(each.stat()) for each in folder.iterdir() if each.suffix == ".sst"}
             quads = _quads(Path(path))
-            # Generations share files, and each store opens them for itself: those of others do not count.
-            after = _descriptors(min(max(before) + len(tables) + _BESIDE, _FENCED_BELOW))
-            opened = {identity for descriptor, identity in after.items() if descriptor not in before}
-            # The engine will open these only when a query first reads them.
-            self._unopened[path, key] = len(tables - opened)
-            self._fence.narrow(sum(self._unopened.values()))
+            if self._cap is not None:
+                self._cap.close((path, key), folder)
             for older in self._open.values():
                 older.forget()
             held = self._open[path, key] = MemoryCopy(store, quads, self._copied_after)
@@ -105,47 +93,28 @@ def _quads(generation: Path) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _descriptors(below: int) -> dict[int, tuple[int, int]]:
-    """The open ones up to there, and which file each is of."""
-    found = {}
-    for descriptor in range(below):
-        try:
-            found[descriptor] = _identity(os.fstat(descriptor))
-        except OSError:
-            continue
-    return found
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
-
-
 def main(arguments: list[str]) -> int:
-    """Serve until the control stream ends. `arguments`: two descriptors and the settings as JSON."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    control, spool, settings = int(arguments[0]), _lowered(int(arguments[1])), json.loads(arguments[2])
+    """Serve until the control stream ends. `arguments`: limits of the sandbox, two descriptors, and `copied_after`."""
+    control, spool, copied_after = int(arguments[1]), _lowered(int(arguments[2])), float(arguments[3])
     connection = socket.socket(fileno=control)
-    seccomp.limit_resources(settings["memory"], settings["result_bytes"])
-    fenced = settings["seccomp"] and seccomp.available()
-    if fenced:
-        seccomp.refuse_system_calls()
+    fenced = enter(SandboxLimits.from_argument(arguments[0])).seccomp
     import pyoxigraph  # noqa: F401  # after the fences, so that nothing of the engine runs outside them
 
-    connection.sendall(pack_answer("ready", b"seccomp" if fenced else b""))
+    Outbox(connection).add(Answer("ready", body=b"seccomp" if fenced else b""))
     # While nobody waits for it, and while files can still be opened: what reads long queries.
+    import graph.sparql.dataset
     import graph.sparql.worker.guard_in_worker
     import graph.sparql.worker.triple_lookup  # noqa: F401
 
     gc.freeze()
     gc.disable()  # one query at a time, and few objects: reference counting is enough
-    _serve(connection, spool, settings["copied_after"])
+    _serve(connection, spool, Generations(copied_after, cap=None if fenced else DescriptorCap()))
     return 0
 
 
-def _serve(connection: socket.socket, spool: int, copied_after: float) -> None:
+def _serve(connection: socket.socket, spool: int, generations: Generations) -> None:
     """One question after the other, until the stream ends."""
-    generations, known = Generations(copied_after), dict[bytes, dict[str, Any]]()
+    known = dict[bytes, dict[str, Any]]()
     questions, answers, used = Questions(connection), Outbox(connection), False
     while True:
         try:
@@ -156,7 +125,7 @@ def _serve(connection: socket.socket, spool: int, copied_after: float) -> None:
                 # The last one belongs to a result: its place among the descriptors was free for this one.
                 spool, used = question.descriptor, False
             if used and question.op != "look":
-                answers.add(pack_answer("again"))  # asked ahead, before the new spool file was sent
+                answers.add(Answer("again"))  # asked ahead, before the new spool file was sent
                 continue
             settings = known.get(question.settings)
             if settings is None:
@@ -167,8 +136,8 @@ def _serve(connection: socket.socket, spool: int, copied_after: float) -> None:
             answer = _answer(question, settings, generations, spool)
             # To send this takes as long as the next look-up; whatever else follows may take its time.
             answers.add(answer, soon=question.op == "look" and questions.look_follows())
-            used = used or outcome_of(answer) == "spooled"
-        except (Closed, OSError, MemoryError):
+            used = used or answer.outcome == "spooled"
+        except (BrokenStream, OSError, MemoryError):
             return
 
 
@@ -180,8 +149,8 @@ def _lowered(descriptor: int) -> int:
     return min(descriptor, other)
 
 
-def _answer(question: Question, settings: dict[str, Any], generations: Generations, spool: int) -> bytes:
-    """The frame to send."""
+def _answer(question: Question, settings: dict[str, Any], generations: Generations, spool: int) -> Answer:
+    """The answer to send."""
     if question.op == "check":
         return _checked(question, settings)
     try:
@@ -189,7 +158,7 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     except OSError as error:
         return _failed("generation", str(error))
     if question.op == "open":
-        return pack_answer("ready")
+        return Answer("ready")
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
@@ -205,18 +174,18 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
             store.took(time.perf_counter() - started)
 
 
-def _looked_up(store: pyoxigraph.Store, asked: str, settings: dict[str, Any], started: float) -> bytes:
-    """The frame for a look-up, or for one that turns out to be the engine's."""
+def _looked_up(store: pyoxigraph.Store, asked: str, settings: dict[str, Any], started: float) -> Answer:
+    """The answer to a look-up, or for one that turns out to be the engine's."""
     from graph.sparql.worker.triple_lookup import look_up
 
     found = look_up(store, asked, settings["rows"], min(settings["inline"], settings["bytes"]))
     if found is None:
-        return pack_answer("again")
-    return pack_answer("done", found[0], "bindings", (time.perf_counter() - started) * 1000, found[1])
+        return Answer("again")
+    return Answer("done", "bindings", (time.perf_counter() - started) * 1000, found[1], found[0])
 
 
-def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> bytes:
-    """The frame for what the engine makes of the query."""
+def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> Answer:
+    """The answer that the engine gives."""
     sink = Sink(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
     try:
         kind, rows = _evaluate(store, text, settings, sink)
@@ -225,15 +194,15 @@ def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spo
     ms = (time.perf_counter() - started) * 1000
     if sink.spooled:
         os.close(spool)
-        return pack_answer("spooled", b"", kind, ms, rows)
-    return pack_answer("done", sink.body(), kind, ms, rows)
+        return Answer("spooled", kind, ms, rows)
+    return Answer("done", kind, ms, rows, sink.body())
 
 
-def _checked(question: Question, settings: dict[str, Any]) -> bytes:
+def _checked(question: Question, settings: dict[str, Any]) -> Answer:
     from graph.sparql.worker.guard_in_worker import verdict
 
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
-    answer = pack_answer("checked", verdict(question.text, settings))
+    answer = Answer("checked", body=verdict(question.text, settings))
     signal.setitimer(signal.ITIMER_REAL, 0)
     return answer
 
@@ -260,6 +229,8 @@ def _made(settings: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """What the engine is told of them with each query, made once: between two queries all of this process's own code
     leaves the processor's memory, and every line of it costs many times what it does in a loop."""
     from pyoxigraph import QueryResultsFormat
+
+    from graph.sparql.dataset import Dataset  # not at the start, which would take longer
 
     dataset = Dataset(tuple(settings["default"]), tuple(settings["named"]))
     arguments: dict[str, Any] = {"base_iri": settings["base"], **(dataset.arguments() if dataset.given else {})}
@@ -288,7 +259,7 @@ class _Counted:
             yield triple
 
 
-def _failure(error: BaseException, refusal: str = "") -> bytes:
+def _failure(error: BaseException, refusal: str = "") -> Answer:
     """What went wrong, as data. The parent turns it into one of its own errors."""
     message = str(error)
     if refusal:
@@ -297,15 +268,15 @@ def _failure(error: BaseException, refusal: str = "") -> bytes:
         return _failed("memory", message)
     if isinstance(error, SyntaxError):
         return _failed("syntax", message)
-    if isinstance(error, OSError) and any(each in message for each in _REFUSALS):
+    if is_refusal(error):
         return _failed("refused", message)
     if not isinstance(error, (RuntimeError, ValueError)):
         message = f"{type(error).__name__}: {message}"
     return _failed("failed", message)
 
 
-def _failed(error: str, message: str) -> bytes:
-    return pack_answer("failed", json.dumps({"error": error, "message": message[:_SAID]}).encode())
+def _failed(error: str, message: str) -> Answer:
+    return Answer("failed", body=json.dumps({"error": error, "message": message[:_SAID]}).encode())
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from graph.errors import QueryError, QueryFailed, QuerySyntax
+from graph.errors import QueryError, QueryFailed
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.update import apply_update, update_limits
-from web.writer_process import service
 
 LIMITS = update_limits(5)
 ALL = "SELECT ?o { ?s ?p ?o }"  # not a sum: there the engine may take each unread row for one more, without end
@@ -76,11 +75,3 @@ def test_an_address_that_resolves_nothing_is_the_clients() -> None:
     with pytest.raises(QueryError) as caught:
         apply_update(Store(), "INSERT DATA { <a> <b> <c> }", LIMITS, base="no address")
     assert caught.value.status == 400
-
-
-def test_an_error_of_the_child_that_nobody_knows_is_ours() -> None:
-    assert service.as_told({"class": "Unheard", "message": "What."}).status == 503
-    told = {"class": "QuerySyntax", "message": "What.", "details": {"line": 3}}
-    error = service.as_told(told)
-    assert isinstance(error, QuerySyntax)
-    assert (error.status, error.line) == (400, 3)
