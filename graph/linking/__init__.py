@@ -1,1 +1,1 @@
-"""Entity linking: which spans of a text name which entity. Pure functions over text."""
+"""Entity linking: the spans of a text that name entities. Pure functions over text."""

@@ -1,1 +1,1 @@
-"""What an atlas says about itself: ontology, shapes, statistics, VoID and DCAT description."""
+"""Metadata of an atlas: ontology, validation by shapes, statistics, description in VoID and DCAT."""

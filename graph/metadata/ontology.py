@@ -130,13 +130,13 @@ def anchor(iri: str) -> str:
     return iri.removeprefix(CA) if iri.startswith(CA) else compact(iri).replace(":", "-").replace("/", "-")
 
 
-def counted(snapshot: Snapshot, generation: str = "") -> Figures:
+def counted(snapshot: Snapshot) -> Figures:
     """Figures of a snapshot, with the links between its main classes. It reads all facts.
 
     >>> counted(snapshot).facts
     16
     """
-    figures = count(snapshot, generation)
+    figures = count(snapshot)
     classes = _classes(snapshot, figures)
     top = _tops(classes)
     return replace(figures, links=tuple(_count_links(snapshot, top, set(_main(top, figures)))))

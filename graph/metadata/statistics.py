@@ -74,8 +74,8 @@ class Figures:
         return self.classes.get(expand("ca:Passage"), 0)
 
 
-def count(snapshot: Snapshot, generation: str = "") -> Figures:
-    """Count everything but the links. `generation`: the name to note, where the snapshot has none yet.
+def count(snapshot: Snapshot) -> Figures:
+    """Count everything but the links, as of the snapshot's generation.
 
     >>> figures = count(snapshot)
     >>> figures.facts, figures.claims, figures.classes["https://w3id.org/creative-atlas/ontology#Source"]
@@ -86,7 +86,7 @@ def count(snapshot: Snapshot, generation: str = "") -> Figures:
     members = _members(store)
     kinds = _kinds(members)
     return Figures(
-        generation=generation or snapshot.name,
+        generation=snapshot.name,
         facts=sum(properties.values()),
         quads=len(store),
         graphs=sum(1 for _ in store.named_graphs()),

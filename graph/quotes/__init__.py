@@ -1,1 +1,1 @@
-"""Offering quotes: the sentences of an ingested text that its source's claims may rest on."""
+"""Quotes: sentences of an ingested text that support the claims of its source, proposed and reviewed."""

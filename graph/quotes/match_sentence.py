@@ -60,7 +60,7 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A sentence that fits a claim, with the spans of the claim's ends."""
+    """A sentence that fits a claim, with the spans of the claim's ends. `uncued`: without a word for the relation."""
 
     uncued: bool
     gap: int
@@ -105,6 +105,7 @@ class _Matcher:
         self._cues: dict[str, frozenset[str]] = {}
 
     def fits(self, claim: Claim) -> Iterator[_Fit]:
+        """Sentences that support the claim, in any order."""
         subject, predicate, obj = claim.subject.value, claim.predicate.value, claim.object
         if predicate in _NOT_MATCHED:
             return
@@ -132,25 +133,28 @@ class _Matcher:
                 yield from self._amounts(subject, value)
 
     def _mentions(self, entity: str) -> Iterator[_Fit]:
+        """Fits of the claim that the source itself mentions the entity."""
         for sentence in self._naming[entity]:
             named = sentence.of(entity)[0]
-            yield _Fit(False, 0, sentence, ((named.start, named.end),))
+            yield _Fit(False, 0, sentence, ends=((named.start, named.end),))
 
     def _pairs(self, subject: str, obj: str, cue: frozenset[str]) -> Iterator[_Fit]:
+        """Fits of a claim that links two entities; a sentence with a stem of `cue` ranks before one without."""
         if subject == obj:
             return
         for sentence in self._naming[subject]:
-            pair = _nearest(sentence, [(n.start, n.end) for n in sentence.of(subject)], _spans(sentence, obj))
+            pair = _nearest(_spans(sentence, subject), _spans(sentence, obj))
             if pair is None or _negated(sentence, pair):
                 continue
             gap = _gap(*pair)
             rivals = self._subjects[obj] - {subject}
-            others = [(n.start, n.end) for n in sentence.named if n.entity in rivals]
-            nearer = _nearest(sentence, others, _spans(sentence, obj))
-            if nearer is None or _gap(*nearer) >= gap:
-                yield _Fit(not cue & sentence.stems, gap, sentence, pair)
+            rival_spans = [(named.start, named.end) for named in sentence.named if named.entity in rivals]
+            rival_pair = _nearest(rival_spans, _spans(sentence, obj))
+            if rival_pair is None or _gap(*rival_pair) >= gap:
+                yield _Fit(not cue & sentence.stems, gap, sentence, ends=pair)
 
     def _figures(self, figure: str) -> Iterator[_Fit]:
+        """Fits of a statistic: its number with the unit, and most words of its indicator."""
         unit = next(iter(self._links[figure, _UNIT]), "")
         for value in self._links[figure, _VALUE]:
             for indicator in self._links[figure, _INDICATOR]:
@@ -159,21 +163,23 @@ class _Matcher:
                     share = len(wanted & sentence.stems) / len(wanted) if wanted else 0.0
                     place = find_number(sentence.text, value, unit) if share >= MIN_INDICATOR_SHARE else None
                     if place is not None:
-                        yield _Fit(False, -int(share * 100), sentence, (_in_passage(sentence, place),))
+                        yield _Fit(False, -int(share * 100), sentence, ends=(_in_passage(sentence, place),))
 
     def _amounts(self, payer: str, value: str) -> Iterator[_Fit]:
+        """Fits of an amount in pounds, in the sentences that name what it pays for."""
         for sentence in self._naming[payer]:
             place = find_number(sentence.text, value, "GBP")
             if place is not None:
-                yield from _near(sentence, payer, _in_passage(sentence, place), uncued=False)
+                yield from _near(sentence, payer, _in_passage(sentence, place))
 
     def _values(self, subject: str, predicate: str, value: str) -> Iterator[_Fit]:
+        """Fits of any other value, in sentences that name the subject and have a word for the relation."""
         cue = self._cue(predicate)
         pattern = re.compile(rf"(?<![\w.,]){re.escape(value)}(?![\w%]|[.,]\d)")
         for sentence in self._naming[subject]:
             match = pattern.search(sentence.text) if cue & sentence.stems else None
             if match is not None:
-                yield from _near(sentence, subject, _in_passage(sentence, match.span()), uncued=False)
+                yield from _near(sentence, subject, _in_passage(sentence, match.span()))
 
     def _cue(self, predicate: str) -> frozenset[str]:
         """Stems of the words for a relation and its inverse."""
@@ -185,10 +191,11 @@ class _Matcher:
         return self._cues[predicate]
 
 
-def _near(sentence: Sentence, subject: str, place: Span, *, uncued: bool) -> Iterator[_Fit]:
-    pair = _nearest(sentence, _spans(sentence, subject), [place])
+def _near(sentence: Sentence, subject: str, place: Span) -> Iterator[_Fit]:
+    """The fit of a value at `place` with the nearest mention of its subject."""
+    pair = _nearest(_spans(sentence, subject), [place])
     if pair is not None and not _negated(sentence, pair):
-        yield _Fit(uncued, _gap(*pair), sentence, pair)
+        yield _Fit(False, _gap(*pair), sentence, ends=pair)
 
 
 def _spans(sentence: Sentence, entity: str) -> list[Span]:
@@ -196,14 +203,16 @@ def _spans(sentence: Sentence, entity: str) -> list[Span]:
 
 
 def _in_passage(sentence: Sentence, place: Span) -> Span:
+    """Span in the passage of a span in the sentence."""
     return sentence.start + place[0], sentence.start + place[1]
 
 
 def _gap(first: Span, second: Span) -> int:
+    """Number of characters between two spans; 0 where they overlap."""
     return max(second[0] - first[1], first[0] - second[1], 0)
 
 
-def _nearest(sentence: Sentence, ones: list[Span], others: list[Span]) -> tuple[Span, Span] | None:
+def _nearest(ones: list[Span], others: list[Span]) -> tuple[Span, Span] | None:
     """The closest pair of spans that do not overlap."""
     pairs = [(one, other) for one in ones for other in others if one[1] <= other[0] or other[1] <= one[0]]
     return min(pairs, key=lambda pair: (_gap(*pair), pair), default=None)

@@ -1,1 +1,1 @@
-"""The starter atlas: reads a `data/`-style folder and builds a generation from it."""
+"""Starter atlas: a data folder is checked, expanded into claims, and built as a generation."""

@@ -1,1 +1,1 @@
-"""From a reading to headings, sentences and passages. Pure functions over text."""
+"""Segmentation of a reading into headings, sentences and passages. Pure functions over text."""

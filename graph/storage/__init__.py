@@ -1,1 +1,1 @@
-"""Generations on disk, and read-only snapshots of one."""
+"""Storage: generations on disk, and read-only snapshots of one."""

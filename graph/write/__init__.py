@@ -1,1 +1,1 @@
-"""Everything that changes the graph: the writer, ingest, RDF import and export, suppression."""
+"""Writes: the writer, ingest of documents, load and export of RDF, review of quotes, suppression."""

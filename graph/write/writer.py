@@ -20,7 +20,7 @@ import pyoxigraph as ox
 
 from graph.claims.purge import purge
 from graph.metadata.ontology import counted
-from graph.metadata.statistics import MAX_COUNTED_QUADS, read_figures, write_figures
+from graph.metadata.statistics import MAX_COUNTED_QUADS, Figures, read_figures, write_figures
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 
@@ -144,9 +144,10 @@ class Session:
                 (scratch / "rewritten").rename(scratch / "graph")
                 store = ox.Store(str(scratch / "graph"))
             store.flush()
-            snapshot = Snapshot(store)
+            snapshot = Snapshot(store, f"{live.number + 1 if live else 1:06d}")
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)
-            self._write_figures(scratch, snapshot, changes, None if fresh else live)
+            last = None if fresh or live is None else read_figures(live.path)
+            self._write_figures(scratch, snapshot, changes, last=last)
             old = ({SUPPRESSED: dict(suppressed)} if suppressed else {}) if live is None or fresh else live.manifest()
             quads = len(store) if changes.counted else None
             manifest = {**old, **changes.notes, "index": index, "quads": quads}
@@ -157,14 +158,12 @@ class Session:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
-    def _write_figures(self, scratch: Path, snapshot: Snapshot, changes: Changes, live: Generation | None) -> None:
+    def _write_figures(self, scratch: Path, snapshot: Snapshot, changes: Changes, *, last: Figures | None) -> None:
         """Count the new generation, or keep the last counts where counting would cost more than the change."""
-        name = f"{live.number + 1 if live else 1:06d}"
-        figures = read_figures(live.path) if live else None
         is_small = changes.counted and len(snapshot.store) <= self._max_counted
-        if figures is None or is_small or changes.erase or (changes.everything and changes.counted):
-            figures = counted(snapshot, name)
-        write_figures(scratch, figures)
+        if last is None or is_small or changes.erase or (changes.everything and changes.counted):
+            last = counted(snapshot)
+        write_figures(scratch, last)
 
     def reindex(self, fill: Callable[[Generation, Path], Mapping[str, Any] | None]) -> Generation | None:
         """Publish the live graph as it is with another index, which was made without the lock.

@@ -1,4 +1,4 @@
-"""What the command line prints: plain lines for people, JSON for programs."""
+"""Output of the command line: plain lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = [
 ]
 
 MARKS: Final = {"official": "●", "press": "◐", "weak": "◔", "background": "○", "none": " "}
-"""Reliability as a shape; the word goes with it."""
+"""Reliability → its symbol, which is printed before the word."""
 
 MAX_FACTS_OF_A_RELATION: Final = 8
 
 
 def next_steps(home: Home) -> str:
-    """What to do with an empty atlas, as commands."""
+    """Sentence with the commands that fill an empty atlas."""
     option = f"--home {shlex.quote(str(home.root))}"
     return (
         f"Next: creative-atlas ingest FILE… {option} takes in documents, creative-atlas load FILE… {option} takes in "
@@ -39,10 +39,12 @@ def next_steps(home: Home) -> str:
 
 
 def print_json(value: Any) -> None:
+    """Print a value as indented JSON."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_results(results: Results) -> None:
+    """Print the hits of a search, or why there are none."""
     if results.corrected:
         click.echo(f"Nothing matches that as written. This is what was found for: {plain(results.corrected)}")
     if results.suggestion:
@@ -51,22 +53,22 @@ def print_results(results: Results) -> None:
         click.echo(f"Nothing found. {plain(results.hint or '')}".strip())
         click.echo("Try fewer or other words.")
         return
-    least = "at least " if results.total_is_floor else ""
-    click.echo(f"{least}{results.total:,} found, {results.took_ms:.0f} ms")
+    prefix = "at least " if results.total_is_floor else ""
+    click.echo(f"{prefix}{results.total:,} found, {results.took_ms:.0f} ms")
     if not results.hits and results.hint:
         click.echo(results.hint)
     for number, hit in enumerate(results.hits, start=1):
-        where = [part for part in (hit.document and hit.document.publisher, hit.document and hit.document.date) if part]
-        page = [f"p. {hit.page}"] if hit.page else []
+        origin = (hit.document.publisher, hit.document.date) if hit.document else ()
+        place = [*filter(None, origin), *([f"p. {hit.page}"] if hit.page else [])]
         click.echo(f"\n{number:2}. {click.style(hit.title, bold=True)}  [{hit.kind}, {hit.score:.3f}]")
-        if where or page:
-            click.echo(f"    {' · '.join([*where, *page])}")
+        if place:
+            click.echo(f"    {' · '.join(place)}")
         click.echo(f"    {_marked(hit.snippet.text, hit.snippet.highlights)}")
         click.echo(f"    {hit.iri}")
 
 
 def _marked(text: str, highlights: tuple[tuple[int, int], ...]) -> str:
-    """Highlights in bold; newlines and control characters, which a terminal would obey, as spaces."""
+    """Text with highlights in bold, and a space for each newline or control character."""
     parts: list[str] = []
     last = 0
     for start, end in highlights:
@@ -76,11 +78,12 @@ def _marked(text: str, highlights: tuple[tuple[int, int], ...]) -> str:
 
 
 def plain(text: str) -> str:
-    """`text` without what a terminal would obey; a space for each such character."""
+    """Text with a space for each character that a terminal would execute."""
     return "".join(char if char.isprintable() else " " for char in text)
 
 
 def print_entity(view: EntityView) -> None:
+    """Print an entity with its facts, their reliability and their sources."""
     click.echo(click.style(plain(view.label), bold=True) + f"  {', '.join(value.label for value in view.types)}")
     if view.alt_labels:
         click.echo(f"also: {'; '.join(map(plain, view.alt_labels))}")
@@ -107,7 +110,7 @@ def _fact(fact: Fact) -> str:
 
 
 def print_table(table: QueryTable) -> None:
-    """Columns as wide as their content, within the terminal's width."""
+    """Print a query result; columns are as wide as their content, within the width of the terminal."""
     if table.boolean is not None:
         click.echo("yes" if table.boolean else "no")
         return
@@ -115,12 +118,12 @@ def print_table(table: QueryTable) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table()
+    grid = Table()
     for name in table.columns:
-        drawn.add_column(Text(name))
+        grid.add_column(Text(name))
     for row in table.rows:
-        drawn.add_row(*[Text(plain(value.label)) if value else Text("") for value in row])
-    Console().print(drawn)
+        grid.add_row(*[Text(plain(value.label)) if value else Text("") for value in row])
+    Console().print(grid)
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
     rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
     click.echo(f"{rows}{more}, {table.took_ms:.0f} ms, generation {table.generation}")

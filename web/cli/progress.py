@@ -1,4 +1,4 @@
-"""Progress on a terminal; silence where the output is no terminal."""
+"""Progress bar on a terminal; nothing where the output is no terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["progress_bar"]
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Progress]:
-    """Gives the callback that moves the bar; the bar goes away at the end."""
+    """Give the callback that moves the bar. The bar disappears at the end."""
     if not sys.stderr.isatty():
         yield no_progress
         return

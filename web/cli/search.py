@@ -43,18 +43,24 @@ def search(
         mode=mode,  # type: ignore[arg-type]  # click allows only the three
         filters=Filters(kind=kind, type=types, collection=collections),
     )
-    results = _results(services, query)
+    is_empty = services.live.view().snapshot.is_empty()
+    results = _no_results(services, query) if is_empty else _results(services, query)
     if as_json:
         print_json(results_json(results))
+    elif is_empty:
+        click.echo(f"Nothing found. {results.hint}")
     else:
         print_results(results)
 
 
+def _no_results(services: Services, query: Query) -> Results:
+    """Results of a search in an empty atlas, which needs neither index nor encoder."""
+    hint = f"This atlas is empty. {next_steps(services.home)}"
+    return Results(query.text, total=0, took_ms=0.0, hits=(), mode=query.mode, hint=hint)
+
+
 def _results(services: Services, query: Query) -> Results:
-    """Results of the search, after a rebuild of the index where it cannot be used. An empty atlas needs no index."""
-    if services.live.view().snapshot.is_empty():
-        hint = f"This atlas is empty. {next_steps(services.home)}"
-        return Results(query.text, total=0, took_ms=0.0, hits=(), mode=query.mode, hint=hint)
+    """Results of the search, after a rebuild of the index where it cannot be used."""
     try:
         return services.atlas.search(query)
     except IndexUnusable as error:

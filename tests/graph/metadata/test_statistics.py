@@ -84,8 +84,8 @@ def add(store: ox.Store) -> Changes:
 
 def test_every_write_counts_a_small_atlas(home: Home) -> None:
     with Writer(home, NoIndex()).session() as session:
-        for work in (few_facts, add):
-            generation = session.change(work)
+        for work, fresh in ((few_facts, False), (add, False), (few_facts, True)):
+            generation = session.change(work, fresh=fresh)
             assert generation is not None
             stored = read_figures(generation.path)
             assert stored == counted(Snapshot.open(generation))
