@@ -150,8 +150,8 @@ def reading() -> Iterator[None]:
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether a library written in Rust gave up. That is no Exception to Python."""
-    return type(error).__name__ == "PanicException"
+    """Whether a library written in Rust gave up, here (that is no Exception to Python) or in a search worker."""
+    return type(error).__name__ == "PanicException" or getattr(error, "is_panic", False) is True
 
 
 def _require(generation: Path, name: str, noted: int, pause: Callable[[int], None] | None = None) -> None:

@@ -7,7 +7,7 @@ import shlex
 import click
 
 from graph.errors import IndexUnusable
-from web.maintenance.index_repair import look_through
+from web.maintenance.index_repair import verify_index
 from web.services import Services
 
 __all__ = ["check_index"]
@@ -18,7 +18,7 @@ def check_index(services: Services) -> bool:
     home = services.home.require()
     remedy = f"Run: creative-atlas reindex --home {shlex.quote(str(services.home.root))}"
     try:
-        found = look_through(home)
+        found = verify_index(home)
     except IndexUnusable as error:
         click.echo(f"{error.message} {remedy}", err=True)
         return False

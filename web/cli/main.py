@@ -337,3 +337,7 @@ def serve(host: str, port: int, public: bool, home: Path | None) -> None:
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"Serving {settings.home} at http://{shown}:{port}/ (stop with Ctrl+C)")
     server.serve(settings, host, port, home=settings.home)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from graph.sparql.dataset import Dataset
-from graph.sparql.update import TEXT_BYTES
+from graph.sparql.update import MAX_UPDATE_BYTES
 from web.http.auth import Check
 from web.http.request_text import decode_utf8, refuse_compressed, require_utf8
 from web.writer_process.service import Done, Writes
@@ -23,7 +23,7 @@ __all__ = ["answer", "blueprint", "update_text"]
 
 DIRECT: Final = "application/sparql-update"
 FORM: Final = "application/x-www-form-urlencoded"
-_MAX_FORM_BYTES: Final = 3 * TEXT_BYTES + 65_536
+_MAX_FORM_BYTES: Final = 3 * MAX_UPDATE_BYTES + 65_536
 """Percent-encoding makes three bytes of one."""
 
 

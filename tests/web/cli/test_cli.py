@@ -243,8 +243,6 @@ def test_settings_are_the_only_reader_of_the_environment() -> None:
     # The others set what a library reads, for themselves or for a child process, or hand it on to one.
     setters = {
         "web/server/address.py",
-        "web/maintenance/index_repair.py",
-        "graph/sparql/worker/process.py",
         "graph/sandbox/environment.py",
     }
     setters |= {

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from graph.errors import QueryError, QueryFailed, QuerySyntax
+from graph.errors import QueryError, QueryFailed
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.update import apply_update, update_limits
 from web.http.problems import status_of
-from web.writer_process import service
 
 LIMITS = update_limits(5)
 ALL = "SELECT ?o { ?s ?p ?o }"  # not a sum: there the engine may take each unread row for one more, without end
@@ -77,11 +76,3 @@ def test_a_base_that_resolves_nothing_is_the_fault_of_the_client() -> None:
     with pytest.raises(QueryError) as caught:
         apply_update(Store(), "INSERT DATA { <a> <b> <c> }", LIMITS, base="no address")
     assert status_of(caught.value) == 400
-
-
-def test_an_unknown_error_of_the_writer_is_the_fault_of_the_service() -> None:
-    assert status_of(service.as_told({"class": "Unheard", "message": "What."})) == 503
-    message = {"class": "QuerySyntax", "message": "What.", "details": {"line": 3}}
-    error = service.as_told(message)
-    assert isinstance(error, QuerySyntax)
-    assert (status_of(error), error.line) == (400, 3)
