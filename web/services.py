@@ -1,6 +1,6 @@
-"""Composition: settings become services. The one place where the rooms are put together.
+"""Composition root: makes the services of the site and the commands from settings.
 
-A command pays only for the parts that it asks for: their modules are imported then.
+Each service, with its modules, is loaded at its first use, so a command pays only for what it needs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Services", "compose"]
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that the site and the commands work with; each part is made when it is first asked for."""
+    """The services of the site and the commands, each made at its first use."""
 
     settings: Settings
     mending: bool = False
@@ -58,13 +58,13 @@ class Services:
         from web.sparql.search_service import clause_search
 
         workers = self.settings.query_workers
-        # Three slow ones for each quick one: a slow query that finds no place begins again, and that work is lost.
+        # Three slow queries for each worker: one without a slot starts again later, and its work so far is lost.
         limits = Limits(timeout=self.settings.query_timeout, workers=workers, slow=3 * workers)
         return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
 
     @cached_property
     def encoder(self) -> Callable[[], Encoder]:
-        """For queries: one thread, loaded at the first call."""
+        """The encoder for search queries: one thread, loaded at the first call."""
         return _once(lambda: _open(self.settings, threads=1))
 
     @cached_property
@@ -91,7 +91,7 @@ class Services:
 
     @cached_property
     def watch(self) -> IndexScrubber | None:
-        """Looks after the index while a server uses it."""
+        """Verifies the index files while a server uses them; None for commands."""
         from web.maintenance.index_scrubber import IndexScrubber
 
         return IndexScrubber(self.home, self.mender) if self.mending else None
@@ -104,7 +104,7 @@ class Services:
 
     @cached_property
     def beside(self) -> SearchProcessPool:
-        """Where searches run; its processes start when two are asked for at once."""
+        """Runs searches; its processes start when two searches come at once."""
         from search.workers.pool import SearchProcessPool
 
         settings = self.settings
@@ -134,7 +134,7 @@ class Services:
         return IndexFollower(self._catch_up)
 
     def _catch_up(self) -> bool:
-        """One step of bringing the index up to date, with the encoder that the searches use."""
+        """One step of the index towards the graph, with the encoder of the searches. Returns whether there is more."""
         from search.indexing.catch_up import catch_up_outside_lock
         from search.indexing.indexer import SearchIndexer
 
@@ -142,13 +142,13 @@ class Services:
 
         @contextmanager
         def session() -> Iterator[Session]:
-            with self.writes.turn(), Writer(self.home, indexer).session() as held:
-                yield held
+            with self.writes.turn(), Writer(self.home, indexer).session() as session:
+                yield session
 
         return catch_up_outside_lock(self.home, indexer, session)
 
     def close(self) -> None:
-        """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""
+        """End the threads and processes of the services: searches, queries, writer, index follower."""
         if self.watch:
             self.watch.close()
         self.beside.close()
@@ -157,7 +157,7 @@ class Services:
         self.pool.close()
 
     def writer(self, progress: Progress, *, strict: bool = False) -> Writer:
-        """The way to change the atlas. Indexing uses every core. `strict`: see `search.indexing.indexer`."""
+        """The writer of a command; its encoder uses every core. `strict`: see `search.indexing.indexer`."""
         from search.indexing.indexer import SearchIndexer
 
         def encoder() -> Encoder:
@@ -167,7 +167,7 @@ class Services:
         return Writer(self.home, SearchIndexer(_once(encoder), strict=strict))
 
     def warm(self) -> None:
-        """Start the query workers and load the encoder in the background, so that the first visitor need not wait."""
+        """Start the query workers and load the encoder in the background, so that the first request is quick."""
         self.pool.warm()
         threading.Thread(target=self._warm_search, daemon=True, name="warm").start()
 
@@ -177,9 +177,9 @@ class Services:
         try:
             self.atlas.now().overview()
             self.encoder().encode(["warm"])
-            self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
-        except AtlasError as error:  # who asks is told as well
-            logging.getLogger(__name__).warning("not everything is ready: %s", error)
+            self.atlas.search(Query("warm"))  # reads the names of all entities: seconds where there are many
+        except AtlasError as error:  # requests report it as well
+            logging.getLogger(__name__).warning("the search is not ready: %s", error)
 
     def _searcher(self, view: View) -> Searcher:
         return view.as_indexed("searcher", self._open_searcher)
@@ -196,7 +196,7 @@ class Services:
 
     @cached_property
     def reranker(self) -> Reranker | None:
-        """The model that reads the first results again, where the settings name one."""
+        """The model that reranks the first results, where the settings name one."""
         if self.settings.reranker is None:
             return None
         from search.encoders.reranker import CrossReranker
@@ -205,6 +205,7 @@ class Services:
 
 
 def compose(settings: Settings, *, mending: bool = False) -> Services:
+    """Services over the atlas of the settings; nothing is opened yet."""
     return Services(settings, mending)
 
 
@@ -217,14 +218,14 @@ def _open(settings: Settings, threads: int) -> Encoder:
 
 
 def _once(make: Callable[[], Encoder]) -> Callable[[], Encoder]:
-    """`make`, called once whatever the number of threads that ask."""
+    """A function that calls `make` once, whatever the number of threads, and returns its encoder."""
     lock = threading.Lock()
-    made: list[Encoder] = []
+    encoders: list[Encoder] = []
 
     def get() -> Encoder:
         with lock:
-            if not made:
-                made.append(make())
-            return made[0]
+            if not encoders:
+                encoders.append(make())
+            return encoders[0]
 
     return get

@@ -1,4 +1,4 @@
-"""Settings: the only place that reads the environment. Everything else is handed what it needs."""
+"""Settings, the only module that reads the environment; all others take their values as arguments."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ DEFAULT_MODEL: Final = "all-MiniLM-L6-v2"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`home` is the atlas directory; `cache` holds what is made once per machine (the quantised model).
+    """Settings of one atlas and its server.
 
-    `reranker` is the folder of a CrossEncoder, None = results stay as they are ranked. `token` opens the write
-    endpoints, `read_token` (if set) is asked of every reader. `public_url` is the address that clients use
-    (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose X-Forwarded headers are read.
-    Seconds and bytes are plain.
+    `home` is the directory of the atlas; `cache` holds the quantised model, which is made once per machine. `token`
+    opens the write endpoints, None: there are none; `read_token`, where set, is required of every reader. `base` is
+    the start of minted IRIs. `query_timeout` is in seconds; `query_workers` and `search_processes` are numbers of
+    processes, 0 search processes: searches run in the server. `unfenced` starts query workers without a system call
+    filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
+    the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
+    X-Forwarded headers are read.
     """
 
     home: Path
@@ -42,9 +45,9 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
-        """From `CREATIVE_ATLAS_…` variables; `home` (from --home) goes before CREATIVE_ATLAS_HOME.
+        """Settings from `CREATIVE_ATLAS_…` variables; `home` (from --home) overrides CREATIVE_ATLAS_HOME.
 
-        Raises InputError for a value that is not of its kind.
+        Raises InputError for a value out of its range.
         """
         return cls(
             home=(home or Path(environ.get("CREATIVE_ATLAS_HOME") or "atlas")).expanduser(),
@@ -52,32 +55,34 @@ class Settings:
             model=environ.get("CREATIVE_ATLAS_MODEL") or DEFAULT_MODEL,
             token=environ.get("CREATIVE_ATLAS_TOKEN") or None,
             read_token=environ.get("CREATIVE_ATLAS_READ_TOKEN") or None,
-            query_timeout=_number(environ, "CREATIVE_ATLAS_QUERY_TIMEOUT", 10.0, 0.1, 600.0),
+            query_timeout=_number(environ, "CREATIVE_ATLAS_QUERY_TIMEOUT", 10.0, minimum=0.1, maximum=600.0),
             reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
-            query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, 1, 64)),
-            search_processes=int(_number(environ, "CREATIVE_ATLAS_SEARCH_PROCESSES", _cores(), 0, 64)),
+            query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
+            search_processes=int(
+                _number(environ, "CREATIVE_ATLAS_SEARCH_PROCESSES", _default_search_processes(), minimum=0, maximum=64)
+            ),
         )
 
 
-def _cores() -> int:
-    """Up to four; on one core, more processes than one gain nothing."""
+def _default_search_processes() -> int:
+    """One for each core, up to four; none on a single core, where they gain nothing."""
     cores = min(os.cpu_count() or 1, 4)
     return cores if cores > 1 else 0
 
 
 def _cache(environ: Mapping[str, str]) -> Path:
-    chosen = environ.get("CREATIVE_ATLAS_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
+    folder = environ.get("CREATIVE_ATLAS_CACHE")
+    if folder:
+        return Path(folder).expanduser()
     # XDG Base Directory Specification 0.8.
     base = environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "creative-atlas"
 
 
-def _number(environ: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+def _number(environ: Mapping[str, str], name: str, default: float, *, minimum: float, maximum: float) -> float:
     raw = environ.get(name)
     if not raw:
         return default
@@ -85,12 +90,12 @@ def _number(environ: Mapping[str, str], name: str, default: float, least: float,
         value = float(raw)
     except ValueError:
         value = float("nan")
-    if not least <= value <= most:
-        raise InputError(f"{name} is {raw[:40]!r}.", f"Give a number from {least:g} to {most:g}.")
+    if not minimum <= value <= maximum:
+        raise InputError(f"{name} is {raw[:40]!r}.", f"Give a number from {minimum:g} to {maximum:g}.")
     return value
 
 
 def starter_folder() -> Path:
-    """The data folder that ships with the software: inside the wheel, or beside the packages in a checkout."""
+    """The data folder of the starter atlas: inside the wheel, or beside the packages in a checkout."""
     packaged = Path(__file__).parent / "starter"
     return packaged if packaged.is_dir() else Path(__file__).parents[1] / "data"

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: it can answer from the live generation."""
+"""Health checks: `/healthz`, the process runs; `/readyz`, it can open the live generation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["blueprint"]
 
 
 def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
-    """`index` tells how the search index is; that it is being mended is no reason to ask somebody else."""
+    """`index` gives the state of the search index. A server that rebuilds its index is still ready."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")

@@ -20,7 +20,7 @@ __all__ = ["blueprint", "search_query"]
 _FILTERS: Final = (
     "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
 )  # fmt: skip
-_SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets", "recent"})
+_SEARCH_PARAMETERS: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets", "recent"})
 MAX_DEPTH: Final = 3
 """Steps from the entity that a neighbourhood may reach."""
 
@@ -44,21 +44,21 @@ def blueprint(now: Now) -> Blueprint:
 
 
 def search_query(given: Mapping[str, Sequence[str]]) -> Query:
-    """The search that these parameters ask for. Raises InputError where they are not as they should be."""
-    _known(given, _SEARCH)
-    one = {name: values[0] for name, values in given.items()}
+    """The search that the parameters describe. Raises InputError for unknown, missing or malformed ones."""
+    _known(given, _SEARCH_PARAMETERS)
+    first = {name: values[0] for name, values in given.items()}
     return Query(
-        text=_required("q", one),
-        limit=_integer("limit", 10, given=one),
-        offset=_integer("offset", 0, given=one),
-        mode=one.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
+        text=_required("q", first),
+        limit=_integer("limit", 10, given=first),
+        offset=_integer("offset", 0, given=first),
+        mode=first.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
         filters=Filters(
             **{name: tuple(given[name]) for name in _FILTERS if name in given},
-            date_from=one.get("from") or None,
-            date_to=one.get("to") or None,
+            date_from=first.get("from") or None,
+            date_to=first.get("to") or None,
         ),
-        facets=_flag("facets", one),
-        recent=_flag("recent", one),
+        facets=_flag("facets", first),
+        recent=_flag("recent", first),
     )
 
 
@@ -76,21 +76,21 @@ def _complete(now: Now) -> Response:
     """Entity names that start with what was typed."""
     _known(request.args, {"q", "limit"})
     atlas = now()
-    completions = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
+    completions = atlas.complete(request.args.get("q", ""), _integer("limit", 10, minimum=1, maximum=50))
     refs = atlas.refs(tuple(item.iri for item in completions))
     return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in completions])
 
 
 def _similar(now: Now) -> Response:
     _known(request.args, {"iri", "limit"})
-    return jsonify(similar_json(now().similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
+    return jsonify(similar_json(now().similar(_required("iri"), _integer("limit", 8, minimum=1, maximum=50))))
 
 
 def _neighbours(now: Now) -> Response:
     _known(request.args, {"iri", "depth", "limit"})
-    iri, depth = _required("iri"), _integer("depth", 1, least=1, most=MAX_DEPTH)
+    iri, depth = _required("iri"), _integer("depth", 1, minimum=1, maximum=MAX_DEPTH)
     snapshot = now().view.snapshot
-    graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
+    graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, minimum=1, maximum=500))
     return jsonify(
         nodes=[{"iri": name, "label": data["label"]} for name, data in graph.nodes(data=True)],
         edges=[
@@ -104,27 +104,27 @@ def _path(now: Now) -> Response:
     _known(request.args, {"from", "to"})
     start, end = _required("from"), _required("to")
     snapshot = now().view.snapshot
-    chain = shortest_path(snapshot, start, end)
+    path = shortest_path(snapshot, start, end)
     return jsonify(
         {
             "from": start,
             "to": end,
-            "found": chain is not None,
-            "length": None if chain is None else len(chain),
+            "found": path is not None,
+            "length": None if path is None else len(path),
             "path": [
                 {
                     "subject": {"iri": subject, "label": snapshot.label(subject)},
                     "predicate": {"iri": predicate, "label": snapshot.label(predicate)},
                     "object": {"iri": obj, "label": snapshot.label(obj)},
                 }
-                for subject, predicate, obj in chain or ()
+                for subject, predicate, obj in path or ()
             ],
         }
     )
 
 
 def _known(given: Iterable[str], names: Set[str]) -> None:
-    """Raises InputError for a parameter that there is not: left out silently, it would seem to have had its effect."""
+    """Raises InputError for an unknown parameter: ignored silently, it would seem to have had its effect."""
     unknown = sorted(name for name in given if name not in names)
     if unknown:
         raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(names))}.")
@@ -148,8 +148,8 @@ def _integer(
     name: str,
     default: int,
     *,
-    least: int | None = None,
-    most: int | None = None,
+    minimum: int | None = None,
+    maximum: int | None = None,
     given: Mapping[str, str] | None = None,
 ) -> int:
     raw = (request.args if given is None else given).get(name)
@@ -159,6 +159,6 @@ def _integer(
         value = int(raw)
     except ValueError as error:
         raise InputError(f"“{name}” is {raw[:40]!r}.", "Give a whole number.") from error
-    if (least is not None and value < least) or (most is not None and value > most):
-        raise InputError(f"“{name}” is {raw[:40]}.", f"Give a whole number from {least} to {most}.")
+    if (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        raise InputError(f"“{name}” is {raw[:40]}.", f"Give a whole number from {minimum} to {maximum}.")
     return value

@@ -1,8 +1,6 @@
-"""`GET /api/v1/terms`: classes, relations and entities by label, for the SPARQL page and for any other editor.
+"""`GET /api/v1/terms`: classes, relations and entities by label, for the SPARQL page and for other editors.
 
-`?q=` offers terms for what is being typed, `?iri=` says what one IRI is called.
-
-Which terms fit what is being typed: by label, by the other words for them, by prefixed name.
+`?q=` gives the terms that match a typed text, by label, other labels or prefixed name; `?iri=` describes one IRI.
 """
 
 from __future__ import annotations
@@ -20,7 +18,8 @@ from web.read_model.schema_terms import query_name
 
 __all__ = ["blueprint", "matching"]
 
-_LONGEST: Final = 200
+MAX_TERMS: Final = 200
+MAX_NOTE_CHARS: Final = 300
 
 
 def blueprint(now: Callable[[], Atlas]) -> Blueprint:
@@ -28,52 +27,54 @@ def blueprint(now: Callable[[], Atlas]) -> Blueprint:
     routes = Blueprint("terms", __name__, url_prefix="/api/v1")
 
     @routes.get("/terms")
-    def offered() -> ResponseReturnValue:
+    def terms() -> ResponseReturnValue:
         atlas = now()
         iri = request.args.get("iri", "").strip()
         if iri:
             return jsonify(_about(atlas, iri))
         text, limit = request.args.get("q", "").strip(), _limit()
-        found = [_json(each) for each in matching(atlas.terms(), text)[:limit]]
-        return jsonify(terms=found, entities=_entities(atlas, text, limit), prefixes=PREFIXES)
+        matches = matching(atlas.terms(), text)[:limit]
+        return jsonify(
+            terms=[_json(term) for term in matches], entities=_entities(atlas, text, limit), prefixes=PREFIXES
+        )
 
     return routes
 
 
-def _json(found: Term) -> dict[str, Any]:
+def _json(term: Term) -> dict[str, Any]:
     return {
-        "iri": found.iri,
-        "name": found.name,
-        "label": found.label,
-        "kind": found.kind,
-        "count": found.count,
-        "note": found.note[:300],
+        "iri": term.iri,
+        "name": term.name,
+        "label": term.label,
+        "kind": term.kind,
+        "count": term.count,
+        "note": term.note[:MAX_NOTE_CHARS],
     }
 
 
 def _entities(atlas: Atlas, text: str, limit: int) -> list[dict[str, str]]:
-    """Entities whose name goes on from the text; none where the index cannot be used, for terms still help then."""
+    """Entities with a name that starts with the text; none where the index cannot be used: terms still help then."""
     if len(text) < 2 or ":" in text:
         return []
     try:
-        found = atlas.complete(text, limit)
+        completions = atlas.complete(text, limit)
     except IndexUnusable:
         return []
-    refs = atlas.refs(tuple(each.iri for each in found))
+    refs = atlas.refs(tuple(completion.iri for completion in completions))
     return [
         {
-            "iri": each.iri,
-            "name": f"<{each.iri}>",
-            "label": each.label,
-            "kind": refs[each.iri].kind,
-            "matched": each.matched,
+            "iri": completion.iri,
+            "name": f"<{completion.iri}>",
+            "label": completion.label,
+            "kind": refs[completion.iri].kind,
+            "matched": completion.matched,
         }
-        for each in found
+        for completion in completions
     ]
 
 
 def _about(atlas: Atlas, iri: str) -> dict[str, Any]:
-    known = next((each for each in atlas.terms() if each.iri == iri), None)
+    known = next((term for term in atlas.terms() if term.iri == iri), None)
     if known is not None:
         return _json(known)
     ref = atlas.refs((iri,))[iri]
@@ -82,17 +83,23 @@ def _about(atlas: Atlas, iri: str) -> dict[str, Any]:
 
 def _limit() -> int:
     raw = request.args.get("limit", "20")
-    if not (raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= _LONGEST):
-        raise InputError(f"“limit” is {raw[:40]}.", f"Give a whole number from 1 to {_LONGEST}.")
+    if not (raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= MAX_TERMS):
+        raise InputError(f"“limit” is {raw[:40]}.", f"Give a whole number from 1 to {MAX_TERMS}.")
     return int(raw)
 
 
 def matching(terms: Iterable[Term], text: str) -> list[Term]:
-    """Best first, and among equals the most used; what no fact uses comes last. An empty text fits all."""
-    asked = text.casefold()
-    ranked = ((_rank(each, asked), each) for each in terms)
-    found = [(rank, each) for rank, each in ranked if rank is not None]
-    return [each for _, each in sorted(found, key=_order)]
+    """Terms that match a text, best first, among equals the most used; unused terms last. Empty text matches all.
+
+    >>> funded = Term("x:a", "ca:fundedBy", "funded by", kind="property", count=2)
+    >>> partner = Term("x:b", "ca:partner", "partner", kind="property", count=9)
+    >>> [term.label for term in matching((funded, partner), "fund")]
+    ['funded by']
+    """
+    typed = text.casefold()
+    ranked = ((_rank(term, typed), term) for term in terms)
+    matches = [(rank, term) for rank, term in ranked if rank is not None]
+    return [term for _, term in sorted(matches, key=_order)]
 
 
 def _order(pair: tuple[int, Term]) -> tuple[bool, int, int, str]:
@@ -100,28 +107,29 @@ def _order(pair: tuple[int, Term]) -> tuple[bool, int, int, str]:
     return not term.count, rank, -term.count, term.label.casefold()
 
 
-def _rank(term: Term, asked: str) -> int | None:
-    """0 best; None where the term does not fit.
+def _rank(term: Term, typed: str) -> int | None:
+    """0 is best; None where the term does not match.
 
-    The label goes before other words for it, the start of a name before the start of one of its words.
+    The label goes before other labels, the start of a label before the start of one of its words.
     """
-    if not asked:
+    if not typed:
         return 0
     name, label = term.name.casefold(), term.label.casefold()
-    others = [each.casefold() for each in term.words]
-    if ":" in asked:
-        return 0 if name.startswith(asked) else None
+    others = [other.casefold() for other in term.words]
+    if ":" in typed:
+        return 0 if name.startswith(typed) else None
     local = name.rpartition(":")[2]
-    if label.startswith(asked) or local.startswith(asked):
+    if label.startswith(typed) or local.startswith(typed):
         return 0
-    if any(each.startswith(asked) for each in others):
+    if any(other.startswith(typed) for other in others):
         return 1
-    if _inside(label, asked):
+    if _starts_word(label, typed):
         return 2
-    if any(_inside(each, asked) for each in others):
+    if any(_starts_word(other, typed) for other in others):
         return 3
-    return 4 if asked in local else None
+    return 4 if typed in local else None
 
 
-def _inside(text: str, asked: str) -> bool:
-    return f" {asked}" in text
+def _starts_word(text: str, typed: str) -> bool:
+    """Whether a word of the text, but not the first, starts with what was typed."""
+    return f" {typed}" in text

@@ -1,8 +1,8 @@
-"""`/dataset.nq.gz`, `/dataset.trig.gz`: everything that the live generation holds, as one file to download.
+"""Downloads: `/dataset.nq.gz` and `/dataset.trig.gz` hold the whole live generation.
 
 A single graph is `/dataset.nt.gz?graph=IRI` or `/dataset.ttl.gz?graph=default`. A file is written once per generation,
-to a temporary file without a name, and only then sent, with its length: the server cannot tell a client that a body
-broke off in the middle. It is gone with the last request that holds its generation. Memory stays flat whatever the
+to a temporary file without a name, and only then sent, with its length: in the middle of a body the server cannot tell
+a client of an error. The file goes with the last request that holds its generation. Memory stays flat whatever the
 size; few downloads run at once, so that slow readers never take every thread.
 """
 
@@ -27,24 +27,24 @@ from graph.storage.snapshot import Snapshot
 from graph.write.rdf_export import export
 from web.read_model.live_generation import Live
 
-__all__ = ["DOWNLOADS", "blueprint"]
+__all__ = ["MAX_DOWNLOADS", "blueprint"]
 
-DOWNLOADS: Final = 8
+MAX_DOWNLOADS: Final = 8
 """Files that are sent at once."""
 
-_MAKING: Final = 60.0
-"""Seconds that a request waits while another one's file is made."""
+MAX_WAIT_SECONDS: Final = 60.0
+"""How long a request waits while the file of another one is written."""
 
-_KEPT: Final = 4
-"""Files per generation: the whole in two syntaxes, and the last graphs that were asked for."""
+MAX_FILES: Final = 4
+"""Files kept for one generation: the whole in two syntaxes, and the last single graphs."""
 
-_CHUNK: Final = 1 << 18
+CHUNK_BYTES: Final = 1 << 18
 _WHOLE: Final = {"nq": ("nquads", "application/n-quads"), "trig": ("trig", "application/trig")}
 _ONE: Final = {"nt": ("ntriples", "application/n-triples"), "ttl": ("turtle", "text/turtle")}
 
 
 class _File:
-    """A finished file without a name; closed when nobody needs it any more."""
+    """A finished file without a name; closed with its last user."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -57,27 +57,27 @@ class _Files:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.held: OrderedDict[tuple[str, str | None], _File] = OrderedDict()
+        self.by_key: OrderedDict[tuple[str, str | None], _File] = OrderedDict()
 
     def get(self, snapshot: Snapshot, name: str, graph: str | None) -> _File:
-        """One is made at a time. Raises UnknownGraph, and Overloaded where that takes too long."""
+        """A file, written at its first request, one at a time. Raises UnknownGraph; Overloaded after a long wait."""
         key = (name, graph)
-        if not self.lock.acquire(timeout=_MAKING):
+        if not self.lock.acquire(timeout=MAX_WAIT_SECONDS):
             raise Overloaded("Another download is being prepared.", "Try again in a minute.")
         try:
-            if key not in self.held:
-                self.held[key] = _written(snapshot, name, graph)
-            self.held.move_to_end(key)
-            while len(self.held) > _KEPT:
-                self.held.popitem(last=False)  # a download that reads it keeps it open
-            return self.held[key]
+            if key not in self.by_key:
+                self.by_key[key] = _write_file(snapshot, name, graph)
+            self.by_key.move_to_end(key)
+            while len(self.by_key) > MAX_FILES:
+                self.by_key.popitem(last=False)  # a download that reads it keeps it open
+            return self.by_key[key]
         finally:
             self.lock.release()
 
 
 def blueprint(live: Live) -> Blueprint:
     routes = Blueprint("dump", __name__)
-    places = threading.BoundedSemaphore(DOWNLOADS)
+    slots = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
     @routes.get("/dataset.<any(nq, trig, nt, ttl):suffix>.gz")
     def dump(suffix: str) -> Response:
@@ -99,27 +99,27 @@ def blueprint(live: Live) -> Blueprint:
             return response
         if request.method == "HEAD":
             response.response = iter(())
-            made = files.held.get((name, graph))
-            if made is not None:  # else the length is not known before somebody asks for the file
-                response.headers["Content-Length"] = str(made.size)
+            written = files.by_key.get((name, graph))
+            if written is not None:  # before the first GET the length is not known
+                response.headers["Content-Length"] = str(written.size)
             return response
-        if not places.acquire(blocking=False):
-            raise Overloaded(f"{DOWNLOADS} downloads are under way.", "Try again in a minute.")
+        if not slots.acquire(blocking=False):
+            raise Overloaded(f"{MAX_DOWNLOADS} downloads are under way.", "Try again in a minute.")
         try:
             file = files.get(view.snapshot, name, graph)
         except BaseException:
-            places.release()
+            slots.release()
             raise
         response.headers["Content-Length"] = str(file.size)
-        response.response = _sent(file)
-        response.call_on_close(_once(places.release))
+        response.response = _chunks(file)
+        response.call_on_close(_once(slots.release))
         return response
 
     return routes
 
 
 def _graph(suffix: str) -> str | None:
-    """Which graph, None for all of them. Raises 400 for one too many or too few."""
+    """The graph to download, None for all. Raises 400 for one too many or too few."""
     graphs = request.args.getlist("graph")
     if suffix in _WHOLE and graphs:
         raise BadRequest("One graph is given as .nt.gz or .ttl.gz; .nq.gz and .trig.gz hold all of them.")
@@ -128,12 +128,12 @@ def _graph(suffix: str) -> str | None:
     return graphs[0] if graphs else None
 
 
-def _written(snapshot: Snapshot, name: str, graph: str | None) -> _File:
-    """The same generation gives the same bytes."""
+def _write_file(snapshot: Snapshot, name: str, graph: str | None) -> _File:
+    """The gzipped export; the same generation gives the same bytes."""
     with tempfile.TemporaryFile(prefix="atlas-dump-") as file:
         packed = gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=5, mtime=0)
         # The engine writes term by term: without a buffer, each would be a call of its own.
-        buffered = io.BufferedWriter(packed, _CHUNK)
+        buffered = io.BufferedWriter(packed, CHUNK_BYTES)
         try:
             export(snapshot.store, buffered, name, graph)
         except OSError as error:
@@ -145,14 +145,15 @@ def _written(snapshot: Snapshot, name: str, graph: str | None) -> _File:
         return _File(os.dup(file.fileno()))
 
 
-def _sent(file: _File) -> Iterator[bytes]:
-    """From the start, whatever others read of it meanwhile."""
-    at = 0
-    while part := os.pread(file.descriptor, _CHUNK, at):
-        at += len(part)
-        yield part
+def _chunks(file: _File) -> Iterator[bytes]:
+    """The file from its start, independent of other readers."""
+    offset = 0
+    while chunk := os.pread(file.descriptor, CHUNK_BYTES, offset):
+        offset += len(chunk)
+        yield chunk
 
 
 def _once(act: Callable[[], None]) -> Callable[[], None]:
-    left = [act]
-    return lambda: left.pop()() if left else None
+    """A function that calls `act` the first time only."""
+    remaining = [act]
+    return lambda: remaining.pop()() if remaining else None

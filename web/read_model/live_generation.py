@@ -1,9 +1,7 @@
-"""The live generation as requests see it: opened once, shared by all threads, replaced when CURRENT moves on.
+"""The live generation: `Live` opens it once for all threads, `Current` gives its directory without opening it.
 
-Each request asks `Live.view()`; that reads one small file and compares. A view stays usable while a request
-holds it, even when its generation has been deleted from disk meanwhile.
-
-Which generation is live, asked at every request without opening it.
+Each request calls `Live.view()`, which compares the status of the small file CURRENT with the last one. A view stays
+usable while a request holds it, even when its generation has been deleted from disk meanwhile.
 """
 
 from __future__ import annotations
@@ -26,61 +24,65 @@ __all__ = ["Current", "Live", "View"]
 
 T = TypeVar("T")
 
-_TRIES = 5
+MAX_TRIES = 5
+"""A generation may be pruned between reading CURRENT and opening it."""
+
+FileMark = tuple[int, int]
+"""Inode and modification time in ns. CURRENT is replaced, never rewritten, so another content has another mark."""
 
 
 class View:
-    """One generation, opened. `once` keeps what is worked out from it, for as long as it is live.
+    """One open generation, with values derived from it: `once` keeps them as long as the view.
 
-    `indexed`: what earlier views kept by `as_indexed`. `content` tells what it holds from what any other holds, but for
-    those that differ in their index alone: entity tags of graphs begin with it.
+    `indexed`: values that earlier views kept by `as_indexed`. `content` identifies the content of the graph:
+    generations that differ only in their index share it. Entity tags of graphs begin with it.
     """
 
     def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
-        # Manifests of earlier versions tell no contents apart; then each generation has its own.
+        # Manifests of earlier versions do not identify the content; then each generation counts as different.
         self.content: str = self.manifest.get(CONTENT) or generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
-        self._kept: dict[str, Any] = {}
+        self._values: dict[str, Any] = {}
         self._indexed = indexed if indexed is not None else {}
         self._lock = threading.RLock()
 
     def once(self, name: str, make: Callable[[View], T]) -> T:
-        """The value of `make(self)`, made at the first call under this name and then kept."""
-        if name not in self._kept:
+        """The value of `make(self)`, computed at the first call under this name and then kept."""
+        if name not in self._values:
             with self._lock:
-                if name not in self._kept:
-                    self._kept[name] = make(self)
-        kept: T = self._kept[name]
-        return kept
+                if name not in self._values:
+                    self._values[name] = make(self)
+        value: T = self._values[name]
+        return value
 
     def as_indexed(self, name: str, make: Callable[[View], T]) -> T:
-        """As `once`, but kept on for later generations as long as they have the same search index.
+        """As `once`, but kept for later generations too, as long as they have the same search index.
 
-        For what belongs to the index, or is only as good as it is: after an update the index lags behind a while, and
-        making such things anew for each of a hundred updates would keep the searches waiting.
+        For values that belong to the index, or need not be newer than it. After an update the index lags behind for a
+        while; to compute such values again for each of a hundred updates would delay the searches.
         """
         mark = mark_of(self.manifest)
-        found = self._indexed.get(name)
-        if found is None or found[0] != mark:
+        entry = self._indexed.get(name)
+        if entry is None or entry[0] != mark:
             with self._lock:
-                found = self._indexed.get(name)
-                if found is None or found[0] != mark:
-                    found = self._indexed[name] = (mark, make(self))
-        kept: T = found[1]
-        return kept
+                entry = self._indexed.get(name)
+                if entry is None or entry[0] != mark:
+                    entry = self._indexed[name] = (mark, make(self))
+        value: T = entry[1]
+        return value
 
     def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
-        """Keep a better value, and forget those that were worked out from the one before."""
+        """Keep a newer value, and drop those under the names `without`, which were derived from the old one."""
         with self._lock:
-            self._kept[name] = value
+            self._values[name] = value
             for other in without:
-                self._kept.pop(other, None)
+                self._values.pop(other, None)
 
 
 def _read(path: str) -> str:
-    """A short line of text; at every request, so without the layers of `Path.read_text`."""
+    """The short text of a file. Called at every request, so without the layers of `Path.read_text`."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         return os.read(descriptor, 256).decode("ascii").strip()
@@ -94,48 +96,48 @@ class Live:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._current = str(home.current)
-        self._plate: tuple[int, int] | None = None
+        self._mark: FileMark | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
         self._indexed: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
 
     def at(self, generation: Path) -> View:
-        """The view of a generation that somebody still holds, or of the live one. Raises HomeError for another."""
+        """The view of the live generation, or of one that a request still holds. Raises HomeError for any other."""
         view = self.view()
         if view.generation.path != generation:
-            held = self._opened.get(generation)
-            if held is None:
-                raise HomeError("This generation of the atlas is no longer open.", "Ask again.")
-            return held
+            earlier = self._opened.get(generation)
+            if earlier is None:
+                raise HomeError("This generation of the atlas is no longer open.", "Send the request again.")
+            return earlier
         return view
 
     def view(self) -> View:
-        """Raises HomeError where there is no atlas, or it cannot be read."""
+        """The live generation. Raises HomeError where there is no atlas, or it cannot be read."""
         generation = self._home.require() if self._view is None else self._newer(self._view)
         if generation is None:
-            assert self._view is not None  # noqa: S101  _newer was asked about it
+            assert self._view is not None  # noqa: S101  `_newer` compared it
             return self._view
         with self._lock:
             return self._open()
 
     def _newer(self, view: View) -> Generation | None:
         try:
-            # One look at the file's name plate; its text only where that is another (it is replaced, never rewritten).
+            # The file is read only where its mark has changed.
             status = os.stat(self._current)  # noqa: PTH116  # at every request: no Path
-            if (plate := (status.st_ino, status.st_mtime_ns)) == self._plate:
+            if (mark := (status.st_ino, status.st_mtime_ns)) == self._mark:
                 return None
             name = _read(self._current)
         except OSError:
-            return None  # the directory went away under us; what is open still answers
+            return None  # the directory was removed; the open generation still answers
         if name != view.generation.name:
             return Generation(self._home.generations / name)
-        self._plate = plate
+        self._mark = mark
         return None
 
     def _open(self) -> View:
-        """Open what CURRENT names. It may be pruned between the two, so it is read again then."""
-        for _ in range(_TRIES):
+        """Open the generation that CURRENT names, again where it was pruned in between."""
+        for _ in range(MAX_TRIES):
             generation = self._home.require()
             if self._view is not None and self._view.generation.name == generation.name:
                 return self._view
@@ -149,12 +151,12 @@ class Live:
 
 
 class Current:
-    """Looks at the name plate of the file CURRENT: it is replaced and never rewritten."""
+    """Directory of the live generation, looked up at every request without opening the generation."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._file = str(home.current)
-        self._plate = (0, 0)
+        self._mark: FileMark = (0, 0)
         self._path = home.generations
 
     def path(self) -> Path:
@@ -163,8 +165,8 @@ class Current:
             status = os.stat(self._file)  # noqa: PTH116  # at every request: no Path
         except OSError as error:
             raise HomeError(f"The live generation cannot be read: {error.strerror}.") from error
-        plate = (status.st_ino, status.st_mtime_ns)
-        if plate != self._plate:
+        mark = (status.st_ino, status.st_mtime_ns)
+        if mark != self._mark:
             self._path = self._home.require().path
-            self._plate = plate
+            self._mark = mark
         return self._path

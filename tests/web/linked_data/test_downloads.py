@@ -108,7 +108,7 @@ def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, servi
 
 def test_slow_readers_leave_room(client: FlaskClient) -> None:
     """Those that read nothing hold a place until they go away."""
-    slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(downloads.DOWNLOADS)]
+    slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(downloads.MAX_DOWNLOADS)]
     refused = client.get("/dataset.nq.gz", headers={"Accept": "application/json"})
     assert refused.status_code == 503
     assert refused.get_json(force=True)["type"].endswith("/overload") and refused.headers["Retry-After"]

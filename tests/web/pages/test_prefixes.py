@@ -13,10 +13,10 @@ import hatch_build
 SOURCE = Path(hatch_build.__file__).parent / hatch_build.FRONTEND / "src" / "workbench" / "prefixes.js"
 KNOWN = {"rdfs": "http://e/rdfs#", "skos": "http://e/skos#"}
 SCRIPT = """
-const { declaring, missing } = await import(process.argv[1]);
+const { declarationChange, missingPrefixes } = await import(process.argv[1]);
 const { texts, known } = JSON.parse((await import("node:fs")).readFileSync(0, "utf8"));
 const changed = texts.map((text) => {
-  const change = declaring(text, missing(text, known), known);
+  const change = declarationChange(text, missingPrefixes(text, known), known);
   return change ? text.slice(0, change.from) + change.insert + text.slice(change.to) : text;
 });
 console.log(JSON.stringify(changed));

@@ -1,7 +1,7 @@
-// On every page: partial updates, and the graph fetched only where one is about to be seen.
+// Script of every page: partial updates, name completion, and a graph drawn when it is about to come into view.
 
 import htmx from "htmx.org";
-import { completing } from "./complete.js";
+import { addCompletion } from "./complete.js";
 
 Object.assign(htmx.config, {
   allowEval: false,
@@ -12,18 +12,18 @@ Object.assign(htmx.config, {
   scrollBehavior: "auto",
 });
 
-// Addresses that serve both people and programs tell them apart by this.
+// Addresses that serve pages and data choose by the Accept header.
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   detail.headers.Accept = "text/html";
 });
 
-// A reader who does not see the change hears it: focus goes to the heading of what was swapped in.
+// Focus moves to the heading of the new content, so that screen readers announce the change.
 document.addEventListener("htmx:afterSettle", (event) => {
   const region = event.target instanceof Element ? event.target : null;
   region?.querySelector("[data-focus]")?.focus({ preventScroll: true });
 });
 
-// An error page that holds the region says there what is wrong; any other falls back to the page itself.
+// An error page that contains the target region replaces it; for any other error the whole page is loaded.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const region = detail.target.id;
   if (detail.xhr.status >= 400 && region && detail.serverResponse.includes(`id="${region}"`)) {
@@ -32,32 +32,32 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.defaultPrevented) return; // told where it happened
+  if (event.defaultPrevented) return; // the page showed it already
   const path = event.detail.requestConfig?.verb === "get" && event.detail.pathInfo?.finalRequestPath;
   if (path) window.location.assign(path);
 });
 
 // A link into a closed disclosure opens it.
-function reveal() {
+function openDisclosures() {
   const id = decodeURIComponent(window.location.hash.slice(1));
-  for (let at = id && document.getElementById(id); at; at = at.parentElement) {
-    if (at instanceof HTMLDetailsElement) at.open = true;
+  for (let element = id && document.getElementById(id); element; element = element.parentElement) {
+    if (element instanceof HTMLDetailsElement) element.open = true;
   }
 }
-window.addEventListener("hashchange", reveal);
-reveal();
+window.addEventListener("hashchange", openDisclosures);
+openDisclosures();
 
-const seen = new IntersectionObserver(
+const graphObserver = new IntersectionObserver(
   (entries) => {
-    for (const entry of entries.filter((each) => each.isIntersecting)) {
-      seen.unobserve(entry.target);
-      const holder = entry.target.querySelector("[data-graph]");
-      import(holder.dataset.script).then((module) => module.draw(holder));
+    for (const entry of entries.filter(({ isIntersecting }) => isIntersecting)) {
+      graphObserver.unobserve(entry.target);
+      const container = entry.target.querySelector("[data-graph]");
+      import(container.dataset.script).then((module) => module.draw(container));
     }
   },
   { rootMargin: "200px" },
 );
-for (const section of document.querySelectorAll("[data-graph-section]")) seen.observe(section);
+for (const section of document.querySelectorAll("[data-graph-section]")) graphObserver.observe(section);
 
 const box = document.querySelector("form[role=search] input[type=search]");
-if (box) completing(box);
+if (box) addCompletion(box);

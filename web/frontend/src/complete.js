@@ -1,9 +1,9 @@
-// Names that go on from what is typed, below the search box: the combobox of the ARIA Authoring Practices.
-// Arrow keys choose, Enter opens the entry, Escape closes; without a choice Enter searches as ever.
+// Completion of entity names below the search box: the combobox pattern of the ARIA Authoring Practices.
+// Arrow keys choose, Enter opens the chosen entry, Escape closes the list; without a choice, Enter searches.
 
-const DELAY = 60;
+const DELAY_MS = 60;
 
-export function completing(input) {
+export function addCompletion(input) {
   const list = document.createElement("ul");
   list.id = `${input.id}-completions`;
   list.className = "completions plain";
@@ -22,7 +22,7 @@ export function completing(input) {
 
   let chosen = -1;
   let timer = 0;
-  let asked = 0;
+  let lastRequest = 0;
 
   function close() {
     list.hidden = true;
@@ -32,13 +32,13 @@ export function completing(input) {
     input.removeAttribute("aria-activedescendant");
   }
 
-  // One step up or down; before the first and after the last stands no choice.
+  // One step up or down; before the first and after the last option, none is chosen.
   function choose(step) {
     const options = [...list.children];
-    const places = options.length + 1;
-    const next = ((chosen < 0 ? options.length : chosen) + step + places) % places;
+    const positions = options.length + 1;
+    const next = ((chosen < 0 ? options.length : chosen) + step + positions) % positions;
     chosen = next === options.length ? -1 : next;
-    options.forEach((option, at) => option.setAttribute("aria-selected", String(at === chosen)));
+    options.forEach((option, index) => option.setAttribute("aria-selected", String(index === chosen)));
     if (chosen < 0) input.removeAttribute("aria-activedescendant");
     else {
       input.setAttribute("aria-activedescendant", options[chosen].id);
@@ -50,33 +50,33 @@ export function completing(input) {
     window.location.assign(`/entity?iri=${encodeURIComponent(option.dataset.iri)}`);
   }
 
-  function show(found) {
+  function show(completions) {
     close();
-    found.forEach((each, at) => {
+    completions.forEach(({ iri, label, matched, kind }, index) => {
       const option = document.createElement("li");
-      option.id = `${list.id}-${at}`;
+      option.id = `${list.id}-${index}`;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
-      option.dataset.iri = each.iri;
-      option.append(Object.assign(document.createElement("bdi"), { textContent: each.label }));
-      const more = [each.matched === each.label ? "" : each.matched, each.kind].filter(Boolean).join(", ");
-      if (more) {
-        option.append(Object.assign(document.createElement("span"), { className: "muted small", textContent: more }));
+      option.dataset.iri = iri;
+      option.append(Object.assign(document.createElement("bdi"), { textContent: label }));
+      const details = [matched === label ? "" : matched, kind].filter(Boolean).join(", ");
+      if (details) {
+        option.append(Object.assign(document.createElement("span"), { className: "muted small", textContent: details }));
       }
       list.append(option);
     });
-    list.hidden = !found.length;
-    input.setAttribute("aria-expanded", String(found.length > 0));
+    list.hidden = !completions.length;
+    input.setAttribute("aria-expanded", String(completions.length > 0));
   }
 
-  async function ask() {
+  async function request() {
     const text = input.value.trim();
-    const turn = ++asked;
+    const number = ++lastRequest;
     if (text.length < 2) return close();
     try {
-      const answer = await fetch(`/api/v1/complete?limit=8&q=${encodeURIComponent(text)}`);
-      const found = answer.ok ? await answer.json() : [];
-      if (turn === asked && document.activeElement === input) show(found);
+      const response = await fetch(`/api/v1/complete?limit=8&q=${encodeURIComponent(text)}`);
+      const completions = response.ok ? await response.json() : [];
+      if (number === lastRequest && document.activeElement === input) show(completions);
     } catch {
       close();
     }
@@ -84,12 +84,12 @@ export function completing(input) {
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, DELAY);
+    timer = setTimeout(request, DELAY_MS);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !list.hidden) {
       event.preventDefault();
-      asked += 1;
+      lastRequest += 1;
       close();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !list.hidden) {
       event.preventDefault();

@@ -1,30 +1,30 @@
-// The workbench: an editor over the plain text area, a clock while a query runs, a way to stop it.
+// The SPARQL page: an editor in place of the text area, a clock while a query runs, a button that cancels it.
 
 import { makeEditor, setText, underline } from "./workbench/editor.js";
-import { fromPage } from "./workbench/drawing.js";
-import { tellFailures } from "./workbench/failing.js";
-import { makeMemory } from "./workbench/memory.js";
-import { makePlace } from "./workbench/place.js";
-import { narrowing } from "./workbench/examples.js";
+import { graphData } from "./workbench/graph-data.js";
+import { showFailures } from "./workbench/failures.js";
+import { makeQueryLists } from "./workbench/saved-queries.js";
+import { makePageHistory } from "./workbench/page-history.js";
+import { filterExamples } from "./workbench/examples.js";
 import { makeTerms } from "./workbench/terms.js";
 
 // Servers and proxies cut longer addresses off; such a query goes by POST.
-const LONGEST_ADDRESS = 3000;
+const MAX_ADDRESS_CHARS = 3000;
 
 const form = document.querySelector("[data-workbench]");
 const area = form.querySelector("textarea");
-const stop = form.querySelector("[data-cancel]");
+const cancelButton = form.querySelector("[data-cancel]");
 const clock = form.querySelector("[data-clock]");
-const told = form.querySelector("[data-told]");
+const status = form.querySelector("[data-status]");
 const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), {
   reading: form.dataset.keywords.split(" "),
   updating: form.dataset.updating.split(" "),
 });
 
-const given = area.value;
+const initial = area.value;
 const action = form.getAttribute("action");
-const place = makePlace(action, () => area.value);
-let settled = given; // what needs no keeping: it came with the page, from the lists, or was run
+const pageHistory = makePageHistory(action, () => area.value);
+let recorded = initial; // text that came with the page, from the lists, or was run: it need not be kept
 
 const view = makeEditor(area, {
   nonce: form.dataset.nonce,
@@ -32,12 +32,12 @@ const view = makeEditor(area, {
     form.requestSubmit();
     return true;
   },
-  leave, // Tab indents in the editor, so Escape must lead out of it
+  leave, // Tab indents in the editor, so Escape leaves it
   complete: terms.complete,
   hover: terms.hover,
   changed() {
-    place.typed();
-    showExample();
+    pageHistory.textChanged();
+    updateQuestion();
   },
 });
 form.querySelector("[data-editor-hint]").hidden = false;
@@ -47,36 +47,36 @@ function leave() {
   return true;
 }
 
-const memory = makeMemory(document.querySelector("[data-memory]"), {
+const queries = makeQueryLists(document.querySelector("[data-memory]"), {
   current: () => area.value,
   open(query) {
-    keepTyped();
-    settled = query;
+    keepText();
+    recorded = query;
     setText(view, query);
     view.focus();
   },
 });
 
-// What was typed and never run is not lost where another query or page takes its place.
-function keepTyped() {
-  if (area.value !== settled) memory.left(area.value);
+// Text that was never run is kept in the history when another query or page replaces it.
+function keepText() {
+  if (area.value !== recorded) queries.addUnrun(area.value);
 }
-window.addEventListener("pagehide", keepTyped);
+window.addEventListener("pagehide", keepText);
 
-// An example's question belongs to its query alone.
-function showExample() {
+// The question of an example is shown over its own query only.
+function updateQuestion() {
   const question = form.querySelector("[data-question]");
-  if (question) question.hidden = area.value !== given;
+  if (question) question.hidden = area.value !== initial;
 }
 
-const adding = form.querySelector("[data-add-prefixes]");
-adding.hidden = false;
-adding.addEventListener("click", () => {
+const addButton = form.querySelector("[data-add-prefixes]");
+addButton.hidden = false;
+addButton.addEventListener("click", () => {
   const names = terms.addPrefixes(view);
-  told.textContent = names.length ? `Added ${names.join(", ")}.` : "No prefix is missing.";
+  status.textContent = names.length ? `Added ${names.join(", ")}.` : "No prefix is missing.";
 });
 
-// A relation goes in at the cursor.
+// A click on a relation inserts its name at the cursor.
 document.querySelector(".relations")?.addEventListener("click", (event) => {
   const link = event.target.closest("[data-term]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -88,73 +88,73 @@ document.querySelector(".relations")?.addEventListener("click", (event) => {
   view.focus();
 });
 
-if (document.querySelector("[data-filter]")) narrowing(document.querySelector(".examples"));
+if (document.querySelector("[data-filter]")) filterExamples(document.querySelector(".examples"));
 
-tellFailures(form.parentElement);
+showFailures(form.parentElement);
 
 const identifier = form.elements.namedItem("id");
-let started = 0;
-let ticking = 0;
+let startTime = 0;
+let timer = 0;
 
 form.addEventListener("htmx:configRequest", (event) => {
   if (event.target !== form) return;
   terms.addPrefixes(view);
   const query = area.value;
-  settled = query;
+  recorded = query;
   identifier.value = crypto.randomUUID();
   const { detail } = event;
   detail.parameters.id = identifier.value;
   detail.parameters.query = query;
-  if (encodeURIComponent(query).length > LONGEST_ADDRESS) {
+  if (encodeURIComponent(query).length > MAX_ADDRESS_CHARS) {
     detail.verb = "post";
     detail.useUrlParams = false;
     detail.headers["Content-Type"] = "application/x-www-form-urlencoded";
   }
-  place.at(detail.verb === "get" && `${action}?${new URLSearchParams({ query })}`);
-  memory.ran(query);
+  pageHistory.setAddress(detail.verb === "get" && `${action}?${new URLSearchParams({ query })}`);
+  queries.addRun(query);
 });
 
 form.addEventListener("htmx:beforeRequest", () => {
-  started = performance.now();
-  stop.hidden = false;
-  ticking = window.setInterval(tick, 100);
+  startTime = performance.now();
+  cancelButton.hidden = false;
+  timer = window.setInterval(tick, 100);
   tick();
 });
 
 form.addEventListener("htmx:afterRequest", () => {
-  window.clearInterval(ticking);
-  if (document.activeElement === stop) leave();
-  stop.hidden = true;
+  window.clearInterval(timer);
+  if (document.activeElement === cancelButton) leave();
+  cancelButton.hidden = true;
   clock.textContent = "";
 });
 
-stop.addEventListener("click", () => {
+cancelButton.addEventListener("click", () => {
   fetch(`${form.dataset.queries}${encodeURIComponent(identifier.value)}`, { method: "DELETE" });
 });
 
 function tick() {
-  clock.textContent = `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  clock.textContent = `${((performance.now() - startTime) / 1000).toFixed(1)} s`;
 }
 
-// Each answer as it comes in: its error is underlined, its address is the page's, its rows can be drawn.
-function take() {
+// A new result: its error is underlined in the editor, and its graph is drawn when it is opened.
+function showResult() {
   const answer = document.getElementById("answer");
-  const wrong = answer.querySelector("[data-line]");
-  const message = wrong?.querySelector("p").textContent ?? "";
-  underline(view, wrong && { line: +wrong.dataset.line, column: +wrong.dataset.column, message });
+  const problem = answer.querySelector("[data-line]");
+  const message = problem?.querySelector("p").textContent ?? "";
+  underline(view, problem && { line: +problem.dataset.line, column: +problem.dataset.column, message });
   const drawing = answer.querySelector("[data-drawing]");
   if (!drawing) return;
   drawing.hidden = false;
   drawing.addEventListener(
     "toggle",
-    () => import(drawing.dataset.script).then((module) => module.drawData(drawing.querySelector(".graph"), fromPage(drawing.dataset.drawing))),
+    () => import(drawing.dataset.script).then((module) => module.drawData(drawing.querySelector(".graph"), graphData(drawing.dataset.drawing))),
     { once: true },
   );
 }
 
 document.addEventListener("htmx:afterSettle", () => {
-  take();
-  place.at(document.getElementById("answer").dataset.permalink);
+  showResult();
+  pageHistory.setAddress(document.getElementById("answer").dataset.permalink);
 });
-take();
-if (place.kept !== null && place.kept !== given) setText(view, place.kept);
+showResult();
+if (pageHistory.savedText !== null && pageHistory.savedText !== initial) setText(view, pageHistory.savedText);

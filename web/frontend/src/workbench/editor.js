@@ -1,4 +1,4 @@
-// The editor over the plain text area: its looks, its keys, the text it hands back.
+// The editor in place of the plain text area: theme, keys, and the text that it writes back.
 
 import {
   acceptCompletion,
@@ -18,10 +18,10 @@ import { minimalSetup } from "codemirror";
 import { sparql } from "codemirror-lang-sparql";
 import { tokens } from "./tokens.js";
 
-const LEAST_NOTE = 240; // pixels
+const MIN_NOTE_WIDTH = 240; // pixels
 const popup = { backgroundColor: "var(--paper)", color: "var(--ink)", border: "1px solid var(--control)" };
 
-const look = EditorView.theme({
+const theme = EditorView.theme({
   "&": { backgroundColor: "var(--paper)", color: "var(--ink)" },
   "&.cm-focused": { outline: "3px solid var(--link)", outlineOffset: "2px" },
   ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
@@ -53,7 +53,7 @@ const look = EditorView.theme({
   },
 });
 
-const inks = HighlightStyle.define([
+const highlighting = HighlightStyle.define([
   { tag: [tags.keyword, tags.operatorKeyword, tags.definitionKeyword], fontWeight: "700" },
   { tag: [tags.variableName, tags.special(tags.variableName)], color: "var(--person)" },
   { tag: [tags.string, tags.number, tags.bool], color: "var(--official)" },
@@ -61,8 +61,8 @@ const inks = HighlightStyle.define([
   { tag: tags.comment, color: "var(--muted)" },
 ]);
 
-// Where a character replaces a selection, Chromium writes style attributes into the text, which the page's policy
-// refuses; so the editor replaces it itself.
+// When a character replaces a selection, Chromium writes style attributes into the text, which the page's policy
+// refuses; so the editor replaces the selection itself.
 const replaceSelection = EditorView.domEventHandlers({
   beforeinput(event, editor) {
     if (event.inputType !== "insertText" || !event.data || editor.state.selection.main.empty) return false;
@@ -71,23 +71,23 @@ const replaceSelection = EditorView.domEventHandlers({
   },
 });
 
-// The note on an option stands beside the list, or below it where there is no room: over it, it would hide options.
+// The note on an option is beside the list, or below it where there is no room: above the list it would hide options.
 function positionInfo(view, list, option, info, space) {
   const room = space.right - list.right;
-  if (room < LEAST_NOTE) return { class: "cm-completionInfo-below" };
+  if (room < MIN_NOTE_WIDTH) return { class: "cm-completionInfo-below" };
   const top = Math.max(space.top, Math.min(option.top, space.bottom - info.height)) - list.top;
   return { class: "cm-completionInfo-right", style: `top: ${top}px; max-width: ${room}px` };
 }
 
-/** Put an editor in the place of `area`, which keeps the text for the form. */
+/** Replace the text area by an editor; the area keeps the text for the form. */
 export function makeEditor(area, { nonce, run, leave, complete, hover, changed }) {
-  const lead = (view) => completionStatus(view.state) !== "active" && leave();
-  // Where the option that Enter would take stands there already, Enter is for the text.
-  const enter = (view) => selectedCompletion(view.state)?.kept && closeCompletion(view) && false;
+  const leaveUnlessCompleting = (view) => completionStatus(view.state) !== "active" && leave();
+  // Where the chosen option is already the text, Enter starts a new line.
+  const newLineIfComplete = (view) => selectedCompletion(view.state)?.isTyped && closeCompletion(view) && false;
   const view = new EditorView({
     doc: area.value,
     extensions: [
-      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: lead }, { key: "Enter", run: enter }])),
+      Prec.highest(keymap.of([{ key: "Mod-Enter", run }, { key: "Escape", run: leaveUnlessCompleting }, { key: "Enter", run: newLineIfComplete }])),
       lineNumbers(),
       minimalSetup,
       bracketMatching(),
@@ -97,8 +97,8 @@ export function makeEditor(area, { nonce, run, leave, complete, hover, changed }
       autocompletion({ override: [complete], icons: false, maxRenderedOptions: 40, positionInfo }),
       hoverTooltip(hover, { hoverTime: 250 }),
       replaceSelection,
-      look,
-      Prec.high(syntaxHighlighting(inks)),
+      theme,
+      Prec.high(syntaxHighlighting(highlighting)),
       EditorView.lineWrapping,
       EditorView.cspNonce.of(nonce),
       EditorView.contentAttributes.of({ "aria-labelledby": "query-label", "aria-describedby": "query-hint" }),
@@ -120,21 +120,21 @@ export function setText(view, text) {
   underline(view, null);
 }
 
-/** Underline the token at a place that the server named (both from 1); null takes the line away. */
-export function underline(view, place) {
-  const found = place && tokenAt(view.state.doc, place);
-  if (found) view.dispatch({ selection: { anchor: found.from }, scrollIntoView: true });
-  const marks = found ? [{ from: found.from, to: found.to, severity: "error", message: place.message }] : [];
+/** Underline the token at the error's line and column (both from 1); null removes the underline. */
+export function underline(view, error) {
+  const token = error && tokenAt(view.state.doc, error);
+  if (token) view.dispatch({ selection: { anchor: token.from }, scrollIntoView: true });
+  const marks = token ? [{ from: token.from, to: token.to, severity: "error", message: error.message }] : [];
   view.dispatch(setDiagnostics(view.state, marks));
 }
 
-/** The rest of the token at a place; where the query ends there, its last one. */
+/** The token at a position, from there on; at the end of the query, the last token. */
 function tokenAt(doc, { line, column }) {
-  const at = line <= doc.lines ? doc.line(line).from + units(doc.line(line).text, column - 1) : doc.length;
-  const meant = tokens(doc.toString()).filter(({ kind }) => kind !== "comment");
-  const here = meant.find(({ from, to }) => from <= at && at < to);
-  return here ? { from: at, to: here.to } : (meant.findLast(({ to }) => to <= at) ?? meant[0]);
+  const offset = line <= doc.lines ? doc.line(line).from + units(doc.line(line).text, column - 1) : doc.length;
+  const list = tokens(doc.toString()).filter(({ kind }) => kind !== "comment");
+  const token = list.find(({ from, to }) => from <= offset && offset < to);
+  return token ? { from: offset, to: token.to } : (list.findLast(({ to }) => to <= offset) ?? list[0]);
 }
 
-/** How many UTF-16 units the first `points` characters take: the server counts characters. */
+/** UTF-16 units of the first `points` code points: the server counts code points. */
 const units = (text, points) => Array.from(text).slice(0, points).join("").length;

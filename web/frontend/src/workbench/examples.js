@@ -1,7 +1,7 @@
-// Which examples hold every word that was typed, and bear the subject that was chosen.
+// Filter of the examples: by the words in the box, and by the chosen tag.
 
-/** Where all are there already, choosing a subject asks for no other page, which would take the query away. */
-export function narrowing(aside) {
+/** Where the page lists all examples, a tag filters them in place: another page would lose the query. */
+export function filterExamples(aside) {
   const finder = aside.querySelector("[data-filter]");
   const none = aside.querySelector("[data-none]");
   const chips = [...aside.querySelectorAll("[data-tag]")];
@@ -10,27 +10,27 @@ export function narrowing(aside) {
     text: `${item.textContent} ${item.dataset.tags}`.toLowerCase(),
     tags: item.dataset.tags.split(" "),
   }));
-  const isWhole = !chips.some((chip) => chip.hasAttribute("aria-current"));
-  let subject = "";
+  const listsAll = !chips.some((chip) => chip.hasAttribute("aria-current"));
+  let chosenTag = "";
 
-  function narrow() {
+  function update() {
     const words = finder.querySelector("input").value.toLowerCase().split(/\s+/);
     for (const { item, text, tags } of items) {
-      item.hidden = !words.every((word) => text.includes(word)) || Boolean(subject && !tags.includes(subject));
+      item.hidden = !words.every((word) => text.includes(word)) || Boolean(chosenTag && !tags.includes(chosenTag));
     }
     none.hidden = items.some(({ item }) => !item.hidden);
   }
 
   finder.hidden = false;
-  finder.addEventListener("input", narrow);
-  for (const chip of isWhole ? chips : []) {
+  finder.addEventListener("input", update);
+  for (const chip of listsAll ? chips : []) {
     chip.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      subject = subject === chip.dataset.tag ? "" : chip.dataset.tag;
-      for (const each of chips) each.toggleAttribute("aria-current", false);
-      if (subject) chip.setAttribute("aria-current", "true");
-      narrow();
+      chosenTag = chosenTag === chip.dataset.tag ? "" : chip.dataset.tag;
+      for (const other of chips) other.toggleAttribute("aria-current", false);
+      if (chosenTag) chip.setAttribute("aria-current", "true");
+      update();
     });
   }
 }

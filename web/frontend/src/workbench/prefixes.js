@@ -1,62 +1,62 @@
-// Prefixes in the text of a query: which it declares, which it uses, where a new one goes.
+// Prefixes in the text of a query: those that it declares, those that it lacks, and where a declaration goes.
 
 import { tokens } from "./tokens.js";
 
 const word = (token, text) => token?.kind === "word" && token.text.toUpperCase() === text;
 
-/** The declarations in `cut`, wherever they stand: prefix, namespace, the place in `cut` where it begins. */
-function declarations(cut) {
-  const found = [];
-  cut.forEach((token, at) => {
-    const [name, iri] = cut.slice(at + 1, at + 3);
+/** All declarations in a list of tokens: prefix, namespace, index of the first token. */
+function declarations(list) {
+  const declared = [];
+  list.forEach((token, index) => {
+    const [name, iri] = list.slice(index + 1, index + 3);
     if (word(token, "PREFIX") && name?.kind === "name" && name.text.endsWith(":") && iri?.kind === "iri") {
-      found.push({ prefix: name.text.slice(0, -1), space: iri.text.slice(1, -1), at });
+      declared.push({ prefix: name.text.slice(0, -1), namespace: iri.text.slice(1, -1), index });
     }
   });
-  return found;
+  return declared;
 }
 
-const meant = (text) => tokens(text).filter(({ kind }) => kind !== "comment");
+const withoutComments = (text) => tokens(text).filter(({ kind }) => kind !== "comment");
 
 /** Prefix → namespace, as the query declares them. */
-export function declared(text) {
-  return new Map(declarations(meant(text)).map(({ prefix, space }) => [prefix, space]));
+export function declaredPrefixes(text) {
+  return new Map(declarations(withoutComments(text)).map(({ prefix, namespace }) => [prefix, namespace]));
 }
 
-/** The prefixes that the query uses, does not declare, and that are `known`. */
-export function missing(text, known) {
-  const cut = meant(text);
-  const own = new Set(declarations(cut).map(({ prefix }) => prefix));
-  const used = cut.filter((token, at) => token.kind === "name" && !word(cut[at - 1], "PREFIX"));
+/** The prefixes that the query uses without declaring them, if they are `known`. */
+export function missingPrefixes(text, known) {
+  const list = withoutComments(text);
+  const own = new Set(declarations(list).map(({ prefix }) => prefix));
+  const used = list.filter((token, index) => token.kind === "name" && !word(list[index - 1], "PREFIX"));
   const names = new Set(used.map((token) => token.text.slice(0, token.text.indexOf(":"))));
   return [...names].filter((name) => !own.has(name) && Object.hasOwn(known, name)).sort();
 }
 
-/** Where the prologue ends: behind its last declaration, 0 where there is none. */
+/** The end of the prologue: behind its last declaration, 0 where there is none. */
 export function prologueEnd(text) {
-  const cut = meant(text);
-  const begun = new Set(declarations(cut).map(({ at }) => at));
-  let at = 0;
+  const list = withoutComments(text);
+  const starts = new Set(declarations(list).map(({ index }) => index));
+  let index = 0;
   for (;;) {
-    if (begun.has(at)) at += 3;
-    else if (word(cut[at], "BASE") && cut[at + 1]?.kind === "iri") at += 2;
-    else return at ? cut[at - 1].to : 0;
+    if (starts.has(index)) index += 3;
+    else if (word(list[index], "BASE") && list[index + 1]?.kind === "iri") index += 2;
+    else return index ? list[index - 1].to : 0;
   }
 }
 
-/** A change that declares the prefixes after the prologue, else before all but the leading comments; null for none. */
-export function declaring(text, names, known) {
+/** A change that declares prefixes: after the prologue, or where there is none, after leading comments; null for none. */
+export function declarationChange(text, names, known) {
   if (!names.length) return null;
   const lines = names.map((name) => `PREFIX ${name}: <${known[name]}>`).join("\n");
   const end = prologueEnd(text);
   if (!end) {
-    const first = meant(text)[0]?.from ?? text.length;
+    const first = withoutComments(text)[0]?.from ?? text.length;
     const from = text.lastIndexOf("\n", first - 1) + 1;
     return { from, to: from, insert: `${lines}\n` };
   }
-  // What else stands on that line: a comment stays there, the rest of the query goes to a line of its own.
+  // A comment on that line stays there; the rest of the query moves to a line of its own.
   const [gap, comment] = /^[ \t]*(#[^\n]*)?/.exec(text.slice(end));
   const to = end + gap.length;
-  const ended = to === text.length || text[to] === "\n";
-  return { from: comment ? to : end, to, insert: ended ? `\n${lines}` : `\n${lines}\n` };
+  const isLineEnd = to === text.length || text[to] === "\n";
+  return { from: comment ? to : end, to, insert: isLineEnd ? `\n${lines}` : `\n${lines}\n` };
 }

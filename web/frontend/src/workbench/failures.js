@@ -1,26 +1,26 @@
-// An answer that never came, or came as no answer: said in its place, and the query stays where it is.
+// Failed requests of the SPARQL page: the error takes the place of the result, and the query stays.
 
-const AGAIN = "The query was not answered. Run it again in a moment.";
+const RETRY = "The query was not answered. Run it again in a moment.";
 
 /** Watch the region that holds `#answer`. */
-export function tellFailures(region) {
-  region.addEventListener("htmx:sendError", () => tell("The server could not be reached", AGAIN));
+export function showFailures(region) {
+  region.addEventListener("htmx:sendError", () => show("The server could not be reached", RETRY));
   region.addEventListener("htmx:responseError", (event) => {
-    event.preventDefault(); // said here, so no other page is opened
-    const { title, detail } = said(event.detail.xhr);
-    tell(title, detail);
+    event.preventDefault(); // shown here, so no other page is loaded
+    const { title, detail } = describe(event.detail.xhr);
+    show(title, detail);
   });
-  // What came may be the page of something between here and the server: it must not take the answer's place away.
+  // A proxy between browser and server may send a page of its own: it must not replace the result.
   region.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, serverResponse, target } = event.detail;
     if (target.id !== "answer" || xhr.status >= 400 || serverResponse.includes('id="answer"')) return;
     event.detail.shouldSwap = false;
-    tell("No answer came", AGAIN);
+    show("No answer came", RETRY);
   });
 }
 
-/** What an error says of itself: problem+json (RFC 9457), or a page with a heading. */
-function said(xhr) {
+/** Title and detail of an error response: problem+json (RFC 9457), or a page with a heading. */
+function describe(xhr) {
   const fallback = { title: "Something went wrong", detail: `The server answered with status ${xhr.status}.` };
   try {
     if (/\bjson\b/.test(xhr.getResponseHeader("Content-Type"))) return { ...fallback, ...JSON.parse(xhr.responseText) };
@@ -28,11 +28,11 @@ function said(xhr) {
     return fallback;
   }
   const page = new DOMParser().parseFromString(xhr.responseText, "text/html");
-  const words = (selector) => page.querySelector(selector)?.textContent.trim();
-  return { title: words("main h1") || fallback.title, detail: words("main h1 ~ div p") || fallback.detail };
+  const text = (selector) => page.querySelector(selector)?.textContent.trim();
+  return { title: text("main h1") || fallback.title, detail: text("main h1 ~ div p") || fallback.detail };
 }
 
-function tell(title, detail) {
+function show(title, detail) {
   const answer = document.getElementById("answer");
   const box = document.createElement("div");
   box.className = "govuk-error-summary";
