@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,6 @@ class Case:
         """What is wrong with a ranking, in words; [] if nothing is. `ranked`: documents, best first; may repeat."""
         documents = list(dict.fromkeys(ranked))
         places = {name: place for place, name in enumerate(documents, 1)}
-        last = len(documents) + 1
 
         def place(name: str) -> str:
             return f"in place {places[name]}" if name in places else "not found"
@@ -44,17 +44,17 @@ class Case:
         failures = [
             f"{name} is {place(name)}, not among the first {self.within}: ahead of it {', '.join(documents[:3])}"
             for name in self.must
-            if places.get(name, last) > self.within
+            if places.get(name, math.inf) > self.within
         ]
         failures += [
             f"{name} is {place(name)}, and should not be among the first {self.within}"
             for name in self.must_not
-            if places.get(name, last) <= self.within and name in places
+            if places.get(name, math.inf) <= self.within
         ]
         failures += [
             f"{first} ({place(first)}) is not above {second} ({place(second)})"
             for first, second in self.before
-            if first not in places or places[first] >= places.get(second, last)
+            if first not in places or places[first] >= places.get(second, math.inf)
         ]
         return failures
 

@@ -123,11 +123,10 @@ def check(
     `pause` is called after each MiB with its size; it may raise to stop. Large files in `known` are skipped; `on_sound`
     is called with each of the others that is sound.
 
-    >>> from search.index.manifest import read_record
-    >>> from search.item import Item
-    >>> _ = build([Item("x:1", "passage", "Note", "Film crews are short.")], folder / "checked", encoder)
-    >>> check(folder / "checked", read_record(folder / "checked")).unchecked
-    ()
+    >>> from search.index.manifest import IndexRecord
+    >>> empty = IndexRecord("ones/1", "", dimension=1, floor=1.0)
+    >>> check(folder, empty)
+    Soundness(files=0, size=0, unchecked=())
     """
     verify(generation, record)
     checksums, size, unchecked = read_checksums(generation), 0, []

@@ -42,8 +42,8 @@ def build(items: Iterable[Item], target: Path, encoder: Encoder, progress: Progr
 
     Gives the index's entry in the manifest of the generation. Raises ValueError if an IRI comes twice.
 
-    >>> from search.encoders.open import open_encoder
-    >>> from search.item import Item
+    >>> from types import SimpleNamespace
+    >>> encoder = SimpleNamespace(id="ones/1", sha256="", dimension=1, encode=lambda texts: np.ones((len(texts), 1)))
     >>> entry = build([Item("x:1", "passage", "Note", "Film crews are short.")], folder / "built", encoder)
     >>> entry["units"]
     1

@@ -30,8 +30,11 @@ def catch_up_outside_lock(home: Home, indexer: Indexer, open_session: OpenSessio
     `open_session` is called when the step is ready to be published, and its errors are raised: HomeLocked, for example.
     The step is lost then. It is also lost, without an error, if another process has changed the index meanwhile.
 
+    >>> from graph.write.writer import Writer
+    >>> from search.encoders.open import DEFAULT_MODEL, open_encoder
     >>> from search.indexing.indexer import SearchIndexer
-    >>> catch_up_outside_lock(home, SearchIndexer(lambda: encoder), open_session=lambda: None)
+    >>> indexer = SearchIndexer(lambda: open_encoder(DEFAULT_MODEL, folder))
+    >>> catch_up_outside_lock(home, indexer, Writer(home, indexer).session)
     False
     """
     if lag_of(home.live()) is None:

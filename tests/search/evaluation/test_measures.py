@@ -70,6 +70,11 @@ def test_a_case_says_what_is_wrong() -> None:
     assert Case("c", "q", 2, must=("a",), before=(("a", "z"),)).failures(["a"]) == []
 
 
+def test_a_missing_document_is_a_failure_of_a_short_ranking_too() -> None:
+    missing = ["d is not found, not among the first 3: ahead of it a"]
+    assert Case("c", "q", 3, must=("d",)).failures(["a"]) == missing
+
+
 @pytest.mark.parametrize(
     ("corpus", "said"),
     [
