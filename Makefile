@@ -10,7 +10,7 @@ export CREATIVE_ATLAS_CACHE ?= $(CURDIR)/.cache/creative-atlas
 # No progress bars in logs, and no look-up of a newer pip.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test setup setup-dev build lint bench screenshot clean
+.PHONY: run test setup setup-dev build lint bench mutants screenshot clean
 
 run: setup
 	$(BIN)/creative-atlas build --home $(HOME_DIR)
@@ -58,6 +58,12 @@ test: lint
 
 bench: setup-dev
 	$(BIN)/python -m benchmarks
+
+# Do tests notice a changed line? Half an hour; survivors with their reasons are in docs/reference/mutants.md.
+mutants: setup-dev
+	$(PIP) install -c constraints.txt --group mutation
+	$(BIN)/mutmut run --max-children $(JOBS)
+	$(BIN)/mutmut results
 
 # The README's picture, from the starter atlas alone.
 screenshot: setup-dev

@@ -22,9 +22,9 @@ from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
 from search.encoders.protocol import Vectors
 from search.index.index import Index, build
-from search.indexing.items import UnitReader
+from search.indexing.items import ItemReader
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Unit
 
 _TYPED: Final = 20  # names that are typed
 _LONGEST: Final = 12  # letters of each
@@ -41,16 +41,16 @@ class _Flat:
         return np.tile(np.eye(1, self.dimension, dtype=np.float32), (len(texts), 1))
 
 
-def _cards(snapshot: Snapshot, times: int) -> Iterator[Unit]:
-    for unit in UnitReader(snapshot).everything():
-        if unit.kind == "entity":
-            yield unit
+def _cards(snapshot: Snapshot, times: int) -> Iterator[Item]:
+    for item in ItemReader(snapshot).everything():
+        if item.kind == "entity":
+            yield item
             for number in range(1, times):
-                yield replace(unit, iri=f"{unit.iri}-{number}", title=f"{unit.title} {number}")
+                yield replace(item, iri=f"{item.iri}-{number}", title=f"{item.title} {number}")
 
 
-def _prefixes(units: Sequence[Unit]) -> list[str]:
-    names = random.Random(1).sample(sorted(unit.title for unit in units), _TYPED)
+def _prefixes(items: Sequence[Item]) -> list[str]:
+    names = random.Random(1).sample(sorted(item.title for item in items), _TYPED)
     return [name[:length] for name in names for length in range(2, min(len(name), _LONGEST) + 1)]
 
 
@@ -58,11 +58,11 @@ def main(home: Path) -> None:
     snapshot = Snapshot.open(Home(home).require())
     print(f"{'entities':>9}{'asked':>7}{'median':>9}{'p95':>9}{'most':>9}  ms of processor time")
     for times in (1, 10):
-        units = list(_cards(snapshot, times))
+        items = list(_cards(snapshot, times))
         with tempfile.TemporaryDirectory() as folder:
-            build(units, Path(folder), _Flat())
+            build(items, Path(folder), _Flat())
             searcher = Searcher(Index.open(Path(folder)), _Flat)
-            typed = _prefixes(units)
+            typed = _prefixes(items)
             searcher.complete("a")
             spent = []
             for prefix in typed:
@@ -70,7 +70,7 @@ def main(home: Path) -> None:
                 searcher.complete(prefix)
                 spent.append((time.process_time() - began) * 1000)
             middle, high = np.percentile(spent, [50, 95])
-            print(f"{len(units):>9,}{len(typed):>7}{middle:>9.2f}{high:>9.2f}{max(spent):>9.2f}")
+            print(f"{len(items):>9,}{len(typed):>7}{middle:>9.2f}{high:>9.2f}{max(spent):>9.2f}")
 
 
 if __name__ == "__main__":

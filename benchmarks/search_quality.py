@@ -27,19 +27,20 @@ from search.encoders.protocol import Encoder
 from search.evaluation.measures import Judged, compare, ndcg, read_beir, read_corpus
 from search.index.index import Index, build
 from search.index.top_k import order
+from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
-from search.ranking.candidates import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Pool, gather
+from search.ranking.candidates import DENSE_CANDIDATES, LEXICAL_CANDIDATES, Candidates, gather
 from search.ranking.fusion import DENSE_WEIGHT, combine
 from search.searcher import Searcher
-from search.types import Filters, Query, Unit
+from search.types import Filters, Query
 
 ROOT = Path(__file__).resolve().parents[1]
 Qrels = dict[str, dict[str, int]]
 Rank = Callable[[str], list[str]]
 
 
-def units(folder: Path) -> Iterator[Unit]:
+def items(folder: Path) -> Iterator[Item]:
     return read_corpus(folder)
 
 
@@ -84,15 +85,15 @@ class Ways:
             scores[best] += 1 / (60 + np.arange(1, len(best) + 1, dtype=np.float32))
         return self._best(pool, scores)
 
-    def _pool(self, text: str) -> Pool:
+    def _pool(self, text: str) -> Candidates:
         lexical = self.index.lexical
-        query = lexical_query(parse(text), Filters(), lexical.schema, lexical.stems)
+        query = lexical_query(parse(text), Filters(), lexical.stems)
         vector = self.encoder.encode([text])[0]
-        return gather(self.index, query, vector, "hybrid", np.empty(0, np.int64))
+        return gather(self.index, query, vector, mode="hybrid", extra=np.empty(0, np.int64))
 
-    def _best(self, pool: Pool, scores: np.ndarray) -> list[str]:
+    def _best(self, pool: Candidates, scores: np.ndarray) -> list[str]:
         rows = order(scores, pool.slots)[:10]
-        return [self.index.lexical.stored_at(int(pool.slots[row])).unit.iri for row in rows]
+        return [self.index.lexical.stored_at(int(pool.slots[row])).item.iri for row in rows]
 
 
 def indexed(source: Path, work: Path, cache: Path) -> Index:
@@ -106,10 +107,10 @@ def indexed(source: Path, work: Path, cache: Path) -> Index:
             shutil.rmtree(work / part, ignore_errors=True)
     encoder = open_encoder(DEFAULT_MODEL, cache, threads=os.cpu_count() or 1)
     began = time.perf_counter()
-    build(units(source), work, encoder, lambda done: print(f"\r{done:6} indexed", end="", flush=True))
+    build(items(source), work, encoder, lambda done: print(f"\r{done:6} indexed", end="", flush=True))
     took = time.perf_counter() - began
     index = Index.open(work)
-    count = index.record.units
+    count = index.record.items
     print(f"\rindexed {count:,} documents in {took:.0f} s: {count / took:.1f} a second on {os.cpu_count()} cores")
     return index
 
@@ -130,7 +131,7 @@ def report(name: str, queries: list[Judged], index: Index, encoder: Encoder, *, 
     shipped = scores["as shipped"]
     sides = np.array([half(query.id) for query in queries])
     heads = f"{'tuned on':>10}{'held out':>10}" if halves else ""
-    print(f"\n{name}: {len(queries)} queries, {index.record.units:,} texts\n{'nDCG@10':28}{'all':>8}{heads}{'p':>9}")
+    print(f"\n{name}: {len(queries)} queries, {index.record.items:,} texts\n{'nDCG@10':28}{'all':>8}{heads}{'p':>9}")
     for way, values in scores.items():
         row = np.array(values)
         parts = "".join(f"{row[sides == side].mean():10.4f}" for side in (0, 1)) if halves else ""

@@ -1,4 +1,4 @@
-"""A server of an atlas for as long as a measurement takes."""
+"""A server of an atlas, as a child process, for the time of a measurement."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ COMMAND = [sys.executable, "-c", "from web.cli.main import main; main()"]
 
 
 def environment() -> dict[str, str]:
-    """That of a command of ours: this checkout's packages, and its cache unless another is set."""
+    """The environment of a command: the packages of this checkout, and its cache unless another is set."""
     cache = os.environ.get("CREATIVE_ATLAS_CACHE") or str(ROOT / ".cache" / "creative-atlas")
     return {**os.environ, "CREATIVE_ATLAS_CACHE": cache, "PYTHONPATH": str(ROOT)}
 
 
 @contextmanager
 def serving(home: str, path: str = "/healthz", **settings: str) -> Iterator[str]:
-    """Gives the server's address once `path` is answered; ends the server by its own process id."""
+    """The address of a server that answers `path` already. The server ends with the block."""
     with running(home, path, **settings) as (site, _):
         yield site
 
 
 @contextmanager
 def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tuple[str, int]]:
-    """As `serving`, with the server's process id."""
+    """As `serving`, with the process id of the server."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
     site, env = f"http://127.0.0.1:{port}", {**environment(), **settings}
-    with TemporaryFile() as said:
+    with TemporaryFile() as stderr:
         server = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=said, env=env, cwd=ROOT, start_new_session=True,
+            command, stdout=subprocess.DEVNULL, stderr=stderr, env=env, cwd=ROOT, start_new_session=True,
             preexec_fn=with_parent,
         )  # fmt: skip
         try:
-            _wait(site + path, server, said)
+            _wait(site + path, server, stderr)
             yield site, server.pid
         finally:
             ended(server)
 
 
 def with_parent() -> None:
-    """In a child that is about to start: it is killed when this program has ended, however that came."""
+    """For a child that is about to start: the kernel kills it when this program ends, however that happens."""
     ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:
-    """End a server that leads a session of its own, and whatever it may have left behind in it."""
+    """End a server that leads a session of its own, and every process that is left in that session."""
     server.terminate()
     try:
         server.wait(patience)
@@ -73,16 +73,16 @@ def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:
 
 
 def end_orderly() -> None:
-    """From now on, a request to end ends this program as Ctrl-C does: what it started is ended with it."""
+    """Let SIGTERM end this program as Ctrl-C does, so that the servers which it started end too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
-def _wait(address: str, server: subprocess.Popen[bytes], said: IO[bytes]) -> None:
+def _wait(address: str, server: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
     end = time.monotonic() + 120
     while time.monotonic() < end:
         if server.poll() is not None:
-            said.seek(0)
-            last = said.read().decode(errors="replace").strip().rpartition("\n")[2]
+            stderr.seek(0)
+            last = stderr.read().decode(errors="replace").strip().rpartition("\n")[2]
             raise RuntimeError(f"the server ended with status {server.returncode} before it answered: {last}")
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:

@@ -5,27 +5,28 @@
     │   ├── NotAnAtlas             a directory that holds something else, or nothing
     │   ├── NewerFormat            written by a later version of the software
     │   └── HomeLocked             another process is writing; carries `pid` and `retry_after` (seconds)
-    ├── InputError                 what the user gave cannot be taken in; nothing was changed
+    ├── InputError                 the input of a user cannot be used; nothing was changed
     │   ├── UnreadableFile         missing, empty, binary, wrongly encoded, too large; carries `path`
     │   ├── BadData                a data file that does not parse or validate; carries `path`, `line`
     │   ├── UnknownEntity          no such IRI or name; carries `nearest`
     │   ├── UnknownGraph           no named graph of this IRI
-    │   ├── ClaimsHeld             a write from outside that would tear facts from the claims they rest on
-    │   ├── GraphChanged           a condition of a write (If-Match …) that does not hold
-    │   └── InputTooLarge          an upload that passes a cap, as sent or unpacked
+    │   ├── ClaimsHeld             a write that would separate facts from the claims that support them
+    │   ├── GraphChanged           a condition of a write (If-Match …) that is not met
+    │   └── InputTooLarge          an upload larger than a limit, as sent or unpacked
     ├── QueryError                 a SPARQL request that was not answered
     │   ├── QuerySyntax            carries `line` and `column`, both from 1
     │   ├── QueryRefused           a construct that is never run (SERVICE, LOAD, too deep …)
-    │   ├── QueryTooLarge          the text or the result passes a cap
+    │   ├── QueryTooLarge          the text or the result is larger than a limit
     │   ├── QueryTimeout           carries `seconds`
-    │   ├── QueryMemory            the worker's memory cap
+    │   ├── QueryMemory            the worker's memory limit
     │   ├── QueryCancelled         cancelled by its owner
-    │   ├── QueryFailed            ours to answer for: a process ended unexpectedly, a disk could not be read
+    │   ├── QueryFailed            the service failed: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
+    │       └── ClientOverloaded   one client has too many queries under way
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
 
-The class attribute `slug` names the problem in RFC 9457 `type` URIs and `status` is its HTTP status.
+The class attribute `title` is a heading for the class of error.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
     "AtlasError",
     "BadData",
     "ClaimsHeld",
+    "ClientOverloaded",
     "EncoderUnavailable",
     "GraphChanged",
     "HomeError",
@@ -61,11 +63,15 @@ __all__ = [
 
 
 class AtlasError(Exception):
-    """`str(error)` is one sentence; `remedy` is what the reader can do about it (may be empty)."""
+    """Base class of the errors that are raised on purpose.
 
-    slug = "error"
+    `message` is one sentence; `remedy` says what the reader can do (may be empty); `str(error)` is both.
+
+    >>> str(InputError("The file is empty.", "Choose another one."))
+    'The file is empty. Choose another one.'
+    """
+
     title = "Something went wrong"
-    status = 500
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -77,19 +83,27 @@ class AtlasError(Exception):
 
 
 class HomeError(AtlasError):
-    slug, title, status = "home", "The atlas cannot be used", 503
+    """The atlas directory cannot be used."""
+
+    title = "The atlas cannot be used"
 
 
 class NotAnAtlas(HomeError):
-    slug, title = "not-an-atlas", "Not an atlas"
+    """The directory holds something other than an atlas, or nothing."""
+
+    title = "Not an atlas"
 
 
 class NewerFormat(HomeError):
-    slug, title = "newer-format", "Atlas of a newer format"
+    """The atlas was written by a later version of the software."""
+
+    title = "Atlas of a newer format"
 
 
 class HomeLocked(HomeError):
-    slug, title = "locked", "Another write is in progress"
+    """Another process is writing. `pid` is its process id if known; `retry_after` is in seconds."""
+
+    title = "Another write is in progress"
 
     def __init__(self, message: str, remedy: str = "", *, pid: int | None = None, retry_after: int = 5) -> None:
         super().__init__(message, remedy)
@@ -98,11 +112,15 @@ class HomeLocked(HomeError):
 
 
 class InputError(AtlasError):
-    slug, title, status = "input", "The input cannot be used", 400
+    """The input of a user cannot be used; nothing was changed."""
+
+    title = "The input cannot be used"
 
 
 class UnreadableFile(InputError):
-    slug, title = "unreadable-file", "Unreadable file"
+    """A file is missing, empty, binary, wrongly encoded or too large. `path` names it."""
+
+    title = "Unreadable file"
 
     def __init__(self, message: str, remedy: str = "", *, path: Path | None = None) -> None:
         super().__init__(message, remedy)
@@ -110,7 +128,9 @@ class UnreadableFile(InputError):
 
 
 class BadData(InputError):
-    slug, title = "bad-data", "Bad data"
+    """A data file does not parse or validate. `path` and `line` (from 1) say where."""
+
+    title = "Bad data"
 
     def __init__(self, message: str, remedy: str = "", *, path: Path | None = None, line: int | None = None) -> None:
         where = f"{path}{f', line {line}' if line else ''}: " if path else ""
@@ -120,36 +140,49 @@ class BadData(InputError):
 
 
 class UnknownEntity(InputError):
-    slug, title, status = "unknown-entity", "Unknown entity", 404
+    """No entity has this IRI or name. `nearest` lists (IRI, label) pairs, best first."""
+
+    title = "Unknown entity"
 
     def __init__(self, message: str, remedy: str = "", *, nearest: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message, remedy)
         self.nearest = nearest
-        """(iri, label) pairs, best first."""
 
 
 class UnknownGraph(InputError):
-    slug, title, status = "unknown-graph", "Unknown graph", 404
+    """No named graph has this IRI."""
+
+    title = "Unknown graph"
 
 
 class ClaimsHeld(InputError):
-    slug, title, status = "claims-held", "This graph rests on claims", 409
+    """A write would separate facts from the claims that support them."""
+
+    title = "This graph rests on claims"
 
 
 class GraphChanged(InputError):
-    slug, title, status = "precondition-failed", "The graph is not what the request says", 412
+    """A condition of a write (If-Match …) is not met."""
+
+    title = "The graph is not what the request says"
 
 
 class InputTooLarge(InputError):
-    slug, title, status = "input-too-large", "Too large", 413
+    """An upload is larger than a limit, as sent or unpacked."""
+
+    title = "Too large"
 
 
 class QueryError(AtlasError):
-    slug, title, status = "query", "The query was not answered", 400
+    """A SPARQL request was not answered."""
+
+    title = "The query was not answered"
 
 
 class QuerySyntax(QueryError):
-    slug, title = "query-syntax", "Syntax error in the query"
+    """The query does not parse. `line` and `column` count from 1."""
+
+    title = "Syntax error in the query"
 
     def __init__(self, message: str, remedy: str = "", *, line: int = 1, column: int = 1) -> None:
         super().__init__(message, remedy)
@@ -158,15 +191,21 @@ class QuerySyntax(QueryError):
 
 
 class QueryRefused(QueryError):
-    slug, title = "refused", "Refused"
+    """The query has a construct that is never run (SERVICE, LOAD, too deep …)."""
+
+    title = "Refused"
 
 
 class QueryTooLarge(QueryError):
-    slug, title, status = "too-large", "Too large", 413
+    """The query or its result is larger than a limit."""
+
+    title = "Too large"
 
 
 class QueryTimeout(QueryError):
-    slug, title, status = "query-timeout", "The query ran out of time", 503
+    """The query took longer than it may. `seconds` is the limit."""
+
+    title = "The query ran out of time"
 
     def __init__(self, message: str, remedy: str = "", *, seconds: float = 0.0) -> None:
         super().__init__(message, remedy)
@@ -174,28 +213,44 @@ class QueryTimeout(QueryError):
 
 
 class QueryMemory(QueryError):
-    slug, title, status = "query-memory", "The query ran out of memory", 503
+    """The query needed more memory than its worker may have."""
+
+    title = "The query ran out of memory"
 
 
 class QueryCancelled(QueryError):
-    slug, title, status = "cancelled", "The query was cancelled", 503
+    """The client or the end of the service cancelled the query."""
+
+    title = "The query was cancelled"
 
 
 class QueryFailed(QueryError):
-    slug, title, status = "query-failed", "The query could not be carried out", 503
+    """The service failed: a process ended unexpectedly, or a disk could not be read."""
+
+    title = "The query could not be carried out"
 
 
 class Overloaded(QueryError):
-    slug, title, status = "overload", "Too many queries at once", 503
+    """No worker became free in time. `retry_after` is in seconds."""
+
+    title = "Too many queries at once"
 
     def __init__(self, message: str, remedy: str = "", *, retry_after: int = 1) -> None:
         super().__init__(message, remedy)
         self.retry_after = retry_after
 
 
+class ClientOverloaded(Overloaded):
+    """One client has as many queries running or waiting as one client may have."""
+
+
 class IndexUnusable(AtlasError):
-    slug, title, status = "index", "The search index cannot be used", 503
+    """The search index is missing, damaged or of another encoder."""
+
+    title = "The search index cannot be used"
 
 
 class EncoderUnavailable(AtlasError):
-    slug, title, status = "encoder", "The language model is not available", 503
+    """The language model, or the library that runs it, is not on this machine."""
+
+    title = "The language model is not available"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CA", "PREFIXES", "SCHEMA_NAMESPACES", "compact", "expand"]
+__all__ = ["CA", "PART_OF", "PREFIXES", "SCHEMA_NAMESPACES", "compact", "expand"]
 
 CA: Final = "https://w3id.org/creative-atlas/ontology#"
 
@@ -34,7 +34,10 @@ PREFIXES: Final[dict[str, str]] = {
 }
 
 SCHEMA_NAMESPACES: Final = tuple(namespace for prefix, namespace in PREFIXES.items() if prefix != "id")
-"""Namespaces of vocabularies: what is named in them is part of a schema, not an entity."""
+"""Namespaces of vocabularies: what is named in one of them is a class or a property, not an entity."""
+
+PART_OF: Final = ("schema:containedInPlace", "dcterms:isPartOf")
+"""Relations from a thing to the larger one that it lies in or belongs to."""
 
 
 def expand(name: str) -> str:

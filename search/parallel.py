@@ -1,7 +1,7 @@
-"""Two halves of a search at once: its query is encoded while its words are looked for.
+"""Two steps of a search at once: its query is encoded while its words are looked up.
 
-To encode a query takes half of a search, and Python's lock is free meanwhile. An asker who is alone waits a tenth less
-so. Where others search too the processors are busy with theirs, and a thread more would only cost.
+Encoding a query takes half of a search, and does not hold Python's lock. A search that runs alone is a tenth faster so.
+When other searches run, they keep the processors busy, and a second thread only costs.
 """
 
 from __future__ import annotations
@@ -18,40 +18,52 @@ B = TypeVar("B")
 
 
 class ParallelRunner:
-    """Any number of threads may use one; it has one thread for them. `is_quiet`: whether it may be used now."""
+    """Runs pairs of functions, with one second thread for all its callers. Safe to share between threads.
 
-    def __init__(self, is_quiet: Callable[[], bool]) -> None:
+    `is_quiet`: whether the second thread may be used now. `start`: makes the executor; RuntimeError means that the
+    system has no thread to give.
+    """
+
+    def __init__(
+        self,
+        is_quiet: Callable[[], bool],
+        start: Callable[[], ThreadPoolExecutor] = lambda: ThreadPoolExecutor(1, "search"),
+    ) -> None:
         self._is_quiet = is_quiet
-        self._turn = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
+        self._start = start
+        self._free = threading.Lock()
+        self._executor: ThreadPoolExecutor | None = None
 
     def both(self, aside: Callable[[], A], here: Callable[[], B]) -> tuple[A, B]:
-        """What both give, at once or one after the other. Raises what they raise; `aside` comes first."""
-        begun = self._begin(aside)
-        if begun is None:
+        """The results of both functions. `aside` runs on the second thread, or before `here` if that is not free.
+
+        Raises what they raise; an error of `aside` comes first.
+        """
+        future = self._submit(aside)
+        if future is None:
             return aside(), here()
         try:
-            found = here()
+            result = here()
         except BaseException:
-            begun.result()
+            future.result()
             raise
-        return begun.result(), found
+        return future.result(), result
 
-    def _begin(self, work: Callable[[], A]) -> Future[A] | None:
-        if not self._is_quiet() or not self._turn.acquire(blocking=False):
+    def _submit(self, work: Callable[[], A]) -> Future[A] | None:
+        if not self._is_quiet() or not self._free.acquire(blocking=False):
             return None
 
         def run() -> A:
             try:
                 return work()
             finally:
-                self._turn.release()
+                self._free.release()
 
         try:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(1, "meanwhile")
-            return self._threads.submit(run)
-        except RuntimeError:  # no thread can be had, and the work waits for one in there
-            self._threads = None
-            self._turn.release()
+            if self._executor is None:
+                self._executor = self._start()
+            return self._executor.submit(run)
+        except RuntimeError:  # no thread is to be had, and the executor's queue holds the work
+            self._executor = None
+            self._free.release()
             return None

@@ -1,90 +1,75 @@
-"""Search over one opened index: ranked hits with their reasons, completion, similar units."""
+"""Searcher: ranked hits with their explanations, completion and similar items, over one opened index."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from graph.deadline import Deadline
 from graph.errors import UnknownEntity
-from search.analysis.tokens import exact_words
 from search.encoders.protocol import Encoder
-from search.encoders.reranker import RERANKED, Reranker, rerank_boost
+from search.encoders.reranker import RERANKED_HITS, Reranker, rerank_boost
 from search.index.index import Index
-from search.index.schema import FILTER_FIELDS, fold, spellings
+from search.index.schema import FILTER_FIELDS
 from search.index.top_k import order
-from search.parallel import ParallelRunner
-from search.query.field_filters import fielded
-from search.query.lexical_query import LexicalQuery, Named, filter_query, lexical_query, prefix_query
+from search.item import Kind
+from search.query.field_filters import FieldedQuery, parse_fields
+from search.query.lexical_query import LexicalQuery, filter_clause
 from search.query.parser import parse
-from search.query.spellcheck import Speller
-from search.ranking.boosts import FURNITURE, card_boost, cover_boost, recent_boost, sibling_boost
-from search.ranking.candidates import LEXICAL_CANDIDATES, Pool, by_words, gather, is_cut, likely
-from search.ranking.diversify import spread
-from search.ranking.result_set import DEEPEST, Matched, match
-from search.ranking.term_counts import TermCountCache, counts_for
-from search.results.empty import Found, past_the_end, ways_out, why_nothing
-from search.results.explain import written_words
+from search.ranking.candidates import LEXICAL_CANDIDATES, gather
+from search.ranking.ranker import Ranker, Ranking
+from search.ranking.result_set import ResultLimits, ResultSet, match
+from search.ranking.term_counts import term_counts
+from search.results.completion import complete
+from search.results.empty import ResultCount, explain_empty, explain_past_end, suggest_changes
+from search.results.explain import query_words_by_term
 from search.results.hits import make_hits
-from search.types import Completion, FacetValue, Filters, Hit, Kind, Query, Results, SearchSuggestion, Unit
+from search.types import Completion, FacetValue, Filters, Hit, Query, Results, SearchSuggestion
 
-__all__ = ["Searcher"]
+__all__ = ["MAX_SEARCH_SECONDS", "Searcher"]
+
+MAX_SEARCH_SECONDS: Final = 60.0
+"""Time for a search without a deadline of its own."""
 
 _FACET_VALUES: Final = 50
-_COMPLETIONS: Final = 60  # names fetched before the best are chosen
 _FACETS: Final = [name for name in FILTER_FIELDS if name not in ("document", "entity")]
-_NONE: Final = np.empty(0, np.int64)
 
-_MEANT: Final = 0.025  # cosine by which texts lie nearer to another spelling, where it is what was meant
-_KEPT: Final = 1_000  # vectors of queries (1.5 MB)
-
-
-@dataclass(frozen=True, slots=True)
-class _ByWords:
-    """What is known of a query before its meaning: `cards` are slots, `found` as of
-    `search.ranking.candidates.by_words`."""
-
-    words: LexicalQuery
-    cards: npt.NDArray[np.int64]
-    found: tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]] | None
-    respelt: str | None
+_MIN_COSINE_GAIN: Final = 0.025
+"""By how much texts must lie nearer to a corrected query. Some text lies near a misspelt word by chance, and nearer to
+the right word; for a paraphrase without a common word it is the other way round."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    """`order`: rows of the pool, best first. `lowered`: those that had to give way, with what says the same (see
-    `search.ranking.diversify.spread`)."""
+class _Interpretation:
+    """The query that is answered. `corrected`: its spelling, if changed. `suggestion`: another spelling to offer."""
 
-    pool: Pool
-    words: LexicalQuery
-    boosts: dict[str, npt.NDArray[np.float32]]
-    order: npt.NDArray[np.intp]
-    read: TermCountCache
-    lowered: dict[int, int | None]
-    respelt: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Spelt:
-    """What was asked for in the end. `corrected`: how it was spelt instead. `suggestion`: how it might be."""
-
-    asked: Query
-    ranked: _Ranked
+    query: Query
+    ranking: Ranking
     corrected: str | None = None
     suggestion: str | None = None
 
 
-class Searcher:
-    """Any number of threads may use one. `encoder`: a function, called when the first search needs vectors.
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """Number of results; `results` if they were counted beyond the candidates."""
 
-    Raises IndexUnusable at that moment when the index's vectors are of another encoder. `is_quiet`: whether a search
-    may take two threads, since nobody else searches (see `search.parallel`).
+    count: int
+    is_floor: bool
+    facets: Mapping[str, tuple[FacetValue, ...]] = field(default_factory=dict)
+    results: ResultSet | None = None
+
+
+class Searcher:
+    """Searches one index. Safe to share between threads.
+
+    `encoder` is called when the first search needs vectors; IndexUnusable is raised then if the index's vectors are of
+    another encoder. `is_quiet`: whether a search may use a second thread, because no other search runs (see
+    `search.parallel`). `max_seconds`: time for a search without a deadline of its own.
     """
 
     def __init__(
@@ -93,240 +78,157 @@ class Searcher:
         encoder: Callable[[], Encoder],
         reranker: Reranker | None = None,
         is_quiet: Callable[[], bool] = lambda: True,
+        *,
+        max_seconds: float = MAX_SEARCH_SECONDS,
+        limits: ResultLimits | None = None,
     ) -> None:
         self.index = index
-        self._meanwhile = ParallelRunner(is_quiet)
-        self._speller = Speller(index.lexical)
+        self._ranker = Ranker(index, encoder, is_quiet)
         self._reranker = reranker
-        self._make_encoder = encoder
-        self._vectors: dict[str, npt.NDArray[np.float32]] = {}
-        self._lock = threading.Lock()
+        self._max_seconds = max_seconds
+        self._limits = limits or ResultLimits()
 
-    @cached_property
-    def _encoder(self) -> Encoder:
-        encoder = self._make_encoder()
-        self.index.record.check_encoder(encoder.id)
-        return encoder
+    def search(self, query: Query, deadline: Deadline | None = None) -> Results:
+        """One page of hits, with totals, and facets if asked for.
 
-    def search(self, query: Query) -> Results:
-        """One page of hits. Raises InputError when there is nothing to search for."""
-        began = time.perf_counter()
-        lexical = self.index.lexical
-        text, filters, alone, typed = fielded(query.text, query.filters, lexical)
-        asked = replace(query, text=text, filters=filters)
-        if alone:
-            spelt = _Spelt(asked, self._ranked(asked, self._passing(filters)))
-        else:
-            spelt = self._spelt(asked, self._ranked(asked), typed)
-        asked, ranked = spelt.asked, spelt.ranked
+        Raises InputError if there is no word to search for, QueryTimeout once `deadline` has passed, and QueryCancelled
+        once it is cancelled. The deadline is checked between steps; most take less than 50 ms among a million items.
+        """
+        start = time.perf_counter()
+        deadline = deadline or Deadline.after(self._max_seconds)
+        deadline.check()
+        fielded = parse_fields(query.text, query.filters, self.index.lexical, deadline)
+        interpretation = self._interpret(replace(query, text=fielded.text, filters=fielded.filters), fielded, deadline)
+        answered, ranking = interpretation.query, interpretation.ranking
         hint: str | None = None
-        ways: tuple[SearchSuggestion, ...] = ()
-        if not len(ranked.order):
-            hint = why_nothing(asked, lexical, self._speller, self._count)
-            ways = ways_out(query, asked, self._count)
-        reranker = self._rerank(asked, ranked)
-        total, is_floor = len(ranked.order), is_cut(ranked.pool, self.index.record.floor)
-        facets: Mapping[str, tuple[FacetValue, ...]] = {}
-        matched: Matched | None = None
-        if alone or query.facets or (is_floor and query.offset + query.limit > total):
-            matched = self._matched(asked, ranked, alone)
-            facets = lexical.facets(matched.query, _FACETS, _FACET_VALUES) if query.facets else {}
-            # Every unit has one kind: to count those of each is to count all.
-            total = sum(v.count for v in facets["kind"]) if facets else lexical.count(matched.query)
-            is_floor = not matched.complete
-        ranked, shown = self._page(asked, ranked, matched)
-        if total and query.limit and not shown:
-            hint = past_the_end(query.offset, total)
-        hits = make_hits(self.index, shown, ranked.pool, ranked.words, ranked.boosts, ranked.read, ranked.lowered)
-        words = written_words(parse(asked.text).text, lexical.stems)
-        told = (query.mode, spelt.corrected, hint, reranker, words, ways, is_floor, spelt.suggestion)
-        took = round((time.perf_counter() - began) * 1000, 2)
-        return Results(query.text, total, took, hits, facets, *told)
-
-    def _spelt(self, asked: Query, literal: _Ranked, typed: str) -> _Spelt:
-        """Another spelling instead of the literal one where no word of it is found, or else as a suggestion.
-
-        `typed`: the fields that were typed with it, which stay.
-        """
-        better = literal.respelt
-        if better is None:
-            return _Spelt(asked, literal)
-        said = f"{better} {typed}".strip()
-        if _has_words(literal) and not self._speller.is_strange(asked.text):
-            return _Spelt(asked, literal, suggestion=said)
-        respelt = replace(asked, text=better)
-        again = self._ranked(respelt)
-        nearer = _nearer(again, literal) if _has_words(again) else -1.0
-        if nearer > _MEANT:
-            return _Spelt(respelt, again, corrected=said)
-        return _Spelt(asked, literal, suggestion=said if nearer >= 0 else None)
-
-    def _passing(self, filters: Filters) -> npt.NDArray[np.int64]:
-        """Slots of what passes the filters, which is all that a query of nothing but fields asks for."""
-        passing = filter_query(filters, self.index.lexical.schema)
-        return _NONE if passing is None else self.index.lexical.best(passing, LEXICAL_CANDIDATES)[0]
-
-    def _matched(self, query: Query, ranked: _Ranked, alone: bool) -> Matched:
-        if alone and ranked.words.must is not None:
-            return Matched(ranked.words.must.query)
-        return match(self.index, ranked.words, self._query_vector(query), ranked.pool)
-
-    def _count(self, query: Query) -> Found:
-        ranked = self._ranked(query)
-        return Found(len(ranked.order), is_cut(ranked.pool, self.index.record.floor))
-
-    def _query_vector(self, query: Query) -> npt.NDArray[np.float32] | None:
-        if query.mode == "lexical":
-            return None
-        return self._vector(parse(query.text).text)
-
-    def _page(self, query: Query, ranked: _Ranked, matched: Matched | None) -> tuple[_Ranked, list[int]]:
-        """The rows of the page that is asked for, and the pool that they are rows of.
-
-        After the candidates comes what else was found, by its words, each once and at the same place for every page.
-        """
-        start, end = query.offset, min(query.offset + query.limit, DEEPEST)
-        if matched is None or end <= len(ranked.order) or start >= end:
-            return ranked, ranked.order[start:end].tolist()
-        first = ranked.pool.slots[ranked.order]
-        more, _ = self.index.lexical.best(matched.query, end + len(first))
-        wanted = np.concatenate([first, more[~np.isin(more, first)]])[start:end]
-        deeper = self._ranked(query, wanted)
-        row_of = {slot: row for row, slot in enumerate(deeper.pool.slots.tolist())}
-        return deeper, [row_of[slot] for slot in wanted.tolist()]
-
-    def _rerank(self, query: Query, ranked: _Ranked) -> str | None:
-        """Put the first results in the reranker's order; the name of the one that was used."""
-        first = ranked.order[:RERANKED]
-        if self._reranker is None or query.mode != "hybrid" or query.offset >= RERANKED or len(first) < 2:
-            return None
-        stored = [self.index.lexical.stored_at(int(slot)) for slot in ranked.pool.slots[first]]
-        read = self._reranker.score(parse(query.text).text, [each.unit.embedding_text for each in stored])
-        scores = ranked.pool.scores[first] + sum(boost[first] for boost in ranked.boosts.values())
-        ranked.boosts["reranker"] = np.zeros(len(ranked.pool.slots), np.float32)
-        ranked.boosts["reranker"][first] = rerank_boost(scores, read)
-        ranked.order[: len(first)] = first[order(read, ranked.pool.slots[first])]
-        ranked.lowered.clear()
-        return self._reranker.id
-
-    def _by_words(self, query: Query) -> _ByWords:
-        lexical = self.index.lexical
-        named = lexical.by_iri(list(query.entities)) if query.entities else {}
-        cards = np.array([stored.slot for stored in named.values()], np.int64)
-        known = {iri: Named.of(stored.unit) for iri, stored in named.items()}
-        words = lexical_query(parse(query.text), query.filters, lexical.schema, lexical.stems, known)
-        found = None if query.mode == "dense" else by_words(self.index, words)
-        return _ByWords(words, cards, found, self._speller.respelt(query.text))
-
-    def _ranked(self, query: Query, more: npt.NDArray[np.int64] = _NONE) -> _Ranked:
-        lexical, forward = self.index.lexical, self.index.forward
-        text = parse(query.text).text
-        vector: npt.NDArray[np.float32] | None = None
-        if query.mode == "lexical" or text in self._vectors:
-            begun = self._by_words(query)
-            vector = None if query.mode == "lexical" else self._vector(text)
-        else:
-            begun, vector = self._meanwhile.both(lambda: self._by_words(query), lambda: self._vector(text))
-        words, cards = begun.words, begun.cards
-        read = counts_for(forward, words)
-        extra = np.union1d(cards, more) if len(cards) and len(more) else np.concatenate([cards, more])
-        pool = gather(self.index, words, vector, query.mode, extra, read, begun.found)
-        facts = forward.facts(pool.slots)
-        boosts = {"entity": card_boost(pool.slots, cards)} if len(cards) else {}
-        if query.mode == "hybrid":
-            boosts["words covered"] = np.zeros(len(pool.slots), np.float32)
-            counted = likely(pool)
-            boosts["words covered"][counted] = cover_boost(lexical, read, pool.slots[counted], words)
-        if query.recent:
-            boosts["recent"] = recent_boost(facts["last_day"].astype(np.int64))
-        boosts["contents or references"] = FURNITURE * facts["furniture"].astype(np.float32)
-        scores = pool.scores.copy()
-        for boost in boosts.values():
-            scores += boost
-        if query.mode == "hybrid" and not query.filters.document:
-            works = facts["work"][counted].astype(np.int64)
-            boosts["rest of the document"] = np.zeros(len(pool.slots), np.float32)
-            boosts["rest of the document"][counted] = sibling_boost(scores[counted], works)
-            scores += boosts["rest of the document"]
-        best = order(scores, pool.slots)
-        lowered: dict[int, int | None] = {}
-        if not query.filters.document:
-            works, prints = (facts[name].astype(np.int64) for name in ("work", "print"))
-            best, lowered = spread(best, works, prints, scores)
-        return _Ranked(pool, words, boosts, best, read, lowered, begun.respelt)
-
-    def _vector(self, text: str) -> npt.NDArray[np.float32]:
-        """float32[d], unit; kept for a while, since paging and narrowing ask with the same words."""
-        with self._lock:
-            held = self._vectors.get(text)
-        if held is not None:
-            return held
-        vector: npt.NDArray[np.float32] = self._encoder.encode([text])[0]
-        with self._lock:
-            if len(self._vectors) >= _KEPT:
-                self._vectors.clear()
-            self._vectors[text] = vector
-        return vector
+        suggestions: tuple[SearchSuggestion, ...] = ()
+        if not len(ranking.order):
+            count = partial(self._count, deadline=deadline)
+            hint = explain_empty(answered, self.index.lexical, self._ranker.spelling, count)
+            suggestions = suggest_changes(query, answered, count)
+        reranker = self._rerank(answered, ranking, deadline)
+        total = self._total(answered, ranking, deadline, only_fields=fielded.only_fields)
+        deadline.check()
+        ranking, rows = self._page(answered, ranking, total.results, deadline)
+        if total.count and query.limit and not rows:
+            hint = explain_past_end(query.offset, total.count, self._limits.max_results)
+        return Results(
+            query.text,
+            total.count,
+            took_ms=round((time.perf_counter() - start) * 1000, 2),
+            hits=make_hits(self.index, ranking, rows, deadline),
+            facets=total.facets,
+            mode=query.mode,
+            corrected=interpretation.corrected,
+            hint=hint,
+            reranker=reranker,
+            words=query_words_by_term(parse(answered.text).text, self.index.lexical.stems),
+            ways=suggestions,
+            total_is_floor=total.is_floor,
+            suggestion=interpretation.suggestion,
+        )
 
     def complete(self, prefix: str, limit: int = 8) -> tuple[Completion, ...]:
-        """Names of entities that go on from `prefix`: each of its words begins a word of the name."""
-        typed = [fold(word.text) for word in exact_words(prefix[:200])][:8]
-        if not typed or limit <= 0:
-            return ()
-        lexical = self.index.lexical
-        ranked = lexical.search(prefix_query(typed, lexical.schema), _COMPLETIONS)
-        found = [_completion(stored.unit, typed) for stored in lexical.stored(ranked.addresses)]
-        return tuple(completion for _, completion in sorted(found, key=lambda pair: pair[0])[:limit])
+        """Entities with a name in which each word of `prefix` begins a word, best first."""
+        return complete(self.index.lexical, prefix, limit)
 
     def similar(self, iri: str, limit: int = 5, kind: Kind | None = None) -> tuple[Hit, ...]:
-        """The units nearest in meaning to an indexed one, which is left out. `kind`: only passages, or entities.
+        """The items nearest in meaning to the item `iri`, without itself. `kind`: only passages, or only entities.
 
-        Raises UnknownEntity when nothing is indexed under `iri`.
+        Raises UnknownEntity if no item has this IRI.
         """
-        lexical, dense = self.index.lexical, self.index.dense
-        stored = lexical.by_iri([iri]).get(iri)
+        stored = self.index.lexical.by_iri([iri]).get(iri)
         if stored is None:
             raise UnknownEntity(f"Nothing is indexed under {iri}.", "Check the address, or search for its name.")
-        vector = dense.vectors(np.array([stored.slot], np.int64))[0]
-        words = lexical_query(parse("x"), Filters(kind=(kind,) if kind else ()), lexical.schema, lexical.stems)
-        pool = gather(self.index, replace(words, terms=()), vector, "dense", np.empty(0, np.int64))
-        cosines = pool.scores if pool.dense_raw is None else pool.dense_raw
-        best = [int(row) for row in order(cosines, pool.slots) if pool.slots[row] != stored.slot][:limit]
-        nothing = LexicalQuery(words.scoring, (), None, frozenset(), frozenset(), ())
-        return make_hits(self.index, best, pool, nothing, {})
+        slots = np.array([stored.slot], np.int64)
+        vector = self.index.dense.vectors(slots)[0]
+        nothing = LexicalQuery.of_condition(filter_clause(Filters(kind=(kind,) if kind else ())))
+        candidates = gather(self.index, nothing, vector, mode="dense", extra=np.empty(0, np.int64))
+        cosines = candidates.scores if candidates.dense_raw is None else candidates.dense_raw
+        best = order(cosines, candidates.slots)
+        best = best[candidates.slots[best] != stored.slot][:limit]
+        ranking = Ranking(candidates, nothing, order=best, counts=term_counts(self.index.forward, nothing))
+        return make_hits(self.index, ranking, best.tolist())
 
+    def _interpret(self, query: Query, fielded: FieldedQuery, deadline: Deadline) -> _Interpretation:
+        """The query as typed, or in another spelling if no item has a word of it."""
+        if fielded.only_fields:
+            passing = filter_clause(query.filters)
+            slots = np.empty(0, np.int64)
+            if passing is not None:
+                slots, _ = self.index.lexical.best(passing, LEXICAL_CANDIDATES)
+            return _Interpretation(query, self._ranker.rank(query, deadline, slots))
+        literal = self._ranker.rank(query, deadline)
+        if literal.correction is None:
+            return _Interpretation(query, literal)
+        text = f"{literal.correction} {fielded.fields}".strip()
+        if literal.has_words and not self._ranker.spelling.knows_no_word(query.text):
+            return _Interpretation(query, literal, suggestion=text)
+        corrected = replace(query, text=literal.correction)
+        ranking = self._ranker.rank(corrected, deadline)
+        gain = ranking.nearer_than(literal) if ranking.has_words else -1.0
+        if gain > _MIN_COSINE_GAIN:
+            return _Interpretation(corrected, ranking, corrected=text)
+        return _Interpretation(query, literal, suggestion=text if gain >= 0 else None)
 
-def _has_words(ranked: _Ranked) -> bool:
-    """Whether anything found holds a word of the query; where words are not asked about, whether anything was found."""
-    raw = ranked.pool.lexical_raw
-    return bool(len(ranked.order)) if raw is None else bool((raw > 0).any())
+    def _count(self, query: Query, deadline: Deadline) -> ResultCount:
+        ranking = self._ranker.rank(query, deadline)
+        return ResultCount(len(ranking.order), ranking.is_truncated)
 
+    def _total(self, query: Query, ranking: Ranking, deadline: Deadline, *, only_fields: bool) -> _Total:
+        """The number of results, counted beyond the candidates for facets and for a page after the candidates."""
+        candidates = len(ranking.order)
+        is_beyond = ranking.is_truncated and query.offset + query.limit > candidates
+        if not (only_fields or query.facets or is_beyond):
+            return _Total(candidates, ranking.is_truncated)
+        condition = ranking.lexical.condition
+        if only_fields and condition is not None:
+            results = ResultSet(condition)
+        else:
+            results = match(
+                self.index,
+                ranking.lexical,
+                self._ranker.vector(query),
+                candidates=ranking.candidates,
+                limits=self._limits,
+                deadline=deadline,
+            )
+        deadline.check()
+        if not query.facets:
+            return _Total(self.index.lexical.count(results.clause), not results.is_complete, results=results)
+        facets = self.index.lexical.facets(results.clause, _FACETS, _FACET_VALUES)
+        count = sum(value.count for value in facets["kind"])  # every item has one kind
+        return _Total(count, not results.is_complete, facets=facets, results=results)
 
-def _nearer(better: _Ranked, literal: _Ranked) -> float:
-    """By how much texts lie nearer to the other spelling. To a misspelt word some lie near by chance, and nearer to the
-    right one; of a paraphrase without a common word it is the other way round."""
-    if not len(literal.order):
-        return 1.0
-    cosines = [0.0 if raw is None else float(raw.max()) for raw in (better.pool.dense_raw, literal.pool.dense_raw)]
-    return cosines[0] - cosines[1]
+    def _page(
+        self, query: Query, ranking: Ranking, results: ResultSet | None, deadline: Deadline
+    ) -> tuple[Ranking, list[int]]:
+        """The rows of the page, and the ranking that they are rows of.
 
+        After the candidates come the other results by their words, each once and at the same place for every page.
+        """
+        start, end = query.offset, min(query.offset + query.limit, self._limits.max_results)
+        if results is None or end <= len(ranking.order) or start >= end:
+            return ranking, ranking.order[start:end].tolist()
+        first = ranking.candidates.slots[ranking.order]
+        others, _ = self.index.lexical.best(results.clause, end + len(first))
+        slots = np.concatenate([first, others[~np.isin(others, first)]])[start:end]
+        ranking = self._ranker.rank(query, deadline, slots)
+        row_of = {slot: row for row, slot in enumerate(ranking.candidates.slots.tolist())}
+        return ranking, [row_of[slot] for slot in slots.tolist()]
 
-_spellings = lru_cache(maxsize=20_000)(spellings)
-"""The same names come back with every letter typed."""
-
-
-def _completion(unit: Unit, typed: list[str]) -> tuple[tuple[int, int, str], Completion]:
-    """With its rank: names that begin as typed first, then shorter ones, then by alphabet."""
-    start = " ".join(typed)
-
-    def rank(name: str) -> tuple[int, int, str]:
-        written = _spellings(name)
-        whole = " ".join(written[0])
-        if any(" ".join(words).startswith(start) for words in written):
-            return (0, len(name), whole)
-        known = [word for words in written for word in words]
-        held = all(any(word.startswith(part) for word in known) for part in typed)
-        return (1 if held else 2, len(name), whole)
-
-    matched = min((unit.title, *unit.aliases), key=rank)
-    return rank(matched), Completion(unit.iri, unit.title, matched, unit.types)
+    def _rerank(self, query: Query, ranking: Ranking, deadline: Deadline) -> str | None:
+        """Put the first hits in the reranker's order. The name of the reranker, if it was used."""
+        first = ranking.order[:RERANKED_HITS]
+        if self._reranker is None or query.mode != "hybrid" or query.offset >= RERANKED_HITS or len(first) < 2:
+            return None
+        deadline.check()
+        slots = ranking.candidates.slots[first]
+        texts = [self.index.lexical.stored_at(slot).item.embedding_text for slot in slots.tolist()]
+        relevance = self._reranker.score(parse(query.text).text, texts)
+        scores = ranking.candidates.scores[first] + sum(boost[first] for boost in ranking.boosts.values())
+        ranking.boosts["reranker"] = np.zeros(len(ranking.candidates.slots), np.float32)
+        ranking.boosts["reranker"][first] = rerank_boost(scores, relevance)
+        ranking.order[: len(first)] = first[order(relevance, slots)]
+        ranking.demoted.clear()
+        return self._reranker.id

@@ -1,25 +1,22 @@
-"""The records of search: what is indexed, what is asked, what comes back.
+"""Records of a search: the query, its results and their explanation.
 
-All are frozen and checked at construction, and slotted but for `Unit`. Text offsets are Unicode code points, half open
-[start, end).
+All are frozen, slotted and checked at construction. Text offsets are Unicode code points, half open: [start, end).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from graph.errors import InputError
 from search.analysis.dates import day_range
+from search.item import Kind
 
 __all__ = [
     "MAX_LIMIT",
-    "MAX_QUERY",
+    "MAX_QUERY_CHARS",
     "Completion",
     "Demoted",
     "DocumentRef",
@@ -34,106 +31,24 @@ __all__ = [
     "SearchSuggestion",
     "Snippet",
     "TermScore",
-    "Unit",
 ]
 
-Kind = Literal["passage", "entity"]
 Mode = Literal["hybrid", "lexical", "dense"]
 
 MAX_LIMIT: Final = 100
-"""Most hits in one page of results."""
+"""Hits on one page of results."""
 
-MAX_QUERY: Final = 2_000
-"""Most characters in a query: twice what the encoder can read (256 tokens)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One thing that can be found: a passage of a document, or an entity's card.
-
-    `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"); `about` tells in
-    words what the document's subject is. Tuples hold IRIs, except `aliases`. `date` is ISO 8601 of any precision.
-    `page` counts from 1, 0 = no pages.
-    """
-
-    iri: str
-    kind: Kind
-    title: str = ""
-    text: str = ""
-    heading: str = ""
-    about: str = ""
-    aliases: tuple[str, ...] = ()
-    document: str | None = None
-    document_id: str | None = None
-    document_title: str | None = None
-    publisher: str | None = None
-    date: str | None = None
-    source_url: str | None = None
-    page: int = 0
-    collection: str | None = None
-    types: tuple[str, ...] = ()
-    themes: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    organisations: tuple[str, ...] = ()
-    programmes: tuple[str, ...] = ()
-    entities: tuple[str, ...] = ()
-    reliability: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.iri:
-            raise ValueError("a unit needs an IRI")
-        if self.kind not in ("passage", "entity"):
-            raise ValueError(f"unknown kind of unit: {self.kind!r}")
-
-    @property
-    def hash(self) -> str:
-        """Hex digest of everything in the unit: equal hash, nothing to index again."""
-        return hashlib.sha256(self.to_json()).hexdigest()[:32]
-
-    @property
-    def embedding_text(self) -> str:
-        """What the encoder reads: title, subject and heading give the text its context."""
-        parts = (self.title, ", ".join(self.aliases), self.about, self.heading)
-        head = ". ".join(part for part in parts if part)
-        return f"{head}\n{self.text}" if self.text else head
-
-    def to_json(self) -> bytes:
-        """Compact UTF-8 JSON; fields that hold their default are left out."""
-        held = {name: value for name in _UNIT_FIELDS if (value := getattr(self, name)) not in (None, "", (), 0)}
-        return json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-    @classmethod
-    def from_json(cls, data: bytes) -> Unit:
-        """The inverse of `to_json`; unknown keys are ignored, so that a later version can add some.
-
-        Raises ValueError where it is none.
-        """
-        import msgspec
-
-        try:
-            unit: Unit = _decoder().decode(data)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"this is no unit: {error}") from error
-        return unit
-
-
-@cache
-def _decoder() -> Any:
-    import msgspec
-
-    return msgspec.json.Decoder(Unit)
-
-
-_UNIT_FIELDS: Final = dict.fromkeys(field.name for field in fields(Unit))
+MAX_QUERY_CHARS: Final = 2_000
+"""Twice what the encoder reads (256 tokens)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a hit must be. Values of one field are alternatives; fields must all hold.
+    """Conditions for hits. The values of one field are alternatives; all fields must hold.
 
     `date_from` and `date_to` are ISO dates of any precision, both inclusive: a document dated "2018" lies in
-    "2018-06".."2019". `without`: what a hit must not have, as `field:value` (or `year:2018`).
-    Raises InputError on a date or kind that cannot be read, and on dates the wrong way round.
+    "2018-06".."2019". `without`: values that a hit must not have, as `field:value` (or `year:2018`).
+    Raises InputError for an unknown kind, for text that is no date, and for dates in the wrong order.
     """
 
     kind: tuple[str, ...] = ()
@@ -163,25 +78,29 @@ class Filters:
             raise InputError(f"“{self.date_from}” comes after “{self.date_to}”.", "Give the earlier date first.")
 
     def values(self) -> dict[str, tuple[str, ...]]:
-        """The fields that are set, apart from the dates and what must not be."""
-        held = {name: getattr(self, name) for name in _VALUED}
-        return {name: chosen for name, chosen in held.items() if chosen}
+        """Name → values of the fields that are set, without the dates and `without`."""
+        return {name: values for name in _VALUE_FIELDS if (values := getattr(self, name))}
 
     def __bool__(self) -> bool:
         return bool(self.values() or self.date_from or self.date_to or self.without)
 
 
-_VALUED: Final = tuple(each.name for each in fields(Filters) if each.name not in ("date_from", "date_to", "without"))
+_VALUE_FIELDS: Final = tuple(
+    field.name for field in fields(Filters) if field.name not in ("date_from", "date_to", "without")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search. `entities` are IRIs that the caller linked in the text: hits about them get a small boost.
+    """A query to the search engine.
 
-    `recent` adds a boost, shown in the explanation, to what is dated late among the candidates. In the text,
-    `field:value` with a field of Filters (or `year:2018`) narrows the search where the value is known, and
-    `-field:value` leaves out what has it; see `search.query.field_filters`. Raises InputError when limit is outside
-    0..100, offset is negative, or the text is too long.
+    - In the `text`, `field:value` with a field of Filters (or `year:2018`) narrows the search if the value is known,
+      and `-field:value` excludes; see `search.query.field_filters`.
+    - `entities`: IRIs that the caller linked in the text. Hits that mention them score higher.
+    - `facets`: whether to count the values of the filter fields, which takes longer.
+    - `recent`: whether late dates add a boost.
+
+    Raises InputError if limit is outside 0..100, offset is negative, the mode is unknown, or the text is too long.
     """
 
     text: str
@@ -200,18 +119,18 @@ class Query:
             raise InputError(f"The offset {self.offset} is out of range.", "The first result has offset 0.")
         if self.mode not in get_args(Mode):
             raise InputError(f"“{self.mode}” is not a way to search.", "Use hybrid, lexical or dense.")
-        if len(self.text) > MAX_QUERY:
+        if len(self.text) > MAX_QUERY_CHARS:
             raise InputError(
-                f"The query has {len(self.text):,} characters; at most {MAX_QUERY:,} can be searched.",
+                f"The query has {len(self.text):,} characters; at most {MAX_QUERY_CHARS:,} can be searched.",
                 "Ask in a sentence or two.",
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A piece of the unit's text. `highlights` are offsets into `text`; `start` is its offset in the unit's text.
+    """A window of an item's text. `highlights`: offsets into `text`; `start`: offset of the window in the item's text.
 
-    `cut` says whether text was left out before and after it.
+    `cut`: whether text was left out before and after it. Raises ValueError if highlights overlap or exceed the text.
     """
 
     text: str
@@ -229,6 +148,8 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRef:
+    """The document of a hit. `id`: its own id in JSON Lines input, or its path below the ingested folder."""
+
     iri: str
     id: str | None = None
     title: str | None = None
@@ -239,11 +160,11 @@ class DocumentRef:
 
 @dataclass(frozen=True, slots=True)
 class TermScore:
-    """What one word of the query added to the raw lexical score.
+    """What one term of the query added to the raw lexical score.
 
-    `field`: title, text (which holds the title too), about (what is said of the document's subject, where the text has
-    no such word), exact, or entity: then `term` is the name of the one mentioned; or place: of one that a place of the
-    unit is or lies in.
+    `field`: title; text, which includes the title; about, the description of the document's subject, for words that the
+    text has not; exact; entity, with the name of the mentioned entity as `term`; or place, with the name of a place
+    that the item is on, or that its places lie in.
     """
 
     term: str
@@ -253,11 +174,11 @@ class TermScore:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Why a hit has its score: score = lexical_weight·lexical + dense_weight·dense + Σ boosts.
+    """Explanation of a score: score = lexical_weight·lexical + dense_weight·dense + Σ boosts.
 
-    `lexical_raw` is BM25 (0 up, higher is better), `dense_raw` a cosine in [-1, 1]; `lexical` and `dense` are these
-    scaled to [0, 1] over the candidates of this search. None = not measured in this mode. `terms` sum up to
-    `lexical_raw`; they are worked out when first looked at.
+    `lexical_raw` is BM25 (≥ 0, higher is better), `dense_raw` a cosine in [-1, 1]; `lexical` and `dense` are these
+    scaled to [0, 1] over the candidates of this search. None means not measured in this mode. `terms` add up to
+    `lexical_raw`; they are computed when first read.
     """
 
     score: float
@@ -273,16 +194,20 @@ class Explain:
 
 @dataclass(frozen=True, slots=True)
 class Demoted:
-    """Why a hit of the first ranks stands lower than its score: `like` (an IRI), higher up, says much the same, or
-    (None) three passages of its document stand above it."""
+    """Reason why a hit stands lower than its score.
+
+    `like`: IRI of a hit above it that says much the same; None if three passages of its document stand above it.
+    """
 
     like: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One result. `score` orders the hits of one search (higher is better), but for those that are `lowered`; it says
-    nothing across searches."""
+    """One result. `score` orders the hits of one search, higher first, except for those that are `lowered`.
+
+    Scores of different searches cannot be compared.
+    """
 
     iri: str
     kind: Kind
@@ -300,17 +225,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:
+    """A value of a filter field, and the number of results with it."""
+
     value: str
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class SearchSuggestion:
-    """A change to a search, and how much it finds then. `text` is the query to ask.
+    """A change to a search, with the text of the new query and the number of its results.
 
-    `kind`: "filter" without the `value` of a filter `field`; "dates" without the dates; "filters" without any of
-    these, quotation marks and exclusions; "words" the text alone is another, `value` says what was left out of it, and
-    `field` where it is the value of a typed one. `count_is_floor`: it may find more.
+    `kind`: "filter" drops the `value` of a filter `field`; "dates" drops the dates; "filters" drops both, quotation
+    marks and exclusions; "words" changes only the text, from which `value` was omitted, and `field` names its field if
+    it was typed with one. `count_is_floor`: there may be more results.
     """
 
     kind: Literal["filter", "dates", "filters", "words"]
@@ -323,14 +250,20 @@ class SearchSuggestion:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """`hits` is one page of what was found. `total` counts all of it, unless `total_is_floor`: then there may be more.
+    """One page of results.
 
-    That is so without facets, where only candidates are looked at, and among more vectors than are read for one search
-    (see `search.ranking.result_set`). `facets`: field → values, most frequent first, counted over the same as `total`;
-    empty unless asked for; choosing one gives as many. Where nothing matched as written: `corrected` is the spelling
-    that was searched for instead, `hint` a sentence on what left nothing to find, or why this page has nothing. Among
-    the first ten hits a document takes three places at most, and a text one, where something else is relevant: what
-    gives way is `lowered`.
+    - `total`: number of all results; a lower bound if `total_is_floor`. That is so without facets, when only candidates
+      are counted, and in an index with more vectors than one search reads (see `search.ranking.result_set`).
+    - `facets`: field → values, most frequent first, counted over all results; empty unless asked for. Choosing a value
+      gives as many results as its count.
+    - `corrected`: the spelling that was searched for, if nothing matched as written; `suggestion`: another spelling to
+      offer, if something matched although a word is unknown.
+    - `hint`: a sentence on why there is no result, or none on this page; `ways`: changes to the search that find some.
+    - `reranker`: name of the reranker that ordered the first twenty hits, if one did.
+    - `words`: term of an explanation → word of the query.
+
+    Among the first ten hits a document takes three places at most, and a text one, if something else is relevant. The
+    hits that are moved down for that are `lowered`.
     """
 
     query: str
@@ -342,19 +275,15 @@ class Results:
     corrected: str | None = None
     hint: str | None = None
     reranker: str | None = None
-    """The reranker that put the first twenty in order, None where none did."""
     words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Terms of the explanations → the words of the query."""
     ways: tuple[SearchSuggestion, ...] = ()
-    """Where nothing was found: changes to the search that find something."""
     total_is_floor: bool = False
     suggestion: str | None = None
-    """Another spelling of the query to ask, where something was found though a word of it is in no text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A name that goes on from what was typed. `matched` is the label or alias that did."""
+    """An entity whose name begins as typed. `matched`: the label or alias that does."""
 
     iri: str
     label: str

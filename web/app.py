@@ -30,21 +30,21 @@ def create_app(services: Services) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security_headers.install(app)
     install_errors(app)
-    auth.install_read_token(app, services.settings.read_token, services.settings.token)
-    atlas = services.atlas
+    auth.install_read_token(app, auth.ReadAccess(services.settings.read_token, services.settings.token))
+    now = services.atlas.now
     watch = services.watch
     app.register_blueprint(health.blueprint(services.live, watch.state if watch else lambda: {"state": "unread"}))
-    app.register_blueprint(api_routes.blueprint(services.live, atlas))
-    app.register_blueprint(terms.blueprint(atlas))
+    app.register_blueprint(api_routes.blueprint(now))
+    app.register_blueprint(terms.blueprint(now))
     app.register_blueprint(resources.blueprint(services.live, services.settings.base))
     app.register_blueprint(dataset.blueprint(services.live, services.settings.base))
     app.register_blueprint(downloads.blueprint(services.live))
-    app.register_blueprint(page_routes.blueprint(atlas))
+    app.register_blueprint(page_routes.blueprint(now, services.settings.base))
 
     def generation() -> Path:
         return services.live.view().generation.path
 
-    page = partial(page_routes.render_workbench, atlas)
+    page = partial(page_routes.render_workbench, now)
     app.register_blueprint(endpoint.blueprint(services.pool, generation, workbench=page))
     may_write = auth.write_check(services.settings.token)
     app.register_blueprint(update.blueprint(services.writes, may_write))

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from graph.errors import AtlasError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from web.maintenance.index_repair import IndexRebuilder
     from web.maintenance.index_scrubber import IndexScrubber
     from web.read_model.live_reader import LiveAtlas
-    from web.read_model.reader import Clause, QueryTable, Slice
+    from web.read_model.reader import QueryTable, Slice
     from web.writer_process.service import Writes
 
 __all__ = ["Services", "compose"]
@@ -70,19 +70,23 @@ class Services:
     @cached_property
     def atlas(self) -> LiveAtlas:
         from web.maintenance.index_repair import damage_behind
+        from web.read_model.index_search import IndexSearch
         from web.read_model.live_reader import LiveAtlas
 
         watch = self.watch
+        index = IndexSearch(
+            open_searcher=self._searcher,
+            run_search=self.beside.search,
+            run_search_json=self.beside.answer,
+            report_damage=watch.mend if watch else lambda error: error,
+            diagnose=watch.suspect if watch else lambda error: damage_behind(error, self.home),
+        )
         return LiveAtlas(
             live=self.live,
-            searcher=self._searcher,
-            place=self.beside.search,
-            place_answer=self.beside.answer,
-            run=self._run_table,
+            index=index,
+            run_query=self._run_table,
             queries=starter_folder() / "queries",
             base=self.settings.base,
-            mend=watch.mend if watch else lambda error: error,
-            suspect=watch.suspect if watch else lambda error: damage_behind(error, self.home),
         )
 
     @cached_property
@@ -109,15 +113,11 @@ class Services:
 
     def _run_table(self, view: View, query: str, query_id: str, part: Slice, client: str | None) -> QueryTable:
         from web.read_model.query_table import run_table
-        from web.sparql.search_service import clause_search, explain
+        from web.sparql.search_service import explain
 
-        def explained(text: str) -> tuple[Clause, ...]:
-            guarded = self.pool.check(text, client)
-            if not guarded.searches:
-                return ()
-            return explain(clause_search(self.live, lambda: self.atlas), view, guarded)
-
-        return run_table(self.pool, view, query, query_id, part, explained, client)
+        return run_table(
+            self.pool, view, query, query_id=query_id, part=part, explain=partial(explain, view), client=client
+        )
 
     @cached_property
     def writes(self) -> Writes:
@@ -135,7 +135,7 @@ class Services:
 
     def _catch_up(self) -> bool:
         """One step of bringing the index up to date, with the encoder that the searches use."""
-        from search.indexing.catch_up import catch_up_apart
+        from search.indexing.catch_up import catch_up_outside_lock
         from search.indexing.indexer import SearchIndexer
 
         indexer = SearchIndexer(self.encoder)
@@ -145,7 +145,7 @@ class Services:
             with self.writes.turn(), Writer(self.home, indexer).session() as held:
                 yield held
 
-        return catch_up_apart(self.home, indexer, session)
+        return catch_up_outside_lock(self.home, indexer, session)
 
     def close(self) -> None:
         """End what runs beside the requests: processes for searches and queries, the waiting writer, the follower."""
@@ -175,7 +175,7 @@ class Services:
         from search.types import Query
 
         try:
-            self.atlas.overview()
+            self.atlas.now().overview()
             self.encoder().encode(["warm"])
             self.atlas.search(Query("warm"))  # reads the names of all entities, which takes seconds for many
         except AtlasError as error:  # who asks is told as well

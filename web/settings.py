@@ -21,7 +21,9 @@ class Settings:
     """`home` is the atlas directory; `cache` holds what is made once per machine (the quantised model).
 
     `reranker` is the folder of a CrossEncoder, None = results stay as they are ranked. `token` opens the write
-    endpoints, `read_token` (if set) is asked of every reader. Seconds and bytes are plain.
+    endpoints, `read_token` (if set) is asked of every reader. `public_url` is the address that clients use
+    (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose X-Forwarded headers are read.
+    Seconds and bytes are plain.
     """
 
     home: Path
@@ -35,6 +37,8 @@ class Settings:
     search_processes: int = 0
     unfenced: bool = False
     reranker: str | None = None
+    public_url: str | None = None
+    trusted_proxy: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -50,6 +54,8 @@ class Settings:
             read_token=environ.get("CREATIVE_ATLAS_READ_TOKEN") or None,
             query_timeout=_number(environ, "CREATIVE_ATLAS_QUERY_TIMEOUT", 10.0, 0.1, 600.0),
             reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
+            public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
+            trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, 1, 64)),
             search_processes=int(_number(environ, "CREATIVE_ATLAS_SEARCH_PROCESSES", _cores(), 0, 64)),

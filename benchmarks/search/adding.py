@@ -41,16 +41,16 @@ class _Timed:
 
 def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, dict[str, float]]:
     """Seconds until they are found, without those of the encoder; these; and where the former went."""
-    units = [replace(unit, text=f"{unit.text} Sample qv{n}.") for n, unit in enumerate(passages.units(numbers))]
+    items = [replace(item, text=f"{item.text} Sample qv{n}.") for n, item in enumerate(passages.items(numbers))]
     encoder = _Timed(passages)
     parts: dict[str, float] = {}
     began = time.perf_counter()
 
     def fill(store: ox.Store) -> Changes:
         parts["copy of the graph"] = time.perf_counter() - began
-        store.extend(quads(units))
+        store.extend(quads(items))
         parts["graph"] = time.perf_counter() - began
-        return Changes(documents=frozenset(unit.document for unit in units if unit.document), counted=False)
+        return Changes(documents=frozenset(item.document for item in items if item.document), counted=False)
 
     place = Home(home)
     with Writer(place, SearchIndexer(lambda: encoder)).session() as session:
@@ -59,8 +59,8 @@ def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, di
     live = place.require()
     index = Index.open(live.path, record_in(live.manifest()))
     parts["opened"] = time.perf_counter() - began - encoder.seconds
-    hits = Searcher(index, lambda: encoder).search(Query(f"sample qv{len(units) - 1}")).hits
+    hits = Searcher(index, lambda: encoder).search(Query(f"sample qv{len(items) - 1}")).hits
     took = time.perf_counter() - began - encoder.seconds
-    if units[-1].iri not in {hit.iri for hit in hits}:
+    if items[-1].iri not in {hit.iri for hit in hits}:
         raise SystemExit("a passage that was added is not found")
     return took, encoder.seconds, parts

@@ -34,10 +34,10 @@ from search.encoders.open import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.index.manifest import DENSE, FORMAT, LEXICAL, read_record
-from search.indexing.items import UnitReader
-from search.types import Unit
+from search.indexing.items import ItemReader
+from search.item import Item
 
-__all__ = ["CACHE", "derived", "large", "of_units", "prepare", "quads"]
+__all__ = ["CACHE", "derived", "large", "of_items", "prepare", "quads"]
 
 CACHE = ROOT / ".cache" / "benchmarks" / "search" / FORMAT
 
@@ -60,12 +60,12 @@ class _Bare:
 def derived(source: Path) -> Derived:
     """Passages without end, with the vectors of the set's passages, which are encoded once."""
     scifact, encoder = SciFact(source), open_encoder(DEFAULT_MODEL, _MODEL)
-    return Derived(Made(scifact.units, _vectors(scifact, encoder)), encoder, digest(source)[:6])
+    return Derived(Made(scifact.items, _vectors(scifact, encoder)), encoder, digest(source)[:6])
 
 
 def _vectors(scifact: SciFact, encoder: Encoder) -> npt.NDArray[np.float32]:
     """Of the set's passages, float32[n, d], unit rows."""
-    texts = [unit.embedding_text for unit in scifact.units]
+    texts = [item.embedding_text for item in scifact.items]
     name = hashlib.sha256("\n".join((encoder.id, str(encoder.sha256), *texts)).encode()).hexdigest()[:12]
     kept, begun = _KEPT / f"vectors-{name}.npy", _KEPT / f"vectors-{name}.part"
     _KEPT.mkdir(parents=True, exist_ok=True)
@@ -104,19 +104,19 @@ def large(count: int, passages: Derived) -> Path:
         if not (index / _WHOLE).exists():
             shutil.rmtree(index, ignore_errors=True)
             told = _Progress("index", count)
-            _told("index", lambda: build(passages.units(range(count)), index, passages, told))
+            _told("index", lambda: build(passages.items(range(count)), index, passages, told))
             (index / _WHOLE).touch()
         _joined(home, graph, index)
         shutil.rmtree(index)  # its files live on in the home
     return home
 
 
-def of_units(name: str, units: Iterable[Unit], index: Path) -> Path:
+def of_items(name: str, items: Iterable[Item], index: Path) -> Path:
     """The home of an atlas of these passages, made anew, with links to the files of their index."""
     home, graph = CACHE / f"home-{name}", CACHE / f"graph-{name}"
     for each in (home, graph):
         shutil.rmtree(each, ignore_errors=True)
-    _written(graph, units, _Bare())
+    _written(graph, items, _Bare())
     _joined(home, graph, index)
     shutil.rmtree(graph)
     return home
@@ -125,12 +125,12 @@ def of_units(name: str, units: Iterable[Unit], index: Path) -> Path:
 _WHOLE = "whole"
 
 
-def _written(folder: Path, units: Iterable[Unit], indexer: Indexer) -> None:
+def _written(folder: Path, items: Iterable[Item], indexer: Indexer) -> None:
     home = Home(folder)
     home.prepare()
 
     def fill(store: ox.Store) -> Changes:
-        store.bulk_extend(quads(units))
+        store.bulk_extend(quads(items))
         return Changes(everything=True)
 
     with Writer(home, indexer).session() as session:
@@ -153,13 +153,13 @@ def _joined(folder: Path, graph: Path, index: Path) -> None:
     with Writer(home, _Bare()).session() as session:
         session.reindex(fill)
     live = home.require()
-    first = next(iter(UnitReader(Snapshot.open(live)).everything()))
-    assert Index.open(live.path).lexical.by_iri([first.iri])[first.iri].unit.text == first.text
+    first = next(iter(ItemReader(Snapshot.open(live)).everything()))
+    assert Index.open(live.path).lexical.by_iri([first.iri])[first.iri].item.text == first.text
     begun.rename(folder)
 
 
-def quads(units: Iterable[Unit]) -> Iterator[ox.Quad]:
-    for iri, held in groupby(units, key=lambda unit: unit.document or unit.iri + "/document"):
+def quads(items: Iterable[Item]) -> Iterator[ox.Quad]:
+    for iri, held in groupby(items, key=lambda item: item.document or item.iri + "/document"):
         passages = list(held)
         one = passages[0]
         digest = hashlib.sha256(iri.encode()).hexdigest()
@@ -167,8 +167,8 @@ def quads(units: Iterable[Unit]) -> Iterator[ox.Quad]:
         yield from document_quads(
             Document(iri, name, one.title, collection, "text", digest, one.publisher, one.date, passages=len(passages))
         )
-        for number, unit in enumerate(passages):
-            yield from passage_quads(Passage(unit.iri, iri, number, unit.text, 0, len(unit.text)))
+        for number, item in enumerate(passages):
+            yield from passage_quads(Passage(item.iri, iri, number, item.text, 0, len(item.text)))
 
 
 def _told(what: str, act: Callable[[], object]) -> None:
@@ -193,10 +193,10 @@ class _Progress:
             print(f"    … {self._what}: {done:,} of {self._count:,}, {now - self._began:.0f} s", flush=True)
 
 
-def _counted(units: Iterable[Unit], what: str, count: int) -> Iterator[Unit]:
+def _counted(items: Iterable[Item], what: str, count: int) -> Iterator[Item]:
     told = _Progress(what, count)
-    for number, unit in enumerate(units, 1):
-        yield unit
+    for number, item in enumerate(items, 1):
+        yield item
         told(number)
 
 

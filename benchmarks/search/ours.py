@@ -20,33 +20,34 @@ from typing import Any
 
 from benchmarks.search.clients import hammer
 from benchmarks.search.engines import RATED, SECONDS, TURN
-from benchmarks.search.homes import of_units
+from benchmarks.search.homes import of_items
 from benchmarks.search.measure import children, disk, latency, memory
 from benchmarks.search.passages import SciFact
 from benchmarks.serving import ROOT, end_orderly, running
 from search.encoders.open import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Query, Unit
+from search.types import Query
 
 _MODEL = ROOT / ".cache" / "creative-atlas"
 
 
-def _rate(units: list[Unit], target: Path, encoder: Encoder) -> float:
+def _rate(items: list[Item], target: Path, encoder: Encoder) -> float:
     """Passages indexed a second, into a folder that is made anew."""
     shutil.rmtree(target, ignore_errors=True)
     began = time.perf_counter()
-    build(units, target, encoder)
-    return len(units) / (time.perf_counter() - began)
+    build(items, target, encoder)
+    return len(items) / (time.perf_counter() - began)
 
 
 def measure(scifact: SciFact, target: Path) -> dict[str, Any]:
     """What a row of the table says; the index stays in `target`."""
     indexing = open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1)
     indexing.encode(["warm"])
-    part = _rate(scifact.units[:RATED], target, indexing)
-    rate = _rate(scifact.units, target, indexing)
+    part = _rate(scifact.items[:RATED], target, indexing)
+    rate = _rate(scifact.items, target, indexing)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     encoder = open_encoder(DEFAULT_MODEL, _MODEL)
     searcher = Searcher(Index.open(target), lambda: encoder)
@@ -58,7 +59,7 @@ def measure(scifact: SciFact, target: Path) -> dict[str, Any]:
     fresh = Searcher(Index.open(target), lambda: encoder)  # that has answered nothing yet
     p50, p95, cpu = latency(lambda text: fresh.search(Query(text)), texts)
     held = memory([os.getpid()])["resident"]
-    home = of_units("compared", scifact.units, target)
+    home = of_items("compared", scifact.items, target)
     with running(str(home), "/api/v1/search?q=warm") as (site, process):
         over = {}
         for clients in (1, 8):
@@ -81,7 +82,7 @@ def main() -> None:
         if only:
             encoder = open_encoder(DEFAULT_MODEL, _MODEL, threads=os.cpu_count() or 1)
             encoder.encode(["warm"])
-            result = {"rate": _rate(scifact.units[:TURN], Path(folder) / "index", encoder)}
+            result = {"rate": _rate(scifact.items[:TURN], Path(folder) / "index", encoder)}
         else:
             result = measure(scifact, Path(folder) / "index")
     print(json.dumps(result))

@@ -19,7 +19,7 @@ from graph.iri import DEFAULT_BASE
 from graph.vocabulary import expand
 from search.encoders.protocol import Encoder, Vectors
 from search.evaluation.measures import Judged, read_beir, read_corpus
-from search.types import Unit
+from search.item import Item
 
 __all__ = ["PER_DOCUMENT", "Derived", "Made", "SciFact", "key_words"]
 
@@ -36,7 +36,7 @@ class SciFact:
     folder: Path
 
     @cached_property
-    def units(self) -> list[Unit]:
+    def items(self) -> list[Item]:
         return list(read_corpus(self.folder))
 
     @cached_property
@@ -55,16 +55,16 @@ def key_words(claim: str) -> str:
 class Made:
     """Passages without end, from the abstracts and their vectors (float32[n, d], unit rows)."""
 
-    def __init__(self, units: Sequence[Unit], vectors: npt.NDArray[np.float32]) -> None:
-        self._sentences = [[s for s in _SENTENCE.split(unit.text) if s] or [unit.title] for unit in units]
+    def __init__(self, items: Sequence[Item], vectors: npt.NDArray[np.float32]) -> None:
+        self._sentences = [[s for s in _SENTENCE.split(item.text) if s] or [item.title] for item in items]
         self._vectors = vectors
 
-    def unit(self, number: int) -> Unit:
+    def item(self, number: int) -> Item:
         rng, one, other = self._choice(number)
         text = " ".join([*_some(rng, self._sentences[one], 3), *_some(rng, self._sentences[other], 2)])
         document, place = divmod(number, PER_DOCUMENT)
         title = f"Report {document}"
-        return Unit(
+        return Item(
             iri=f"{DEFAULT_BASE}document/report-{document:06d}/p{place}",
             kind="passage",
             title=title,
@@ -82,8 +82,8 @@ class Made:
         rng, one, other = self._choice(number)
         noise = rng.standard_normal(self._vectors.shape[1], np.float32)
         mixed = 0.7 * self._vectors[one] + 0.45 * self._vectors[other] + noise * (_NOISE / np.linalg.norm(noise))
-        unit: npt.NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
-        return unit
+        item: npt.NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
+        return item
 
     def _choice(self, number: int) -> tuple[np.random.Generator, int, int]:
         rng = np.random.Generator(np.random.PCG64(number))
@@ -102,16 +102,16 @@ class Derived:
         self.id, self.sha256, self.dimension = real.id, real.sha256, real.dimension
         self._known: dict[str, int] = {}
 
-    def named(self, numbers: range) -> Iterator[Unit]:
+    def named(self, numbers: range) -> Iterator[Item]:
         """Made passages whose vectors nobody will ask for."""
-        return map(self._made.unit, numbers)
+        return map(self._made.item, numbers)
 
-    def units(self, numbers: range) -> Iterator[Unit]:
+    def items(self, numbers: range) -> Iterator[Item]:
         """Made passages, whose vectors can be asked for from now on."""
         for number in numbers:
-            unit = self._made.unit(number)
-            self._known[unit.embedding_text] = number
-            yield unit
+            item = self._made.item(number)
+            self._known[item.embedding_text] = number
+            yield item
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         rows = np.empty((len(texts), self.dimension), np.float32)

@@ -46,7 +46,7 @@ def compare(source: Path, names: list[str], *, keeping: bool, turns: int) -> Non
     work = place / digest(source)
     work.mkdir(parents=True, exist_ok=True)
     print(
-        f"{len(scifact.units):,} passages, {len(scifact.queries)} queries, {os.cpu_count()} cores\n{_head()}",
+        f"{len(scifact.items):,} passages, {len(scifact.queries)} queries, {os.cpu_count()} cores\n{_head()}",
         flush=True,
     )
     rows: dict[str, Row] = {}

@@ -98,11 +98,11 @@ def _recall(index: Index, vectors: np.ndarray) -> float:
         named = np.concatenate([slots, np.tile(some, (len(vectors), 1))], axis=1)
         order = np.argpartition(-scores, 9, axis=1)[:, :10]
         best, slots = np.take_along_axis(scores, order, 1), np.take_along_axis(named, order, 1)
-    found = sum(
-        len(np.intersect1d(exact, index.dense.search(vector, 10)[0]))
+    hits = sum(
+        len(np.intersect1d(exact, index.dense.query(vector).search(10)[0]))
         for exact, vector in zip(slots, vectors, strict=True)
     )
-    return found / slots.size
+    return hits / slots.size
 
 
 def _ingest(home: Path, size: int, passages: Derived) -> None:

@@ -1,4 +1,4 @@
-"""Where the time of a search goes: processor milliseconds of each stage, one after the other in one thread."""
+"""Processor milliseconds of each stage of a search, one after the other in one thread."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from benchmarks.search.measure import Clock
 from search.encoders.protocol import Encoder
 from search.index.index import Index
 from search.index.schema import FILTER_FIELDS
+from search.index.terms import Slots
 from search.index.top_k import order
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
 from search.ranking.boosts import cover_boost
-from search.ranking.candidates import gather, likely
+from search.ranking.candidates import gather, likely_rows
+from search.ranking.ranker import Ranking
+from search.ranking.term_counts import term_counts
 from search.results.hits import make_hits
 from search.searcher import Searcher
 from search.types import Filters, Query
@@ -29,15 +32,18 @@ def stages(index: Index, encoder: Encoder, texts: Sequence[str]) -> str:
     lexical, clock, empty = index.lexical, Clock(), np.empty(0, np.int64)
 
     def staged(text: str, measured: Clock) -> None:
-        words = measured.run("query", lambda: lexical_query(parse(text), Filters(), lexical.schema, lexical.stems))
+        query = measured.run("query", lambda: lexical_query(parse(text), Filters(), lexical.stems))
         vector = measured.run("encoding", lambda: encoder.encode([text])[0])
-        pool = measured.run("candidates and scores", lambda: gather(index, words, vector, "hybrid", empty))
-        slots = pool.slots[likely(pool)]
-        measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, words))
-        rows = order(pool.scores, pool.slots)[:10].tolist()
-        hits = measured.run("ten hits, snippets", lambda: make_hits(index, rows, pool, words, {}))
+        candidates = measured.run(
+            "candidates and scores", lambda: gather(index, query, vector, mode="hybrid", extra=empty)
+        )
+        slots = candidates.slots[likely_rows(candidates)]
+        measured.run("words covered", lambda: cover_boost(lexical, index.forward, slots, query))
+        rows = order(candidates.scores, candidates.slots)
+        ranking = Ranking(candidates, query, order=rows, counts=term_counts(index.forward, query))
+        hits = measured.run("ten hits, snippets", lambda: make_hits(index, ranking, rows[:10].tolist()))
         measured.run("ten explanations read", lambda: [len(hit.explain.terms) for hit in hits])
-        measured.run("facets", lambda: lexical.facets(lexical.among(pool.slots), _FACETS, 50))
+        measured.run("facets", lambda: lexical.facets(Slots(candidates.slots), _FACETS, 50))
 
     for text in texts[:10]:
         staged(text, Clock())

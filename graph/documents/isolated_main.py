@@ -1,49 +1,31 @@
-"""The child of `isolation.py`: loads one reader, gives up all it does not need, and prints what it read as JSON.
+"""The child of `isolation.py`: loads one reader, enters the sandbox, and prints what the reader made of a document.
 
-Run as a script in isolated mode, with the document as standard input.
+`python -m graph.documents.isolated_main LIMITS TASK`, with the document as standard input; the answer is one JSON
+object on standard output: the content, or an `error` in words that follow the name of the file.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
 
-if __name__ == "__main__":  # isolated mode leaves out the checkout: the packages beside `graph` must be found
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from graph.sandbox.enter import SandboxLimits, enter
 
+__all__ = ["READERS", "main"]
 
-def _fence(limits: dict[str, float]) -> None:
-    """From here on, nothing but computing: the limits of this process, from the inside."""
-    import resource
-
-    from graph.sandbox import seccomp
-
-    seconds = max(1, int(limits["seconds"]))
-    signal.setitimer(signal.ITIMER_REAL, limits["seconds"])  # default action: the process ends, parent or no parent
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(limits["output"]), int(limits["output"])))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = int(limits["memory"])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    # The lowest free descriptor is the first that a new file or socket would take: it is not to be had.
-    free = os.dup(0)
-    os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, free))
-    if seccomp.available():
-        seccomp.refuse_system_calls()
+READERS: Final = {"html": "graph.documents.html", "pdf": "graph.documents.pdf"}
+"""Task → the module whose `extract` does it."""
 
 
-def _main() -> None:
-    task, limits = sys.argv[1], json.loads(sys.argv[2])
-    if task == "pdf":
-        from graph.documents.pdf import extract
-    else:
-        from graph.documents.html import extract
-    extract(None)  # loads what is loaded lazily, before the fence closes
-    _fence(limits)
+def main(arguments: list[str]) -> None:
+    """`arguments`: the limits of the sandbox, and the task."""
+    extract: Callable[[bytes | None], dict[str, Any]] = import_module(READERS[arguments[1]]).extract
+    extract(None)  # loads what is loaded lazily: no file can be opened in the sandbox
+    enter(SandboxLimits.from_argument(arguments[0]))
     try:
         answer = extract(sys.stdin.buffer.read())
     except MemoryError:
@@ -58,4 +40,4 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    main(sys.argv[1:])

@@ -1,8 +1,7 @@
-"""What a query worker cannot do, whatever it is told to: the fences behind the guard.
+"""Filter of system calls, seccomp(2), for child processes that read what others wrote.
 
-seccomp(2) takes away the network, other programs, other processes and every file that is not open for reading;
-resource limits take away memory, core dumps and further descriptors. The worker enters before it imports the engine
-and never gets out: a filter cannot be removed, and hard limits cannot be raised.
+It takes away the network, other programs, other processes, and every file that is not open, as far as a profile does
+not need it. A filter cannot be removed.
 """
 
 from __future__ import annotations
@@ -11,20 +10,30 @@ import ctypes
 import errno
 import os
 import platform
-import resource
 import struct
 import sys
-from typing import Final
+from typing import Final, Literal
 
 from graph.sandbox.syscalls import CHECKED, MODERN, MODERN_FROM, REFUSED
 
-__all__ = ["FOR_WRITING", "DescriptorFence", "available", "limit_resources", "refuse_system_calls"]
+__all__ = ["Profile", "available", "give_up_privileges", "is_refusal", "refuse_system_calls"]
 
-FOR_WRITING: Final = frozenset({
-    "open", "openat", "creat", "truncate", "rename", "renameat", "renameat2", "link", "linkat", "unlink", "unlinkat",
-    "mkdir", "mkdirat", "rmdir", "fchmod", "chmod", "fchmodat", "utimensat", "copy_file_range", "sendfile",
-})  # fmt: skip
-"""What the process that writes an atlas needs beyond a query worker: changes to files."""
+Profile = Literal["reader", "query", "writer", "searcher"]
+
+_CHANGES_FOLDERS: Final = frozenset({"open", "openat", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir"})
+
+_ALLOWED: Final[dict[Profile, frozenset[str]]] = {
+    "reader": frozenset(),
+    "query": frozenset(),
+    "writer": _CHANGES_FOLDERS
+    | {"creat", "truncate", "rename", "renameat", "renameat2", "link", "linkat", "fchmod", "chmod", "fchmodat"}
+    | {"utimensat", "copy_file_range", "sendfile"},
+    # tantivy opens an index with a lock file, which a searcher makes in a scratch folder of links.
+    "searcher": _CHANGES_FOLDERS | {"symlink", "symlinkat"},
+}
+"""Refused calls that a profile may make all the same, by name. Landlock keeps them to its folders."""
+
+_REFUSALS: Final = (errno.EPERM, errno.ENOSYS)
 
 _MACHINES: Final = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
 """machine → (column in the tables of numbers, AUDIT_ARCH, number of seccomp(2))."""
@@ -33,9 +42,11 @@ _X32_BIT: Final = 0x40000000
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ALLOW, _ERRNO = 0x80000000, 0x7FFF0000, 0x00050000
 _SET_NO_NEW_PRIVS, _SET_NAME, _GET_NAME = 38, 15, 16
+_CAPABILITY_VERSION: Final = 0x20080522
+_FILE_CAPABILITIES: Final = 0b11111
+"""CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID."""
 _CLONE_THREAD: Final = 0x00010000
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_HARD_DESCRIPTORS: Final = 4096
 
 _Instruction = tuple[int, int, int, int]
 
@@ -45,7 +56,11 @@ class _Program(ctypes.Structure):
 
 
 def available() -> bool:
-    """True where this system can refuse system calls to a worker (Linux with seccomp on a known machine)."""
+    """True where this system can refuse system calls to a process (Linux with seccomp on a known machine).
+
+    >>> isinstance(available(), bool)
+    True
+    """
     if not sys.platform.startswith("linux") or platform.machine() not in _MACHINES:
         return False
     action = ctypes.c_uint32(_ERRNO)
@@ -55,52 +70,51 @@ def available() -> bool:
     return answer == 0
 
 
-def refuse_system_calls(allowed: frozenset[str] = frozenset()) -> None:
-    """Install the filter in this thread and all that it will start, but for the calls `allowed` by name.
+def is_refusal(error: BaseException) -> bool:
+    """True for an error that comes of a refused system call, as Python or a library written in Rust words it.
 
-    Raises OSError where it cannot be done.
+    Every other failure of the system is an internal error: a file that is missing, a disk or a table of descriptors
+    that is full.
+
+    >>> is_refusal(OSError("Operation not permitted (os error 1)")), is_refusal(OSError(24, "Too many open files"))
+    (True, False)
     """
-    code = b"".join(struct.pack("=HBBI", *each) for each in _filter(os.getpid(), allowed))
+    if not isinstance(error, OSError):
+        return False
+    if error.errno is not None:
+        return error.errno in _REFUSALS
+    return any(f"(os error {code})" in str(error) for code in _REFUSALS)
+
+
+def give_up_privileges() -> None:
+    """Set `no_new_privs`, which the kernel's fences require, and of root's capabilities keep those for files alone.
+
+    With the others, a process could read the memory and the environment of its parent. Raises OSError.
+    """
+    if not sys.platform.startswith("linux"):
+        return
     libc = _libc()
-    buffer = ctypes.create_string_buffer(code, len(code))
-    program = _Program(len(code) // 8, ctypes.addressof(buffer))
     if libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "no_new_privs was refused")
+    header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
+    words = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; each a low and, later, a high half
+    if libc.capget(header, words) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities cannot be read")
+    words[0], words[1], words[2] = words[0] & _FILE_CAPABILITIES, words[1] & _FILE_CAPABILITIES, 0
+    words[3] = words[4] = words[5] = 0
+    if libc.capset(header, words) != 0:
+        raise OSError(ctypes.get_errno(), "the capabilities cannot be given up")
+
+
+def refuse_system_calls(profile: Profile) -> None:
+    """Install the filter of a profile in this thread and all that it starts. Raises OSError where it cannot be done."""
+    allowed = _ALLOWED[profile]
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in _filter(os.getpid(), allowed))
+    buffer = ctypes.create_string_buffer(code, len(code))
+    program = _Program(len(code) // 8, ctypes.addressof(buffer))
     set_mode_filter = 1
-    if libc.syscall(_MACHINES[platform.machine()][2], set_mode_filter, 0, ctypes.byref(program)) != 0:
+    if _libc().syscall(_MACHINES[platform.machine()][2], set_mode_filter, 0, ctypes.byref(program)) != 0:
         raise OSError(ctypes.get_errno(), "the seccomp filter was refused")
-
-
-def limit_resources(memory: int, spool: int) -> None:
-    """Cap the address space and the size of the spool file (bytes); no core dumps; at most 4,096 descriptors."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (spool, spool))
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    hard = _HARD_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _HARD_DESCRIPTORS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if sys.platform.startswith("linux"):
-        # macOS takes the call and ignores the limit.
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-
-
-class DescriptorFence:
-    """No new descriptor while a query runs: a socket fails with EMFILE even where there is no seccomp."""
-
-    def __init__(self) -> None:
-        self._hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-
-    def narrow(self, spare: int = 0) -> None:
-        """Allow `spare` more descriptors than are open: files that the store opens only when it reads them."""
-        free = [os.dup(0) for _ in range(spare + 1)]
-        for descriptor in free:
-            os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(free[-1], self._hard), self._hard))
-
-    def widen(self) -> int:
-        """Between queries, so that another generation can be opened. No descriptor is as high as the number given."""
-        below = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (self._hard, self._hard))
-        return below
 
 
 def _libc() -> ctypes.CDLL:

@@ -23,8 +23,21 @@ from graph.sparql.update import apply_update, touched_by
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_load import NAMING, into
 
-__all__ = ["UNPACKED_BYTES", "Outcome", "Target", "Upload", "delete", "holds", "merge", "patch", "replace"]
+__all__ = [
+    "UNPACKED_BYTES",
+    "Outcome",
+    "Store",
+    "Target",
+    "Upload",
+    "delete",
+    "holds",
+    "merge",
+    "patch",
+    "replace",
+    "target_of",
+]
 
+Store = ox.Store
 Target = ox.NamedNode | ox.DefaultGraph
 
 UNPACKED_BYTES: Final = 1 << 30
@@ -53,6 +66,15 @@ class Outcome:
 
     created: bool
     touched: frozenset[str] | None = frozenset()
+
+
+def target_of(graph: str | None) -> Target:
+    """The graph of this IRI, or the default graph.
+
+    >>> target_of("http://example.org/g"), target_of(None)
+    (<NamedNode value=http://example.org/g>, <DefaultGraph>)
+    """
+    return DEFAULT if graph is None else ox.NamedNode(graph)
 
 
 def holds(store: ox.Store, target: Target) -> bool:

@@ -1,4 +1,4 @@
-"""ISO dates of any precision as whole-day ranges, so that "2018" and "2018-11-20" can be compared."""
+"""Day ranges of ISO dates of any precision, by which "2018" and "2018-11-20" can be compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 
 
 def day_range(date: str) -> tuple[int, int] | None:
-    """First and last day that `date` covers, each as yyyymmdd; None when it is no such date.
+    """First and last day that `date` covers, each as yyyymmdd; None if it is not an ISO date.
 
     >>> day_range("2018-02")
     (20180201, 20180228)

@@ -12,63 +12,64 @@ import numpy.typing as npt
 
 from search.analysis.tokens import number_alike
 
-__all__ = ["fingerprint", "is_same", "key"]
+__all__ = ["fingerprint", "is_near_duplicate", "key"]
 
-_ODD: Final = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2^64 divided by the golden ratio, which mixes well (Knuth)
-_WAYS: Final = np.arange(1, 11, dtype=np.uint64) * _ODD
-_PART: Final = 5  # bits
-_LOWEST: Final = sum(1 << _PART * at for at in range(len(_WAYS)))
-_FIGURES: Final = (1 << 13) - 1
-_ALIKE: Final = 6
-"""Of the ten parts as many agree where one word in twenty was changed, nearly always, and never by chance."""
+_GOLDEN: Final = np.uint64(0x9E37_79B9_7F4A_7C15)  # 2^64 divided by the golden ratio, which mixes well (Knuth)
+_HASH_SEEDS: Final = np.arange(1, 11, dtype=np.uint64) * _GOLDEN
+_PART_BITS: Final = 5
+_LOWEST_BITS: Final = sum(1 << _PART_BITS * part for part in range(len(_HASH_SEEDS)))  # one of each part
+_FIGURES_MASK: Final = (1 << 13) - 1
+_MIN_EQUAL_PARTS: Final = 6
+"""Of the ten parts so many are nearly always equal if one word in twenty was changed, and never by chance."""
 
 
 def key(text: str) -> int:
-    """63 bits that stand for `text` in a numeric field; never 0, which says that there is none."""
+    """63 bits that stand for `text` in a numeric field; never 0, which means none."""
     return (int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()) >> 1) or 1
 
 
 def fingerprint(words: Sequence[str]) -> int:
-    """63 bits, by which `is_same` tells texts of almost the same words in the same order; 0 = no words.
+    """63 bits, by which `is_near_duplicate` recognises almost the same words in the same order; 0 = no words.
 
-    `words`: the exact words of the text. Ten numbers of 5 bits: of the pairs of words, hashed in ten ways, the
-    least (Broder, "On the resemblance and containment of documents", 1997; of each a few bits, as Li and König, 2010).
-    Before them 13 bits for the words with digits: texts that differ in a figure are not the same.
+    `words`: the exact words of a text. The fingerprint has ten parts of 5 bits: all pairs of neighbouring words are
+    hashed in ten ways, and each part is the least hash of one way, shortened (minhash: Broder, "On the resemblance and
+    containment of documents", 1997; b-bit minhash: Li and König, 2010). Before them stand 13 bits for the words with
+    digits: texts that differ in a figure are no duplicates.
     """
     if not words:
         return 0
-    hashed = np.fromiter(map(_hashed, words), np.uint64, len(words))
-    pairs = np.unique(hashed[:-1] * _ODD + hashed[1:]) if len(words) > 1 else hashed
-    least = (_mixed(pairs[:, np.newaxis] ^ _WAYS)).min(axis=0)
-    bits = _hashed(" ".join(filter(None, map(_figure, words)))) & _FIGURES
-    for part in (_mixed(least) >> np.uint64(64 - _PART)).tolist():
-        bits = bits << _PART | part
+    hashes = np.fromiter(map(_hash, words), np.uint64, len(words))
+    pairs = np.unique(hashes[:-1] * _GOLDEN + hashes[1:]) if len(words) > 1 else hashes
+    least = _mix(pairs[:, np.newaxis] ^ _HASH_SEEDS).min(axis=0)
+    bits = _hash(" ".join(filter(None, map(_figure, words)))) & _FIGURES_MASK
+    for part in (_mix(least) >> np.uint64(64 - _PART_BITS)).tolist():
+        bits = bits << _PART_BITS | part
     return bits or 1
 
 
 @lru_cache(maxsize=20_000)
 def _figure(word: str) -> str:
-    """A number in digits, "twelve" as well as "12"; nothing for another word."""
+    """A number in digits ("12" for "twelve" too); an empty text for other words."""
     return word if any(char.isdigit() for char in word) else number_alike(word) or ""
 
 
-def is_same(one: int, other: int) -> bool:
-    """Whether fingerprints are of texts that share some two thirds of their pairs of words, and all their figures."""
-    differs = one ^ other
-    if not one or not other or differs >> _PART * len(_WAYS):
+def is_near_duplicate(one: int, other: int) -> bool:
+    """Whether texts with these fingerprints share about two thirds of their pairs of words, and all figures."""
+    difference = one ^ other
+    if not one or not other or difference >> _PART_BITS * len(_HASH_SEEDS):
         return False
-    for shift in range(1, _PART):
-        differs |= (one ^ other) >> shift
-    return (differs & _LOWEST).bit_count() <= len(_WAYS) - _ALIKE
+    for shift in range(1, _PART_BITS):  # gather the differing bits of each part in its lowest bit
+        difference |= (one ^ other) >> shift
+    return (difference & _LOWEST_BITS).bit_count() <= len(_HASH_SEEDS) - _MIN_EQUAL_PARTS
 
 
 @lru_cache(maxsize=50_000)
-def _hashed(word: str) -> int:
+def _hash(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _mixed(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Every bit of the result hangs on every bit of the number (Steele, Lea and Flood's SplitMix64, 2014)."""
+def _mix(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Hashes in which every bit depends on every bit of the input (Steele, Lea and Flood's SplitMix64, 2014)."""
     hashes = (hashes ^ hashes >> np.uint64(30)) * np.uint64(0xBF58_476D_1CE4_E5B9)
     hashes = (hashes ^ hashes >> np.uint64(27)) * np.uint64(0x94D0_49BB_1331_11EB)
     return hashes ^ hashes >> np.uint64(31)

@@ -1,6 +1,6 @@
-"""One spelling for words that are written in several ways, for the stemmed fields and the queries alike.
+"""Normalisation of spelling variants to one form, for the stemmed fields and the queries alike.
 
-| written | kept as |
+| written | normal form |
 |---|---|
 | organization, organisation; analyze, analyse | organisation, analyse |
 | colour, behaviour, neighbourhood | color, behavior, neighborhood |
@@ -9,8 +9,7 @@
 | leukaemia, oestrogen, paediatric | leukemia, estrogen, pediatric |
 | co-location, start-up | co-location colocation, start-up startup |
 
-The forms are keys, not advice: that "size" becomes "sise" changes nothing, since it does so everywhere, and they are
-never shown.
+The forms are keys that are never shown: it does no harm that "size" becomes "sise", since it does so everywhere.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ _RULES: Final = tuple(
 )
 
 _MAY_CHANGE: Final = re.compile("z|our|re|ramme|ogue|ence|ll|[ao]e")
-"""What stands in every word that a rule changes: most have none of it, and need not go through all rules."""
+"""A part of every word that a rule changes. Most words have none, and skip the rules."""
 
 _WORDS: Final = {
     "ageing": "aging", "amongst": "among", "artefact": "artifact", "artefacts": "artifacts", "enquiry": "inquiry",
@@ -52,21 +51,24 @@ _WORDS: Final = {
 
 
 def canonical(text: str) -> str:
-    """`text` with one spelling for each word, and words with a short first part joined as well as apart.
+    """`text` in normal forms, and hyphened words with a short first part in two parts and as one word.
 
-    Made for the index: offsets change. Linear in the length.
+    For indexing: offsets change. Time is linear in the length.
+
+    >>> canonical("The co-location programme")
+    'the co-location colocation program'
     """
-    spelt = _WORD.sub(lambda match: _one(match[0].lower()), text)
-    return _HYPHENED.sub(r"\1-\2 \1\2", spelt)
+    normal = _WORD.sub(lambda match: _normal_form(match[0].lower()), text)
+    return _HYPHENED.sub(r"\1-\2 \1\2", normal)
 
 
 def joined(text: str) -> list[str]:
-    """The hyphened words of `text` as one word each, in one spelling: co-location gives colocation."""
-    return [_one((first + second).lower()) for first, second in _HYPHENED.findall(text)]
+    """The hyphened words of `text` as one word each, in normal form: co-location gives colocation."""
+    return [_normal_form((first + second).lower()) for first, second in _HYPHENED.findall(text)]
 
 
 @lru_cache(maxsize=100_000)
-def _one(word: str) -> str:
+def _normal_form(word: str) -> str:
     if word in _WORDS:
         return _WORDS[word]
     if _MAY_CHANGE.search(word):

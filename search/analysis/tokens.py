@@ -1,12 +1,12 @@
-"""Words as the exact field sees them, where the stemmed field splits or changes too much.
+"""Tokeniser of the exact field, which keeps what the stemmed fields split or change.
 
 | written | exact word | why |
 |---|---|---|
 | £25 million, £25m, £25,000,000 | £25000000 | amounts compare by value, so £25 million is not £250 million |
 | 25.5, 1,000, 30 %, 5G | 25.5, 1000, 30%, 5g | one number stays one word |
 | R&D, R & D | r&d | short names with an ampersand |
-| U.K., J. K. | uk, j, k | dotted initials close up |
-| Scale-Up, 2018/19 | scale up, 2018 19 | hyphens and slashes part words, so that a phrase matches either spelling |
+| U.K., J. K. | uk, j, k | dotted initials are joined |
+| Scale-Up, 2018/19 | scale up, 2018 19 | hyphens and slashes separate words, so that a phrase matches both spellings |
 | Nick Wilson’s, O’Brien | nick wilson, o'brien | a possessive is no part of the name |
 | Llŷn, Tŵr | llŷn, tŵr | letters keep their marks (the stemmed field folds them) |
 """
@@ -49,10 +49,9 @@ STOP_WORDS: Final = frozenset(
     these they this those through to too under until up us very was we were what when where whether which while who
     whom whose why will with would you your yours""".split()  # noqa: SIM905 (a list of 130 literals reads worse)
 )
-"""English function words. They are dropped from queries only (never from the index or from a phrase)."""
+"""English function words. They are dropped from queries, but not from the index or from a phrase."""
 
-
-_NUMBERS: Final = dict(
+_DIGITS_OF: Final = dict(
     zip(
         """two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
         eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety""".split(),  # noqa: SIM905 (as above)
@@ -60,13 +59,13 @@ _NUMBERS: Final = dict(
         strict=True,
     )
 )
-"""Texts write these either way. One is left out: it is a pronoun more often than a number."""
+"""Number word → digits, as texts write these numbers either way. Without "one", which is mostly a pronoun."""
 
-_IN_WORDS: Final = {digits: word for word, digits in _NUMBERS.items()}
+_WORD_OF: Final = {digits: word for word, digits in _DIGITS_OF.items()}
 
 
 class Word(NamedTuple):
-    """`text` is the normal form; [start, end) its code points in the source. `plain` = the stemmed field has it too."""
+    """An exact word. `text`: normal form; [start, end): its code points; `plain`: the stemmed fields have it too."""
 
     text: str
     start: int
@@ -76,11 +75,15 @@ class Word(NamedTuple):
 
 def number_alike(word: str) -> str | None:
     """The other way to write a small number: "twelve" for "12", "12" for "twelve"; None for any other word."""
-    return _NUMBERS.get(word) or _IN_WORDS.get(word)
+    return _DIGITS_OF.get(word) or _WORD_OF.get(word)
 
 
 def exact_words(text: str) -> Iterator[Word]:
-    """The exact words of `text` in order. Never fails; time is linear in the length."""
+    """The exact words of `text` in order. Never raises; time is linear in the length.
+
+    >>> [word.text for word in exact_words("£25 million for R&D")]
+    ['£25000000', 'for', 'r&d']
+    """
     for match in _WORD.finditer(text):
         start, end = match.span()
         if match.lastgroup == "plain":
@@ -102,12 +105,12 @@ def exact_words(text: str) -> Iterator[Word]:
 
 @lru_cache(maxsize=256)
 def query_words(text: str) -> tuple[Word, ...]:
-    """The exact words of a query, which one search asks for several times."""
+    """The exact words of a query, cached because one search needs them several times."""
     return tuple(exact_words(text))
 
 
 def _amount(match: re.Match[str]) -> str:
-    """The value in plain digits, with its currency sign or per cent sign."""
+    """The value in plain digits, with its currency sign or percent sign."""
     sign = (match["currency"] or "").strip()
     digits = match["number"].replace(",", "")
     scale = _SCALE.get((match["scale"] or "").lower(), 0)

@@ -1,4 +1,4 @@
-"""The fast run time: the model in int8 on CTranslate2, with its own tokeniser; torch is never imported."""
+"""Encoder on CTranslate2: the default model in int8, with its own tokeniser. It never imports torch."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["CTranslate2Encoder", "has_wide_registers"]
 
 
 class CTranslate2Encoder:
-    """Runs the model in `folder` (see `ctranslate2_export`): model.bin, tokenizer.json, meta.json.
+    """Runs the model in `folder`, as `search.encoders.ctranslate2_export` writes it. Safe to share between threads.
 
-    `threads`: texts that one call of `encode` works on at a time.
+    `threads`: texts that one call of `encode` reads at a time.
     """
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
@@ -40,21 +40,21 @@ class CTranslate2Encoder:
         self._loaded: tuple[tokenizers.Tokenizer, ctranslate2.Encoder] | None = None
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One text at a time on each thread.
+        """float32[len(texts), dimension], rows of unit length, in the order of the texts.
 
-        Activations have a scale for each token, so that neighbours in a batch hardly count; but they can change the
-        order of a sum, and thereby how a number is rounded to 8 bits (one text in 300, cosine .998), and a rebuilt
-        index would differ from an updated one. For texts as long as passages a batch is no faster.
+        Each thread reads one text at a time. In a batch, a text's neighbours can change the order of a sum, and thereby
+        how a number is rounded to 8 bits (one text in 300, cosine .998): a rebuilt index would differ from an updated
+        one. For texts as long as passages a batch is no faster.
         """
-        result = np.empty((len(texts), self.dimension), dtype=np.float32)
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         if not texts:
-            return result
+            return vectors
         tokenizer, model = self._load()
         tokens = [encoding.ids for encoding in tokenizer.encode_batch_fast([_plain(text) for text in texts])]
 
         def run(row: int) -> None:
             hidden = np.asarray(model.forward_batch([tokens[row]]).last_hidden_state)[0]
-            result[row] = _unit(hidden.mean(axis=0))
+            vectors[row] = _unit(hidden.mean(axis=0))
 
         if self._threads > 1 and len(texts) > 1:
             with ThreadPoolExecutor(self._threads) as pool:
@@ -62,7 +62,7 @@ class CTranslate2Encoder:
         else:
             for row in range(len(texts)):
                 run(row)
-        return result
+        return vectors
 
     def _load(self) -> tuple[tokenizers.Tokenizer, ctranslate2.Encoder]:
         with self._lock:
@@ -72,7 +72,7 @@ class CTranslate2Encoder:
                 import tokenizers
 
                 tokenizer = tokenizers.Tokenizer.from_file(str(self._folder / "tokenizer.json"))
-                # The file bakes in truncation and padding to 128 tokens; the model reads more.
+                # The file asks for truncation and padding to 128 tokens; the model reads more.
                 tokenizer.enable_truncation(self._max_tokens)
                 tokenizer.no_padding()
                 model = ctranslate2.Encoder(
@@ -91,21 +91,21 @@ def _unit(vector: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _plain(text: str) -> str:
-    """The tokeniser takes valid Unicode only: a lone surrogate becomes a question mark."""
+    """`text` in valid Unicode, as the tokeniser needs it: a lone surrogate becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _use_wide_registers() -> None:
-    """CTranslate2 uses AVX-512 only where it is told to, at the moment of its import: 1.2 times as fast."""
+    """Make CTranslate2 use AVX-512, which it decides when it is imported: 1.2 times as fast."""
     try:
-        described = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+        cpuinfo = Path("/proc/cpuinfo").read_text("utf-8", "replace")
     except OSError:
         return
-    if has_wide_registers(described):
+    if has_wide_registers(cpuinfo):
         os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
 
 
-def has_wide_registers(described: str) -> bool:
-    """Whether the processor that Linux describes so has all the parts of AVX-512 that CTranslate2 is built for."""
-    flags = next((line for line in described.splitlines() if line.startswith("flags")), "").split()
+def has_wide_registers(cpuinfo: str) -> bool:
+    """Whether the processor has all parts of AVX-512 that CTranslate2 uses. `cpuinfo`: as in Linux's /proc/cpuinfo."""
+    flags = next((line for line in cpuinfo.splitlines() if line.startswith("flags")), "").split()
     return {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"} <= set(flags)

@@ -1,8 +1,8 @@
-"""Making the default encoder's fast form: the packaged weights in CTranslate2's format, once, kept in a cache folder.
+"""Export of the default model's packaged weights to CTranslate2's format, once, into a cache folder.
 
-The cache key is the hash of the weights and the version of this export. A finished folder is moved into place whole,
-so that two processes may do this at once and a kill leaves nothing half done; a checksum tells a damaged file.
-torch and transformers are needed here only.
+The name of the folder has the hash of the weights and the version of this export. A finished folder is moved into place
+whole, so that two processes may export at once, and a kill leaves nothing half done. Checksums show damaged files. Only
+the export needs torch and transformers.
 """
 
 from __future__ import annotations
@@ -38,12 +38,15 @@ Progress = Callable[[str], None]
 
 
 def folder_in(cache: Path) -> Path:
-    """Where the exported model belongs in a cache folder."""
+    """The folder of the exported model in a cache folder."""
     return cache / f"{_NAME.lower()}-int8-v{EXPORT_VERSION}-{WEIGHTS_SHA256[:12]}"
 
 
 def ensure(cache: Path, progress: Progress | None = None) -> Path:
-    """The folder of the exported model, made or repaired if need be (about 10 s). Raises EncoderUnavailable."""
+    """The folder of the exported model, after an export if it is missing or damaged (about 10 s).
+
+    Raises EncoderUnavailable.
+    """
     folder = folder_in(cache)
     if _is_sound(folder):
         return folder
@@ -102,14 +105,14 @@ def export(target: Path, progress: Progress) -> None:
         "weights_sha256": WEIGHTS_SHA256,
         "dimension": _DIMENSION,
         "max_tokens": _MAX_TOKENS,
-        "files": {name: _note(target / name) for name in _FILES},
+        "files": {name: _state(target / name) for name in _FILES},
     }
     (target / "meta.json").write_text(json.dumps(meta, indent=1) + "\n", "utf-8")
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """The exporters warn of what does not concern this model, and draw progress bars of their own."""
+    """Silence the exporter's progress bars, and its warnings, which do not concern this model."""
     root = logging.getLogger()
     level, bars = root.level, os.environ.get("TQDM_DISABLE")
     root.setLevel(logging.ERROR)
@@ -132,27 +135,27 @@ def _move_into_place(scratch: Path, folder: Path) -> None:
     try:
         scratch.rename(folder)
     except OSError:
-        # Another process was first, or a damaged folder is in the way. A rename cannot replace a full folder.
+        # Another process was first, or a damaged folder exists, which a rename cannot replace.
         if _is_sound(folder):
             return
-        broken = Path(tempfile.mkdtemp(prefix="broken-", dir=folder.parent)) / "old"
+        damaged = Path(tempfile.mkdtemp(prefix="damaged-", dir=folder.parent)) / "old"
         with contextlib.suppress(FileNotFoundError):
-            folder.rename(broken)
-        shutil.rmtree(broken.parent, ignore_errors=True)
+            folder.rename(damaged)
+        shutil.rmtree(damaged.parent, ignore_errors=True)
         scratch.rename(folder)
 
 
 def _is_sound(folder: Path) -> bool:
-    """Whether every file has the size and the checksum that the export noted."""
+    """Whether every file has the size and checksum that the export recorded."""
     try:
         files: dict[str, dict[str, Any]] = json.loads((folder / "meta.json").read_bytes())["files"]
-        return set(files) == set(_FILES) and all(_note(folder / name) == noted for name, noted in files.items())
+        return set(files) == set(_FILES) and all(_state(folder / name) == state for name, state in files.items())
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def _note(file: Path) -> dict[str, int]:
-    """CRC-32 finds damage in 8 ms of each start; SHA-256 of the 23 MB takes 60."""
+def _state(file: Path) -> dict[str, int]:
+    """Size and CRC-32, which takes 8 ms at each start; SHA-256 of the 23 MB takes 60 ms."""
     data = file.read_bytes()
     return {"size": len(data), "crc32": zlib.crc32(data)}
 

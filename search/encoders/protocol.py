@@ -1,8 +1,8 @@
-"""What turns text into vectors: the contract, and the choice between its two run times.
+"""Protocol of the encoders that turn texts into vectors.
 
-The default model runs in int8 on CTranslate2 (`ctranslate2_encoder`), in a form made once at set-up by
-`ctranslate2_export`; any other sentence-transformers model, by name or path, runs on torch (`torch_encoder`). Nothing
-is downloaded.
+The default model runs in int8 on CTranslate2 (`search.encoders.ctranslate2`), in a form that
+`search.encoders.ctranslate2_export` makes once. Any other sentence-transformers model runs on torch
+(`search.encoders.sentence_transformers`). Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -15,24 +15,27 @@ import numpy.typing as npt
 
 __all__ = ["Encoder", "Vectors"]
 
-
 Vectors = npt.NDArray[np.float32]
 """float32[n, d], rows of unit length."""
 
 
 class Encoder(Protocol):
-    """Loading may wait for the first `encode`: reading the attributes is cheap. Safe to share between threads."""
+    """Turns texts into vectors. Safe to share between threads.
+
+    The model may be loaded by the first `encode`; reading the attributes is cheap.
+    """
 
     @property
     def id(self) -> str:
-        """Equal ids give interchangeable vectors; the id changes with the weights and with how they are run."""
+        """Name of the vector space. It changes with the weights and the run time; vectors of one id are comparable."""
 
     @property
     def sha256(self) -> str:
         """Hex digest of the model's original weights."""
 
     @property
-    def dimension(self) -> int: ...
+    def dimension(self) -> int:
+        """Length of the vectors."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """float32[len(texts), dimension], unit rows, in the order given. What exceeds the model's length is cut."""
+        """float32[len(texts), dimension], rows of unit length, in the order of the texts. Long texts are cut."""

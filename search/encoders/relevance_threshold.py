@@ -1,9 +1,9 @@
-"""From which cosine on a passage may be called relevant, for any encoder.
+"""Relevance threshold of an encoder: the cosine from which a passage may be called relevant.
 
-Models differ: unrelated texts have a cosine near 0 with one and 0.7 with another. So the encoder is shown everyday
-questions beside texts on other subjects, and the floor is put where chance hardly reaches: 3.5 standard deviations
-above the mean cosine of these pairs. For all-MiniLM-L6-v2 that is 0.26: on SciFact, nonsense queries find 0 to 2 of
-5,183 documents above it, and 97 % of the judged documents lie above it.
+Encoders differ: unrelated texts have a cosine near 0 with one and 0.7 with another. So each encoder reads everyday
+questions and texts on other subjects, and its floor is 3.5 standard deviations above the mean cosine of these pairs.
+For all-MiniLM-L6-v2 that is 0.26: on SciFact, nonsense queries find 0 to 2 of 5,183 documents above it, and 97 % of the
+relevant documents lie above it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,6 @@ _DEVIATIONS: Final = 3.5
 
 
 def relevance_floor(encoder: Encoder) -> float:
-    """A cosine in [-1, 1] that unrelated texts hardly ever reach with this encoder."""
+    """A cosine in [-1, 1] that unrelated texts rarely reach with this encoder."""
     cosines = encoder.encode(_QUESTIONS) @ encoder.encode(_TEXTS).T
     return round(min(1.0, float(cosines.mean() + _DEVIATIONS * cosines.std())), 4)

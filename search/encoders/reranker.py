@@ -1,7 +1,7 @@
-"""An optional last look at the first results by a model that reads query and text together.
+"""Optional reranker of the first hits: a model that reads query and text together.
 
-Off unless a setting names one. The model is a sentence-transformers CrossEncoder on this machine; nothing is
-downloaded, and torch is imported at the first search that needs it.
+It is off unless a setting names a model, a sentence-transformers CrossEncoder on this machine. Nothing is downloaded,
+and torch is imported at the first search that needs it.
 """
 
 from __future__ import annotations
@@ -22,29 +22,28 @@ from graph.errors import EncoderUnavailable
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-__all__ = ["RERANKED", "CrossReranker", "Reranker", "rerank_boost"]
+__all__ = ["RERANKED_HITS", "CrossReranker", "Reranker", "rerank_boost"]
 
-RERANKED: Final = 20
-"""Results that are read again, the first ones: the time that it takes has a ceiling."""
+RERANKED_HITS: Final = 20
 
-_LETTERS: Final = 2_000  # of a text that are read: more than such a model takes in
+_MAX_TEXT_CHARS: Final = 2_000  # more than such a model reads
 
 Floats = npt.NDArray[np.float32]
 
 
 class Reranker(Protocol):
-    """Safe to share between threads. Loading may wait for the first `score`."""
+    """Scores texts for a query. Safe to share between threads. The model may be loaded by the first `score`."""
 
     @property
     def id(self) -> str:
-        """Named in the results that it was used for."""
+        """Name of the model and its weights, shown in the results that it ordered."""
 
     def score(self, query: str, texts: Sequence[str]) -> Floats:
         """float32[len(texts)], higher is more relevant; the scale is the model's own."""
 
 
 class CrossReranker:
-    """`model`: the folder of a CrossEncoder. Raises EncoderUnavailable, with a remedy, where there is none."""
+    """Runs the CrossEncoder in the folder `model`. Raises EncoderUnavailable, with a remedy, if there is none."""
 
     def __init__(self, model: str, *, threads: int = 1) -> None:
         self._folder = Path(model).expanduser()
@@ -59,6 +58,7 @@ class CrossReranker:
 
     @cached_property
     def id(self) -> str:
+        """As `Reranker.id`."""
         digest = hashlib.sha256()
         for file in sorted(self._folder.glob("*.safetensors")) or sorted(self._folder.glob("*.bin")):
             with file.open("rb") as stream:
@@ -66,12 +66,13 @@ class CrossReranker:
         return f"{self._folder.name}/{digest.hexdigest()[:12]}"
 
     def score(self, query: str, texts: Sequence[str]) -> Floats:
+        """As `Reranker.score`."""
         if not texts:
             return np.empty(0, np.float32)
-        pairs = [(_plain(query), _plain(text[:_LETTERS])) for text in texts]
+        pairs = [(_plain(query), _plain(text[:_MAX_TEXT_CHARS])) for text in texts]
         with self._lock:
-            found = self._load().predict(pairs, batch_size=len(pairs), show_progress_bar=False)
-        return np.asarray(found, np.float32).reshape(len(texts), -1)[:, -1]
+            scores = self._load().predict(pairs, batch_size=len(pairs), show_progress_bar=False)
+        return np.asarray(scores, np.float32).reshape(len(texts), -1)[:, -1]
 
     def _load(self) -> CrossEncoder:
         if self._model is None:
@@ -89,16 +90,17 @@ class CrossReranker:
         return self._model
 
 
-def rerank_boost(scores: Floats, read: Floats) -> Floats:
-    """float32[n]: what to add to `scores` so that their order is that of `read`, all of them above the rest.
+def rerank_boost(scores: Floats, relevance: Floats) -> Floats:
+    """float32[n]: boosts that give the first hits the order of `relevance`, and keep them above all others.
 
-    `scores` are those of the first results, `read` what the reranker gave them. The new score is the highest of the
-    old ones plus `read` scaled to [0, 1].
+    `scores`: of the first hits; `relevance`: from the reranker. The new score of a hit is the highest of `scores` plus
+    its relevance scaled to [0, 1].
     """
-    low, high = float(read.min()), float(read.max())
-    scaled = (read - low) / (high - low) if high > low else np.zeros_like(read)
+    low, high = float(relevance.min()), float(relevance.max())
+    scaled = (relevance - low) / (high - low) if high > low else np.zeros_like(relevance)
     return (float(scores.max()) + scaled - scores).astype(np.float32)
 
 
 def _plain(text: str) -> str:
+    """`text` in valid Unicode: a lone surrogate becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")

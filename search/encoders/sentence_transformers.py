@@ -1,4 +1,4 @@
-"""The general run time: any sentence-transformers model that is on this machine. Importing torch takes seconds."""
+"""Encoder on torch: any sentence-transformers model that is on this machine. Importing torch takes seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 class TorchEncoder:
-    """`model`: a folder, or a name that Hugging Face's local cache holds. Raises EncoderUnavailable otherwise."""
+    """Runs `model`: a folder, or a name in Hugging Face's local cache. Safe to share between threads.
+
+    Raises EncoderUnavailable if the model is not on this machine.
+    """
 
     def __init__(self, model: str, *, threads: int = 1) -> None:
         self.name = model
@@ -35,6 +38,7 @@ class TorchEncoder:
 
     @cached_property
     def sha256(self) -> str:
+        """Hex digest of the weights."""
         digest = hashlib.sha256()
         for name in _WEIGHTS:
             for file in sorted(self._folder.rglob(name)):
@@ -44,13 +48,16 @@ class TorchEncoder:
 
     @property
     def id(self) -> str:
+        """As `search.encoders.protocol.Encoder.id`."""
         return f"{Path(self.name).name}/torch/{self.sha256[:12]}"
 
     @cached_property
     def dimension(self) -> int:
+        """Length of the vectors. Loads the model."""
         return int(self.encode(["a"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """float32[len(texts), dimension], rows of unit length, in the order of the texts. Long texts are cut."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         plain = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
@@ -76,7 +83,7 @@ class TorchEncoder:
 
 
 def _folder(model: str) -> Path:
-    """Where the model's files lie. Never downloads."""
+    """The folder of the model's files. Never downloads."""
     if (Path(model) / "modules.json").is_file() or (Path(model) / "config.json").is_file():
         return Path(model)
     os.environ["HF_HUB_OFFLINE"] = "1"

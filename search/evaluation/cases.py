@@ -1,4 +1,4 @@
-"""Relevance cases: which documents a query must find, which it must not, which before which. Each failure says why."""
+"""Relevance cases: documents that a query must find, must not find, or must rank before others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _REMEDY: Final = "A case has id, query and within, and may have must, must_not, 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`within`: how many documents count. `must`, `must_not`: documents; `before`: pairs, the first ranked above."""
+    """A query and what its first `within` documents must be.
+
+    `must` and `must_not`: documents among them. `before`: pairs, of which the first must rank above the second.
+    """
 
     id: str
     query: str
@@ -30,34 +33,39 @@ class Case:
     why: str = ""
 
     def failures(self, ranked: Sequence[str]) -> list[str]:
-        """What is wrong with these documents (best first, any number of times each), in words; [] = nothing."""
+        """What is wrong with a ranking, in words; [] if nothing is. `ranked`: documents, best first; may repeat."""
         documents = list(dict.fromkeys(ranked))
         places = {name: place for place, name in enumerate(documents, 1)}
-        far = len(documents) + 1
+        last = len(documents) + 1
 
         def place(name: str) -> str:
             return f"in place {places[name]}" if name in places else "not found"
 
-        wrong = [
+        failures = [
             f"{name} is {place(name)}, not among the first {self.within}: ahead of it {', '.join(documents[:3])}"
             for name in self.must
-            if places.get(name, far) > self.within
+            if places.get(name, last) > self.within
         ]
-        wrong += [
+        failures += [
             f"{name} is {place(name)}, and should not be among the first {self.within}"
             for name in self.must_not
-            if places.get(name, far) <= self.within and name in places
+            if places.get(name, last) <= self.within and name in places
         ]
-        wrong += [
+        failures += [
             f"{first} ({place(first)}) is not above {second} ({place(second)})"
             for first, second in self.before
-            if first not in places or places[first] >= places.get(second, far)
+            if first not in places or places[first] >= places.get(second, last)
         ]
-        return wrong
+        return failures
 
 
 def read_cases(path: Path) -> list[Case]:
-    """From a JSON lines file with the fields of Case. Raises InputError, which names the line that is no case."""
+    """The cases of a JSON lines file, whose rows have the fields of Case. Raises InputError, naming the wrong line.
+
+    >>> _ = (folder / "cases.jsonl").write_text('{"id": "a", "query": "film crews", "within": 3, "must": ["d1"]}')
+    >>> read_cases(folder / "cases.jsonl")[0].failures(["d2", "d3"])
+    ['d1 is not found, not among the first 3: ahead of it d2, d3']
+    """
     cases: dict[str, Case] = {}
     for number, raw in json_lines(path, _REMEDY):
         try:
@@ -73,11 +81,11 @@ def read_cases(path: Path) -> list[Case]:
 
 
 def _case(raw: Mapping[str, Any]) -> Case:
-    """What asks for nothing may be left out."""
+    """Raises InputError if the fields are wrong."""
     for name in ("id", "query"):
         if not isinstance(raw.get(name), str):
             raise InputError(f"it has no {name}.")
-    parse(Query(raw["query"]).text)  # that it can be asked
+    parse(Query(raw["query"]).text)  # raises InputError for a query without a word
     within = raw.get("within")
     if not isinstance(within, int) or within < 1:
         raise InputError("“within” is no number of documents.")
@@ -86,16 +94,22 @@ def _case(raw: Mapping[str, Any]) -> Case:
     if not isinstance(before, list) or any(not _is_pair(pair) for pair in before):
         raise InputError("“before” is no list of pairs of documents.")
     return Case(
-        raw["id"], raw["query"], within, must, must_not, tuple((a, b) for a, b in before), str(raw.get("why", ""))
+        raw["id"],
+        raw["query"],
+        within,
+        must=must,
+        must_not=must_not,
+        before=tuple((first, second) for first, second in before),
+        why=str(raw.get("why", "")),
     )
 
 
 def _strings(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    held = raw.get(name, [])
-    if not isinstance(held, list) or not all(isinstance(each, str) for each in held):
+    documents = raw.get(name, [])
+    if not isinstance(documents, list) or not all(isinstance(document, str) for document in documents):
         raise InputError(f"“{name}” is no list of documents.")
-    return tuple(held)
+    return tuple(documents)
 
 
 def _is_pair(pair: object) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(each, str) for each in pair)
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(document, str) for document in pair)

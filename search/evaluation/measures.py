@@ -1,4 +1,4 @@
-"""How good a ranking is: measures over judged queries, and whether two runs differ by more than chance.
+"""Measures of rankings over judged queries, and a test whether two runs differ by more than chance.
 
 A run maps each query to its documents, best first. All measures are in [0, 1], higher is better, and follow trec_eval:
 
@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from graph.errors import InputError
-from search.types import Unit
+from search.item import Item
 
 __all__ = [
     "MEASURES",
@@ -41,7 +41,7 @@ Qrels = Mapping[str, int]
 MEASURES: Final = ("ndcg@10", "recall@100", "mrr", "map")
 
 _REMEDY: Final = "A BEIR folder holds corpus.jsonl, queries.jsonl and qrels.tsv (or qrels/test.tsv)."
-_ROUNDS: Final = 10_000
+_TEST_ROUNDS: Final = 10_000
 _GRADE: Final = re.compile("-?[0-9]{1,9}")
 
 
@@ -55,40 +55,52 @@ class Judged:
 
 
 def ndcg(ranked: Sequence[str], grades: Qrels, depth: int = 10) -> float:
+    """nDCG at `depth`, in [0, 1]; 0 if no document is relevant."""
     ideal = _discounted(sorted(grades.values(), reverse=True)[:depth])
     return _discounted([grades.get(name, 0) for name in ranked[:depth]]) / ideal if ideal else 0.0
 
 
 def recall(ranked: Sequence[str], grades: Qrels, depth: int = 100) -> float:
+    """Recall at `depth`, in [0, 1]; 0 if no document is relevant."""
     relevant = _relevant(grades)
     return len(relevant & set(ranked[:depth])) / len(relevant) if relevant else 0.0
 
 
 def reciprocal_rank(ranked: Sequence[str], grades: Qrels) -> float:
+    """1 / place of the first relevant document; 0 if none is found."""
     relevant = _relevant(grades)
     return next((1 / place for place, name in enumerate(ranked, 1) if name in relevant), 0.0)
 
 
 def average_precision(ranked: Sequence[str], grades: Qrels) -> float:
+    """Mean precision at the places of the relevant documents, in [0, 1]."""
     relevant = _relevant(grades)
-    found, total = 0, 0.0
+    hits, total = 0, 0.0
     for place, name in enumerate(ranked, 1):
         if name in relevant:
-            found += 1
-            total += found / place
+            hits += 1
+            total += hits / place
     return total / len(relevant) if relevant else 0.0
 
 
 def measure(ranked: Sequence[str], grades: Qrels) -> dict[str, float]:
-    """Every one of MEASURES for one query."""
+    """All MEASURES of one query. `ranked`: documents, best first; `grades`: document → grade, relevant if > 0.
+
+    >>> measure(["a", "b"], {"b": 1})["mrr"]
+    0.5
+    """
     values = (ndcg(ranked, grades), recall(ranked, grades), reciprocal_rank(ranked, grades))
     return dict(zip(MEASURES, (*values, average_precision(ranked, grades)), strict=True))
 
 
-def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _ROUNDS, seed: int = 0) -> float:
-    """p of a two-sided paired randomisation test: how often chance alone gives means at least as far apart.
+def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _TEST_ROUNDS, seed: int = 0) -> float:
+    """p of a two-sided paired randomisation test: the probability that chance sets the means as far apart.
 
-    `first` and `second` hold one measure of the same queries in the same order. With the add-one rule p is never 0.
+    `first` and `second` have one measure of the same queries in the same order. With the add-one rule p is never 0.
+    Raises ValueError if they differ in length.
+
+    >>> compare([0.5, 0.7], [0.5, 0.7])
+    1.0
     """
     if len(first) != len(second):
         raise ValueError("a paired test needs the same queries in both runs")
@@ -96,18 +108,33 @@ def compare(first: Sequence[float], second: Sequence[float], *, rounds: int = _R
     if not difference.any():
         return 1.0
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(rounds, len(difference)))
-    reached = np.abs(signs @ difference) >= abs(float(difference.sum())) - 1e-12
-    return float((1 + reached.sum()) / (1 + rounds))
+    is_as_far = np.abs(signs @ difference) >= abs(float(difference.sum())) - 1e-12
+    return float((1 + is_as_far.sum()) / (1 + rounds))
 
 
-def read_corpus(folder: Path) -> Iterator[Unit]:
-    """The documents as units: the IRI of document 12 is urn:doc:12. Raises InputError on a row that is none, at it."""
+def read_corpus(folder: Path) -> Iterator[Item]:
+    """The documents of a BEIR folder as items. Raises InputError, which names the line, when it reads a wrong row.
+
+    >>> _ = (folder / "corpus.jsonl").write_text('{"_id": "12", "title": "Film", "text": "Film crews are short."}')
+    >>> [item.iri for item in read_corpus(folder)]
+    ['urn:doc:12']
+    """
     for record in _records(folder / "corpus.jsonl"):
-        yield Unit(f"urn:doc:{record['_id']}", "passage", str(record.get("title") or ""), str(record["text"] or ""))
+        title, text = str(record.get("title") or ""), str(record["text"] or "")
+        yield Item(f"urn:doc:{record['_id']}", "passage", title, text=text)
 
 
 def read_beir(folder: Path) -> list[Judged]:
-    """The queries that have a relevant document. Raises InputError when a file is missing or cannot be read."""
+    """The queries of a BEIR folder that have a relevant document.
+
+    Raises InputError if a file is missing or a line is wrong.
+
+    >>> _ = (folder / "corpus.jsonl").write_text('{"_id": "12", "title": "Film", "text": "Film crews are short."}')
+    >>> _ = (folder / "queries.jsonl").write_text('{"_id": "q", "text": "crews"}')
+    >>> _ = (folder / "qrels.tsv").write_text("q\\t12\\t1")
+    >>> read_beir(folder)
+    [Judged(id='q', text='crews', grades={'urn:doc:12': 1})]
+    """
     grades: dict[str, dict[str, int]] = {}
     path = next((path for path in (folder / "qrels.tsv", folder / "qrels" / "test.tsv") if path.is_file()), None)
     if path is None or not (folder / "corpus.jsonl").is_file():
@@ -134,7 +161,7 @@ def _text(path: Path) -> str:
 
 
 def _records(path: Path) -> Iterator[Mapping[str, object]]:
-    """The rows, each with a text and an _id of its own."""
+    """The rows. Raises InputError for one without an _id, or with that of an earlier row."""
     seen: dict[str, int] = {}
     for number, record in json_lines(path, _REMEDY):
         if "_id" not in record:
@@ -150,7 +177,7 @@ def _records(path: Path) -> Iterator[Mapping[str, object]]:
 
 
 def json_lines(path: Path, remedy: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The objects of a JSON lines file with the numbers of their lines. Raises InputError, which names the line."""
+    """Line number and object of each line of a JSON lines file. Raises InputError, which names the wrong line."""
     number = 0
     try:
         with path.open("rb") as stream:
@@ -164,8 +191,8 @@ def json_lines(path: Path, remedy: str) -> Iterator[tuple[int, dict[str, Any]]]:
     except OSError as error:
         raise InputError(f"{path.name} cannot be read: {error}.", remedy) from error
     except json.JSONDecodeError as error:
-        wrong = f"{error.msg}, at column {error.colno}"
-        raise InputError(f"Line {number} of {path.name} is no JSON: {wrong}.", remedy) from error
+        problem = f"{error.msg}, at column {error.colno}"
+        raise InputError(f"Line {number} of {path.name} is no JSON: {problem}.", remedy) from error
     except ValueError as error:
         raise InputError(f"Line {number} of {path.name} cannot be read: {error}.", remedy) from error
 

@@ -1,12 +1,12 @@
-"""Whether the large files of an index still hold what was written to them.
+"""Checksums of the large files of an index, by which damage is found.
 
-Opening an index compares sizes, and what is in files of up to 64 kB (`search.index.manifest`). Of the larger ones a
-checksum is noted when they are written, beside the record of the index:
+Opening an index compares the sizes of all files, and the content of files up to 64 kB (`search.index.manifest`). The
+checksum of a larger file is noted when the file is written, beside the record of the index:
 
     dense/checksums.json        {path below the generation: CRC-32}
 
-Generations share files by hard links, and so they share the notes: only new files are read for them. An index without
-notes, as earlier versions wrote it, is as good as before; its large files count as unchecked.
+Generations share files by hard links, and so they share these checksums: only new files are read for them. An index
+without them, as earlier versions wrote it, is used as before; its large files count as unchecked.
 """
 
 from __future__ import annotations
@@ -21,87 +21,91 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import IndexUnusable
-from search.index.manifest import DENSE, REMEDY, SMALL, IndexRecord, held_files, verify
+from search.index.manifest import DENSE, REMEDY, SMALL_FILE_BYTES, IndexRecord, index_files, verify
 
 __all__ = [
-    "NOTES",
+    "CHECKSUMS",
     "FileMark",
     "Soundness",
-    "carry_notes",
     "check",
+    "damage_as_index_unusable",
     "is_panic",
     "is_sound",
-    "read_notes",
-    "reading",
-    "require_known",
+    "read_checksums",
+    "require_sound",
+    "write_checksums",
 ]
 
-NOTES: Final = "checksums.json"
-_PART: Final = 1 << 20
+CHECKSUMS: Final = "checksums.json"
+_BLOCK_BYTES: Final = 1 << 20
 
 FileMark = tuple[int, int, int, int]
-"""What tells a file from others and from itself after a change: device, inode, size, time of the last change in ns."""
+"""Identity and state of a file: device, inode, size, time of the last change in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Soundness:
-    """What a check found sound. `unchecked`: large files of which no checksum was noted."""
+    """Result of a check: number and bytes of the sound files. `unchecked`: large files without a checksum."""
 
     files: int
     size: int
     unchecked: tuple[str, ...] = ()
 
 
-def read_notes(generation: Path) -> dict[str, int]:
-    """Path below the generation → CRC-32; empty where nothing is noted. Raises IndexUnusable on damaged notes."""
+def read_checksums(generation: Path) -> dict[str, int]:
+    """Path below the generation → CRC-32; empty if there are none. Raises IndexUnusable if the file is damaged."""
     try:
-        return {str(name): int(noted) for name, noted in json.loads((generation / DENSE / NOTES).read_bytes()).items()}
+        raw = json.loads((generation / DENSE / CHECKSUMS).read_bytes())
+        return {str(name): int(checksum) for name, checksum in raw.items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise IndexUnusable("The search index has damaged notes of its checksums.", REMEDY) from error
 
 
-def carry_notes(source: Path | None, target: Path) -> None:
-    """Note the checksums of the large files of `target`, a finished index made from that of `source`.
+def write_checksums(source: Path | None, target: Path) -> None:
+    """Write the checksums of the large files of `target`, a finished index made from that of `source`.
 
-    Files that both share keep the note they have, or go on without one. What the source has and the target has not was
-    read to write what is in its place: raises IndexUnusable where that was damaged, for the damage is now in a file
-    that has a checksum of its own.
+    A file that both share keeps its checksum, or stays without one. A file that only the source has was read to write
+    its successor. If such a file was damaged, IndexUnusable is raised: the damage is now in a file with a valid
+    checksum.
     """
-    known = read_notes(source) if source is not None else {}
-    notes: dict[str, int] = {}
-    for name, file in held_files(target):
-        if file.stat().st_size <= SMALL:
+    known = read_checksums(source) if source is not None else {}
+    checksums: dict[str, int] = {}
+    for name, file in index_files(target):
+        if file.stat().st_size <= SMALL_FILE_BYTES:
             continue
-        shared = source is not None and _same(source / name, file)
-        if not shared:
-            notes[name] = _checksum(file)
+        is_shared = source is not None and _is_same_file(source / name, file)
+        if not is_shared:
+            checksums[name] = _checksum(file)
         elif name in known:
-            notes[name] = known[name]
+            checksums[name] = known[name]
     if source is not None:
-        for name, noted in known.items():
-            if not _same(source / name, target / name):
-                _require(source, name, noted)
-    (target / DENSE / NOTES).write_text(json.dumps(notes, indent=1, sort_keys=True) + "\n", "utf-8")
+        for name, checksum in known.items():
+            if not _is_same_file(source / name, target / name):
+                _require(source, name, checksum)
+    (target / DENSE / CHECKSUMS).write_text(json.dumps(checksums, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def is_sound(generation: Path, name: str, files: Mapping[str, Any], notes: Mapping[str, int]) -> bool:
-    """Whether a file is known to be as it was written. `files`: as `IndexRecord.files`; `notes`: of `read_notes`."""
+def is_sound(generation: Path, name: str, files: Mapping[str, Any], checksums: Mapping[str, int]) -> bool:
+    """Whether a file is known to be as it was written.
+
+    `files`: as `IndexRecord.files`; `checksums`: from `read_checksums`.
+    """
     size, digest = files[name]
     file = generation / name
     try:
         if file.stat().st_size != size:
             return False
-        if size <= SMALL:
+        if size <= SMALL_FILE_BYTES:
             return hashlib.sha256(file.read_bytes()).hexdigest() == str(digest)
-        return name in notes and _checksum(file) == notes[name]
+        return name in checksums and _checksum(file) == checksums[name]
     except OSError:
         return False
 
 
-def require_known(generation: Path, record: IndexRecord) -> None:
-    """Raises IndexUnusable unless every file of the index is known to be as it was written."""
+def require_sound(generation: Path, record: IndexRecord) -> None:
+    """Raise IndexUnusable unless every file of the index is known to be as it was written."""
     unchecked = check(generation, record).unchecked
     if unchecked:
         raise IndexUnusable(f"Nothing tells whether {unchecked[0]} of the search index is sound.", REMEDY)
@@ -112,33 +116,39 @@ def check(
     record: IndexRecord,
     pause: Callable[[int], None] | None = None,
     known: Mapping[FileMark, object] | None = None,
-    found: Callable[[FileMark], None] | None = None,
+    on_sound: Callable[[FileMark], None] | None = None,
 ) -> Soundness:
-    """Read the files of an index through. Raises IndexUnusable, naming the file, at the first that is not sound.
+    """Read all files of an index. Raises IndexUnusable, which names the file, at the first damaged one.
 
-    `pause` is called after each MiB with its size; it may raise to stop. Large files in `known` are passed over;
-    `found` is told of those that were sound.
+    `pause` is called after each MiB with its size; it may raise to stop. Large files in `known` are skipped; `on_sound`
+    is called with each of the others that is sound.
+
+    >>> from search.index.manifest import read_record
+    >>> from search.item import Item
+    >>> _ = build([Item("x:1", "passage", "Note", "Film crews are short.")], folder / "checked", encoder)
+    >>> check(folder / "checked", read_record(folder / "checked")).unchecked
+    ()
     """
     verify(generation, record)
-    notes, size, unchecked = read_notes(generation), 0, []
+    checksums, size, unchecked = read_checksums(generation), 0, []
     for name, (length, _) in record.files.items():
         size += length
-        if length <= SMALL:
+        if length <= SMALL_FILE_BYTES:
             continue
-        if name not in notes:
+        if name not in checksums:
             unchecked.append(name)
             continue
         mark = _mark(generation / name)
         if known is None or mark not in known:
-            _require(generation, name, notes[name], pause)
-            if found is not None:
-                found(mark)
+            _require(generation, name, checksums[name], pause)
+            if on_sound is not None:
+                on_sound(mark)
     return Soundness(len(record.files) - len(unchecked), size, tuple(unchecked))
 
 
 @contextmanager
-def reading() -> Iterator[None]:
-    """Raises IndexUnusable in place of what comes of reading damaged files; nothing but that may go wrong within."""
+def damage_as_index_unusable() -> Iterator[None]:
+    """Raise IndexUnusable for every error that reading damaged files can cause."""
     try:
         yield
     except (OSError, ValueError, LookupError) as error:
@@ -150,13 +160,17 @@ def reading() -> Iterator[None]:
 
 
 def is_panic(error: BaseException) -> bool:
-    """Whether a library written in Rust gave up. That is no Exception to Python."""
-    return type(error).__name__ == "PanicException"
+    """Whether a library written in Rust panicked, in this process (its error is no `Exception`) or in a search worker.
+
+    >>> is_panic(ValueError("an ordinary error"))
+    False
+    """
+    return type(error).__name__ == "PanicException" or getattr(error, "is_panic", False) is True
 
 
-def _require(generation: Path, name: str, noted: int, pause: Callable[[int], None] | None = None) -> None:
+def _require(generation: Path, name: str, checksum: int, pause: Callable[[int], None] | None = None) -> None:
     try:
-        sound = _checksum(generation / name, pause) == noted
+        sound = _checksum(generation / name, pause) == checksum
     except OSError as error:
         raise IndexUnusable(
             f"The search index is damaged: {name} cannot be read ({error.strerror}).", REMEDY
@@ -166,23 +180,23 @@ def _require(generation: Path, name: str, noted: int, pause: Callable[[int], Non
 
 
 def _checksum(file: Path, pause: Callable[[int], None] | None = None) -> int:
-    """CRC-32: 2.8 GB/s here, eight times as fast as SHA-256, and chance is all that it has to tell from the truth."""
+    """CRC-32, at 2.8 GB/s eight times as fast as SHA-256, and enough against accidental damage."""
     checksum = 0
-    for part in _parts(file):
-        checksum = zlib.crc32(part, checksum)
+    for block in _blocks(file):
+        checksum = zlib.crc32(block, checksum)
         if pause is not None:
-            pause(len(part))
+            pause(len(block))
     return checksum
 
 
-def _parts(file: Path) -> Iterator[memoryview]:
-    room = memoryview(bytearray(_PART))
+def _blocks(file: Path) -> Iterator[memoryview]:
+    buffer = memoryview(bytearray(_BLOCK_BYTES))
     with file.open("rb", buffering=0) as stream:
-        while size := stream.readinto(room):
-            yield room[:size]
+        while size := stream.readinto(buffer):
+            yield buffer[:size]
 
 
-def _same(one: Path, other: Path) -> bool:
+def _is_same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except FileNotFoundError:

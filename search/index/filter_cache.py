@@ -1,6 +1,6 @@
-"""Which units pass the conditions of a search: counted and listed once, since people ask on with the filter they chose.
+"""Cache of the items that pass a condition: users go on searching with the filter that they chose.
 
-To count what passes costs as much as a search of a large collection, and to list it a microsecond a unit.
+Counting these items takes as long as a search of a large collection, and listing them 1 µs an item.
 """
 
 from __future__ import annotations
@@ -12,48 +12,42 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.lexical import LexicalIndex
-from search.index.terms import Condition
+from search.index.terms import Clause
 
-__all__ = ["LISTED", "FilterCache"]
+__all__ = ["MAX_LISTED_ITEMS", "FilterCache"]
 
-LISTED: Final = 250_000
-"""Units that are listed at most."""
+MAX_LISTED_ITEMS: Final = 250_000
 
-_COUNTS: Final = 1_000
-_LISTS: Final = 16
-"""Counts and lists that are kept, the latter of up to 2 MB."""
+_CACHED_COUNTS: Final = 1_000
+_CACHED_LISTS: Final = 16  # of up to 2 MB each
 
 Slots = npt.NDArray[np.int64]
 
 
 class FilterCache:
-    """For one opened index, which never changes. Safe to share between threads."""
+    """Counts and lists of items per condition, for one opened index. Safe to share between threads."""
 
     def __init__(self, lexical: LexicalIndex) -> None:
         self._lexical = lexical
-        # Of the index, not of this object: that would hold itself, and the index's files with it, until a collection.
-        self._counted = lru_cache(maxsize=_COUNTS)(partial(_counted, lexical))
-        self._listed = lru_cache(maxsize=_LISTS)(partial(_listed, lexical))
+        # Caches of the index, not of this object: it would refer to itself and keep the index's files open.
+        self._counts = lru_cache(maxsize=_CACHED_COUNTS)(lexical.count)
+        self._lists = lru_cache(maxsize=_CACHED_LISTS)(partial(_sorted_slots, lexical))
 
-    def count(self, condition: Condition) -> int:
-        """How many units pass."""
-        return self._counted(condition)
+    def count(self, condition: Clause) -> int:
+        """Number of items that pass."""
+        return self._counts(condition)
 
-    def slots(self, condition: Condition) -> Slots | None:
-        """Those that pass, rising; not to be changed. None where they are more than `LISTED`."""
-        return self._listed(condition) if self.count(condition) <= LISTED else None
+    def slots(self, condition: Clause, max_items: int = MAX_LISTED_ITEMS) -> Slots | None:
+        """Rising slots of the items that pass, read-only; None if they are more than `max_items`."""
+        return self._lists(condition) if self.count(condition) <= max_items else None
 
-    def among(self, slots: Slots, condition: Condition) -> Slots:
-        """Those of some slots that pass, in any order."""
-        return self._lexical.score(slots, condition.query, condition.query).slots
-
-
-def _counted(lexical: LexicalIndex, condition: Condition) -> int:
-    return lexical.count(condition.query)
+    def among(self, slots: Slots, condition: Clause) -> Slots:
+        """The given slots whose items pass, in any order."""
+        return self._lexical.score(slots, condition, condition)[0]
 
 
-def _listed(lexical: LexicalIndex, condition: Condition) -> Slots:
-    found, _ = lexical.best(condition.query, max(1, lexical.count(condition.query)))
-    found.sort()
-    found.flags.writeable = False
-    return found
+def _sorted_slots(lexical: LexicalIndex, condition: Clause) -> Slots:
+    slots, _ = lexical.best(condition, max(1, lexical.count(condition)))
+    slots.sort()
+    slots.flags.writeable = False
+    return slots

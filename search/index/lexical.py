@@ -1,6 +1,6 @@
-"""BM25 over the tantivy index of one generation: ranking, scoring of given units, filters, facets, look-ups.
+"""BM25 over the tantivy index of one generation: ranking, scoring of given items, counts, facets and look-ups.
 
-A unit is named here by its slot, the number that the dense index knows it by.
+An item is named by its slot, the number under which the dense index knows it.
 """
 
 from __future__ import annotations
@@ -8,64 +8,62 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from search.index.item_store import Stored, StoredUnits
+from search.index.item_store import ItemStore, StoredItem
 from search.index.schema import build_schema, register
 from search.index.stemmer import Stems
+from search.index.tantivy_query import QueryTranslator
+from search.index.terms import EVERYTHING, AnyValue, Clause, Term
 from search.types import FacetValue
 
 if TYPE_CHECKING:
     import tantivy
 
-__all__ = ["LexicalIndex", "Ranked", "open_index", "open_unwritable"]
+__all__ = ["LexicalIndex", "open_index", "open_read_only"]
 
-_BATCH = 500
-_LOOKED_UP = 1_000
-_FREQUENCIES = 20_000  # words whose numbers of units are kept
-_UNITS = 4_000  # units that are kept, of some 4 kB each
-_COUNTED = 20_000  # values of a facet that are counted in each segment, so that the counts of the shown ones are exact
-_SCORE, _ADDRESS = itemgetter(0), itemgetter(1)  # of a hit
+_IRIS_AT_ONCE: Final = 500
+_CACHED_FREQUENCIES: Final = 20_000
+_CACHED_ITEMS: Final = 4_000  # of some 4 kB each
+_COUNTED_VALUES: Final = 20_000  # values of a facet counted in each segment, so that the counts shown are exact
+_SCORE, _ADDRESS = itemgetter(0), itemgetter(1)  # of tantivy's hits
 
-
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """Slots with their scores (float32[n], BM25, higher is better), best first, and where tantivy keeps them."""
-
-    slots: npt.NDArray[np.int64]
-    scores: npt.NDArray[np.float32]
-    addresses: list[tantivy.DocAddress]
-    total: int
+Slots = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 
 def open_index(path: Path) -> tantivy.Index:
-    """An existing index with its tokenisers; readers see the state of this moment. Raises ValueError or OSError."""
+    """An existing index with its tokenisers. Readers see its state at this moment. Raises ValueError or OSError."""
     if os.access(path, os.W_OK):
-        return _opened(path)
-    return open_unwritable(path)
+        try:
+            return _open(path)
+        except ValueError as error:
+            if "PermissionDenied" not in str(error):  # a sandbox may deny what access(2) allows
+                raise
+    return open_read_only(path)
 
 
-def open_unwritable(path: Path) -> tantivy.Index:
-    """An index where nothing can be written: tantivy makes a lock file for a moment, so it is opened through links.
+def open_read_only(path: Path) -> tantivy.Index:
+    """An index in a folder that cannot be written to.
 
-    What it has opened it holds; the links are gone afterwards.
+    tantivy makes a lock file while it opens an index, so the index is opened through links in a temporary folder.
+    tantivy keeps the files open; the links can go afterwards.
     """
-    with tempfile.TemporaryDirectory() as beside:
+    with tempfile.TemporaryDirectory() as links:
         for file in path.resolve(strict=True).iterdir():
             if file.suffix != ".lock":
-                (Path(beside) / file.name).symlink_to(file)
-        return _opened(Path(beside))
+                (Path(links) / file.name).symlink_to(file)
+        return _open(Path(links))
 
 
-def _opened(path: Path) -> tantivy.Index:
+def _open(path: Path) -> tantivy.Index:
     import tantivy
 
     index = tantivy.Index.open(str(path))
@@ -77,120 +75,99 @@ def _opened(path: Path) -> tantivy.Index:
 class LexicalIndex:
     """Read access, safe to share between threads. Raises ValueError or OSError when there is no sound index."""
 
-    def __init__(self, path: Path, units: StoredUnits) -> None:
+    def __init__(self, path: Path, items: ItemStore) -> None:
         self._searcher = open_index(path).searcher()
-        self.schema = build_schema()
+        self._translator = QueryTranslator(build_schema())
         self.stems = Stems()
         self._statistics: dict[str, tuple[float, float]] = {}
-        # What is asked again and again, by one search and by the next. An opened index never changes.
-        self._frequency = lru_cache(maxsize=_FREQUENCIES)(partial(_frequency, self._searcher))
-        self._held = lru_cache(maxsize=_UNITS)(units.at)
+        # Several steps of a search need these, and an opened index never changes.
+        self._frequency = lru_cache(maxsize=_CACHED_FREQUENCIES)(partial(_frequency, self._searcher))
+        self._item = lru_cache(maxsize=_CACHED_ITEMS)(items.at)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, query: tantivy.Query, limit: int) -> Ranked:
-        """The best `limit` units for `query`; `total` counts all that match."""
-        result = self._searcher.search(query, max(limit, 1), count=True)
-        hits = result.hits[:limit]
-        addresses = [address for _, address in hits]
-        slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
-        count = int(getattr(result, "count", len(hits)))
-        return Ranked(np.array(slots, dtype=np.int64), np.array([s for s, _ in hits], np.float32), addresses, count)
+    def best(self, query: Clause, limit: int) -> tuple[Slots, Floats]:
+        """Slots (int64[n]) and scores (float32[n], BM25, higher is better) of the best `limit` items, best first."""
+        return self._best(self._translator.translate(query), limit)
 
-    def best(self, query: tantivy.Query, limit: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Slots and scores as from `search`; without the count, tantivy passes over what cannot be among them."""
-        hits = self._searcher.search(query, limit, count=False).hits
+    def score(self, slots: Slots, scoring: Clause, condition: Clause | None = None) -> tuple[Slots, Floats]:
+        """Slots and scores, best first, of those of the given items that match `condition`.
+
+        The score is BM25 under `scoring`, and 0 where that does not match.
+        """
+        return self._best(self._translator.score_of(slots, scoring, condition), len(slots))
+
+    def _best(self, query: tantivy.Query, limit: int) -> tuple[Slots, Floats]:
+        hits = self._searcher.search(query, max(limit, 1), count=False).hits[:limit]
         if not hits:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         slots = self._searcher.fast_field_values("slot", list(map(_ADDRESS, hits)))
         return np.fromiter(slots, np.int64, len(slots)), np.fromiter(map(_SCORE, hits), np.float32, len(hits))
 
-    def score(
-        self, slots: Sequence[int] | npt.NDArray[np.int64], scoring: tantivy.Query, must: tantivy.Query | None
-    ) -> Ranked:
-        """BM25 of the given units under `scoring` (0 where no word matches); those that fail `must` are left out."""
-        from tantivy import Occur, Query
+    def count(self, query: Clause) -> int:
+        """Number of items that match."""
+        return int(getattr(self._searcher.search(self._translator.translate(query), 1, count=True), "count", 0))
 
-        among = Query.const_score_query(self.among(slots), 0.0)
-        clauses = [(Occur.Must, among), (Occur.Should, scoring)]
-        if must is not None:
-            clauses.append((Occur.Must, must))
-        return self.search(Query.boolean_query(clauses), len(slots))
+    def facets(self, query: Clause, fields: Sequence[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
+        """Counts per value of each field over all items that match `query`, most frequent first, `size` at most."""
+        terms = {name: {"terms": {"field": name, "size": size, "segment_size": _COUNTED_VALUES}} for name in fields}
+        counts = self._searcher.aggregate(self._translator.translate(query), terms)
+        return {name: _values(counts[name]) for name in fields}
 
-    def among(self, slots: Iterable[int]) -> tantivy.Query:
-        """Matches these. A look-up for each is faster than one automaton for all (200 in 1.4 ms instead of 5.2), up to
-        about a thousand."""
-        from tantivy import Occur, Query
+    def matching(self, query: Clause, limit: int) -> list[StoredItem]:
+        """The best `limit` items for `query`, as they are stored."""
+        return [self.stored_at(slot) for slot in self.best(query, limit)[0].tolist()]
 
-        wanted = [int(slot) for slot in slots]
-        if len(wanted) > _LOOKED_UP:
-            return Query.term_set_query(self.schema, "slot", wanted)
-        one_by_one = (Query.term_query(self.schema, "slot", slot, index_option="basic") for slot in wanted)
-        return Query.boolean_query([(Occur.Should, each) for each in one_by_one])
+    def stored_at(self, slot: int) -> StoredItem:
+        """The item stored under this slot. Raises KeyError if there never was one."""
+        return self._item(slot)
 
-    def count(self, query: tantivy.Query) -> int:
-        return int(getattr(self._searcher.search(query, 1, count=True), "count", 0))
+    def everything(self) -> Iterator[StoredItem]:
+        """Every item, as it is stored."""
+        return (self.stored_at(slot) for slot in self.best(EVERYTHING, len(self))[0].tolist())
 
-    def facets(self, query: tantivy.Query, fields: Sequence[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
-        """Counts per value of each field over everything that matches `query`, most frequent first."""
-        wanted = {name: {"terms": {"field": name, "size": size, "segment_size": _COUNTED}} for name in fields}
-        counted = self._searcher.aggregate(query, wanted)
-        return {name: _values(counted[name]) for name in fields}
+    def slots_by_segment(self) -> dict[int, list[int]]:
+        """Number of each of tantivy's segments → slots of the items in it."""
+        slots: dict[int, list[int]] = {}
+        if len(self):
+            addresses = list(
+                map(_ADDRESS, self._searcher.search(self._translator.translate(EVERYTHING), len(self)).hits)
+            )
+            for address, slot in zip(addresses, self._searcher.fast_field_values("slot", addresses), strict=True):
+                slots.setdefault(address.segment_ord, []).append(int(slot or 0))
+        return slots
 
-    def stored(self, addresses: list[tantivy.DocAddress]) -> Iterator[Stored]:
-        """What is stored of the units at these addresses, in their order."""
-        slots = self._searcher.fast_field_values("slot", addresses) if addresses else []
-        return (self.stored_at(int(slot)) for slot in slots if slot is not None)
-
-    def stored_at(self, slot: int) -> Stored:
-        """What is stored under this slot. Raises KeyError where nothing ever was."""
-        return self._held(slot)
+    def by_iri(self, iris: Sequence[str]) -> dict[str, StoredItem]:
+        """IRI → item. Unknown IRIs are left out."""
+        items: dict[str, StoredItem] = {}
+        for start in range(0, len(iris), _IRIS_AT_ONCE):
+            batch = tuple(iris[start : start + _IRIS_AT_ONCE])
+            items |= {stored.item.iri: stored for stored in self.matching(AnyValue("iri", batch), len(batch))}
+        return items
 
     def statistics(self, field: str, word: str) -> tuple[float, float] | None:
-        """What BM25 takes for the number of units and the average length of the field. `word`: any that occurs in it.
+        """The number of items and the average length of the field that BM25 uses. `word`: any word of the field.
 
-        tantivy tells it nowhere but in the account of a score. None where that has none: the units are deleted.
+        tantivy gives them only in its explanation of a score. None if it explains none, since all items with the word
+        are deleted.
         """
-        from tantivy import Query
-
-        held = self._statistics.get(field)
-        if held is None:
-            term = Query.term_query(self.schema, field, word, index_option="freq")
-            hits = self._searcher.search(term, 1, count=False).hits
+        if field not in self._statistics:
+            query = self._translator.translate(Term(field, word))
+            hits = self._searcher.search(query, 1, count=False).hits
             if not hits:
                 return None
-            told = dict(_leaves(self.explain(term, hits[0][1])))
-            held = self._statistics[field] = (told["N"], told["avgdl"])
-        return held
-
-    def explain(self, query: tantivy.Query, address: tantivy.DocAddress) -> Mapping[str, Any]:
-        """tantivy's own account of the score, as it gives it."""
-        explained: dict[str, Any] = json.loads(query.explain(self._searcher, address).to_json())
-        return explained
-
-    def everywhere(self) -> list[tantivy.DocAddress]:
-        """Where every unit is kept."""
-        from tantivy import Query
-
-        return self.search(Query.all_query(), len(self)).addresses
-
-    def by_iri(self, iris: Sequence[str]) -> dict[str, Stored]:
-        """What is stored under these IRIs; unknown ones are left out."""
-        from tantivy import Query
-
-        found: dict[str, Stored] = {}
-        for start in range(0, len(iris), _BATCH):
-            batch = list(iris[start : start + _BATCH])
-            addresses = self.search(Query.term_set_query(self.schema, "iri", batch), len(batch)).addresses
-            found |= {stored.unit.iri: stored for stored in self.stored(addresses)}
-        return found
+            explanation = json.loads(query.explain(self._searcher, hits[0][1]).to_json())
+            values = dict(_leaves(explanation))
+            self._statistics[field] = (values["N"], values["avgdl"])
+        return self._statistics[field]
 
     def words(self, prefix: str) -> list[str]:
-        """The exact words of the collection that begin so, the most frequent first."""
+        """The exact words of the collection that begin with `prefix`, most frequent first."""
         return [str(word) for word, _ in self._searcher.terms_with_prefix("exact", prefix)]
 
     def document_frequency(self, field: str, term: str) -> int:
+        """Number of items with this term in this field. Deleted items count until tantivy merges them away."""
         return self._frequency(field, term)
 
 
@@ -198,13 +175,13 @@ def _frequency(searcher: tantivy.Searcher, field: str, term: str) -> int:
     return int(searcher.doc_freq(field, term))
 
 
-def _leaves(account: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """The numbers that a score was worked out from, by the first word of what they are."""
-    yield str(account["description"]).split(",")[0], float(account["value"])
-    for detail in account.get("details") or ():
+def _leaves(explanation: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Name and value of every number in tantivy's explanation of a score."""
+    yield str(explanation["description"]).split(",")[0], float(explanation["value"])
+    for detail in explanation.get("details") or ():
         yield from _leaves(detail)
 
 
-def _values(counted: Mapping[str, Any]) -> tuple[FacetValue, ...]:
-    values = [FacetValue(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counted["buckets"]]
+def _values(counts: Mapping[str, Any]) -> tuple[FacetValue, ...]:
+    values = [FacetValue(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counts["buckets"]]
     return tuple(sorted(values, key=lambda value: (-value.count, value.value)))

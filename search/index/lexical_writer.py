@@ -1,8 +1,7 @@
-"""Writing the lexical index of a new generation: hard links to the old files, then only what changed.
+"""Writer of the lexical index of a new generation: hard links to the old files, and new files for what changed.
 
-tantivy never changes a file of a finished segment, so generations can share them; its `*.json` files are rewritten
-in place and are copied, its lock files belong to one process and are made anew (writable: the old generation may be
-read only).
+tantivy never changes a file of a finished segment, so generations can share them. It rewrites its `*.json` files in
+place, so these are copied. Its lock files are made anew, because the old generation may be read-only.
 """
 
 from __future__ import annotations
@@ -10,42 +9,42 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
-from search.index.item_store import Stored, StoredUnits
+from search.index.item_store import ItemStore, StoredItem
 from search.index.lexical import LexicalIndex, open_index
 from search.index.schema import build_schema, document, register
 
 __all__ = ["LexicalWriter", "erase_deleted", "link_generation"]
 
-_LOCKS = (".tantivy-writer.lock", ".tantivy-meta.lock")
-_SMALL_HEAP = 20_000_000
-_LARGE_HEAP = 200_000_000
-_MANY = 2_000
+_LOCK_FILES: Final = (".tantivy-writer.lock", ".tantivy-meta.lock")
+_SMALL_HEAP_BYTES: Final = 20_000_000
+_LARGE_HEAP_BYTES: Final = 200_000_000
+_LARGE_CHANGE_ITEMS: Final = 2_000
 
 
-def erase_deleted(path: Path, units: StoredUnits) -> None:
-    """Write the segments anew that hold something deleted: deleting only marks it. The cost is that of indexing them.
+def erase_deleted(path: Path, items: ItemStore) -> None:
+    """Rewrite the segments that hold a deleted item, at the cost of indexing their live items again.
 
-    tantivy offers no merge of chosen segments, but it drops a segment with nothing left in it: so what lives in those
-    is moved out.
+    Deleting an item only marks it. tantivy cannot merge chosen segments, but it drops a segment without live items: so
+    the live items are moved out of these segments.
     """
     segments = json.loads((path / "meta.json").read_bytes())["segments"]
     dirty = {number for number, segment in enumerate(segments) if segment["deletes"]}
     if not dirty:
         return
-    held = LexicalIndex(path, units)
-    found = held.everywhere()
-    counted = Counter(address.segment_ord for address in found)
+    index = LexicalIndex(path, items)
+    slots = index.slots_by_segment()
     live = {n: s["max_doc"] - (s["deletes"] or {}).get("num_deleted_docs", 0) for n, s in enumerate(segments)}
-    # Segments are read in the order of the list; were it ever otherwise, everything is moved.
-    sure = all(counted[number] == rows for number, rows in live.items())
-    moving = [address for address in found if not sure or address.segment_ord in dirty]
-    writer = LexicalWriter(path, large=len(moving) > _MANY)
-    for stored in held.stored(moving):
-        writer.remove([stored.unit.iri])
+    # Segments are read in the order of meta.json. If that ever changes, the counts differ and every item is moved.
+    in_order = all(len(slots.get(number, ())) == count for number, count in live.items())
+    moving = [slot for number, members in slots.items() if not in_order or number in dirty for slot in members]
+    writer = LexicalWriter(path, large=len(moving) > _LARGE_CHANGE_ITEMS)
+    for slot in moving:
+        stored = index.stored_at(slot)
+        writer.remove([stored.item.iri])
         writer.add(stored)
     writer.commit()
 
@@ -60,12 +59,12 @@ def link_generation(source: Path, target: Path) -> None:
             shutil.copyfile(file, target / file.name)
         else:
             os.link(file, target / file.name)
-    for lock in _LOCKS:
+    for lock in _LOCK_FILES:
         (target / lock).touch(mode=0o644)
 
 
 class LexicalWriter:
-    """Collects changes to the index in `path`; nothing is visible before `commit`, which ends the writer's life.
+    """Collects changes to the index in `path`. They become visible with `commit`, after which the writer is spent.
 
     `path` holds a linked generation, or nothing: then an empty index is made. `large` spends memory on speed.
     """
@@ -80,18 +79,18 @@ class LexicalWriter:
             index = tantivy.Index(build_schema(), str(path))
             register(index)
         # One thread and a small heap make one segment of a small change.
-        self._writer = index.writer(_LARGE_HEAP if large else _SMALL_HEAP, 1)
+        self._writer = index.writer(_LARGE_HEAP_BYTES if large else _SMALL_HEAP_BYTES, 1)
 
-    def add(self, stored: Stored, texts: Mapping[str, str] | None = None) -> None:
-        """`texts`: the unit's `field_texts`, where they are at hand."""
-        self._writer.add_document(document(stored.unit, stored.slot, texts))
+    def add(self, stored: StoredItem, texts: Mapping[str, str] | None = None) -> None:
+        """Add an item. `texts`: its `search.index.schema.field_texts`, if the caller has them."""
+        self._writer.add_document(document(stored.item, stored.slot, texts))
 
     def remove(self, iris: Iterable[str]) -> None:
-        """Forget these units; added again afterwards, they are new. By text: tantivy loses deletes by number."""
+        """Delete the items with these IRIs. An item that is added afterwards stays."""
         for iri in iris:
-            self._writer.delete_documents_by_term("iri", iri)
+            self._writer.delete_documents_by_term("iri", iri)  # by text: tantivy loses deletes by number
 
     def commit(self) -> None:
-        """Write, and wait for merges: tantivy merges only segments of similar size, so the work follows the change."""
+        """Write the changes and wait for merges. tantivy merges segments of similar size: small changes stay cheap."""
         self._writer.commit()
         self._writer.wait_merging_threads()

@@ -1,7 +1,7 @@
-"""What an index says of itself, and the check that it still is what it says.
+"""Record of an index: what it was made of and with, and the check that its files still are as recorded.
 
-The record is kept beside the index (`dense/index.json`) and goes into the generation's manifest as it is. `FORMAT`
-rises with every change that makes an index of the version before unusable: it is then rebuilt from the graph.
+The record is kept beside the index (`dense/index.json`) and copied into the generation's manifest. `FORMAT` rises with
+every change that makes older indexes unusable: they are then rebuilt from the graph.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ __all__ = [
     "LEXICAL",
     "RECORD",
     "REMEDY",
-    "SMALL",
+    "SMALL_FILE_BYTES",
     "IndexRecord",
     "files_of",
-    "held_files",
+    "index_files",
     "read_record",
     "verify",
     "write_record",
@@ -36,23 +36,26 @@ LEXICAL: Final = "lexical"
 DENSE: Final = "dense"
 RECORD: Final = "index.json"
 REMEDY: Final = "It can be rebuilt from the graph, which is unharmed."
-SMALL: Final = 65_536
-"""Bytes up to which a file is compared by what is in it when the index is opened; see `search.index.checksums` for
-others."""
+
+SMALL_FILE_BYTES: Final = 65_536
+"""Size up to which the content of a file is compared when the index is opened. See `search.index.checksums` for larger
+files."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRecord:
-    """`digest` is a digest of all units, whatever their order. `floor`: see `search.encoders.relevance_threshold`.
+    """What an index holds, and its files.
 
-    `files`: path below the generation → [size, sha256 for small files or ""].
+    `digest`: of all items, whatever their order. `floor`: see `search.encoders.relevance_threshold`. `files`: path
+    below the generation → (bytes, SHA-256 of a small file or "").
     """
 
     encoder: str
     encoder_sha256: str
     dimension: int
     floor: float
-    units: int = 0
+    items: int = 0
+    """Number of indexed items. Its key in the JSON is `units`."""
     entities: int = 0
     next_slot: int = 0
     digest: str = "0" * 64
@@ -60,23 +63,27 @@ class IndexRecord:
     files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON types only."""
-        return asdict(self) | {"files": {name: list(noted) for name, noted in self.files.items()}}
+        """The record in JSON types."""
+        values = asdict(self) | {"files": {name: list(state) for name, state in self.files.items()}}
+        values["units"] = values.pop("items")
+        return values
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> IndexRecord:
-        """Raises IndexUnusable on a record that is not of this format."""
+        """The inverse of `to_dict`. Raises IndexUnusable for a record of another format, or a damaged one."""
         if raw.get("format") != FORMAT:
-            found = raw.get("format")
-            raise IndexUnusable(f"The search index has format {found}, this version reads {FORMAT}.", REMEDY)
+            message = f"The search index has format {raw.get('format')}, this version reads {FORMAT}."
+            raise IndexUnusable(message, REMEDY)
         try:
             files = {str(name): (int(size), str(digest)) for name, (size, digest) in raw["files"].items()}
-            return cls(**{**raw, "files": files})
+            values = {**raw, "files": files, "items": raw["units"]}
+            del values["units"]
+            return cls(**values)
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise IndexUnusable("The search index has a damaged description of itself.", REMEDY) from error
 
     def check_encoder(self, encoder: str) -> None:
-        """Raises IndexUnusable when the vectors are of another encoder."""
+        """Raise IndexUnusable if the vectors are of another encoder."""
         if encoder != self.encoder:
             raise IndexUnusable(
                 f"The search index was made with the encoder {self.encoder}, the setting says {encoder}.",
@@ -84,8 +91,8 @@ class IndexRecord:
             )
 
 
-def held_files(generation: Path) -> Iterator[tuple[str, Path]]:
-    """Every file that an opened index reads, but for the record: its path below the generation, and where it is."""
+def index_files(generation: Path) -> Iterator[tuple[str, Path]]:
+    """Every file that an opened index reads, except for the record: path below the generation, and full path."""
     for folder in (LEXICAL, DENSE):
         for file in sorted((generation / folder).iterdir()):
             if file.suffix != ".lock" and file.name not in (RECORD, ".managed.json"):
@@ -93,12 +100,17 @@ def held_files(generation: Path) -> Iterator[tuple[str, Path]]:
 
 
 def files_of(generation: Path) -> dict[str, tuple[int, str]]:
-    """Size and, up to 64 kB, checksum of every file that an opened index reads."""
-    return {name: _note(file) for name, file in held_files(generation)}
+    """As `IndexRecord.files`, for the files as they are now."""
+    return {name: _state(file) for name, file in index_files(generation)}
 
 
 def read_record(generation: Path) -> IndexRecord:
-    """Raises IndexUnusable when there is none or it cannot be read."""
+    """The record of the index in a generation. Raises IndexUnusable if there is none, or it cannot be read.
+
+    >>> read_record(folder / "nothing")
+    Traceback (most recent call last):
+    graph.errors.IndexUnusable: There is no search index. It can be rebuilt from the graph, which is unharmed.
+    """
     try:
         raw = json.loads((generation / DENSE / RECORD).read_bytes())
     except FileNotFoundError as error:
@@ -109,21 +121,22 @@ def read_record(generation: Path) -> IndexRecord:
 
 
 def write_record(generation: Path, record: IndexRecord) -> None:
+    """Write the record beside the index."""
     text = json.dumps(record.to_dict(), indent=1, sort_keys=True) + "\n"
     (generation / DENSE / RECORD).write_text(text, "utf-8")
 
 
 def verify(generation: Path, record: IndexRecord) -> None:
-    """Raises IndexUnusable when a file is missing, of another size, or (small ones) of other content. About 1 ms."""
-    for name, noted in record.files.items():
+    """Raise IndexUnusable if a file is missing, has another size, or (a small one) another content. About 1 ms."""
+    for name, recorded in record.files.items():
         try:
-            found = _note(generation / name)
+            state = _state(generation / name)
         except OSError as error:
             raise IndexUnusable(f"The search index is damaged: {name} is missing or unreadable.", REMEDY) from error
-        if found != noted:
+        if state != recorded:
             raise IndexUnusable(f"The search index is damaged: {name} has changed.", REMEDY)
 
 
-def _note(file: Path) -> tuple[int, str]:
+def _state(file: Path) -> tuple[int, str]:
     size = file.stat().st_size
-    return size, hashlib.sha256(file.read_bytes()).hexdigest() if size <= SMALL else ""
+    return size, hashlib.sha256(file.read_bytes()).hexdigest() if size <= SMALL_FILE_BYTES else ""

@@ -1,8 +1,9 @@
-"""How much memory large mapped files may hold.
+"""Release of the memory pages of large mapped files.
 
-What is read of a mapped file counts as the process's memory until the system wants it back, and a random read brings in
-its neighbourhood (64 kB on Linux): a few hundred searches of a million vectors would hold all of them. So after so
-many reads the pages are let go. They stay in the system's cache; reading them again costs a microsecond or two.
+The system counts pages that were read from a mapped file as the process's memory until it needs them, and one random
+read loads its neighbourhood (64 kB on Linux): after a few hundred searches a process would hold the vectors of a
+million items. So the pages are released after a number of reads. They stay in the system's cache, from which they are
+read again in a microsecond or two.
 """
 
 from __future__ import annotations
@@ -12,33 +13,39 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-__all__ = ["LARGE", "MOST", "PageCache"]
+__all__ = ["MAX_RESIDENT_BYTES", "MAX_WHOLE_FILE_BYTES", "PageCache"]
 
-LARGE: Final = 192 << 20
-"""Bytes up to which a file may be held whole."""
+MAX_WHOLE_FILE_BYTES: Final = 192 << 20
+"""A file up to this size may stay in memory whole."""
 
-MOST: Final = 64 << 20
-"""Bytes that a larger one may hold, as far as can be told from the number of reads: searches run in several processes,
-each of which holds other pages."""
+MAX_RESIDENT_BYTES: Final = 64 << 20
+"""Memory for a larger file, estimated from the number of reads. Each search process holds its own pages."""
 
-_AROUND: Final = 64 << 10
+_BYTES_PER_READ: Final = 64 << 10
 
 
 class PageCache:
-    """Of the file that `array` is mapped from. Any thread may tell of its reads."""
+    """Counts the random reads of the file that `array` is mapped from, and releases its pages. For any thread."""
 
-    def __init__(self, array: npt.NDArray[Any]) -> None:
+    def __init__(
+        self,
+        array: npt.NDArray[Any],
+        *,
+        max_whole_file: int = MAX_WHOLE_FILE_BYTES,
+        max_resident: int = MAX_RESIDENT_BYTES,
+    ) -> None:
         base: Any = array
         while base is not None and not isinstance(base, mmap.mmap):
             base = getattr(base, "base", None)
-        self._map = base if array.nbytes > LARGE and hasattr(mmap, "MADV_DONTNEED") else None
+        self._map = base if array.nbytes > max_whole_file and hasattr(mmap, "MADV_DONTNEED") else None
+        self._max_reads = max_resident // _BYTES_PER_READ
         self._reads = 0
 
-    def read(self, rows: int) -> None:
+    def count_reads(self, reads: int) -> None:
         """Count random reads, after they were made."""
         if self._map is None:
             return
-        self._reads += rows
-        if self._reads * _AROUND > MOST:
+        self._reads += reads
+        if self._reads > self._max_reads:
             self._reads = 0
             self._map.madvise(mmap.MADV_DONTNEED)

@@ -1,13 +1,13 @@
-"""The lexical index's fields and tokenisers, and how a unit becomes a document of it.
+"""Schema of the lexical index: its fields, its tokenisers, and the document of an item.
 
-| field | holds | words |
+| field | content | words |
 |---|---|---|
 | title | the title with the aliases | letters and digits, no accents, in one spelling (`search.analysis`), stemmed |
-| text | title, aliases, subject, heading and text in one, which BM25 ranks better by | the same |
+| text | title, aliases, subject, heading and text together, which suits BM25 | the same |
 | exact | the same without the subject, for phrases, amounts and short names | `search.analysis.tokens` |
-| prefix | beginnings of the words of names, for completion | every beginning of each word |
-| iri, slot | who it is: deletes go by `iri`, the dense index by `slot` | as they are |
-| filters | see FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | as they are |
+| prefix | the names of an entity, for completion | every prefix of each word |
+| iri, slot | keys: deletes go by `iri`, the dense index by `slot` | whole values |
+| filters | FILTER_FIELDS, and `first_day`, `last_day` as yyyymmdd | whole values |
 
 FORMAT rises with every change that makes an old index wrong.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from search.analysis.dates import day_range
 from search.analysis.spelling_variants import canonical
 from search.analysis.tokens import exact_words
-from search.types import Unit
+from search.item import Item
 
 if TYPE_CHECKING:
     import tantivy
@@ -61,13 +61,14 @@ FILTER_FIELDS: Final = (
     "year",
 )
 
-_MAX_WORD = 60  # bytes; longer runs are no words that anyone types
-_MAX_PREFIX = 16
+_MAX_WORD_BYTES: Final = 60  # nobody types longer words
+_MAX_PREFIX_CHARS: Final = 16
 _APOSTROPHE: Final = re.compile("['’‘ʼ`´]")
-_BREAK = " | "  # stands between the parts of the exact field: no phrase contains it
+_PART_BREAK: Final = " | "  # between the parts of the exact field: no phrase contains it
 
 
 def build_schema() -> tantivy.Schema:
+    """The schema of every lexical index."""
     import tantivy
 
     builder = tantivy.SchemaBuilder()
@@ -85,85 +86,85 @@ def build_schema() -> tantivy.Schema:
 
 
 def analyser() -> tantivy.TextAnalyzer:
-    """The words of the stemmed fields, for queries and highlights."""
+    """The analyser of the stemmed fields, for queries and highlights too."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
-    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(_MAX_WORD))
+    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.remove_long(_MAX_WORD_BYTES))
     return builder.filter(Filter.lowercase()).filter(Filter.ascii_fold()).filter(Filter.stemmer("english")).build()
 
 
 def register(index: tantivy.Index) -> None:
-    """Tokenisers are not kept in the index: this belongs to every opening of one."""
+    """Give an opened index its tokenisers, which tantivy does not store."""
     from tantivy import TextAnalyzerBuilder, Tokenizer
 
     index.register_tokenizer("stemmed", analyser())
     index.register_tokenizer("spaced", TextAnalyzerBuilder(Tokenizer.whitespace()).build())
 
 
-def field_texts(unit: Unit) -> dict[str, str]:
-    """What the title, text and exact fields of a unit hold; words of `exact` stand between spaces.
+def field_texts(item: Item) -> dict[str, str]:
+    """Field name → content of the title, text and exact fields. The words of `exact` are separated by spaces.
 
-    What is said of the subject is no part of `exact`: a phrase or an amount is asked of the text itself.
+    The description of the subject is no part of `exact`: phrases and amounts are looked for in the text itself.
     """
-    own = own_text(unit)
+    own = own_text(item)
     return {
-        "title": unicodedata.normalize("NFC", _names(unit)),
-        "text": unicodedata.normalize("NFC", f"{unit.about}\n{own}" if unit.about else own),
-        "exact": _BREAK.join(_spaced(part) for part in _parts(unit)),
+        "title": unicodedata.normalize("NFC", _names(item)),
+        "text": unicodedata.normalize("NFC", f"{item.about}\n{own}" if item.about else own),
+        "exact": _PART_BREAK.join(_spaced(part) for part in _parts(item)),
     }
 
 
-def own_text(unit: Unit) -> str:
-    """What the text field holds, without what is said of the subject."""
-    return "\n".join(_parts(unit))
+def own_text(item: Item) -> str:
+    """The content of the text field without the description of the subject."""
+    return "\n".join(_parts(item))
 
 
-def _names(unit: Unit) -> str:
-    return "\n".join((unit.title, *unit.aliases))
+def _names(item: Item) -> str:
+    return "\n".join((item.title, *item.aliases))
 
 
-def _parts(unit: Unit) -> list[str]:
-    return [part for part in (_names(unit), unit.heading, unit.text) if part]
+def _parts(item: Item) -> list[str]:
+    return [part for part in (_names(item), item.heading, item.text) if part]
 
 
 def words_of_text(texts: Mapping[str, str]) -> list[str]:
-    """The exact words of the unit's own text, from its `field_texts`."""
-    return texts["exact"].rsplit(_BREAK, 1)[-1].split()
+    """The exact words of the item's own text, from its `field_texts`."""
+    return texts["exact"].rsplit(_PART_BREAK, 1)[-1].split()
 
 
-def document(unit: Unit, slot: int, texts: Mapping[str, str] | None = None) -> tantivy.Document:
-    """The document of `unit`, of which tantivy stores nothing. `texts`: its `field_texts` where at hand."""
+def document(item: Item, slot: int, texts: Mapping[str, str] | None = None) -> tantivy.Document:
+    """The document of `item`, to be indexed and not stored. `texts`: its `field_texts`, if the caller has them."""
     import tantivy
 
     doc = tantivy.Document()
-    doc.add_text("iri", unit.iri)
+    doc.add_text("iri", item.iri)
     doc.add_unsigned("slot", slot)
-    for name, text in (field_texts(unit) if texts is None else texts).items():
+    for name, text in (field_texts(item) if texts is None else texts).items():
         doc.add_text(name, canonical(text) if name in TEXT_FIELDS else text)
-    if unit.kind == "entity":
-        doc.add_text("prefix", _beginnings((unit.title, *unit.aliases)))
-    _add_filters(doc, unit)
+    if item.kind == "entity":
+        doc.add_text("prefix", _prefixes((item.title, *item.aliases)))
+    _add_filters(doc, item)
     return doc
 
 
-def _add_filters(doc: tantivy.Document, unit: Unit) -> None:
-    days = day_range(unit.date) if unit.date else None
-    about = (unit.iri,) if unit.kind == "entity" else ()
-    held: dict[str, tuple[str | None, ...]] = {
-        "kind": (unit.kind,),
-        "type": unit.types,
-        "theme": unit.themes,
-        "place": unit.places,
-        "organisation": unit.organisations,
-        "programme": unit.programmes,
-        "publisher": (unit.publisher,),
-        "reliability": (unit.reliability,),
-        "collection": (unit.collection,),
-        "document": (unit.document,),
-        "entity": (*about, *unit.entities),
+def _add_filters(doc: tantivy.Document, item: Item) -> None:
+    days = day_range(item.date) if item.date else None
+    own = (item.iri,) if item.kind == "entity" else ()
+    filters: dict[str, tuple[str | None, ...]] = {
+        "kind": (item.kind,),
+        "type": item.types,
+        "theme": item.themes,
+        "place": item.places,
+        "organisation": item.organisations,
+        "programme": item.programmes,
+        "publisher": (item.publisher,),
+        "reliability": (item.reliability,),
+        "collection": (item.collection,),
+        "document": (item.document,),
+        "entity": (*own, *item.entities),
         "year": (str(days[0] // 10000) if days else None,),
     }
-    for name, values in held.items():
+    for name, values in filters.items():
         for value in dict.fromkeys(values):
             if value:
                 doc.add_text(name, value)
@@ -173,22 +174,22 @@ def _add_filters(doc: tantivy.Document, unit: Unit) -> None:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents, for names typed on any keyboard."""
+    """`text` in lower case without accents, as people type names on any keyboard."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in parts if not unicodedata.combining(char))
 
 
 def spellings(name: str) -> tuple[tuple[str, ...], ...]:
-    """The folded words of a name, and those of it without its apostrophes where it has some: King's is typed kings."""
+    """The folded words of a name, and again without its apostrophes, if it has any: people type kings for King's."""
     without = _APOSTROPHE.sub("", name)
-    written = (name, without) if without != name else (name,)
-    return tuple(tuple(fold(word.text) for word in exact_words(each)) for each in written)
+    forms = (name, without) if without != name else (name,)
+    return tuple(tuple(fold(word.text) for word in exact_words(form)) for form in forms)
 
 
 def _spaced(text: str) -> str:
     return " ".join(word.text for word in exact_words(text))
 
 
-def _beginnings(names: tuple[str, ...]) -> str:
+def _prefixes(names: tuple[str, ...]) -> str:
     words = {word for name in names for spelling in spellings(name) for word in spelling}
-    return " ".join(sorted({word[:n] for word in words for n in range(1, min(len(word), _MAX_PREFIX) + 1)}))
+    return " ".join(sorted({word[:n] for word in words for n in range(1, min(len(word), _MAX_PREFIX_CHARS) + 1)}))

@@ -1,19 +1,21 @@
-"""The files that are kept by slot, in `dense/`. They lie in immutable segments, so a small change writes small files.
+"""Files of the dense index, the forward index and the stored items, in `dense/`.
+
+Rows lie in immutable segments, so a small change writes small files.
 
     dense.json        {"dimension", "segments": [{"name", "rows", "dead"}]}: the segments in order, and how many
                       rows of each are dead
-    <name>.i16        int16[rows, dimension], unit rows times 32,767, no header: the truth. Within 2e-5 of what was
-                      encoded, as float16 is, and made float32 eight times as fast
+    <name>.i16        int16[rows, dimension], vectors of unit length times 32,767, no header. Within 2e-5 of the encoded
+                      values, as float16 is, and made float32 eight times as fast
     <name>.slots      int64[rows], rising; slots of later segments are greater than those of earlier ones
     <name>.faiss      for large segments: a compressed index over the same rows, for finding candidates
-    <name>.facts      FACTS[rows]: numbers of each unit, and where its words end
-    <name>.words      uint32[n]: keys of the words of each unit, one row after the other
+    <name>.facts      FACTS[rows]: numbers of each item, and where its words end
+    <name>.words      uint32[n]: keys of the words of each item, one row after the other
     <name>.counts     uint8[n]: how often each of them occurs, 255 at most
-    <name>.units      what is stored of each unit (`search.index.item_store`), one row after the other
+    <name>.units      each item as it is stored (`search.index.item_store`), one row after the other
     <name>.ends       uint64[rows]: where each of them ends
-    <name>.dead-<n>   int64, rising: slots that are no longer in use; n = how many, so that the name is new each time
+    <name>.dead-<n>   int64, rising: slots that are no longer in use; n = their number, so that each name is new
 
-A slot names one vector and one content for ever: a unit that changed gets a new slot, the old one is dead.
+A slot names one vector and one content for ever: an item that changes gets a new slot, and the old slot is dead.
 """
 
 from __future__ import annotations
@@ -26,35 +28,39 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["FACTS", "LAYOUT", "SCALE", "Located", "Segment", "locate", "read_layout", "write_layout"]
+__all__ = ["FACTS", "LAYOUT", "SCALE", "Segment", "SegmentRows", "locate", "read_layout", "write_layout"]
 
 LAYOUT: Final = "dense.json"
 
 SCALE: Final = 32_767
-"""What stored vectors are multiplied by."""
+"""Factor of stored vectors."""
 
 FACTS: Final = np.dtype(
     [
         ("end", "<u8"),
-        ("work", "<u8"),
-        ("print", "<u8"),
+        ("document", "<u8"),
+        ("fingerprint", "<u8"),
         ("last_day", "<u4"),
         ("lengths", "u1", (3,)),
-        ("furniture", "u1"),
+        ("low_value", "u1"),
     ]
 )
-"""`end`: of the unit's words in `.words`. `lengths`: of its title, text and exact field, see `search.index.bm25`. Of
-which document it is (`work`) and what its text is like (`print`), both 0 = none; its last day as yyyymmdd, 0 = undated;
-and whether it is a contents page or such: see `search.ranking.diversify`."""
+"""Numbers of one item.
+
+- `end`: of its words in `.words`
+- `document`: key of its document, 0 = none; `fingerprint`: of its text, 0 = none (`search.analysis.fingerprint`)
+- `last_day`: as yyyymmdd, 0 = undated
+- `lengths`: steps of the lengths of its title, text and exact field (`search.index.forward`)
+- `low_value`: 1 for a contents page or a reference list (`search.analysis.low_value_passages`)"""
 
 Slots = npt.NDArray[np.int64]
-Located = list[tuple[npt.NDArray[np.intp], int, npt.NDArray[np.intp]]]
-"""For each segment that holds some of the slots: positions among them, the segment's number, rows in it."""
+SegmentRows = tuple[npt.NDArray[np.intp], int, npt.NDArray[np.intp]]
+"""Positions among some slots, the number of the segment that holds these slots, and their rows in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One segment's files in `folder`. Arrays are memory-mapped, read only."""
+    """Names and contents of one segment's files in a folder. Arrays are memory-mapped and read-only."""
 
     name: str
     rows: int
@@ -81,14 +87,14 @@ class Segment:
     def counts_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.counts"
 
-    def units_file(self, folder: Path) -> Path:
+    def items_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.units"
 
-    def unit_ends_file(self, folder: Path) -> Path:
+    def item_ends_file(self, folder: Path) -> Path:
         return folder / f"{self.name}.ends"
 
     def vectors(self, folder: Path, dimension: int) -> npt.NDArray[np.int16]:
-        """int16[rows, dimension], unit rows times SCALE."""
+        """int16[rows, dimension], unit length times SCALE."""
         return _mapped(self.vectors_file(folder), np.dtype(np.int16)).reshape(self.rows, dimension)
 
     def slots(self, folder: Path) -> Slots:
@@ -103,8 +109,8 @@ class Segment:
         words = _mapped(self.words_file(folder), np.dtype(np.uint32))
         return words, _mapped(self.counts_file(folder), np.dtype(np.uint8))
 
-    def unit_ends(self, folder: Path) -> npt.NDArray[np.uint64]:
-        return _mapped(self.unit_ends_file(folder), np.dtype(np.uint64))
+    def item_ends(self, folder: Path) -> npt.NDArray[np.uint64]:
+        return _mapped(self.item_ends_file(folder), np.dtype(np.uint64))
 
     def dead_slots(self, folder: Path) -> Slots:
         if not self.dead:
@@ -112,9 +118,9 @@ class Segment:
         return np.fromfile(self.dead_file(folder), np.int64)
 
     def own_files(self, folder: Path) -> list[Path]:
-        """Those that every segment has."""
-        by_slot = (self.vectors_file, self.slots_file, self.facts_file, self.words_file, self.counts_file)
-        return [file(folder) for file in (*by_slot, self.units_file, self.unit_ends_file)]
+        """The files that every segment has."""
+        by_row = (self.vectors_file, self.slots_file, self.facts_file, self.words_file, self.counts_file)
+        return [file(folder) for file in (*by_row, self.items_file, self.item_ends_file)]
 
     def files(self, folder: Path) -> list[Path]:
         """Every file of the segment that exists."""
@@ -124,35 +130,35 @@ class Segment:
 
 
 def _mapped(file: Path, kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    """The file as an array, read only. Plain: numpy's own class for it takes 80 µs to pick rows."""
+    """The file as a plain read-only array: numpy's class for mapped arrays takes 80 µs to pick rows."""
     if not file.stat().st_size:
         return np.empty(0, kind)
     return np.memmap(file, kind, "r").view(np.ndarray)
 
 
-def locate(starts: Slots, held: list[Slots], slots: Slots) -> Located:
-    """Where `slots` are kept; unknown ones are left out. `starts`: first slots of the segments; `held`: their slots."""
+def locate(starts: Slots, segments: list[Slots], slots: Slots) -> list[SegmentRows]:
+    """Segments and rows of `slots`, without unknown ones. `starts`: first slot of each segment; `segments`: all."""
     if len(starts) == 1:
         groups = [(0, np.arange(len(slots)))]
     else:
         owner = np.searchsorted(starts, slots, side="right") - 1
         groups = [(int(number), np.flatnonzero(owner == number)) for number in np.unique(owner) if number >= 0]
-    found: Located = []
-    for number, at in groups:
-        own, wanted = held[number], slots[at]
-        first, rows = int(own[0]), len(own)
-        if int(own[-1]) - first + 1 == rows:  # without gaps, as most are
-            row = (wanted - first).astype(np.intp)
-            there = (row >= 0) & (row < rows)
+    located: list[SegmentRows] = []
+    for number, positions in groups:
+        own, members = segments[number], slots[positions]
+        first, size = int(own[0]), len(own)
+        if int(own[-1]) - first + 1 == size:  # without gaps, as most segments are
+            rows = (members - first).astype(np.intp)
+            is_known = (rows >= 0) & (rows < size)
         else:
-            row = np.minimum(np.searchsorted(own, wanted), rows - 1)
-            there = own[row] == wanted
-        found.append((at[there], number, row[there]))
-    return found
+            rows = np.minimum(np.searchsorted(own, members), size - 1)
+            is_known = own[rows] == members
+        located.append((positions[is_known], number, rows[is_known]))
+    return located
 
 
 def read_layout(folder: Path) -> tuple[int, list[Segment]]:
-    """Dimension and segments. Raises OSError, ValueError or KeyError when dense.json is missing or damaged."""
+    """Dimension and segments. Raises OSError, ValueError or KeyError if dense.json is missing or damaged."""
     layout = json.loads((folder / LAYOUT).read_bytes())
     return int(layout["dimension"]), [Segment(**segment) for segment in layout["segments"]]
 

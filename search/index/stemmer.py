@@ -1,4 +1,4 @@
-"""Stems of words, as the stemmed fields of the lexical index hold them."""
+"""Stemmer of words, as the stemmed fields of the lexical index have them."""
 
 from __future__ import annotations
 
@@ -15,82 +15,85 @@ if TYPE_CHECKING:
 
 __all__ = ["Stems"]
 
-_CACHED: Final = 50_000
-_SHORT: Final = 30  # letters of one word, more or less
+_CACHED_WORDS: Final = 50_000
+_MAX_CACHED_CHARS: Final = 30  # about one word
+_CACHED_QUERIES: Final = 256
 _WORD: Final = re.compile(r"[^\W_]+")
 _BEYOND_ASCII: Final = re.compile(r"[^\W_\x00-\x7f]")
 _LETTERS: Final = bytes(ord(char.lower()) if char.isalnum() else ord(" ") for char in map(chr, range(256)))
-"""Of Latin-1, by which words are looked for: small letters and digits; a blank for whatever is none."""
+"""Latin-1 → lower-case letters and digits, and a blank for every other character."""
 
 
 class Stems:
-    """Safe to share between threads."""
+    """Stems words with tantivy's analyser. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._analyser = analyser()
-        self._short = lru_cache(maxsize=_CACHED)(partial(_stems, self._analyser))
+        self._cached = lru_cache(maxsize=_CACHED_WORDS)(partial(_stems, self._analyser))
 
     def of(self, text: str) -> list[str]:
         """The stems of every word of `text`, in order."""
-        return list(self._short(text)) if len(text) <= _SHORT else list(_stems(self._analyser, text))
+        return list(self._cached(text)) if len(text) <= _MAX_CACHED_CHARS else list(_stems(self._analyser, text))
 
-    def matching(self, text: str, wanted: frozenset[str]) -> list[tuple[int, int, str]]:
-        """Where words with one of the stems `wanted` stand in `text`: start and end in code points, stem; by start.
+    def matching(self, text: str, stems: frozenset[str]) -> list[tuple[int, int, str]]:
+        """Words of `text` with one of the given stems: start and end in code points, and the stem; by start.
 
-        Stemming changes the end of a word and folding its accents, so only words that begin like a wanted stem, or hold
-        a letter beyond ASCII, are looked at, and each of them is stemmed once.
+        Stemming changes the end of a word, and folding its accents. So only words that begin as one of the stems does,
+        or hold a letter beyond ASCII, are stemmed, each of them once.
         """
-        if not wanted:
+        if not stems:
             return []
-        starts, known = _looked_for(wanted)
+        prefixes, known = _prefixes(stems)
         is_ascii = text.isascii()
         data = b" " + text.encode("latin-1", "replace").translate(_LETTERS) + b" "  # text[n] is data[n + 1]
         find = data.find
-        found: list[tuple[int, int, str]] = []
-        for start in starts:
-            at = find(start)
-            while at >= 0:
-                end = find(b" ", at + 1)
-                word = data[at + 1 : end]
+        matches: list[tuple[int, int, str]] = []
+        for prefix in prefixes:
+            start = find(prefix)
+            while start >= 0:
+                end = find(b" ", start + 1)
+                word = data[start + 1 : end]
                 stem = known.get(word)
                 if stem is None:
-                    stem = known[word] = self._wanted(word.decode("latin-1"), wanted)
-                # Beyond Latin-1 a letter looks like the end of a word.
-                if stem and (is_ascii or not (text[at - 1 : at].isalnum() or text[end - 1 : end].isalnum())):
-                    found.append((at, end - 1, stem))
-                at = find(start, end)
+                    stem = known[word] = self._stem_among(word.decode("latin-1"), stems)
+                # A letter beyond Latin-1 looks like the end of a word.
+                if stem and (is_ascii or not (text[start - 1 : start].isalnum() or text[end - 1 : end].isalnum())):
+                    matches.append((start, end - 1, stem))
+                start = find(prefix, end)
         if not is_ascii:
-            found += self._beyond_ascii(text, wanted, {at for at, _, _ in found})
-        found.sort()
-        return found
+            matches += self._matching_beyond_ascii(text, stems, {start for start, _, _ in matches})
+        matches.sort()
+        return matches
 
-    def _beyond_ascii(self, text: str, wanted: frozenset[str], seen: set[int]) -> Iterator[tuple[int, int, str]]:
-        """Folded, such a letter may be any."""
+    def _matching_beyond_ascii(
+        self, text: str, stems: frozenset[str], seen: set[int]
+    ) -> Iterator[tuple[int, int, str]]:
+        """Words with a letter beyond ASCII, which may become any letter when it is folded. `seen`: starts to skip."""
         for letter in _BEYOND_ASCII.finditer(text):
-            at = letter.start()
-            while at and text[at - 1].isalnum():
-                at -= 1
-            match = _WORD.match(text, at) if at not in seen else None
-            seen.add(at)
-            if match and (stem := self._wanted(match[0], wanted)):
-                yield at, match.end(), stem
+            start = letter.start()
+            while start and text[start - 1].isalnum():
+                start -= 1
+            match = _WORD.match(text, start) if start not in seen else None
+            seen.add(start)
+            if match and (stem := self._stem_among(match[0], stems)):
+                yield start, match.end(), stem
 
-    def _wanted(self, word: str, wanted: frozenset[str]) -> str:
-        """The stem of a word where it is wanted, else nothing."""
-        stems = self._short(word)
-        return stems[0] if len(stems) == 1 and stems[0] in wanted else ""
-
-
-def _stems(by: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
-    return tuple(by.analyze(canonical(text)))
+    def _stem_among(self, word: str, stems: frozenset[str]) -> str:
+        """The stem of a word if it is one of `stems`, else an empty text."""
+        own = self._cached(word)
+        return own[0] if len(own) == 1 and own[0] in stems else ""
 
 
-@lru_cache(maxsize=256)
-def _looked_for(stems: frozenset[str]) -> tuple[tuple[bytes, ...], dict[bytes, str]]:
-    """What words with one of these stems may begin with, after a blank, and room to keep which of them do have one.
+def _stems(text_analyser: tantivy.TextAnalyzer, text: str) -> tuple[str, ...]:
+    return tuple(text_analyser.analyze(canonical(text)))
 
-    The stemmer rewrites at most the last two letters of what it leaves, so four letters agree where there are six.
+
+@lru_cache(maxsize=_CACHED_QUERIES)
+def _prefixes(stems: frozenset[str]) -> tuple[tuple[bytes, ...], dict[bytes, str]]:
+    """Prefixes, after a blank, of all words with one of these stems, and an empty cache: word → stem.
+
+    The stemmer rewrites at most the last two letters of a stem, so a stem of six letters shares four with its words.
     """
-    starts = {stem[: max(2, min(4, len(stem) - 2))] for stem in stems}
-    shortest = sorted(start for start in starts if not any(start[:n] in starts for n in range(1, len(start))))
-    return tuple(f" {start}".encode("latin-1") for start in shortest if start.isascii()), {}
+    prefixes = {stem[: max(2, min(4, len(stem) - 2))] for stem in stems}
+    shortest = sorted(prefix for prefix in prefixes if not any(prefix[:n] in prefixes for n in range(1, len(prefix))))
+    return tuple(f" {prefix}".encode("latin-1") for prefix in shortest if prefix.isascii()), {}

@@ -12,13 +12,13 @@ Floats = npt.NDArray[np.float32]
 
 def order(scores: Floats, ties: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
     """Positions by falling score; equal scores by rising `ties`, so that the same search gives the same list."""
-    falling = -scores
-    found = np.argsort(falling)
-    ranked = falling[found]
-    # Nearly always no two are equal, and plain sorting takes a tenth of the time.
+    negative = -scores
+    positions = np.argsort(negative)
+    ranked = negative[positions]
+    # Mostly all scores differ, and then plain sorting, in a tenth of the time, is enough.
     if (ranked[1:] > ranked[:-1]).all():
-        return found
-    return np.lexsort((ties, falling))
+        return positions
+    return np.lexsort((ties, negative))
 
 
 def top(scores: Floats, ties: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.intp]:
@@ -26,5 +26,5 @@ def top(scores: Floats, ties: npt.NDArray[np.int64], count: int) -> npt.NDArray[
     if len(scores) <= count:
         return order(scores, ties)
     least = np.partition(scores, len(scores) - count)[len(scores) - count]
-    some = np.flatnonzero(scores >= least)
-    return some[order(scores[some], ties[some])[:count]]
+    best = np.flatnonzero(scores >= least)
+    return best[order(scores[best], ties[best])[:count]]

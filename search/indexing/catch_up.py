@@ -1,7 +1,7 @@
-"""Catching up without holding up the writers: the index is made apart from the lock, and only published under it.
+"""Catching up without blocking writers: the index is updated outside the write lock, which only publishing takes.
 
-The work goes on hard links to one generation, so nothing that happens meanwhile disturbs it. When it is done, the live
-generation may be a later one: its manifest then says what was touched since (`search.indexing.lag.IndexLag.since`).
+The work uses hard links to one generation, so later writes do not disturb it. At the end the live generation may be a
+later one; its manifest says what was changed since (`search.indexing.lag.IndexLag.since`).
 """
 
 from __future__ import annotations
@@ -15,22 +15,26 @@ from typing import Any, Final
 from graph.storage.generations import Generation, Home, sync_tree
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import Changes, Indexer, Session, no_progress
-from search.indexing.lag import FOLDERS, KEY, IndexLag, behind, link, record_in
+from search.indexing.lag import FOLDERS, KEY, IndexLag, lag_of, link, record_in
 
-__all__ = ["catch_up_apart"]
+__all__ = ["catch_up_outside_lock"]
 
-_TRIES: Final = 5
+_MAX_TRIES: Final = 5
 
-Sessions = Callable[[], AbstractContextManager[Session]]
+OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
-def catch_up_apart(home: Home, indexer: Indexer, sessions: Sessions) -> bool:
-    """One step of bringing the index up to date. False where there is nothing to do.
+def catch_up_outside_lock(home: Home, indexer: Indexer, open_session: OpenSession) -> bool:
+    """One step of catching up with the live graph. False if the index is up to date.
 
-    `sessions` is called when the step is ready to be published. Raises what it raises: HomeLocked, say; the step is
-    lost then. It is also lost, without an error, where another process has changed the index meanwhile.
+    `open_session` is called when the step is ready to be published, and its errors are raised: HomeLocked, for example.
+    The step is lost then. It is also lost, without an error, if another process has changed the index meanwhile.
+
+    >>> from search.indexing.indexer import SearchIndexer
+    >>> catch_up_outside_lock(home, SearchIndexer(lambda: encoder), open_session=lambda: None)
+    False
     """
-    if behind(home.live()) is None:
+    if lag_of(home.live()) is None:
         return False
     with home.aside() as folder:
         base = _linked(home, folder)
@@ -39,15 +43,15 @@ def catch_up_apart(home: Home, indexer: Indexer, sessions: Sessions) -> bool:
         snapshot = Snapshot.open(base)
         entry = indexer.update(base, made, snapshot, Changes(), no_progress)
         del snapshot
-        sync_tree(made)  # so that little is left to do under the lock
-        with sessions() as session:
-            session.reindex(lambda live, scratch: _publish(base, made, entry, live, scratch))
+        sync_tree(made)  # now, so that publishing holds the lock for a short time
+        with open_session() as session:
+            session.reindex(lambda live, scratch: _publish(base, made, entry, live=live, scratch=scratch))
     return True
 
 
 def _linked(home: Home, folder: Path) -> Generation:
-    """Hard links to the live generation: the original may be pruned while we work."""
-    for attempt in range(_TRIES):
+    """Hard links to the live generation, which may be pruned while the work goes on."""
+    for attempt in range(_MAX_TRIES):
         live = home.require()
         base = Generation(folder / str(attempt) / live.name)
         try:
@@ -56,26 +60,29 @@ def _linked(home: Home, folder: Path) -> Generation:
                     link(live.path / name, base.path / name)
             (base.path / "manifest.json").hardlink_to(live.path / "manifest.json")
         except FileNotFoundError as error:
-            failure = error  # it was pruned while we linked
+            failure = error  # the generation was pruned meanwhile
             continue
         return base
     raise failure
 
 
 def _publish(
-    base: Generation, made: Path, entry: Mapping[str, Any], live: Generation, scratch: Path
+    base: Generation, made: Path, entry: Mapping[str, Any], *, live: Generation, scratch: Path
 ) -> Mapping[str, Any] | None:
+    """Move the new index into the scratch folder of the next generation, and give its entry in the manifest."""
     manifest = live.manifest()
     if record_in(manifest) != record_in(base.manifest()):
-        return None  # another process has indexed: what we made does not follow from its index
+        return None  # another process has indexed, and this index does not include its changes
     for name in FOLDERS:
         (made / name).rename(scratch / name)
-    left = _left(base, entry, manifest["index"], live)
-    return {**record_in({"index": entry}), **({KEY: left.to_dict()} if left else {})}
+    lag = _remaining_lag(base, entry, manifest["index"], live=live)
+    return {**record_in({"index": entry}), **({KEY: lag.to_dict()} if lag else {})}
 
 
-def _left(base: Generation, entry: Mapping[str, Any], index: Mapping[str, Any], live: Generation) -> IndexLag:
-    """What is to do after this step: what it left, and what was touched since it began."""
+def _remaining_lag(
+    base: Generation, entry: Mapping[str, Any], index: Mapping[str, Any], *, live: Generation
+) -> IndexLag:
+    """The lag after this step: what it did not finish, and what was changed since it began."""
     later = (IndexLag.of(index, live.number) or IndexLag(live.name)).since(base.number)
     unfinished = IndexLag.of(entry, base.number)
     if unfinished is None or later.everything:

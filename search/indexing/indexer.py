@@ -1,10 +1,10 @@
-"""The index as the graph's writer sees it: what changed goes in, what the manifest should say comes out."""
+"""Indexer that the graph's writer calls: it indexes what changed and gives the index's entry in the manifest."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,25 +14,34 @@ from graph.storage.snapshot import Snapshot
 from graph.write.writer import Changes, Progress
 from search.encoders.protocol import Encoder
 from search.index import index
-from search.index.checksums import reading
-from search.index.item_store import StoredUnits
+from search.index.checksums import damage_as_index_unusable
+from search.index.item_store import ItemStore
 from search.index.lexical import LexicalIndex
 from search.index.manifest import DENSE, LEXICAL
-from search.indexing.items import UnitReader
-from search.indexing.lag import FOLDERS, KEY, IndexLag, behind
-from search.indexing.vector_reuse import salvage
-from search.types import Unit
+from search.indexing.items import ItemReader
+from search.indexing.lag import FOLDERS, KEY, IndexLag, lag_of
+from search.indexing.vector_reuse import with_known_vectors
+from search.item import Item
 
 __all__ = ["SearchIndexer"]
 
-_AT_ONCE: Final = 500
-"""Changed units that are encoded in one step of catching up, so that other writers wait a few seconds at most."""
+_MAX_STEP_ITEMS: Final = 500
+"""Changed items that are encoded in one step of catching up, so that other writers wait a few seconds at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Items to index, IRIs to remove, and the lag that remains afterwards."""
+
+    items: list[Item]
+    removed: set[str]
+    remaining: IndexLag | None = None
 
 
 class SearchIndexer:
     """Implements `graph.write.writer.Indexer`. `encoder` is called at the first change that needs it.
 
-    `strict`: an index is carried on only if every byte of it is known to be as it was written.
+    `strict`: an index is updated only if every byte of it is known to be as it was written; otherwise it is rebuilt.
     """
 
     def __init__(self, encoder: Callable[[], Encoder], *, strict: bool = False) -> None:
@@ -42,49 +51,61 @@ class SearchIndexer:
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        """Carry the index on, and catch up with what it lags behind (see `search.indexing.lag`), or with a part of
-        that.
+        """Index `changes` and what the index lags behind (see `search.indexing.lag`), or a part of that.
 
-        An index that is missing, damaged or of another encoder is made anew from the graph, with those of its vectors
-        that are known to be sound.
+        A missing or damaged index, or one of another encoder, is rebuilt from the graph. Those of its vectors that are
+        known to be sound are reused.
         """
         if live is not None:
             try:
-                return self._carry_on(live, target, snapshot, changes, progress)
+                return self._update(live, target, snapshot, changes=changes, progress=progress)
             except IndexUnusable as error:
                 progress(f"indexing anew: {error.message}", 0, 0)
-                for folder in FOLDERS:  # what was begun
+                for folder in FOLDERS:  # of the update that failed
                     shutil.rmtree(target / folder, ignore_errors=True)
-        units = UnitReader(snapshot).everything()
-        encoder = self._encoder() if live is None else salvage(live.path, self._encoder())
-        return index.build(units, target, encoder, _counted(progress))
+        items = ItemReader(snapshot).everything()
+        encoder = self._encoder() if live is None else with_known_vectors(self._encoder(), live.path)
+        return index.build(items, target, encoder, _counter(progress))
 
-    def _carry_on(
-        self, live: Generation, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
+    def _update(
+        self, live: Generation, target: Path, snapshot: Snapshot, *, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
-        reader = UnitReader(snapshot)
-        lag = behind(live)
-        left: IndexLag | None = None
-        if changes.everything:
-            units = list(reader.everything())
-            gone = _indexed(live) - {unit.iri for unit in units}
-        else:
-            entities = changes.entities | (lag.entities.keys() if lag else frozenset())
-            documents, others = _documents_among(snapshot, entities)
-            units = list(reader.of(changes.documents | documents, others))
-            gone = set(changes.removed) | (others - {unit.iri for unit in units})
-            if lag is not None and lag.everything:
-                swept, missing, left = _sweep(live, reader, lag)
-                units = list({unit.iri: unit for unit in (*units, *swept)}.values())
-                gone |= missing
-        told = _counted(progress, len(units))
-        encoder, strict = self._encoder(), self._strict
-        entry = index.update(live.path, target, units, gone, encoder, told, erase=changes.erase, strict=strict)
-        return entry if left is None else {**entry, KEY: left.to_dict()}
+        work = _work(live, snapshot, changes)
+        entry = index.update(
+            live.path,
+            target,
+            work.items,
+            remove=work.removed,
+            encoder=self._encoder(),
+            progress=_counter(progress, len(work.items)),
+            erase=changes.erase,
+            strict=self._strict,
+        )
+        return entry if work.remaining is None else {**entry, KEY: work.remaining.to_dict()}
 
 
-def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str], set[str]]:
-    """The documents that are, or have a passage, among the IRIs, and the rest: entities, and what is no more."""
+def _work(live: Generation, snapshot: Snapshot, changes: Changes) -> _Work:
+    """What to index for `changes`, and to catch up."""
+    reader = ItemReader(snapshot)
+    if changes.everything:
+        items = list(reader.everything())
+        return _Work(items, _indexed(live) - {item.iri for item in items})
+    lag = lag_of(live)
+    documents, entities = _split(snapshot, changes.entities | (lag.entities.keys() if lag else frozenset()))
+    items = list(reader.of(changes.documents | documents, entities))
+    removed = set(changes.removed) | (entities - {item.iri for item in items})
+    if lag is None or not lag.everything:
+        return _Work(items, removed)
+    sweep = _sweep(live, reader, lag)
+    swept = {item.iri: item for item in (*items, *sweep.items)}
+    return _Work(list(swept.values()), removed | sweep.removed, sweep.remaining)
+
+
+def _split(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str], set[str]]:
+    """IRIs of documents to index, and the others: entities, and what is not in the graph any more.
+
+    A document is indexed if it, one of its passages, or its subject is among `iris`.
+    """
     documents: set[str] = set()
     others: set[str] = set()
     for iri in iris:
@@ -95,48 +116,45 @@ def _documents_among(snapshot: Snapshot, iris: Iterable[str]) -> tuple[set[str],
             documents.add(iri)
         else:
             others.add(iri)
-            about = snapshot.subjects("schema:about", iri)  # they are indexed with what it is called
+            about = snapshot.subjects("schema:about", iri)  # texts are indexed with the names of their subject
             documents |= {document for document in about if snapshot.document(document)}
     return documents, others
 
 
-def _sweep(live: Generation, reader: UnitReader, lag: IndexLag) -> tuple[list[Unit], set[str], IndexLag | None]:
-    """The next units whose content is not what is indexed, what is indexed and no longer there, and what is left."""
-    held = _lexical(live)
-    gone = _indexed(live) - reader.iris() if not lag.after else set()
-    changed: list[Unit] = []
-    waiting: list[Unit] = []
-    for key, units in reader.after(lag.after):
-        waiting += units
-        if len(waiting) >= _AT_ONCE:
-            changed += _changed(held, waiting)
+def _sweep(live: Generation, reader: ItemReader, lag: IndexLag) -> _Work:
+    """The next items that differ from the indexed ones, starting where the last sweep stopped."""
+    lexical = _lexical(live)
+    removed = _indexed(live) - reader.iris() if not lag.after else set()
+    changed: list[Item] = []
+    waiting: list[Item] = []
+    for key, items in reader.after(lag.after):
+        waiting += items
+        if len(waiting) >= _MAX_STEP_ITEMS:
+            changed += _changed(lexical, waiting)
             waiting = []
-            if len(changed) >= _AT_ONCE:
-                return changed, gone, replace(lag, entities={}, after=key)
-    return changed + _changed(held, waiting), gone, None
+            if len(changed) >= _MAX_STEP_ITEMS:
+                return _Work(changed, removed, remaining=replace(lag, entities={}, after=key))
+    return _Work(changed + _changed(lexical, waiting), removed)
 
 
-def _changed(held: LexicalIndex, units: list[Unit]) -> list[Unit]:
-    with reading():
-        known = held.by_iri([unit.iri for unit in units])
-    return [unit for unit in units if unit.iri not in known or known[unit.iri].hash != unit.hash]
+def _changed(lexical: LexicalIndex, items: list[Item]) -> list[Item]:
+    with damage_as_index_unusable():
+        indexed = lexical.by_iri([item.iri for item in items])
+    return [item for item in items if item.iri not in indexed or indexed[item.iri].hash != item.hash]
 
 
 def _indexed(live: Generation) -> set[str]:
-    """The IRIs of all units in the index."""
-    from tantivy import Query
-
-    held = _lexical(live)
-    with reading():
-        found = held.search(Query.all_query(), len(held)).addresses
-        return {stored.unit.iri for stored in held.stored(found)}
+    """The IRIs of all items in the index."""
+    lexical = _lexical(live)
+    with damage_as_index_unusable():
+        return {stored.item.iri for stored in lexical.everything()}
 
 
 def _lexical(live: Generation) -> LexicalIndex:
-    """Raises IndexUnusable where there is none that can be read."""
-    with reading():
-        return LexicalIndex(live.path / LEXICAL, StoredUnits(live.path / DENSE))
+    """Raises IndexUnusable if there is none that can be read."""
+    with damage_as_index_unusable():
+        return LexicalIndex(live.path / LEXICAL, ItemStore(live.path / DENSE))
 
 
-def _counted(progress: Progress, total: int = 0) -> Callable[[int], None]:
+def _counter(progress: Progress, total: int = 0) -> Callable[[int], None]:
     return lambda done: progress("indexing", done, total)

@@ -1,4 +1,4 @@
-"""From the graph to what is indexed: one unit for each passage, and a card for each entity."""
+"""Reader of the items to index from the graph: one item for each passage, and a card for each entity."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import pyoxigraph as ox
 from graph.linking.entity_names import NOT_LINKED
 from graph.model import Document, Passage
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
-from graph.vocabulary import PREFIXES, expand
-from search.types import Unit
+from graph.vocabulary import PART_OF, SCHEMA_NAMESPACES, expand
+from search.item import Item
 
-__all__ = ["UnitReader"]
+__all__ = ["ItemReader"]
 
-_KEY_FACTS: Final = 12
-_PARENTS: Final = 8
-_SUBJECTS: Final = 2
-_TOLD: Final = 300
-"""Letters that the subject of a document may take, a quarter of what the encoder reads: the text counts for more."""
-_SCHEMA_SPACES: Final = tuple(ns for prefix, ns in PREFIXES.items() if prefix != "id")
-_CARDS_TOO: Final = frozenset({expand("ca:Statistic"), expand("qb:Observation")})
-_WITHOUT_CARD: Final = NOT_LINKED - _CARDS_TOO
-_FACETS: Final[dict[str, frozenset[str]]] = {
+_MAX_KEY_FACTS: Final = 12
+_MAX_LITERAL_CHARS: Final = 120
+_MAX_PARENTS: Final = 8
+_MAX_SUBJECTS: Final = 2
+_MAX_SUBJECT_CHARS: Final = 300
+"""A quarter of what the encoder reads: the text counts for more than the description of its subject."""
+
+_CLASSES_WITH_CARD: Final = frozenset({expand("ca:Statistic"), expand("qb:Observation")})
+_CLASSES_WITHOUT_CARD: Final = NOT_LINKED - _CLASSES_WITH_CARD
+_FACET_CLASSES: Final[dict[str, frozenset[str]]] = {
     "themes": frozenset({expand("ca:Theme")}),
     "places": frozenset({expand("schema:Place"), expand("ca:Place")}),
     "organisations": frozenset(
@@ -32,39 +33,39 @@ _FACETS: Final[dict[str, frozenset[str]]] = {
     ),
     "programmes": frozenset({expand("ca:Programme")}),
 }
-_UP: Final = ("schema:containedInPlace", "dcterms:isPartOf")
-_NOT_SAID: Final = frozenset(
+_NO_KEY_FACTS: Final = frozenset(
     expand(name) for name in ("rdf:type", "rdfs:label", "skos:altLabel", "schema:description", "dcterms:source",
                               "dcterms:identifier", "schema:url", "schema:latitude", "schema:longitude")
 )  # fmt: skip
 
 
-class UnitReader:
-    """Reads units out of one snapshot; what it learns of classes and places it keeps while it lives."""
+class ItemReader:
+    """Reads items from one snapshot. Caches the classes and places of entities for its lifetime."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        # Plain dicts: caches wrapped round bound methods would be reference cycles, and keep the store open.
+        # Plain dicts: caches wrapped round bound methods would be reference cycles and keep the store open.
         self._facets: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
 
-    def everything(self) -> Iterator[Unit]:
+    def everything(self) -> Iterator[Item]:
+        """All passages, then all cards."""
         for document in self._snapshot.documents():
             yield from self.passages(document)
         for iri in sorted(self._entities()):
             yield from self.card(iri)
 
-    def after(self, key: str) -> Iterator[tuple[str, list[Unit]]]:
-        """`everything` in pieces, a document or a card each, from the one after `key` ("" = from the first).
+    def after(self, key: str) -> Iterator[tuple[str, list[Item]]]:
+        """Keys and items of one document or card at a time, starting after `key` ("" = at the first).
 
-        Keys keep their order whatever is added to the graph, so that a long run can be interrupted and go on.
+        The order of keys does not depend on what is added to the graph, so a long run can be interrupted and continued.
         """
         documents = sorted(f"d {iri}" for iri in self._snapshot.subjects("rdf:type", expand("ca:Document")))
         for name in (*documents, *sorted(f"e {iri}" for iri in self._entities())):
             if name > key:
                 iri = name[2:]
-                found = self._snapshot.document(iri) if name[0] == "d" else None
-                yield name, list(self.passages(found) if found else self.card(iri))
+                document = self._snapshot.document(iri) if name[0] == "d" else None
+                yield name, list(self.passages(document) if document else self.card(iri))
 
     def iris(self) -> set[str]:
         """The IRIs that `everything` may give, without reading the texts."""
@@ -72,8 +73,8 @@ class UnitReader:
         passages = {iri for document in documents for iri in self._snapshot.subjects("dcterms:isPartOf", document)}
         return passages | self._entities()
 
-    def of(self, documents: Iterable[str], entities: Iterable[str]) -> Iterator[Unit]:
-        """Units of some documents and entities; those that are not there give none."""
+    def of(self, documents: Iterable[str], entities: Iterable[str]) -> Iterator[Item]:
+        """Items of some documents and entities, given by IRI. Unknown IRIs give none."""
         for iri in sorted(documents):
             document = self._snapshot.document(iri)
             if document:
@@ -81,38 +82,34 @@ class UnitReader:
         for iri in sorted(entities):
             yield from self.card(iri)
 
-    def passages(self, document: Document) -> Iterator[Unit]:
-        about = [
+    def passages(self, document: Document) -> Iterator[Item]:
+        """The items of a document's passages."""
+        subjects = [
             obj.value
             for name in ("dcterms:subject", "dcterms:spatial")
             for obj in self._snapshot.objects(document.iri, name)
         ]
-        subjects = sorted({obj.value for obj in self._snapshot.objects(document.iri, "schema:about")})
-        told = " ".join(self._told(iri) for iri in subjects[:_SUBJECTS])
+        about = sorted({obj.value for obj in self._snapshot.objects(document.iri, "schema:about")})
+        description = " ".join(self._describe(iri) for iri in about[:_MAX_SUBJECTS])
         for passage in self._snapshot.passages(document.iri):
-            yield self._passage(document, passage, about, told)
+            yield self._passage(document, passage, subjects, description=description)
 
-    def _told(self, iri: str) -> str:
-        """What an entity is called and what it is: texts on it take this as known, and people ask by it."""
-        others = sorted({obj.value for obj in self._snapshot.objects(iri, "skos:altLabel")})
-        names = ", ".join([self._snapshot.label(iri), *others])
+    def _describe(self, iri: str) -> str:
+        """Names and description of an entity: texts on it take these as known, and people search by them."""
+        aliases = sorted({obj.value for obj in self._snapshot.objects(iri, "skos:altLabel")})
+        names = ", ".join([self._snapshot.label(iri), *aliases])
         description = self._snapshot.value(iri, "schema:description")
-        return (f"{names}. {description}" if description else names)[:_TOLD]
+        return (f"{names}. {description}" if description else names)[:_MAX_SUBJECT_CHARS]
 
-    def _passage(self, document: Document, passage: Passage, about: list[str], told: str) -> Unit:
-        named = [obj.value for obj in self._snapshot.objects(passage.iri, "schema:mentions")]
-        facets: dict[str, set[str]] = {name: set() for name in _FACETS}
-        for iri in {*named, *about}:
-            for name in self._facet(iri):
-                facets[name].add(iri)
-                if name == "places":
-                    facets[name].update(self._above(iri))
-        return Unit(
+    def _passage(self, document: Document, passage: Passage, subjects: list[str], *, description: str) -> Item:
+        mentions = [obj.value for obj in self._snapshot.objects(passage.iri, "schema:mentions")]
+        facets = self._facets_of({*mentions, *subjects})
+        return Item(
             iri=passage.iri,
             kind="passage",
             title=document.title,
             heading=" > ".join(passage.heading),
-            about=told,
+            about=description,
             text=passage.text,
             document=document.iri,
             document_id=document.id,
@@ -123,7 +120,7 @@ class UnitReader:
             page=passage.page,
             collection=document.collection,
             types=(expand("ca:Passage"),),
-            entities=tuple(sorted(named)),
+            entities=tuple(sorted(mentions)),
             reliability=document.reliability,
             themes=tuple(sorted(facets["themes"])),
             places=tuple(sorted(facets["places"])),
@@ -131,25 +128,21 @@ class UnitReader:
             programmes=tuple(sorted(facets["programmes"])),
         )
 
-    def card(self, iri: str) -> Iterator[Unit]:
-        """The entity's card; none for what is no entity (a class, a source) or is gone."""
+    def card(self, iri: str) -> Iterator[Item]:
+        """The card of an entity; none if the IRI is that of a class or a source, or has no triples."""
         snapshot = self._snapshot
         types = sorted({obj.value for obj in snapshot.objects(iri, "rdf:type")})
-        if not types or _WITHOUT_CARD & set(types) or iri.startswith(_SCHEMA_SPACES):
+        if not types or _CLASSES_WITHOUT_CARD & set(types) or iri.startswith(SCHEMA_NAMESPACES):
             return
         facts, linked = self._key_facts(iri)
         description = snapshot.value(iri, "schema:description")
-        facets: dict[str, set[str]] = {name: set() for name in _FACETS}
-        for other in {iri, *linked}:
-            for name in self._facet(other):
-                facets[name].add(other)
-        facets["places"] |= {above for place in list(facets["places"]) for above in self._above(place)}
-        yield Unit(
+        facets = self._facets_of({iri, *linked})
+        yield Item(
             iri=iri,
             kind="entity",
             title=snapshot.label(iri),
             aliases=tuple(sorted({obj.value for obj in snapshot.objects(iri, "skos:altLabel")})),
-            text=" ".join([description] if description else []) + ("\n" + "; ".join(facts) + "." if facts else ""),
+            text=(description or "") + ("\n" + "; ".join(facts) + "." if facts else ""),
             types=tuple(types),
             entities=(iri, *sorted(linked - {iri})),
             themes=tuple(sorted(facets["themes"])),
@@ -159,23 +152,24 @@ class UnitReader:
         )
 
     def _key_facts(self, iri: str) -> tuple[list[str], set[str]]:
-        """Outgoing facts in words, the first few by name, and the entities that they link to."""
-        found = node(iri)
-        said: set[str] = set()
+        """Outgoing facts in words, the first few by name, and the entities that all of them link to."""
+        subject = node(iri)
+        facts: set[str] = set()
         linked: set[str] = set()
-        if found is None:
+        if subject is None:
             return [], linked
-        for quad in self._snapshot.store.quads_for_pattern(found, None, None, DEFAULT):
-            if quad.predicate.value in _NOT_SAID:
+        for quad in self._snapshot.store.quads_for_pattern(subject, None, None, DEFAULT):
+            if quad.predicate.value in _NO_KEY_FACTS:
                 continue
+            predicate = self._snapshot.label(quad.predicate.value)
             if isinstance(quad.object, ox.NamedNode):
-                if quad.object.value.startswith(_SCHEMA_SPACES):
+                if quad.object.value.startswith(SCHEMA_NAMESPACES):
                     continue
                 linked.add(quad.object.value)
-                said.add(f"{self._snapshot.label(quad.predicate.value)} {self._snapshot.label(quad.object.value)}")
+                facts.add(f"{predicate} {self._snapshot.label(quad.object.value)}")
             elif isinstance(quad.object, ox.Literal):
-                said.add(f"{self._snapshot.label(quad.predicate.value)} {quad.object.value[:120]}")
-        return sorted(said)[:_KEY_FACTS], linked
+                facts.add(f"{predicate} {quad.object.value[:_MAX_LITERAL_CHARS]}")
+        return sorted(facts)[:_MAX_KEY_FACTS], linked
 
     def _entities(self) -> set[str]:
         return {
@@ -184,31 +178,38 @@ class UnitReader:
             if isinstance(quad.subject, ox.NamedNode)
         }
 
-    def _facet(self, iri: str) -> tuple[str, ...]:
+    def _facets_of(self, iris: Iterable[str]) -> dict[str, set[str]]:
+        """Facet → those of the entities that belong to it, and for places also the places that these lie in."""
+        facets: dict[str, set[str]] = {name: set() for name in _FACET_CLASSES}
+        for iri in iris:
+            for name in self._facet_names(iri):
+                facets[name].add(iri)
+                if name == "places":
+                    facets[name].update(self._places_above(iri))
+        return facets
+
+    def _facet_names(self, iri: str) -> tuple[str, ...]:
         if iri not in self._facets:
-            self._facets[iri] = self._facet_of(iri)
+            types = {obj.value for obj in self._snapshot.objects(iri, "rdf:type")}
+            self._facets[iri] = tuple(name for name, classes in _FACET_CLASSES.items() if classes & types)
         return self._facets[iri]
 
-    def _above(self, iri: str) -> tuple[str, ...]:
+    def _places_above(self, iri: str) -> tuple[str, ...]:
+        """All places that a place lies in, so that "North West" finds Manchester."""
         if iri not in self._parents:
-            self._parents[iri] = self._places_above(iri)
+            self._parents[iri] = self._find_places_above(iri)
         return self._parents[iri]
 
-    def _facet_of(self, iri: str) -> tuple[str, ...]:
-        types = {obj.value for obj in self._snapshot.objects(iri, "rdf:type")}
-        return tuple(name for name, classes in _FACETS.items() if classes & types)
-
-    def _places_above(self, iri: str) -> tuple[str, ...]:
-        """What the place lies in, all the way up: "North West" then finds Manchester."""
-        found: list[str] = []
+    def _find_places_above(self, iri: str) -> tuple[str, ...]:
+        above: list[str] = []
         frontier = [iri]
-        for _ in range(_PARENTS):
+        for _ in range(_MAX_PARENTS):
             frontier = [
                 obj.value
                 for place in frontier
-                for name in _UP
-                for obj in islice(self._snapshot.objects(place, name), _PARENTS)
-                if obj.value not in found and obj.value != iri
+                for name in PART_OF
+                for obj in islice(self._snapshot.objects(place, name), _MAX_PARENTS)
+                if obj.value not in above and obj.value != iri
             ]
-            found += frontier
-        return tuple(sorted(set(found)))
+            above += frontier
+        return tuple(sorted(set(above)))

@@ -1,15 +1,17 @@
-"""An index that lags behind its graph for a moment, and how it catches up.
+"""Lag of an index behind its graph, as the manifest records it, and catching up with it.
 
-An update over HTTP must be visible to the next query within a fraction of a second, and a bulk load at once; both are
-too soon for a language model. So such a write carries the index over as it is, by hard links, and the manifest says so:
+An update over HTTP must be visible to the next query within a fraction of a second, and a bulk load at once; a language
+model takes longer. So such a write keeps the index as it is, by hard links, and the manifest says what it lacks:
 
     "index": { … the record of the index …, "behind": {"as_of": "000041", "entities": {"…": 43}, "everything": 0} }
 
-`as_of` is the generation whose graph the index describes, `entities` those whose triples have changed since (only so
-many) with the number of the generation that changed them last, `everything` the last one after which any card or
-passage may be out of date (0: none). Whatever indexes next catches up with it first; a server does so a moment after a
-write (`search.indexing.catch_up`), `creative-atlas load` before it ends. Catching up is by content hash: a unit whose
-content did not change costs a look-up.
+- `as_of`: the generation whose graph the index describes.
+- `entities`: IRI of each entity whose triples have changed since → number of the generation that changed it last. Only
+  a limited number is listed.
+- `everything`: the last generation after which any card or passage may be out of date; 0 if there is none.
+
+The next writer that indexes catches up first. A server does so a moment after a write (`search.indexing.catch_up`),
+`creative-atlas load` before it ends. Items are compared by hash: an item whose content did not change costs a look-up.
 """
 
 from __future__ import annotations
@@ -24,26 +26,31 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import INDEXED, Changes, Progress, Session, no_progress
 
-__all__ = ["FOLDERS", "KEY", "CarriedIndex", "IndexLag", "behind", "catch_up", "link", "mark_of", "record_in"]
+__all__ = ["FOLDERS", "KEY", "CarriedIndex", "IndexLag", "catch_up", "lag_of", "link", "mark_of", "record_in"]
 
 KEY: Final = "behind"
-_LISTED: Final = 2_000
-"""Entities that a manifest names; with more, everything is looked at."""
+"""Key of the lag in the manifest's entry of the index."""
 
 FOLDERS: Final = ("lexical", "dense")
 
+_MAX_LISTED_ENTITIES: Final = 2_000
+
 
 def mark_of(manifest: Mapping[str, Any]) -> tuple[Any, Any]:
-    """What tells an index from others: generations with the same mark have the same index."""
+    """A value that is equal for generations with the same index.
+
+    >>> mark_of({"index": {"digest": "ab", "files": {}}})
+    ('ab', {})
+    """
     record = manifest.get("index", {})
     return record.get("digest"), record.get("files")
 
 
 @dataclass(frozen=True, slots=True)
 class IndexLag:
-    """What the index does not know yet, with the numbers of the generations that changed it last.
+    """Changes that the index lacks, with the numbers of the generations that made them last.
 
-    `after`: the key up to which everything was looked at (see `UnitReader`).
+    `after`: the key of `ItemReader.after` up to which a sweep over all items has come.
     """
 
     as_of: str
@@ -53,34 +60,35 @@ class IndexLag:
 
     @classmethod
     def of(cls, index: Mapping[str, Any], number: int) -> IndexLag | None:
-        """From the entry in the manifest of the generation `number`; None where the index is up to date."""
+        """The lag in the index's entry in the manifest of generation `number`; None if the index is up to date."""
         raw = index.get(KEY)
         if raw is None:
             return None
-        # Older manifests do not say which generation it was: at the latest, their own.
-        named = raw["entities"] if isinstance(raw["entities"], dict) else dict.fromkeys(raw["entities"], number)
+        # Older manifests do not name the generation of a change: it is their own at the latest.
+        entities = raw["entities"] if isinstance(raw["entities"], dict) else dict.fromkeys(raw["entities"], number)
         everything = number if raw["everything"] is True else int(raw["everything"])
-        return cls(raw["as_of"], named, everything, raw.get("after", ""))
+        return cls(raw["as_of"], entities, everything, after=raw.get("after", ""))
 
-    def and_also(self, changes: Changes, number: int) -> IndexLag:
-        """What is to do after a change that makes the generation `number` too.
+    def with_changes(self, changes: Changes, number: int) -> IndexLag:
+        """The lag after a further change, which makes generation `number`.
 
-        One that nobody can name starts the look at everything anew.
+        A change whose entities are unknown, or too many, starts a sweep over all items anew.
         """
         entities = {**self.entities, **dict.fromkeys(changes.entities | changes.removed, number)}
-        if changes.everything or changes.documents or len(entities) > _LISTED:
+        if changes.everything or changes.documents or len(entities) > _MAX_LISTED_ENTITIES:
             return IndexLag(self.as_of, everything=number)
         return replace(self, entities=entities)
 
-    def since(self, done: int) -> IndexLag:
-        """What is to do when the generation `done` was indexed."""
-        entities = {iri: number for iri, number in self.entities.items() if number > done}
-        return IndexLag(f"{done:06d}", entities, self.everything if self.everything > done else 0)
+    def since(self, number: int) -> IndexLag:
+        """The lag of an index of generation `number`."""
+        entities = {iri: changed for iri, changed in self.entities.items() if changed > number}
+        return IndexLag(f"{number:06d}", entities, self.everything if self.everything > number else 0)
 
     def __bool__(self) -> bool:
         return bool(self.entities or self.everything)
 
     def to_dict(self) -> dict[str, Any]:
+        """The lag in JSON types."""
         return {
             "as_of": self.as_of,
             "entities": dict(sorted(self.entities.items())),
@@ -90,49 +98,65 @@ class IndexLag:
 
 
 def record_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The index's own record in a manifest: its entry without what it lags behind."""
+    """The index's own record in a manifest: its entry without the lag.
+
+    >>> record_in({"index": {"digest": "ab", "behind": {"as_of": "000001"}}})
+    {'digest': 'ab'}
+    """
     return {key: value for key, value in manifest["index"].items() if key != KEY}
 
 
-def behind(generation: Generation | None) -> IndexLag | None:
+def lag_of(generation: Generation | None) -> IndexLag | None:
+    """The lag of a generation's index; None if it is up to date, or there is no generation.
+
+    >>> lag_of(None) is None
+    True
+    """
     return IndexLag.of(generation.manifest().get("index", {}), generation.number) if generation is not None else None
 
 
 class CarriedIndex:
-    """Implements `graph.write.writer.Indexer` without an encoder: the old index goes on, marked as behind."""
+    """Implements `graph.write.writer.Indexer` without an encoder: keeps the old index and records its lag."""
 
     def update(
         self, live: Generation | None, target: Path, snapshot: Snapshot, changes: Changes, progress: Progress
     ) -> dict[str, Any]:
+        """Link the files of the live index, and give its entry with the lag after `changes`."""
         index = live.manifest().get("index", {}) if live is not None else {}
         number = live.number if live is not None else 0
-        # Where there is no index at all, it lags behind everything.
-        lag = IndexLag.of(index, number) or IndexLag(
-            live.name if live is not None and index else "", everything=0 if index else number + 1
-        )
+        lag = IndexLag.of(index, number)
+        if lag is None:
+            # An index that is missing lags behind everything.
+            as_of = live.name if live is not None and index else ""
+            lag = IndexLag(as_of, everything=0 if index else number + 1)
         if live is not None:
             for folder in FOLDERS:
                 if (live.path / folder).is_dir():
                     link(live.path / folder, target / folder)
-        lag = lag.and_also(changes, number + 1)
+        lag = lag.with_changes(changes, number + 1)
         return {**index, KEY: lag.to_dict()} if lag else {**index}
 
 
 def catch_up(session: Session, home: Home, progress: Progress = no_progress) -> Generation | None:
-    """Bring the index up to date with the live graph, in one new generation; None where it is.
+    """One step of catching up with the live graph, as a new generation; None if the index is up to date.
 
-    The session's indexer must be the real one (`search.indexing.indexer.SearchIndexer`); it does at most so much at a
-    time, so ask again until there is nothing left.
+    The session's indexer must be `search.indexing.indexer.SearchIndexer`. A step is limited: call again until None.
+
+    >>> from graph.write.writer import Writer
+    >>> from search.indexing.indexer import SearchIndexer
+    >>> with Writer(home, SearchIndexer(lambda: encoder)).session() as session:
+    ...     catch_up(session, home) is None
+    True
     """
-    lag = behind(home.live())
+    lag = lag_of(home.live())
     if lag is None:
         return None
-    # The indexer adds what the manifest says; the note is there to make this a change.
+    # The indexer reads the lag from the manifest; INDEXED makes this a change although the graph stays.
     return session.change(lambda store: INDEXED, progress=progress)
 
 
 def link(source: Path, target: Path) -> None:
-    """Share the files of a folder that will only be read. Lock files are made anew: nobody waits for another's."""
+    """Hard links to the files of a folder that will only be read. Lock files, which belong to a process, are new."""
     target.mkdir(parents=True)
     for file in source.iterdir():
         if file.suffix == ".lock" or file.name == "LOCK":

@@ -1,139 +1,170 @@
-"""`field:value` in what was typed: publisher:Nesta, year:2018, place:"North West", type:programme; and -place:London.
+"""Parser of `field:value` in a query: publisher:Nesta, year:2018, place:"North West", and -place:London to exclude.
 
-A value is a name as people write it, or an IRI. What is not known here stays an ordinary word of the query, so that no
-colon breaks a search.
+A value is a name as people write it, or an IRI. A field or value that the index does not know stays an ordinary word of
+the query, so that no colon breaks a search.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
+from graph.deadline import Deadline
 from graph.errors import InputError
 from search.analysis.dates import day_range
 from search.analysis.tokens import exact_words
 from search.index.lexical import LexicalIndex
 from search.index.schema import FILTER_FIELDS, fold
-from search.query.lexical_query import prefix_query
+from search.index.terms import EVERYTHING, AnyValue
+from search.query.lexical_query import prefix_clause
 from search.query.parser import parse
 from search.types import Filters
 
-__all__ = ["LITERAL", "excluding", "fielded", "including", "untyped", "values_named", "wanted"]
+__all__ = [
+    "LITERAL_FIELDS",
+    "FieldedQuery",
+    "excluding_fields",
+    "parse_fields",
+    "values_for_name",
+    "without_excluding_fields",
+    "without_exclusions",
+    "without_field",
+]
 
-LITERAL: Final = frozenset({"publisher", "collection", "reliability", "kind", "document", "type"})
-"""Fields whose values are not known by the names of entities."""
+LITERAL_FIELDS: Final = frozenset({"publisher", "collection", "reliability", "kind", "document", "type"})
+"""Fields whose values are not the names of entities."""
 
 _FIELD: Final = re.compile(rf'(?<!\S)([-−])?({"|".join(FILTER_FIELDS)}):(?:"([^"]+)"|([^\s"]+))', re.IGNORECASE)
-_VALUES: Final = 1_000
-_NAMES: Final = 60
+_MAX_VALUES: Final = 1_000
+_MAX_NAMES: Final = 60
+_MAX_NAME_WORDS: Final = 8
 
 
-def fielded(text: str, filters: Filters, lexical: LexicalIndex) -> tuple[str, Filters, bool, str]:
-    """The text without the fields that are understood, the filters with them, whether that was all, and these fields.
+@dataclass(frozen=True, slots=True)
+class FieldedQuery:
+    """A query with its fields parsed.
 
-    Where it was all, the text is their values: the words to rank by what passes. Raises InputError where it was only
-    what to leave out.
+    `text`: the query without the known fields. If it holds nothing else (`only_fields`), the text is their values: the
+    words to rank the passing items by. `filters`: the given filters and those of the fields. `fields`: the known fields
+    as they were typed.
+    """
+
+    text: str
+    filters: Filters
+    only_fields: bool = False
+    fields: str = ""
+
+
+def parse_fields(text: str, filters: Filters, lexical: LexicalIndex, deadline: Deadline | None = None) -> FieldedQuery:
+    """The query `text` with its fields parsed, added to `filters`.
+
+    Raises InputError if it only excludes, QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
     """
     if ":" not in text:
-        return text, filters, False, ""
-    left: list[str] = []
-    typed: list[str] = []
+        return FieldedQuery(text, filters)
+    deadline = deadline or Deadline.never()
+    words: list[str] = []
+    fields: list[str] = []
     values: dict[str, None] = {}
     known: dict[tuple[str, str], tuple[str, ...]] = {}
-    at = 0
+    end = 0
     for match in _FIELD.finditer(text):
+        deadline.check()
         field, value = match[2].lower(), (match[3] or match[4]).strip()
-        narrowed = _with(filters, field, value, lexical, known, without=bool(match[1]))
+        narrowed = _with_field(filters, field, value, lexical=lexical, known=known, exclude=bool(match[1]))
         if narrowed is None:
             continue
         filters = narrowed
         if not match[1]:
             values[value] = None
-        typed.append(match[0])
-        left.append(text[at : match.start()])
-        at = match.end()
-    if not at:
-        return text, filters, False, ""
-    rest = " ".join("".join([*left, text[at:]]).split())
+        fields.append(match[0])
+        words.append(text[end : match.start()])
+        end = match.end()
+    if not fields:
+        return FieldedQuery(text, filters)
+    rest = " ".join("".join([*words, text[end:]]).split())
     if any(char.isalnum() for char in rest):
-        return rest, filters, False, " ".join(typed)
+        return FieldedQuery(rest, filters, fields=" ".join(fields))
     if not values:
         raise InputError("There is no word to search for.", "Add a word to look for.")
-    return " ".join(values), filters, True, " ".join(typed)
+    return FieldedQuery(" ".join(values), filters, only_fields=True, fields=" ".join(fields))
 
 
-def excluding(text: str) -> list[str]:
-    """The fields that are typed with a minus, as they stand there."""
+def excluding_fields(text: str) -> list[str]:
+    """The fields with a minus, as they stand in the text."""
     return [match[0] for match in _FIELD.finditer(text) if match[1]]
 
 
-def including(text: str) -> str:
-    """The text without these."""
-    return _cut(text, lambda match: bool(match[1]))
+def without_excluding_fields(text: str) -> str:
+    """The text without the fields with a minus."""
+    return _without(text, lambda match: bool(match[1]))
 
 
-def untyped(text: str, field: str) -> str:
-    """The text without this field, where it is typed without a minus."""
-    return _cut(text, lambda match: not match[1] and match[2].lower() == field)
+def without_field(text: str, field: str) -> str:
+    """The text without this field where it has no minus."""
+    return _without(text, lambda match: not match[1] and match[2].lower() == field)
 
 
-def _cut(text: str, which: Callable[[re.Match[str]], bool]) -> str:
-    return " ".join(_FIELD.sub(lambda match: " " if which(match) else match[0], text).split())
+def _without(text: str, is_removed: Callable[[re.Match[str]], bool]) -> str:
+    return " ".join(_FIELD.sub(lambda match: " " if is_removed(match) else match[0], text).split())
 
 
-def wanted(text: str) -> str:
-    """The text without anything that it leaves out. Raises InputError where only words are left that it leaves out."""
+def without_exclusions(text: str) -> str:
+    """The query `text` without the fields, words and phrases that it excludes.
+
+    Raises InputError if it only excludes words.
+
+    >>> without_exclusions('film -place:London -games')
+    'film'
+    """
     if "-" not in text and "−" not in text:
         return text
-    left = including(text)
-    parsed = parse(left) if left else None
-    return parsed.text if parsed and parsed.excluded else left
+    rest = without_excluding_fields(text)
+    parsed = parse(rest) if rest else None
+    return parsed.text if parsed and parsed.excluded else rest
 
 
-def _with(
+def _with_field(
     filters: Filters,
     field: str,
     value: str,
+    *,
     lexical: LexicalIndex,
     known: dict[tuple[str, str], tuple[str, ...]],
-    *,
-    without: bool,
+    exclude: bool,
 ) -> Filters | None:
-    """`known`: what was looked up before, for a query may say the same many times."""
+    """The filters with this field; None if its value is unknown. `known` keeps the look-ups of one query."""
     if field == "year":
-        days = day_range(value) if value.isascii() else None
-        if not days:
+        if not value.isascii() or day_range(value) is None:
             return None
-        if not without:
+        if not exclude:
             return replace(filters, date_from=value, date_to=value)
         known[field, value] = (value,)
     if (field, value) not in known:
-        known[field, value] = values_named(field, value, lexical)
-    found = known[field, value]
-    if not found:
+        known[field, value] = values_for_name(field, value, lexical)
+    values = known[field, value]
+    if not values:
         return None
-    if without:
-        excluded = (f"{field}:{each}" for each in found)
-        return replace(filters, without=tuple(dict.fromkeys((*filters.without, *excluded))))
-    held: tuple[str, ...] = getattr(filters, field)
-    return replace(filters, **{field: tuple(dict.fromkeys((*held, *found)))})  # type: ignore[arg-type]  # FILTER_FIELDS are its fields
+    if exclude:
+        exclusions = (f"{field}:{excluded}" for excluded in values)
+        return replace(filters, without=tuple(dict.fromkeys((*filters.without, *exclusions))))
+    changes: dict[str, Any] = {field: tuple(dict.fromkeys((*getattr(filters, field), *values)))}
+    return replace(filters, **changes)
 
 
-def values_named(field: str, value: str, lexical: LexicalIndex) -> tuple[str, ...]:
-    """The values of the field that `value` may mean: as it is, by its last part ("…#Programme"), or by its name."""
-    from tantivy import Query
-
-    wanted = fold(value)
-    if lexical.count(Query.term_query(lexical.schema, field, value, index_option="basic")):
-        return (value,)
-    if field in LITERAL:
-        held = [found.value for found in lexical.facets(Query.all_query(), [field], _VALUES)[field]]
-        return tuple(name for name in held if wanted in (fold(name), fold(re.split(r"[#/]", name)[-1])))
-    words = [fold(word.text) for word in exact_words(value)][:8]
+def values_for_name(field: str, name: str, lexical: LexicalIndex) -> tuple[str, ...]:
+    """The values of a filter field that `name` may stand for: itself, one that ends in it ("…#Programme"), or the IRIs
+    of the entities with this name."""
+    if lexical.count(AnyValue(field, (name,))):
+        return (name,)
+    folded = fold(name)
+    if field in LITERAL_FIELDS:
+        values = [facet.value for facet in lexical.facets(EVERYTHING, [field], _MAX_VALUES)[field]]
+        return tuple(value for value in values if folded in (fold(value), fold(re.split(r"[#/]", value)[-1])))
+    words = [fold(word.text) for word in exact_words(name)][:_MAX_NAME_WORDS]
     if not words:
         return ()
-    ranked = lexical.search(prefix_query(words, lexical.schema), _NAMES)
-    units = [stored.unit for stored in lexical.stored(ranked.addresses)]
-    return tuple(unit.iri for unit in units if wanted in map(fold, (unit.title, *unit.aliases)))
+    cards = [stored.item for stored in lexical.matching(prefix_clause(words), _MAX_NAMES)]
+    return tuple(card.iri for card in cards if folded in map(fold, (card.title, *card.aliases)))

@@ -1,248 +1,238 @@
-"""From what was typed and chosen to tantivy's queries, built as objects: user text never meets a query parser."""
+"""Translation of a parsed query and its filters into clauses for the lexical index (`search.index.terms`)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from search.analysis.dates import day_range
 from search.analysis.spelling_variants import joined
 from search.analysis.tokens import number_alike, query_words
-from search.index.forward import CONSTANT, ENTITY, PLACE
 from search.index.schema import TEXT_FIELDS
 from search.index.stemmer import Stems
-from search.index.terms import Condition, Term
+from search.index.terms import (
+    ENTITY,
+    NOTHING,
+    PLACE,
+    AllOf,
+    AnyOf,
+    AnyValue,
+    Clause,
+    Phrase,
+    Range,
+    Term,
+    Unscored,
+)
+from search.item import Item
 from search.query.parser import ParsedQuery, content_words
-from search.types import Filters, Unit
-
-if TYPE_CHECKING:
-    import tantivy
+from search.types import Filters
 
 __all__ = [
+    "ENTITY_WEIGHT",
     "FIELD_WEIGHTS",
-    "MENTIONED",
-    "WITHIN",
+    "PLACE_WEIGHT",
     "LexicalQuery",
-    "Named",
-    "filter_query",
+    "NamedEntity",
+    "filter_clause",
     "lexical_query",
-    "prefix_query",
+    "prefix_clause",
 ]
 
-
 FIELD_WEIGHTS: Final = {"title": 0.15, "text": 1.0, "exact": 1.0}
-"""What a word is worth in each field; `text` holds the title too."""
+"""Factor of a word's BM25 score in each field. `text` holds the title too."""
 
-MENTIONED: Final = 1.0
-"""What it adds that a unit mentions an entity that the query names, whatever it calls it: as much as a common word."""
+ENTITY_WEIGHT: Final = 1.0
+"""Added to an item that mentions an entity of the query, under whatever name: as much as a common word."""
 
-WITHIN: Final = 3.0
-"""What it adds, for each word of a name, that a unit is on the place of that name or on one that lies in it: as much as
-a word that is not common. The unit may have none of them, and one that has them by chance should not do better."""
+PLACE_WEIGHT: Final = 3.0
+"""Added, for each word of a place's name, to an item on that place or on one that lies in it: as much as a rare word.
+Such an item may hold no word of the name, and should not rank below an item that has these words by chance."""
 
 _MAX_ENTITIES: Final = 8
+_MAX_WORDS: Final = 64  # the first ones count: the cost of a search has a ceiling
+_MAX_PREFIX_CHARS: Final = 16  # as the index keeps them
+_CURRENCY_SIGNS: Final = ("£", "$", "€")
+_YEAR_DIGITS: Final = 4
 
-_CURRENCIES: Final = ("£", "$", "€")
-_YEAR: Final = 4  # digits
-
-_MAX_WORDS: Final = 64
-"""Words of a query that are ranked by, the first ones: the cost of a search has a ceiling."""
+_NO_ENTITIES: Final[Mapping[str, NamedEntity]] = MappingProxyType({})
 
 
-class Named(NamedTuple):
-    """An entity that a query names: what it is called, all its names, and whether others may lie in it."""
+class NamedEntity(NamedTuple):
+    """An entity that the query names: its label, all its names, and whether it is a place, in which others may lie."""
 
     label: str
     names: tuple[str, ...]
     is_place: bool
 
     @classmethod
-    def of(cls, card: Unit) -> Named:
+    def of(cls, card: Item) -> NamedEntity:
+        """The entity of this card."""
         return cls(card.title, (card.title, *card.aliases), card.iri in card.places)
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalQuery:
-    """`scoring` ranks; `must` holds filters, phrases and exclusions (None = no condition).
+    """The words of a query, ready for the lexical and the forward index.
 
-    `terms` are what `scoring` sums up: given units are scored by them from the forward index (`search.index.bm25`).
-    `stems` and `exact` are the words that can match, for highlights; `phrases` are highlighted as a whole. `numbers`
-    are the amounts, years and such, each with the other ways to say it. `alike`: the stems that are only another way to
-    write a number of the query, each with the stem that stands in it. `stands`: stems that are (part of) the name of an
-    entity, each with what a unit on that entity holds too, as fields and words. `written`: what stands in the query for
-    a term.
+    - `scoring` ranks; `terms` are its terms, by which the forward index scores given items (`search.index.bm25`).
+    - `condition` holds filters, phrases and exclusions; None if there are none.
+    - `stems`, `exact` and `phrases` are what is highlighted.
+    - `numbers`: amounts and years of the query, each with the other ways to write it.
+    - `number_variants`: stem of another way to write a number → the stem that the query has.
+    - `name_terms`: stem that belongs to the name of an entity → (field, word) pairs of which an item on that entity has
+      at least one.
+    - `labels`: word of a term → how it is shown in explanations.
     """
 
-    scoring: tantivy.Query
+    scoring: Clause
     terms: tuple[Term, ...]
-    must: Condition | None
+    condition: Clause | None
     stems: frozenset[str]
     exact: frozenset[str]
     phrases: tuple[tuple[str, ...], ...]
     numbers: tuple[tuple[str, ...], ...] = ()
-    alike: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    stands: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
-    written: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    number_variants: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    name_terms: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=lambda: MappingProxyType({}))
+    labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def of_condition(cls, condition: Clause | None) -> LexicalQuery:
+        """A query without words."""
+        return cls(NOTHING, (), condition, stems=frozenset(), exact=frozenset(), phrases=())
 
 
 def lexical_query(
-    parsed: ParsedQuery,
-    filters: Filters,
-    schema: tantivy.Schema,
-    stemmer: Stems,
-    named: Mapping[str, Named] = MappingProxyType({}),
+    parsed: ParsedQuery, filters: Filters, stemmer: Stems, entities: Mapping[str, NamedEntity] = _NO_ENTITIES
 ) -> LexicalQuery:
-    """`named`: the entities that the query names."""
-    from tantivy import Occur, Query
-
+    """The clauses for a query. `entities`: IRI → entity that the query names."""
     stems = _stems(parsed.text, stemmer)
-    alike = _alike(stems, stemmer)
-    stems |= {other: stems[stem] for other, stem in alike.items()}
+    number_variants = _number_variants(stems, stemmer)
+    stems |= {variant: stems[stem] for variant, stem in number_variants.items()}
     words = query_words(parsed.text)
-    amounts = {word.text: _amounts(word.text) for word in words if _has_digit(word.text)}
-    odd = [form for word in words if not word.plain for form in amounts.get(word.text, (word.text,))]
-    exact = list(dict.fromkeys(odd))[:_MAX_WORDS]
-    terms = [Term(name, stem, FIELD_WEIGHTS[name]) for name in TEXT_FIELDS for stem in stems]
-    terms += [Term("exact", word, FIELD_WEIGHTS["exact"]) for word in exact]
-    named = dict(list(named.items())[:_MAX_ENTITIES])
-    terms += [Term(ENTITY, iri, MENTIONED) for iri in named]
-    stands = _stands(stems, named, stemmer)
-    lies_in = Counter(word for ways in stands.values() for field, word in ways if field == PLACE)
-    terms += [Term(PLACE, iri, WITHIN * words) for iri, words in lies_in.items()]
-    conditions = [(Occur.Must, _phrase(schema, phrase)) for phrase in parsed.phrases]
-    conditions += [(Occur.MustNot, _phrase(schema, words)) for words in parsed.excluded]
-    chosen = filter_query(filters, schema)
-    if chosen is not None:
-        conditions.append((Occur.Must, chosen))
-    must = None
-    if conditions:
-        # A clause that only excludes needs something to exclude from.
-        query = Query.const_score_query(Query.boolean_query([(Occur.Must, Query.all_query()), *conditions]), 0.0)
-        must = Condition(filters, tuple(parsed.phrases), tuple(parsed.excluded), query)
-    scoring = Query.boolean_query([(Occur.Should, _weighted(schema, term)) for term in terms])
+    numbers = {word.text: _amounts(word.text) for word in words if _has_digit(word.text)}
+    forms = (form for word in words if not word.plain for form in numbers.get(word.text, (word.text,)))
+    exact = list(dict.fromkeys(forms))[:_MAX_WORDS]
+    entities = dict(islice(entities.items(), _MAX_ENTITIES))
+    name_terms = _name_terms(stems, entities, stemmer)
+    terms = _terms(stems, exact, entities, name_terms)
     return LexicalQuery(
-        scoring,
-        tuple(terms),
-        must,
-        frozenset(stems),
-        frozenset(exact),
-        parsed.phrases,
-        tuple(amounts.values())[:_MAX_WORDS],
-        MappingProxyType(alike),
-        MappingProxyType(stands),
-        MappingProxyType({**stems, **{iri: entity.label for iri, entity in named.items()}}),
+        scoring=AnyOf(terms),
+        terms=terms,
+        condition=_condition(parsed, filters),
+        stems=frozenset(stems),
+        exact=frozenset(exact),
+        phrases=parsed.phrases,
+        numbers=tuple(numbers.values())[:_MAX_WORDS],
+        number_variants=MappingProxyType(number_variants),
+        name_terms=MappingProxyType(name_terms),
+        labels=MappingProxyType({**stems, **{iri: entity.label for iri, entity in entities.items()}}),
     )
 
 
-def filter_query(filters: Filters, schema: tantivy.Schema) -> tantivy.Query | None:
-    """What a unit must be to pass; None when everything does."""
-    from tantivy import Occur, Query
-
-    clauses = [
-        (Occur.Must, Query.term_set_query(schema, field, list(values))) for field, values in filters.values().items()
-    ]
-    clauses += _dated(schema, filters.date_from, filters.date_to)
-    if filters.without:
-        # A clause that only excludes needs something to exclude from.
-        clauses.append((Occur.Must, Query.all_query()))
-    for excluded in filters.without:
-        name, _, value = excluded.partition(":")
-        if name == "year":
-            clauses.append((Occur.MustNot, Query.boolean_query(_dated(schema, value, value))))
-        else:
-            clauses.append((Occur.MustNot, Query.term_query(schema, name, value, index_option="basic")))
-    return Query.boolean_query(clauses) if clauses else None
+def _terms(
+    stems: Mapping[str, str],
+    exact: Sequence[str],
+    entities: Mapping[str, NamedEntity],
+    name_terms: Mapping[str, tuple[tuple[str, str], ...]],
+) -> tuple[Term, ...]:
+    terms = [Term(name, stem, FIELD_WEIGHTS[name]) for name in TEXT_FIELDS for stem in stems]
+    terms += [Term("exact", word, FIELD_WEIGHTS["exact"]) for word in exact]
+    terms += [Term(ENTITY, iri, ENTITY_WEIGHT) for iri in entities]
+    words_of_places = Counter(iri for pairs in name_terms.values() for name, iri in pairs if name == PLACE)
+    terms += [Term(PLACE, iri, PLACE_WEIGHT * words) for iri, words in words_of_places.items()]
+    return tuple(terms)
 
 
-def _dated(schema: tantivy.Schema, start: str | None, end: str | None) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-    """A document's days overlap the chosen ones: it ends after their start and starts before their end."""
-    from tantivy import FieldType, Occur, Query
+def _condition(parsed: ParsedQuery, filters: Filters) -> Clause | None:
+    clauses: list[Clause] = [Phrase(words) for words in parsed.phrases]
+    passing = filter_clause(filters)
+    if passing is not None:
+        clauses.append(passing)
+    excluded = tuple(Phrase(words) for words in parsed.excluded)
+    return Unscored(AllOf(tuple(clauses), excluded)) if clauses or excluded else None
 
-    clauses = []
-    for date, name, side in ((start, "last_day", 0), (end, "first_day", 1)):
-        days = day_range(date) if date else None
-        if days is not None:
-            lower, upper = (days[0], None) if side == 0 else (None, days[1])
-            clauses.append((Occur.Must, Query.range_query(schema, name, FieldType.Unsigned, lower, upper)))
+
+def filter_clause(filters: Filters) -> Clause | None:
+    """The items that pass the filters; None if all do."""
+    clauses: list[Clause] = [AnyValue(name, values) for name, values in filters.values().items()]
+    clauses += _dated(filters.date_from, filters.date_to)
+    without: list[Clause] = []
+    for exclusion in filters.without:
+        name, _, value = exclusion.partition(":")
+        if name != "year":
+            without.append(AnyValue(name, (value,)))
+        elif days := _dated(value, value):
+            without.append(AllOf(tuple(days)))
+    return AllOf(tuple(clauses), tuple(without)) if clauses or without else None
+
+
+def _dated(start: str | None, end: str | None) -> list[Clause]:
+    """The days of a document overlap those asked for: it ends after their start and starts before their end."""
+    clauses: list[Clause] = []
+    first, last = (day_range(date) if date else None for date in (start, end))
+    if first is not None:
+        clauses.append(Range("last_day", first=first[0]))
+    if last is not None:
+        clauses.append(Range("first_day", last=last[1]))
     return clauses
 
 
-def prefix_query(words: Sequence[str], schema: tantivy.Schema) -> tantivy.Query:
-    """Names in which each of `words` (folded, at most 16 letters) begins a word."""
-    from tantivy import Occur, Query
-
-    return Query.boolean_query(
-        [(Occur.Must, Query.term_query(schema, "prefix", word[:16], index_option="freq")) for word in words]
-    )
+def prefix_clause(words: Sequence[str]) -> Clause:
+    """Names in which each of `words` (folded) begins a word."""
+    return AllOf(tuple(Term("prefix", word[:_MAX_PREFIX_CHARS]) for word in words))
 
 
 def _stems(text: str, stemmer: Stems) -> dict[str, str]:
-    """Stems of the content words, in order, each with the first word it stands for.
-
-    Function words are told before stemming changes them.
-    """
-    # To the stemmed fields £3.4 million is a 3 and a 4, which £4.3 million has too: the exact field knows better.
+    """Stem of each content word, in order → the first word of the query with that stem."""
+    # The stemmed fields split £3.4 million into 3 and 4, which £4.3 million has too: amounts go to the exact field.
     words = [word for word in query_words(text) if word.plain or not _has_digit(word.text)]
     stems: dict[str, str] = {}
-    for word in content_words([word.text for word in words]):
+    for word in content_words([word.text for word in words]):  # stop words go before stemming changes them
         for stem in stemmer.of(word):
             stems.setdefault(stem, word)
-    # What the exact words merged ("r&d", "U.K.") is also looked for in its written parts.
-    odd = " ".join(text[word.start : word.end] for word in words if not word.plain)
-    for part in (*odd.split(), *joined(text)):
+    # Words that the exact field merges ("r&d", "U.K.") are also looked for by their written parts.
+    merged = " ".join(text[word.start : word.end] for word in words if not word.plain)
+    for part in (*merged.split(), *joined(text)):
         for stem in stemmer.of(part):
             stems.setdefault(stem, part)
-    return dict(list(stems.items())[:_MAX_WORDS])
+    return dict(islice(stems.items(), _MAX_WORDS))
 
 
-def _stands(
-    stems: Mapping[str, str], named: Mapping[str, Named], stemmer: Stems
+def _name_terms(
+    stems: Mapping[str, str], entities: Mapping[str, NamedEntity], stemmer: Stems
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The stems of names that stand in the query as a whole, and what says that a unit is on what they name."""
-    found: dict[str, tuple[tuple[str, str], ...]] = {}
-    for iri, entity in named.items():
-        ways = ((ENTITY, iri), *(((PLACE, iri),) if entity.is_place else ()))
+    """As `LexicalQuery.name_terms`, for the names that stand in the query with all their words."""
+    name_terms: dict[str, tuple[tuple[str, str], ...]] = {}
+    for iri, entity in entities.items():
+        pairs = ((ENTITY, iri), *(((PLACE, iri),) if entity.is_place else ()))
         for name in entity.names:
             words = content_words([word.text for word in query_words(name)])
             parts = [stem for word in words for stem in stemmer.of(word)]
-            if all(stem in stems for stem in parts):
-                found |= {stem: (*found.get(stem, ()), *ways) for stem in parts if ways[0] not in found.get(stem, ())}
-    return found
+            if not all(stem in stems for stem in parts):
+                continue
+            for stem in parts:
+                known = name_terms.get(stem, ())
+                if pairs[0] not in known:
+                    name_terms[stem] = (*known, *pairs)
+    return name_terms
 
 
 def _has_digit(word: str) -> bool:
     return any(char.isdigit() for char in word)
 
 
-def _alike(stems: Mapping[str, str], stemmer: Stems) -> dict[str, str]:
-    """Stems of the other ways to write the small numbers among the words: 12 regions are twelve regions."""
+def _number_variants(stems: Mapping[str, str], stemmer: Stems) -> dict[str, str]:
+    """As `LexicalQuery.number_variants`, for the small numbers among the words: 12 regions are twelve regions."""
     others = {stem: number_alike(word) for stem, word in stems.items()}
-    found = {other: stem for stem, word in others.items() if word for other in stemmer.of(word)}
-    return {other: stem for other, stem in found.items() if other not in stems}
+    variants = {variant: stem for stem, word in others.items() if word for variant in stemmer.of(word)}
+    return {variant: stem for variant, stem in variants.items() if variant not in stems}
 
 
 def _amounts(word: str) -> tuple[str, ...]:
-    """The word, and the sums of money that a great number without a sign may be: 25 million finds £25 million."""
-    great = word.isdigit() and len(word) > _YEAR
-    return (word, *(sign + word for sign in _CURRENCIES)) if great else (word,)
-
-
-def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> tantivy.Query:
-    from tantivy import Query
-
-    if len(words) == 1:
-        return Query.term_query(schema, "exact", words[0])
-    return Query.phrase_query(schema, "exact", list(words))
-
-
-def _weighted(schema: tantivy.Schema, term: Term) -> tantivy.Query:
-    from tantivy import Query
-
-    if term.field in CONSTANT:
-        mention = Query.term_query(schema, term.field, term.word, index_option="basic")
-        return Query.const_score_query(mention, term.weight)
-    query = Query.term_query(schema, term.field, term.word, index_option="freq")
-    return query if term.weight == 1.0 else Query.boost_query(query, term.weight)
+    """The word, and the sums of money that a large number without a sign may be: 25 million finds £25 million."""
+    is_large = word.isdigit() and len(word) > _YEAR_DIGITS
+    return (word, *(sign + word for sign in _CURRENCY_SIGNS)) if is_large else (word,)

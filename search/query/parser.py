@@ -1,6 +1,6 @@
-"""What a person typed, taken apart: words, "quoted phrases" and -excluded words.
+"""Parser of a typed query: words, "quoted phrases" and -excluded words.
 
-There is no query language that could fail: a mark without its partner is ordinary text. Linear in the length.
+No text is a syntax error: a quotation mark without its partner is ordinary text. Time is linear in the length.
 """
 
 from __future__ import annotations
@@ -31,60 +31,62 @@ _PART = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """`text` is what is left to rank by (phrases included, exclusions not); phrases and exclusions are exact words.
+    """`text`: the words to rank by, phrases included, exclusions not. Phrases and exclusions are lists of exact words.
 
-    `left_out`: the exclusions as they were written.
+    `exclusions`: the excluded words and phrases as they were typed.
     """
 
     text: str
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded: tuple[tuple[str, ...], ...] = ()
-    left_out: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=256)  # one search asks several times
+@lru_cache(maxsize=256)  # one search parses its query several times
 def parse(text: str) -> ParsedQuery:
-    """Raises InputError when nothing in the text can be searched for."""
+    """The parts of a query. Raises InputError if it has no word to search for."""
     clean = _clean(text)
     phrases: list[tuple[str, ...]] = []
     excluded: list[tuple[str, ...]] = []
-    left_out: list[str] = []
-    rest: list[str] = []
-    at = 0
+    exclusions: list[str] = []
+    parts: list[str] = []
+    end = 0
     for match in _PART.finditer(clean):
-        if match["range"]:  # "2010 -2015": what stands between numbers leaves nothing out
+        if match["range"]:  # "2010 -2015": a minus between numbers excludes nothing
             continue
-        rest.append(clean[at : match.start()])
-        at = match.end()
-        said = match["phrase"] if match["phrase"] is not None else match["without"]
-        words = tuple(word.text for word in exact_words(said))
+        parts.append(clean[end : match.start()])
+        end = match.end()
+        content = match["phrase"] if match["phrase"] is not None else match["without"]
+        words = tuple(word.text for word in exact_words(content))
         if match["minus"] or match["without"]:
             excluded.append(words)
-            left_out.append(match[0])
+            exclusions.append(match[0])
         else:
             phrases.append(words)
-            rest.append(f" {said} ")
-    rest.append(clean[at:])
-    left = " ".join("".join(rest).replace('"', " ").split())
+            parts.append(f" {content} ")
+    parts.append(clean[end:])
+    ranked = " ".join("".join(parts).replace('"', " ").split())
     if not clean:
         raise InputError("The search is empty.", "Type a few words, a name or a question.")
-    if not any(char.isalnum() for char in left):
+    if not any(char.isalnum() for char in ranked):
         remedy = "Add a word to look for." if excluded else "Use at least one letter or number."
         raise InputError("There is no word to search for.", remedy)
-    # Each once: a query may say the same a hundred times.
-    once = [tuple(words for words in dict.fromkeys(each) if words) for each in (phrases, excluded)]
-    return ParsedQuery(left, once[0], once[1], tuple(dict.fromkeys(left_out)))
+    return ParsedQuery(ranked, _distinct(phrases), _distinct(excluded), exclusions=tuple(dict.fromkeys(exclusions)))
+
+
+def _distinct(phrases: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(words for words in dict.fromkeys(phrases) if words)
 
 
 def content_words(words: list[str]) -> list[str]:
-    """Each word once, without function words; all of them when there is nothing else ("The Who")."""
+    """The distinct words without stop words; all of them if there are only stop words ("The Who")."""
     unique = list(dict.fromkeys(words))
     return [word for word in unique if word not in STOP_WORDS] or unique
 
 
 def _clean(text: str) -> str:
-    """NFC, straight quotes, no marks within words, and spaces for what else cannot be seen: controls, direction marks,
-    lone surrogates."""
+    """`text` in NFC with straight quotes, without invisible marks inside words, and with a space for each other
+    invisible character: controls, direction marks, lone surrogates."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
     visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in without_marks(text))

@@ -1,4 +1,4 @@
-"""How the first page is laid out: no document fills it, and one text stands in it once. Pure functions."""
+"""Diversity of the first page: no document fills it, and no text stands on it twice. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,55 +7,52 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search.analysis.fingerprint import (
-    is_same,
-)
+from search.analysis.fingerprint import is_near_duplicate
 
-__all__ = ["FIRST", "LOOKED_AT", "PER_DOCUMENT", "spread"]
+__all__ = ["FIRST_RANKS", "MAX_RANKS_PER_DOCUMENT", "diversify"]
 
+FIRST_RANKS: Final = 10
+"""Ranks that are diversified."""
 
-FIRST: Final = 10
-"""The places that are shared out."""
+MAX_RANKS_PER_DOCUMENT: Final = 3
+"""Most of the first ranks that one document takes while others have something to show."""
 
-PER_DOCUMENT: Final = 3
-"""Most of the first places that one document takes while others have something to show."""
-
-LOOKED_AT: Final = 100
-"""Ranks among which something else is looked for."""
-
-_WORTH: Final = 0.15  # of the score of what is put back: with less, nothing goes before it
+_CONSIDERED_RANKS: Final = 100
+_MIN_SCORE_RATIO: Final = 0.15  # to the score of a demoted row: a row with less does not overtake it
 
 
-def spread(
+def diversify(
     order: npt.NDArray[np.intp],
+    *,
     documents: npt.NDArray[np.int64],
-    prints: npt.NDArray[np.int64],
+    fingerprints: npt.NDArray[np.int64],
     scores: npt.NDArray[np.float32],
 ) -> tuple[npt.NDArray[np.intp], dict[int, int | None]]:
-    """`order` with the first places shared out; what is put back follows at once, in its old order.
+    """`order` with demoted rows just after the first ranks, in their old order, and these rows with their reason.
 
-    And what was put back: with the one that says the same, or None where enough of its document stands above.
-
-    `documents` (0 = none), `prints` (0 = none) and `scores`: int64[n], int64[n], float32[n], of each candidate that
-    `order` counts. Nothing goes before what has a far better score.
+    `documents` (0 = none), `fingerprints` (0 = none) and `scores` have a value for each row that `order` names. A
+    row is demoted if a row above it says the same (the reason is that row), or if enough rows of its document stand
+    above it (the reason is None). No row overtakes another with a far better score.
     """
-    taken: list[int] = []
-    back: list[int] = []
-    moved: dict[int, int | None] = {}
-    counts: dict[int, int] = {}
-    shown: list[tuple[int, int]] = []
-    at = 0
-    for row in order[:LOOKED_AT].tolist():
-        if len(taken) == FIRST or (back and scores[row] < _WORTH * scores[back[0]]):
+    first: list[int] = []
+    demoted: dict[int, int | None] = {}
+    ranks_of: dict[int, int] = {}
+    seen: list[tuple[int, int]] = []
+    considered = 0
+    best_demoted: float | None = None
+    for row in order[:_CONSIDERED_RANKS].tolist():
+        if len(first) == FIRST_RANKS or (best_demoted is not None and scores[row] < _MIN_SCORE_RATIO * best_demoted):
             break
-        at += 1
-        document, print_ = int(documents[row]), int(prints[row])
-        twin = next((other for held, other in shown if is_same(print_, held)), None) if print_ else None
-        if twin is not None or (document and counts.get(document, 0) >= PER_DOCUMENT):
-            back.append(row)
-            moved[row] = twin
+        considered += 1
+        document, fingerprint = int(documents[row]), int(fingerprints[row])
+        twin = next((other for known, other in seen if is_near_duplicate(fingerprint, known)), None)
+        if twin is not None or (document and ranks_of.get(document, 0) >= MAX_RANKS_PER_DOCUMENT):
+            demoted[row] = twin
+            if best_demoted is None:
+                best_demoted = scores[row]
             continue
-        taken.append(row)
-        counts[document] = counts.get(document, 0) + 1
-        shown.append((print_, row))
-    return np.concatenate([np.array(taken + back, np.intp), order[at:]]), moved
+        first.append(row)
+        ranks_of[document] = ranks_of.get(document, 0) + 1
+        if fingerprint:
+            seen.append((fingerprint, row))
+    return np.concatenate([np.array([*first, *demoted], np.intp), order[considered:]]), demoted

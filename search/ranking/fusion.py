@@ -1,8 +1,8 @@
-"""How lexical and dense scores become one: a convex combination of min-max-scaled scores. Pure functions.
+"""Fusion of lexical and dense scores: a convex combination of min-max-scaled scores. Pure functions.
 
-Every candidate of either list is scored by both, so a missing score is a real zero and not a gap. Measured against
-reciprocal rank fusion by `benchmarks/search_quality.py`; the method is that of Bruch, Gai and Ingber, "An Analysis of
-Fusion Functions for Hybrid Retrieval" (2023).
+Every candidate of either list is scored by both, so a score of 0 is measured and not missing. Compared with reciprocal
+rank fusion by `benchmarks/search_quality.py`. Method: Bruch, Gai and Ingber, "An Analysis of Fusion Functions for
+Hybrid Retrieval" (2023).
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 __all__ = ["DENSE_WEIGHT", "LEXICAL_WEIGHT", "combine", "scale"]
 
-
 Floats = npt.NDArray[np.float32]
 
 LEXICAL_WEIGHT: Final = 0.34
@@ -22,9 +21,9 @@ DENSE_WEIGHT: Final = 0.66
 
 
 def scale(scores: Floats) -> Floats:
-    """float32[n] in [0, 1]: the least score becomes 0, the greatest 1, order kept.
+    """float32[n] in [0, 1]: the least score becomes 0, the greatest 1, and the order stays.
 
-    Where all are equal there is nothing to tell them apart: 1 if they are positive, else 0.
+    Equal scores all become 1 if they are positive, else 0.
     """
     if not len(scores):
         return scores.astype(np.float32)

@@ -1,7 +1,4 @@
-"""What each word of the query added to the lexical score of a hit.
-
-The words of a query as they were written, by the stems and exact words that an explanation names.
-"""
+"""Explanation of a lexical score: what each word of the query added, named as the query writes it."""
 
 from __future__ import annotations
 
@@ -13,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.analysis.tokens import query_words
-from search.index.bm25 import Reader
-from search.index.forward import CONSTANT
+from search.index.bm25 import TermCounts
 from search.index.index import Index
 from search.index.schema import own_text
 from search.index.stemmer import Stems
@@ -22,51 +18,51 @@ from search.index.terms import Term
 from search.query.lexical_query import LexicalQuery
 from search.types import TermScore
 
-__all__ = ["LazyTerms", "PageTerms", "written_words"]
+__all__ = ["LazyTermScores", "PageTermScores", "query_words_by_term"]
 
 
-class PageTerms:
-    """What each word added to the scores of the units on a page, worked out when first asked for."""
+class PageTermScores:
+    """Term scores of the items on one page, computed together when the first of them is read."""
 
     def __init__(
-        self, index: Index, slots: npt.NDArray[np.int64], query: LexicalQuery, read: Reader | None = None
+        self, index: Index, slots: npt.NDArray[np.int64], query: LexicalQuery, counts: TermCounts | None = None
     ) -> None:
-        self._index, self._slots, self._query, self._read = index, slots, query, read
+        self._index, self._slots, self._query, self._counts = index, slots, query, counts
 
     @cached_property
-    def _parts(self) -> list[list[float]]:
+    def _scores(self) -> list[list[float]]:
+        """One row for each item, one column for each term."""
         terms = self._query.terms
-        parts = self._index.bm25.parts(self._slots, terms, self._read)
-        if parts is None:
-            columns = [_alone(self._index, self._slots, term) for term in terms]
-            parts = np.stack(columns, axis=1)
-        rows: list[list[float]] = parts.tolist()
+        scores = self._index.bm25.term_scores(self._slots, terms, self._counts)
+        if scores is None:
+            scores = np.stack([_term_scores(self._index, self._slots, term) for term in terms], axis=1)
+        rows: list[list[float]] = scores.tolist()
         return rows
 
     def of(self, place: int) -> tuple[TermScore, ...]:
-        """The matched words of one unit, greatest score first. They sum up to its lexical score."""
-        own = self._own_stems(place)
-        found = [
-            TermScore(self._query.written.get(term.word, term.word), _where(term, own), round(score, 6))
-            for term, score in zip(self._query.terms, self._parts[place], strict=True)
+        """The matching terms of one item, greatest score first. They add up to its lexical score."""
+        own_stems = self._own_stems(place)
+        scores = [
+            TermScore(self._query.labels.get(term.word, term.word), _field(term, own_stems), round(score, 6))
+            for term, score in zip(self._query.terms, self._scores[place], strict=True)
             if score > 0
         ]
-        return tuple(sorted(found, key=lambda term: (-term.score, term.term, term.field)))
+        return tuple(sorted(scores, key=lambda term: (-term.score, term.term, term.field)))
 
     def _own_stems(self, place: int) -> frozenset[str] | None:
-        """The stems of the unit without what is said of its subject; None where nothing is."""
-        unit = self._index.lexical.stored_at(int(self._slots[place])).unit
-        return frozenset(self._index.lexical.stems.of(own_text(unit))) if unit.about else None
+        """The stems of an item without those of its subject; None if it names no subject."""
+        item = self._index.lexical.stored_at(int(self._slots[place])).item
+        return frozenset(self._index.lexical.stems.of(own_text(item))) if item.about else None
 
 
-class LazyTerms(Sequence[TermScore]):
-    """Term scores that are worked out when first looked at: many searches never ask for them."""
+class LazyTermScores(Sequence[TermScore]):
+    """Term scores of one item, computed when first read: many callers never read them."""
 
-    def __init__(self, page: PageTerms, place: int) -> None:
+    def __init__(self, page: PageTermScores, place: int) -> None:
         self._page, self._place = page, place
 
     @cached_property
-    def _terms(self) -> tuple[TermScore, ...]:
+    def _scores(self) -> tuple[TermScore, ...]:
         return self._page.of(self._place)
 
     @overload
@@ -74,52 +70,46 @@ class LazyTerms(Sequence[TermScore]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[TermScore]: ...
     def __getitem__(self, index: int | slice) -> TermScore | Sequence[TermScore]:
-        return self._terms[index]
+        return self._scores[index]
 
     def __iter__(self) -> Iterator[TermScore]:
-        return iter(self._terms)  # the way of Sequence takes them by number, until there is none
+        return iter(self._scores)  # Sequence would read by number until an IndexError
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return len(self._scores)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and self._terms == tuple(other)
+        return isinstance(other, Sequence) and self._scores == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self._terms)
+        return hash(self._scores)
 
     def __reduce__(self) -> tuple[type[tuple[TermScore, ...]], tuple[tuple[TermScore, ...]]]:
-        """For another process: without the index that they come from."""
-        return tuple, (self._terms,)
+        """For another process: a plain tuple, without the index behind it."""
+        return tuple, (self._scores,)
 
     def __repr__(self) -> str:
-        return repr(self._terms)
+        return repr(self._scores)
 
 
-def _where(term: Term, own: frozenset[str] | None) -> str:
-    """The field, or "about" for a word that only what is said of the subject holds."""
-    return "about" if term.field == "text" and own is not None and term.word not in own else term.field
+def _field(term: Term, own_stems: frozenset[str] | None) -> str:
+    """The field of a term, or "about" for a word that only the description of the subject holds."""
+    return "about" if term.field == "text" and own_stems is not None and term.word not in own_stems else term.field
 
 
-def _alone(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArray[np.float32]:
-    """What one word adds to the scores of some units, by tantivy."""
-    from tantivy import Query
-
-    option = "basic" if term.field in CONSTANT else "freq"
-    query = Query.term_query(index.lexical.schema, term.field, term.word, index_option=option)
-    if term.field in CONSTANT:
-        query = Query.const_score_query(query, 1.0)
-    found = index.lexical.score(slots, query, None)
-    scores = dict(zip(found.slots.tolist(), found.scores.tolist(), strict=True))
+def _term_scores(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArray[np.float32]:
+    """float32[len(slots)]: what one term adds to the score of each item, from the lexical index."""
+    found, values = index.lexical.score(slots, term._replace(weight=1.0))
+    scores = dict(zip(found.tolist(), values.tolist(), strict=True))
     return np.array([term.weight * scores.get(slot, 0.0) for slot in slots.tolist()], np.float32)
 
 
-def written_words(text: str, stems: Stems) -> dict[str, str]:
-    """Stem, or exact word → how the query writes it; the first of several spellings."""
-    found: dict[str, str] = {}
+def query_words_by_term(text: str, stems: Stems) -> dict[str, str]:
+    """Stem, or exact word → the first word of the query `text` that gives it, as it is written there."""
+    words: dict[str, str] = {}
     for word in query_words(text):
         written = text[word.start : word.end]
-        found.setdefault(word.text, written)
+        words.setdefault(word.text, written)
         for stem in stems.of(written):
-            found.setdefault(stem, written)
-    return found
+            words.setdefault(stem, written)
+    return words

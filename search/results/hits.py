@@ -1,116 +1,107 @@
-"""From a row of the pool to a hit: what is stored of it, its snippet, and why it has its score."""
+"""Hits: rows of a ranking with what is stored of them, a snippet, and the explanation of their score."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
-from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-from search.index.bm25 import Reader
+from graph.deadline import Deadline
 from search.index.index import Index
+from search.item import Item
 from search.query.lexical_query import LexicalQuery
-from search.ranking.candidates import Pool
 from search.ranking.fusion import DENSE_WEIGHT, LEXICAL_WEIGHT
-from search.results.explain import LazyTerms, PageTerms
+from search.ranking.ranker import Ranking
+from search.results.explain import LazyTermScores, PageTermScores
 from search.results.snippet import make_snippet
-from search.types import Demoted, DocumentRef, Explain, Hit, Unit
+from search.types import Demoted, DocumentRef, Explain, Hit
 
 __all__ = ["make_hits"]
 
 
-def make_hits(
-    index: Index,
-    rows: Sequence[int],
-    pool: Pool,
-    query: LexicalQuery,
-    boosts: Mapping[str, npt.NDArray[np.float32]],
-    read: Reader | None = None,
-    lowered: Mapping[int, int | None] = MappingProxyType({}),
-) -> tuple[Hit, ...]:
-    """One hit for each of the rows of the pool. The words of their scores are told for all of them at once.
+def make_hits(index: Index, ranking: Ranking, rows: Sequence[int], deadline: Deadline | None = None) -> tuple[Hit, ...]:
+    """One hit for each of the given rows of the ranking's candidates.
 
-    `read`: who reads the forward index, if not it itself. `lowered`: rows that gave way, with what says the same.
+    Raises QueryTimeout once `deadline` has passed, QueryCancelled once it is cancelled.
     """
-    slots = pool.slots[np.array(rows, np.intp)]
-    terms = PageTerms(index, slots, query, read)
-    weigh = _weights(index, query)
-    below = {row: Demoted(_iri(index, pool, lowered[row])) for row in rows if row in lowered}
-    return tuple(
-        _hit(index, int(slots[at]), weigh, query, _explain(row, pool, boosts, terms, at), below.get(row))
-        for at, row in enumerate(rows)
-    )
+    deadline = deadline or Deadline.never()
+    slots = ranking.candidates.slots[np.array(rows, np.intp)]
+    scores = PageTermScores(index, slots, ranking.lexical, ranking.counts)
+    weight = _word_weights(index, ranking.lexical)
+    hits = []
+    for place, row in enumerate(rows):
+        deadline.check()
+        item = index.lexical.stored_at(int(slots[place])).item
+        explain = _explain(ranking, row, LazyTermScores(scores, place))
+        hits.append(
+            Hit(
+                iri=item.iri,
+                kind=item.kind,
+                score=explain.score,
+                title=item.title,
+                snippet=make_snippet(item.text, ranking.lexical, index.lexical.stems, weight),
+                document=_document(item),
+                page=item.page,
+                entities=item.entities,
+                types=item.types,
+                reliability=item.reliability,
+                explain=explain,
+                lowered=_demoted(index, ranking, row),
+            )
+        )
+    return tuple(hits)
 
 
-def _iri(index: Index, pool: Pool, row: int | None) -> str | None:
-    return None if row is None else index.lexical.stored_at(int(pool.slots[row])).unit.iri
+def _demoted(index: Index, ranking: Ranking, row: int) -> Demoted | None:
+    if row not in ranking.demoted:
+        return None
+    twin = ranking.demoted[row]
+    return Demoted(None if twin is None else index.lexical.stored_at(int(ranking.candidates.slots[twin])).item.iri)
 
 
-def _hit(
-    index: Index,
-    slot: int,
-    weigh: Callable[[str], float],
-    query: LexicalQuery,
-    explain: Explain,
-    lowered: Demoted | None,
-) -> Hit:
-    unit = index.lexical.stored_at(slot).unit
-    return Hit(
-        iri=unit.iri,
-        kind=unit.kind,
-        score=explain.score,
-        title=unit.title,
-        snippet=make_snippet(unit.text, query, index.lexical.stems, weigh),
-        document=_document(unit),
-        page=unit.page,
-        entities=unit.entities,
-        types=unit.types,
-        reliability=unit.reliability,
-        explain=explain,
-        lowered=lowered,
-    )
-
-
-def _weights(index: Index, query: LexicalQuery) -> Callable[[str], float]:
-    """How much a word tells: the rarer, the more."""
+def _word_weights(index: Index, query: LexicalQuery) -> Callable[[str], float]:
+    """The weight of a word in a snippet: the rarer, the greater."""
     total = len(index.lexical)
 
     @cache
-    def weigh(word: str) -> float:
+    def weight(word: str) -> float:
         field = "exact" if word in query.exact or " " in word else "text"
         return math.log1p(total / (1 + index.lexical.document_frequency(field, word)))
 
-    return weigh
+    return weight
 
 
-def _explain(
-    row: int, pool: Pool, boosts: Mapping[str, npt.NDArray[np.float32]], terms: PageTerms, place: int
-) -> Explain:
-    added = {name: float(values[row]) for name, values in boosts.items()}
-    hybrid = pool.lexical is not None and pool.dense is not None
-    lexical = None if pool.lexical is None else float(pool.lexical[row])
-    dense = None if pool.dense is None else float(pool.dense[row])
-    lexical_weight = (LEXICAL_WEIGHT if hybrid else 1.0) if lexical is not None else 0.0
-    dense_weight = (DENSE_WEIGHT if hybrid else 1.0) if dense is not None else 0.0
-    raw = None if pool.lexical_raw is None else float(pool.lexical_raw[row])
+def _explain(ranking: Ranking, row: int, terms: LazyTermScores) -> Explain:
+    candidates = ranking.candidates
+    columns = (candidates.lexical, candidates.lexical_raw, candidates.dense, candidates.dense_raw)
+    lexical, lexical_raw, dense, dense_raw = (None if column is None else float(column[row]) for column in columns)
+    boosts = {name: float(values[row]) for name, values in ranking.boosts.items()}
+    is_hybrid = lexical is not None and dense is not None
+    lexical_weight = 0.0 if lexical is None else LEXICAL_WEIGHT if is_hybrid else 1.0
+    dense_weight = 0.0 if dense is None else DENSE_WEIGHT if is_hybrid else 1.0
     return Explain(
-        score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(added.values()),
+        score=lexical_weight * (lexical or 0.0) + dense_weight * (dense or 0.0) + sum(boosts.values()),
         lexical=lexical,
-        lexical_raw=raw,
+        lexical_raw=lexical_raw,
         lexical_weight=lexical_weight,
-        terms=LazyTerms(terms, place) if raw else (),
+        terms=terms if lexical_raw else (),
         dense=dense,
-        dense_raw=None if pool.dense_raw is None else float(pool.dense_raw[row]),
+        dense_raw=dense_raw,
         dense_weight=dense_weight,
-        boosts=tuple((name, value) for name, value in added.items() if value),
+        boosts=tuple((name, value) for name, value in boosts.items() if value),
     )
 
 
-def _document(unit: Unit) -> DocumentRef | None:
-    if unit.document is None:
+def _document(item: Item) -> DocumentRef | None:
+    if item.document is None:
         return None
-    title = unit.document_title or unit.title
-    return DocumentRef(unit.document, unit.document_id, title, unit.publisher, unit.date, unit.source_url)
+    return DocumentRef(
+        item.document,
+        item.document_id,
+        item.document_title or item.title,
+        publisher=item.publisher,
+        date=item.date,
+        source_url=item.source_url,
+    )

@@ -1,4 +1,4 @@
-"""Results as the JSON that the API and the command line give: one shape for both, whichever process writes it."""
+"""Serialisation of results as JSON, in one shape for the API and the command line, whichever process writes it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ __all__ = ["answer", "results_json"]
 
 
 def answer(results: Results) -> bytes:
-    """The body of `/api/v1/search`, in UTF-8."""
+    """Results as the body of `/api/v1/search`, in UTF-8.
+
+    >>> answer(Results("film", 0, 1.5, ()))
+    b'{"query":"film","total":0,"total_is_floor":false,"took_ms":1.5,"hits":[]}'
+    """
     body = results_json(results)
     try:
         return msgspec.json.encode(body)
-    except UnicodeEncodeError:  # half of a surrogate pair can be asked for, and only be told as an escape
+    except UnicodeEncodeError:  # a query may hold half of a surrogate pair, which JSON can only escape
         return json.dumps(body).encode()
 
 
 def results_json(results: Results) -> dict[str, Any]:
-    """What `answer` writes, as plain values; `creative-atlas search --json` prints it too."""
+    """Results as plain values, for `answer` and `creative-atlas search --json`.
+
+    >>> results_json(Results("film", 0, 1.5, (), hint="No text here has “film”."))["hint"]
+    'No text here has “film”.'
+    """
     body: dict[str, Any] = {
         "query": results.query,
         "total": results.total,
@@ -39,8 +47,8 @@ def results_json(results: Results) -> dict[str, Any]:
     if results.hint:
         body["hint"] = results.hint
     if results.ways:
-        ways = (asdict(way).items() for way in results.ways)
-        body["ways"] = [{key: held for key, held in way if held not in ("", False)} for way in ways]
+        suggestions = (asdict(suggestion).items() for suggestion in results.ways)
+        body["ways"] = [{name: value for name, value in fields if value not in ("", False)} for fields in suggestions]
     if results.reranker:
         body["reranker"] = results.reranker
     if results.facets:
@@ -66,7 +74,7 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _explain(explain: Explain, words: Mapping[str, str]) -> dict[str, Any]:
-    """Each term with the word of the query that it stands for."""
+    """The explanation, each term with the word of the query that it stands for."""
     terms = [
         {"word": words.get(term.term, term.term), "term": term.term, "field": term.field, "score": term.score}
         for term in explain.terms
@@ -75,5 +83,5 @@ def _explain(explain: Explain, words: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _plain(record: DocumentRef | Explain) -> dict[str, Any]:
-    """As `asdict`, for a record without records in it: that one copies every value, and takes 2 ms a page."""
+    """As `asdict`, which copies every value and takes 2 ms a page, for a record without records in it."""
     return {name: getattr(record, name) for name in record.__slots__}

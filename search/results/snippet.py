@@ -1,4 +1,4 @@
-"""The piece of a text that shows why it was found, with the words to mark. Offsets are code points throughout."""
+"""Snippets: the window of a text that shows why it is a hit, with the words to mark. Offsets are code points."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from search.index.stemmer import Stems
 from search.query.lexical_query import LexicalQuery
 from search.types import Snippet
 
-__all__ = ["LENGTH", "make_snippet", "matches"]
+__all__ = ["MAX_SNIPPET_CHARS", "make_snippet", "matches"]
 
-LENGTH: Final = 300
-"""Most code points in a snippet."""
+MAX_SNIPPET_CHARS: Final = 300
 
-_LEAD: Final = 60  # code points of context wanted before the first match
+_LEAD_CHARS: Final = 60  # of context before the first match
 _SENTENCE: Final = re.compile(r"(?:(?<=[.!?;:\n])|\A)\s")
 _AMOUNT: Final = re.compile("([£$€]?)([0-9.]+)(%?)")
 _PER_CENT: Final = re.compile("%|per", re.IGNORECASE)
@@ -24,18 +23,18 @@ _OTHER_DIGIT: Final = re.compile("[^\\D0-9]")
 
 
 Match = tuple[int, int, str]
-"""Start, end, and the word or phrase: a plain tuple, for a page has hundreds of them."""
+"""Start, end, and the word or phrase: a plain tuple, since a page has hundreds of them."""
 
 
-def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[str], float]) -> Snippet:
-    """The window of `text` with the weightiest different words of the query; its beginning when none occurs.
+def make_snippet(text: str, query: LexicalQuery, stems: Stems, weight: Callable[[str], float]) -> Snippet:
+    """The window of `text` with the greatest weight of distinct query words; its beginning if none occurs.
 
-    `weigh`: how much a word (stem or exact word) tells.
+    `weight`: of a stem or an exact word.
     """
-    found = matches(text, query, stems)
-    start, end = _window(text, found, weigh)
+    occurrences = matches(text, query, stems)
+    start, end = _window(text, occurrences, weight)
     marks: list[tuple[int, int]] = []
-    for first, last, _ in found:
+    for first, last, _ in occurrences:
         left, right = max(first, start) - start, min(last, end) - start
         if left >= right:
             continue
@@ -43,28 +42,30 @@ def make_snippet(text: str, query: LexicalQuery, stems: Stems, weigh: Callable[[
             marks[-1] = (marks[-1][0], max(marks[-1][1], right))
         else:
             marks.append((left, right))
-    return Snippet(text[start:end], tuple(marks), start, (start > 0, end < len(text)))
+    return Snippet(text[start:end], tuple(marks), start, cut=(start > 0, end < len(text)))
 
 
 def matches(text: str, query: LexicalQuery, stems: Stems) -> list[Match]:
     """Every occurrence of the query's words, and of its phrases as a whole, by start."""
-    found = stems.matching(text, query.stems)
-    exact = frozenset(word for word in query.exact if _may_hold(text, word))
+    occurrences = stems.matching(text, query.stems)
+    exact = frozenset(word for word in query.exact if _may_contain(text, word))
     if exact or query.phrases:
         words = list(exact_words(text))
-        found += [(word.start, word.end, word.text) for word in words if word.text in exact]
+        occurrences += [(word.start, word.end, word.text) for word in words if word.text in exact]
         for phrase in query.phrases:
             size = len(phrase)
-            for at in range(len(words) - size + 1):
-                if tuple(word.text for word in words[at : at + size]) == phrase:
-                    found.append((words[at].start, words[at + size - 1].end, " ".join(phrase)))
-        found.sort()
-    return found
+            for first in range(len(words) - size + 1):
+                if tuple(word.text for word in words[first : first + size]) == phrase:
+                    occurrences.append((words[first].start, words[first + size - 1].end, " ".join(phrase)))
+        occurrences.sort()
+    return occurrences
 
 
-def _may_hold(text: str, word: str) -> bool:
-    """Whether an exact word may stand in a text: however an amount is written, its sign does, and its digits in their
-    order, but for the zeros at either end."""
+def _may_contain(text: str, word: str) -> bool:
+    """Whether an exact word may stand in a text. Never wrong when False, and quicker than finding all exact words.
+
+    However an amount is written, its sign is there, and its digits in their order, without the zeros at either end.
+    """
     amount = _AMOUNT.fullmatch(word)
     if amount is None or _OTHER_DIGIT.search(text):
         return True
@@ -74,26 +75,27 @@ def _may_hold(text: str, word: str) -> bool:
     return bool(re.search("[.,]?".join(digits.replace(".", "").strip("0")), text))
 
 
-def _window(text: str, found: list[Match], weigh: Callable[[str], float]) -> tuple[int, int]:
-    if len(text) <= LENGTH:
+def _window(text: str, occurrences: list[Match], weight: Callable[[str], float]) -> tuple[int, int]:
+    """Start and end of the snippet."""
+    if len(text) <= MAX_SNIPPET_CHARS:
         return 0, len(text)
-    start = _best_start(found, weigh) if found else 0
-    start = _sentence_start(text, min(start, len(text) - LENGTH))
-    end = min(len(text), start + LENGTH)
+    start = _best_start(occurrences, weight) if occurrences else 0
+    start = _sentence_start(text, min(start, len(text) - MAX_SNIPPET_CHARS))
+    end = min(len(text), start + MAX_SNIPPET_CHARS)
     if end < len(text):
-        space = text.rfind(" ", start + LENGTH // 2, end)
+        space = text.rfind(" ", start + MAX_SNIPPET_CHARS // 2, end)
         end = space if space > 0 else end
     return start, end
 
 
-def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
-    """Where the best window's first match starts: two pointers over the matches, different words counted once."""
-    weights = {word: weigh(word) for word in {word for _, _, word in found}}
+def _best_start(occurrences: list[Match], weight: Callable[[str], float]) -> int:
+    """Start of the first match in the best window: two pointers over the matches, distinct words counted once."""
+    weights = {word: weight(word) for word in {word for _, _, word in occurrences}}
     inside = dict.fromkeys(weights, 0)
     best, best_start, total, last = -1.0, 0, 0.0, 0
-    for first, (start, _, word) in enumerate(found):
-        while last < len(found) and found[last][1] - start <= LENGTH - _LEAD:
-            other = found[last][2]
+    for first, (start, _, word) in enumerate(occurrences):
+        while last < len(occurrences) and occurrences[last][1] - start <= MAX_SNIPPET_CHARS - _LEAD_CHARS:
+            other = occurrences[last][2]
             if not inside[other]:
                 total += weights[other]
             inside[other] += 1
@@ -109,12 +111,12 @@ def _best_start(found: list[Match], weigh: Callable[[str], float]) -> int:
     return best_start
 
 
-def _sentence_start(text: str, at: int) -> int:
-    """The start of the sentence that `at` lies in, if near; else a word or two before it."""
-    starts = [space.end() for space in _SENTENCE.finditer(text, max(0, at - _LEAD), at)]
+def _sentence_start(text: str, position: int) -> int:
+    """The start of the sentence around `position`, if it is near; else of a word or two before it."""
+    starts = [space.end() for space in _SENTENCE.finditer(text, max(0, position - _LEAD_CHARS), position)]
     if starts:
         return starts[-1]
-    if at <= _LEAD:
+    if position <= _LEAD_CHARS:
         return 0
-    space = text.find(" ", at - _LEAD // 3, at)
-    return space + 1 if space >= 0 else at
+    space = text.find(" ", position - _LEAD_CHARS // 3, position)
+    return space + 1 if space >= 0 else position

@@ -1,199 +1,220 @@
-"""Searches in processes beside this one, from the moment when two are asked for at once.
+"""Searches in worker processes, from the moment when two run at once.
 
-Python runs one thread at a time, and half of a search is Python: eight askers of one process got no more answers than
-one and a half would. One search at a time runs here, as all do on a quiet day; what comes meanwhile goes to a process
-that has opened the same index (its files are mapped, and in memory once), or waits for the first place that is free.
+Python runs one thread at a time, and half of a search is Python: eight clients of one process got no more answers than
+one and a half would. One search at a time runs here, as all do on a quiet day; others go to a worker that has opened
+the same index (its files are mapped, and in memory once), or wait for the first place that is free.
+
+A search that fails in a worker has failed: its error is raised here. Only a search whose worker died, or could not open
+the generation, runs again, once, in the one place here.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from itertools import count
-from multiprocessing.connection import Pipe
 from pathlib import Path
 from typing import Final, TypeVar
 
-from graph.sandbox.environment import bare_environment
+from graph.errors import QueryTimeout
+from graph.sandbox.remote_error import RemoteError
 from search.types import Query, Results
+from search.workers.messages import Body, Crash, Found, Reply, SearchRequest
+from search.workers.process_handle import SearchWorker, WorkerDied
 
-__all__ = ["SearchProcessPool"]
+__all__ = ["MAX_SEARCH_SECONDS", "SearchCrash", "SearchProcessPool"]
 
 T = TypeVar("T", Results, bytes)
 
 log = logging.getLogger(__name__)
 
-_START: Final = 120.0
-_LONGEST: Final = 60.0
-"""Seconds that a process may take to get ready, and for a search, before it is ended."""
+MAX_SEARCH_SECONDS: Final = 60.0
+"""Time that a worker is given for a search before it is ended."""
 
-_AGAIN: Final = 5.0
-"""Seconds from one try to start processes to the next."""
+_RESTART_SECONDS: Final = 5.0
+"""From one attempt to start workers to the next."""
 
-_HERE: Final = (0, None)
+
+class SearchCrash(Exception):
+    """A search failed in a worker with an error that is none of ours. `is_panic`: a library written in Rust gave up."""
+
+    def __init__(self, detail: str, is_panic: bool) -> None:
+        super().__init__(detail)
+        self.is_panic = is_panic
 
 
 class SearchProcessPool:
-    """The places where searches run: this process, and up to `processes` others; with none, all run here at once.
+    """Places where searches run: this process, and up to `processes` workers; with none, all run here at once.
 
-    `opening`: what `search.workers.worker` is told, as JSON. Any number of threads may ask.
+    `opening` has the `model`, `cache` and `reranker` of the workers. `max_seconds`: of one search in a worker.
+    Thread-safe.
+
+    >>> pool = SearchProcessPool(0, {})
+    >>> pool.answer(folder, Query("studios"), lambda: b"{}")
+    b'{}'
     """
 
-    def __init__(self, processes: int, opening: Mapping[str, str | None]) -> None:
-        self._most, self._opening = processes, json.dumps(dict(opening))
-        # Here before elsewhere, which takes 2 ms longer; of the others the first before the last, for its caches.
-        self._free: queue.PriorityQueue[tuple[int, _Process | None]] = queue.PriorityQueue()
-        self._free.put(_HERE)
+    def __init__(
+        self, processes: int, opening: Mapping[str, str | None], *, max_seconds: float = MAX_SEARCH_SECONDS
+    ) -> None:
+        self._max_workers, self._max_seconds = processes, max_seconds
+        self._opening = {name: _absolute(value) for name, value in opening.items()}
         self._numbers = count(1)
-        self._held: list[_Process] = []
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._here_is_free = True
+        self._workers: list[SearchWorker] = []
+        self._idle: list[SearchWorker] = []
         self._starting = self._closed = False
         self._not_before = 0.0
 
     def search(self, generation: Path, query: Query, here: Callable[[], Results]) -> Results:
-        """What `here` gives, from wherever there is a place. Whatever goes wrong elsewhere is tried here."""
-        return self._somewhere(Results, generation, query, here)
+        """The results of a search of the generation in this folder; `here` makes the same search in this process.
+
+        Raises what the search raises, QueryTimeout after `max_seconds` in a worker, and SearchCrash.
+        """
+        return self._run(Results, generation, query, here)
 
     def answer(self, generation: Path, query: Query, here: Callable[[], bytes]) -> bytes:
-        """As `search`, for the bytes of `search.results.serialise`: what another process found is not built up here
+        """As `search`, as the bytes of `search.results.serialise.answer`: a worker's results are not built up here
         again."""
-        return self._somewhere(bytes, generation, query, here)
-
-    def _somewhere(self, kind: type[T], generation: Path, query: Query, here: Callable[[], T]) -> T:
-        if not self._most:
-            return here()
-        number, process = self._place()
-        if process is None:
-            try:
-                return here()
-            finally:
-                self._free.put(_HERE)
-        try:
-            found = process.search(kind, generation, query)
-        finally:
-            if process.is_alive:
-                self._free.put((number, process))
-            else:
-                self._bury(process)
-        return here() if found is None else found
+        return self._run(bytes, generation, query, here)
 
     def is_quiet(self) -> bool:
-        """Whether none of the processes is busy: asked by a search that runs here."""
-        return self._free.qsize() >= len(self._held)
+        """Whether no worker is busy: for a search that runs here."""
+        return len(self._idle) >= len(self._workers)
 
     @property
     def processes(self) -> tuple[int, ...]:
-        """The numbers of those that are ready."""
-        with self._lock:
-            return tuple(process.pid for process in self._held)
+        """The process ids of the workers that are ready."""
+        with self._changed:
+            return tuple(worker.pid for worker in self._workers)
 
     def close(self) -> None:
-        """End the processes; searches that they were busy with are made here."""
-        with self._lock:
+        """End the workers; the searches that they were busy with run here."""
+        with self._changed:
             self._closed = True
-            held, self._held = self._held, []
-        for process in held:
-            process.end()
+            workers, self._workers, self._idle = self._workers, [], []
+        for worker in workers:
+            worker.end()
 
-    def _place(self) -> tuple[int, _Process | None]:
+    def _run(self, kind: type[T], generation: Path, query: Query, here: Callable[[], T]) -> T:
+        if not self._max_workers:
+            return here()
+        worker = self._acquire(generation)
+        if worker is not None:
+            result = self._delegate(worker, kind, SearchRequest(str(generation), query, kind is bytes))
+            if result is not None:
+                return result
+            self._acquire_here()
         try:
-            return self._free.get_nowait()
-        except queue.Empty:
-            self._begin()
-            return self._free.get()
+            return here()
+        finally:
+            with self._changed:
+                self._here_is_free = True
+                self._changed.notify_all()
 
-    def _begin(self) -> None:
-        """Start what is missing, in the background."""
-        with self._lock:
-            wanted = self._most - len(self._held)
-            if self._closed or self._starting or not wanted or time.monotonic() < self._not_before:
-                return
-            self._starting, self._not_before = True, time.monotonic() + _AGAIN
-        threading.Thread(target=self._start, args=(wanted,), daemon=True, name="searches").start()
-
-    def _start(self, wanted: int) -> None:
-        begun: list[_Process] = []
+    def _delegate(self, worker: SearchWorker, kind: type[T], request: SearchRequest) -> T | None:
+        """The result of a worker; None where it did not search."""
         try:
-            begun.extend(_Process(self._opening) for _ in range(wanted))
-            for process in begun:
-                if not process.is_ready():
-                    log.warning("a process for searches did not start: they are made by fewer")
-                    process.end()
-                elif not self._take_in(process):
-                    process.end()
+            reply = worker.search(request, self._max_seconds)
+        except UnicodeEncodeError:
+            reply = None  # half of a surrogate pair cannot be sent
+        except WorkerDied:
+            self._remove(worker)
+            return None
+        else:
+            if reply is None:
+                self._remove(worker)
+                raise QueryTimeout(
+                    f"The search was still running after {self._max_seconds:g} seconds.",
+                    "Ask in fewer words.",
+                    seconds=self._max_seconds,
+                )
+        with self._changed:
+            if not self._closed:
+                self._idle.append(worker)
+            self._changed.notify_all()
+        return _result(kind, reply)
+
+    def _acquire(self, generation: Path) -> SearchWorker | None:
+        """A place: an idle worker, or None for here. Here is preferred, as a worker takes 2 ms longer; of the workers
+        the first, for its caches."""
+        with self._changed:
+            while not self._here_is_free:
+                if self._idle:
+                    worker = min(self._idle, key=lambda worker: worker.number)
+                    self._idle.remove(worker)
+                    return worker
+                self._start_missing(generation)
+                self._changed.wait()
+            self._here_is_free = False
+            return None
+
+    def _acquire_here(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._here_is_free)
+            self._here_is_free = False
+
+    def _start_missing(self, generation: Path) -> None:
+        """Start the workers that are missing, in the background. The lock is held."""
+        missing = self._max_workers - len(self._workers)
+        if self._closed or self._starting or not missing or time.monotonic() < self._not_before:
+            return
+        self._starting, self._not_before = True, time.monotonic() + _RESTART_SECONDS
+        folder = generation.resolve().parent
+        threading.Thread(target=self._start, args=(missing, folder), daemon=True, name="search-workers").start()
+
+    def _start(self, missing: int, generations: Path) -> None:
+        started: list[SearchWorker] = []
+        try:
+            for _ in range(missing):
+                started.append(SearchWorker(next(self._numbers), generations, self._opening))
+            for worker in started:
+                if not worker.is_ready():
+                    log.warning("a search worker did not start, there are fewer: %s", worker.end().detail)
+                elif not self._add(worker):
+                    worker.end()
         except OSError as error:
-            log.warning("no process for searches could be started: %s", error)
+            log.warning("no search worker could be started: %s", error)
         finally:
             self._starting = False
 
-    def _take_in(self, process: _Process) -> bool:
-        with self._lock:
+    def _add(self, worker: SearchWorker) -> bool:
+        with self._changed:
             if self._closed:
                 return False
-            self._held.append(process)
-            self._free.put((next(self._numbers), process))
+            self._workers.append(worker)
+            self._idle.append(worker)
+            self._changed.notify_all()
         return True
 
-    def _bury(self, process: _Process) -> None:
-        log.warning("a process for searches ended with status %s", process.end())
-        with self._lock, suppress(ValueError):  # closed meanwhile
-            self._held.remove(process)
+    def _remove(self, worker: SearchWorker) -> None:
+        with self._changed:
+            closed = self._closed
+            if worker in self._workers:
+                self._workers.remove(worker)
+        death = worker.end()
+        if not closed:
+            log.warning("a search worker ended (%s): %s", death.reason, death.detail)
 
 
-class _Process:
-    """One child, for one thread at a time."""
+def _absolute(value: str | None) -> str | None:
+    """A path as it is from the folder of a child; None and the name of a model as they are."""
+    path = Path(value).expanduser() if value else None
+    return str(path.absolute()) if path is not None and path.exists() else value
 
-    def __init__(self, opening: str) -> None:
-        self._connection, theirs = Pipe()
-        self.is_alive = True
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "search.workers.worker", str(theirs.fileno()), opening],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env=bare_environment(),
-            )
-        finally:
-            theirs.close()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def is_ready(self) -> bool:
-        return self._next(_START) == "ready"
-
-    def search(self, kind: type[T], generation: Path, query: Query) -> T | None:
-        """None where it could not."""
-        with suppress(OSError):
-            self._connection.send((str(generation), query, kind is bytes))
-            found = self._next(_LONGEST)
-            return found if isinstance(found, kind) else None
-        self.is_alive = False
-        return None
-
-    def _next(self, seconds: float) -> object:
-        """What it says within so many seconds. Unless that is heard whole, it is not asked again."""
-        self.is_alive = False
-        with suppress(OSError, EOFError):
-            if self._connection.poll(seconds):
-                said: object = self._connection.recv()
-                self.is_alive = True
-                return said
-        return None
-
-    def end(self) -> int:
-        """Its status."""
-        self.is_alive = False
-        self._process.kill()
-        status = self._process.wait()  # who reads from it meets the end first, and not a connection that is closed
-        self._connection.close()
-        return status
+def _result(kind: type[T], reply: Reply | None) -> T | None:
+    """What the reply holds. Raises the error that it holds."""
+    match reply:
+        case RemoteError():
+            raise reply.restored()
+        case Crash():
+            raise SearchCrash(reply.detail, reply.is_panic)
+        case Found() if kind is Results:
+            return reply.results
+        case Body() if kind is bytes:
+            return reply.body
+    return None

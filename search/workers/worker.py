@@ -1,37 +1,46 @@
-"""A process that searches for another: `python -m search.workers.worker`, started by `search.workers.pool`.
+"""A sandboxed process that searches: `python -m search.workers.worker LIMITS OPENING`.
 
-It is sent the path of a generation, a query, and whether to send the results or the answer of the API; None where it
-cannot, for whatever reason: who asked tries it then, and meets the error where it is dealt with. It ends when the other
-side of its connection does.
+`search.workers.pool` starts it. It reads requests from standard input, a socket, sends a reply to each, and ends with
+that stream.
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import logging
-import signal
 import sys
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
+from graph.sandbox.enter import SandboxLimits, enter
+
+if __name__ == "__main__":  # before anything else is imported
+    enter(SandboxLimits.from_argument(sys.argv[1]))
+
+from graph.errors import AtlasError
+from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.remote_error import RemoteError
 from graph.storage.generations import Generation
 from search.encoders.open import open_encoder
 from search.encoders.protocol import Encoder
 from search.encoders.reranker import CrossReranker, Reranker
+from search.index.checksums import is_panic
 from search.index.index import Index
 from search.indexing.lag import mark_of, record_in
 from search.results.serialise import answer
 from search.searcher import Searcher
+from search.workers.messages import MAX_MESSAGE_BYTES, Body, Crash, Found, Ready, Reply, SearchRequest, Unopened
 
 __all__ = ["main"]
 
-_CYCLES: Final = 50_000  # as in the server
+_GC_THRESHOLD: Final = 50_000
+"""Objects between two collections, as in the server."""
+
+_EXIT_NO_PERMISSION: Final = 77
 
 
 class _Searchers:
-    """The searcher of the generation that was asked for last; the same one as long as the index is the same."""
+    """The searcher of the generation that was searched last; the same one as long as the index is the same."""
 
     def __init__(self, encoder: Encoder, reranker: Reranker | None) -> None:
         self._encoder, self._reranker = encoder, reranker
@@ -39,7 +48,8 @@ class _Searchers:
         self._mark: object = None
         self._searcher: Searcher | None = None
 
-    def of(self, path: str) -> Searcher:
+    def open(self, path: str) -> Searcher:
+        """Raises whatever keeps the index from being opened."""
         if self._searcher is None or path != self._path:
             generation = Generation(Path(path))
             manifest: dict[str, Any] = generation.manifest()
@@ -53,28 +63,46 @@ class _Searchers:
 
 
 def main(arguments: list[str]) -> int:
-    """`arguments`: the number of the connection's descriptor; a JSON object with `model`, `cache` and `reranker`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's, for the server
-    connection, opening = Connection(int(arguments[0])), json.loads(arguments[1])
-    gc.set_threshold(_CYCLES)
+    """Serve until the stream ends. `arguments`: a JSON object with `model`, `cache` and `reranker`."""
+    opening = json.loads(arguments[0])
+    channel = FrameChannel(SearchRequest, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)
+    gc.set_threshold(_GC_THRESHOLD)
     encoder = open_encoder(opening["model"], Path(opening["cache"]))
     encoder.encode(["warm"])
     reranker = CrossReranker(opening["reranker"]) if opening["reranker"] else None
     searchers = _Searchers(encoder, reranker)
-    connection.send("ready")
+    channel.send(Ready())
     while True:
         try:
-            path, query, as_answer = connection.recv()
-        except EOFError:
+            request = channel.receive()
+        except BrokenStream:
             return 0
-        try:
-            results = searchers.of(path).search(query)
-            found = answer(results) if as_answer else results
-        except BaseException:  # told where it happens again; a panic over a damaged file is no Exception
-            logging.getLogger(__name__).debug("a search failed", exc_info=True)
-            found = None
-        connection.send(found)
+        assert request is not None  # noqa: S101  it waited without a deadline
+        channel.send(_reply(searchers, request))
+
+
+def _reply(searchers: _Searchers, request: SearchRequest) -> Reply:
+    try:
+        searcher = searchers.open(request.generation)
+    except BaseException as error:
+        if _lacks_permission(error):
+            # The sandbox knows the folder of the atlas by its inode: it was replaced, and a new worker can open it.
+            sys.exit(_EXIT_NO_PERMISSION)
+        return Unopened(str(error)[:200])
+    try:
+        results = searcher.search(request.query)
+        return Body(answer(results)) if request.as_body else Found(results)
+    except AtlasError as error:
+        return RemoteError.of(error)
+    except BaseException as error:  # a panic over a damaged file is no Exception
+        return Crash(f"{type(error).__name__}: {error}"[:500], is_panic(error))
+
+
+def _lacks_permission(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, PermissionError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[2:]))

@@ -58,7 +58,7 @@ def test_claimed_predicates_are_defined_too(atlas: ox.Store, starter: Starter) -
 
 
 def test_relations_are_few_and_the_rare_ones_are_explained(starter: Starter, data: Path) -> None:
-    """At most sixty, without names and codes; docs/data.md gives a reason for each that has fewer than four facts."""
+    """Sixty at most, without names and codes; the reference of properties explains each rare one (under four uses)."""
     predicate = ox.NamedNode(expand("rdf:predicate"))
     claims = ox.Store()
     for path in sorted(data.glob("claims/*.ttl")):
@@ -77,7 +77,7 @@ def test_relations_are_few_and_the_rare_ones_are_explained(starter: Starter, dat
     }
     counts = Counter(fact[0] for fact in facts)
     rare = {compact(name[1:-1]) for name, count in counts.items() if count < 4}
-    rows = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = (ROOT / "docs" / "reference" / "properties.md").read_text(encoding="utf-8")
     assert rare == set(re.findall(r"^\| `(\w+:\w+)` \|", rows, re.M))
 
 

@@ -13,18 +13,28 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from graph.storage.snapshot import Snapshot
 from tests.support.paths import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _TOKEN = "a token of the tests, long enough to be taken"
 FENCE = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 
 
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+"""Its blocks build on each other, so they run in order in an empty folder."""
+SPARQL = re.compile(r"^```sparql\n(.*?)^```", re.M | re.S)
+
+
 def commands(page: Path, program: str) -> list[str]:
+    """The lines of the page's shell blocks that call `program`, without those of the tutorial."""
+    if page == TUTORIAL:
+        return []
     lines = [line for block in FENCE.findall(page.read_text("utf-8")) for line in block.splitlines()]
     return [line for line in lines if line.startswith(program + " ")]
 
@@ -69,7 +79,7 @@ def run(command: str, place: dict[str, str]) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, shell=True, cwd=place["PWD"], env=place, capture_output=True, text=True, timeout=200)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_run(page: Path, place: dict[str, str]) -> None:
     for command in commands(page, "creative-atlas"):
         if "serve" in command:
@@ -78,14 +88,45 @@ def test_commands_run(page: Path, place: dict[str, str]) -> None:
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
+def test_the_tutorial_runs_from_an_empty_folder(place: dict[str, str], tmp_path: Path) -> None:
+    blocks = FENCE.findall(TUTORIAL.read_text("utf-8"))
+    environment = place | {"PWD": str(tmp_path)}
+    outputs = []
+    for block in blocks:
+        if "serve" in block:
+            continue
+        done = run("set -e\n" + block, environment)
+        assert done.returncode == 0, f"{block}\n{done.stderr}"
+        outputs.append(done.stdout)
+    text = "\n".join(outputs)
+    assert "loans were hard to get" in " ".join(text.split())
+    assert "Northlight Games" in outputs[-1]
+    assert "Dundee" in outputs[-1]
+    with serving(environment, "--home", "my-atlas") as port:
+        done = run(f"curl -sS --fail-with-body 'http://127.0.0.1:{port}/search?q=Northlight'", environment)
+        assert "Northlight Games" in done.stdout
+
+
+def test_queries_in_the_docs_return_rows(starter_snapshot: Snapshot) -> None:
+    queries = [(page, query) for page in PAGES for query in SPARQL.findall(page.read_text("utf-8"))]
+    plain = [(page, query) for page, query in queries if "SERVICE" not in query]  # searches are run in tests/web/sparql
+    assert plain
+    for page, query in plain:
+        assert list(starter_snapshot.store.query(query)), f"{page}\n{query}"
+
+
+def test_the_map_names_every_folder() -> None:
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    folders = {
+        path.parent.name for package in ("graph", "search", "web") for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert {name for name in folders if f"`{name}/`" not in text} == set()
+
+
 def test_recipes_answer(place: dict[str, str]) -> None:
     if not shutil.which("curl"):
-        pytest.skip("curl is not installed: the recipes of docs/http.md are not run")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(["creative-atlas", "serve", "--port", str(port)], cwd=place["PWD"], env=place)
-    try:
-        _wait(port)
+        pytest.skip("curl is not installed: the recipes of docs/ are not run")
+    with serving(place) as port:
         recipes = [recipe for page in PAGES for recipe in commands(page, "curl")]
         assert recipes
         for recipe in recipes:
@@ -93,6 +134,18 @@ def test_recipes_answer(place: dict[str, str]) -> None:
             done = run(command, place)
             assert done.returncode == 0, f"{recipe}\n{done.stdout}\n{done.stderr}"
             assert done.stdout.strip() or "$TOKEN" in recipe, recipe  # a write answers without a body
+
+
+@contextmanager
+def serving(place: dict[str, str], *options: str) -> Iterator[int]:
+    """Run `creative-atlas serve` in the folder; gives its port."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    command = ["creative-atlas", "serve", "--port", str(port), *options]
+    server = subprocess.Popen(command, cwd=place["PWD"], env=place)
+    try:
+        _wait(port)
+        yield port
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(20)
@@ -108,14 +161,14 @@ def _wait(port: int) -> None:
     raise TimeoutError("the server did not start within half a minute")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_make_targets_exist(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for command in commands(page, "make"):
         assert re.search(rf"^{re.escape(command.split()[1])}:", makefile, re.M), command
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_and_pictures_are_there(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
@@ -130,5 +183,5 @@ def test_every_command_is_documented() -> None:
 
 def test_every_setting_is_documented() -> None:
     named = set(re.findall(r"CREATIVE_ATLAS_[A-Z_]+", (ROOT / "web" / "settings.py").read_text("utf-8")))
-    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    text = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
     assert not [name for name in sorted(named) if name not in text]

@@ -15,8 +15,8 @@ from search.analysis.tokens import exact_words
 from search.encoders.open import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder, Vectors
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Unit
 
 
 class WordEncoder:
@@ -57,18 +57,18 @@ def word_encoder() -> type[WordEncoder]:
 
 
 @pytest.fixture(scope="session")
-def collection() -> list[Unit]:
+def collection() -> list[Item]:
     raw = json.loads((Path(__file__).parent / "collection.json").read_text("utf-8"))
-    units = [Unit.from_json(json.dumps({"kind": "passage", **record}).encode()) for record in raw]
-    return [_with_document(unit) for unit in units]
+    items = [Item.from_json(json.dumps({"kind": "passage", **record}).encode()) for record in raw]
+    return [_with_document(item) for item in items]
 
 
-def _with_document(unit: Unit) -> Unit:
-    if unit.kind == "entity":
-        return unit
-    document = "d/" + unit.title.lower().replace(" ", "-")
-    held = {name: getattr(unit, name) for name in Unit.__dataclass_fields__}
-    return Unit(**{**held, "document": document, "document_id": f"{document}.txt", "collection": "small"})
+def _with_document(item: Item) -> Item:
+    if item.kind == "entity":
+        return item
+    document = "d/" + item.title.lower().replace(" ", "-")
+    held = {name: getattr(item, name) for name in Item.__dataclass_fields__}
+    return Item(**{**held, "document": document, "document_id": f"{document}.txt", "collection": "small"})
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +77,7 @@ def encoder(cache: Path) -> Encoder:
 
 
 @pytest.fixture(scope="session")
-def generation(tmp_path_factory: pytest.TempPathFactory, collection: list[Unit], encoder: Encoder) -> Path:
+def generation(tmp_path_factory: pytest.TempPathFactory, collection: list[Item], encoder: Encoder) -> Path:
     folder = tmp_path_factory.mktemp("search") / "generation"
     build(collection, folder, encoder)
     return folder

@@ -1,10 +1,11 @@
-"""Two halves of a search at once: on two threads where that is of use, and with the same outcome where it is not."""
+"""Two functions run on two threads when nothing else runs, and one after the other otherwise, with the same results."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import NoReturn
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
 
 import pytest
 
@@ -16,24 +17,24 @@ def here() -> int:
     return threading.get_ident()
 
 
-def test_both_run_at_once_where_it_is_quiet() -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_both_run_at_once_when_it_is_quiet() -> None:
+    started, go_on = threading.Event(), threading.Event()
 
     def aside() -> int:
-        begun.set()
+        started.set()
         assert go_on.wait(60)
         return threading.get_ident()
 
-    def meanwhile() -> int:
-        assert begun.wait(60), "the other half waits for this one"
+    def beside() -> int:
+        assert started.wait(60), "the other function waits for this one"
         go_on.set()
         return threading.get_ident()
 
-    one, other = ParallelRunner(lambda: True).both(aside, meanwhile)
+    one, other = ParallelRunner(lambda: True).both(aside, beside)
     assert one != other == threading.get_ident()
 
 
-def test_one_runs_after_the_other_where_others_search() -> None:
+def test_one_runs_after_the_other_when_it_is_not_quiet() -> None:
     order: list[str] = []
     both = ParallelRunner(lambda: False).both(
         lambda: order.append("aside") or here(), lambda: order.append("here") or here()
@@ -41,17 +42,17 @@ def test_one_runs_after_the_other_where_others_search() -> None:
     assert both == (here(), here()) and order == ["aside", "here"]
 
 
-def test_who_comes_while_the_thread_is_taken_goes_without() -> None:
+def test_a_pair_runs_without_the_second_thread_while_that_is_busy() -> None:
     shared = ParallelRunner(lambda: True)
     inner: list[tuple[int, int]] = []
-    taken, go_on = threading.Event(), threading.Event()
+    busy, go_on = threading.Event(), threading.Event()
 
     def hold() -> None:
-        taken.set()
+        busy.set()
         assert go_on.wait(60)
 
     def second() -> None:
-        assert taken.wait(60)
+        assert busy.wait(60)
         inner.append(shared.both(here, here))
         go_on.set()
 
@@ -60,31 +61,34 @@ def test_who_comes_while_the_thread_is_taken_goes_without() -> None:
     assert shared.both(here, here)[0] != here(), "it is free again"
 
 
-def fail(what: str) -> Callable[[], NoReturn]:
+def fail(message: str) -> Callable[[], NoReturn]:
     def work() -> NoReturn:
-        raise InputError(what)
+        raise InputError(message)
 
     return work
 
 
 @pytest.mark.parametrize("is_quiet", [True, False])
-def test_what_either_raises_is_raised_and_the_thread_is_free_again(is_quiet: bool) -> None:
+def test_an_error_of_either_is_raised_and_frees_the_second_thread(is_quiet: bool) -> None:
     shared = ParallelRunner(lambda: is_quiet)
-    for aside, work, told in (
+    for aside, work, message in (
         (fail("aside"), here, "aside"), (here, fail("here"), "here"), (fail("aside"), fail("here"), "aside")
     ):  # fmt: skip
-        with pytest.raises(InputError, match=told):
+        with pytest.raises(InputError, match=message):
             shared.both(aside, work)
     assert (shared.both(here, here)[0] != here()) is is_quiet
 
 
-def test_where_no_thread_can_be_had_one_runs_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(*_: object) -> NoReturn:
+class ReluctantExecutor(ThreadPoolExecutor):
+    """Has no thread to give."""
+
+    def submit(self, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("can't start new thread")
 
-    shared = ParallelRunner(lambda: True)
-    with monkeypatch.context() as patched:
-        patched.setattr("threading.Thread.start", none)
-        assert shared.both(here, here) == (here(), here())
+
+def test_without_a_thread_one_runs_after_the_other() -> None:
+    executors = iter([ReluctantExecutor(1), ThreadPoolExecutor(1)])
+    shared = ParallelRunner(lambda: True, start=lambda: next(executors))
+    assert shared.both(here, here) == (here(), here())
     assert shared.both(here, here)[0] != here(), "later there is one"
-    assert shared.both(here, here)[0] != here(), "and it was not given back twice"
+    assert shared.both(here, here)[0] != here(), "and the lock was not released twice"

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from graph.errors import InputError, UnknownEntity
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
-from search.query.lexical_query import MENTIONED
+from search.item import Item
+from search.query.lexical_query import ENTITY_WEIGHT
 from search.searcher import Searcher
-from search.types import Filters, Mode, Query, Unit
+from search.types import Filters, Mode, Query
 
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 
@@ -89,7 +90,7 @@ def test_entities_that_the_query_names_lift_their_hits_a_little(searcher: Search
     plain = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30)).hits}
     named = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30, entities=("e/tide",))).hits}
     assert dict(named["e/tide"].explain.boosts)["entity"] == pytest.approx(0.10)
-    assert named["p/4"].explain.lexical_raw == pytest.approx((plain["p/4"].explain.lexical_raw or 0) + MENTIONED)
+    assert named["p/4"].explain.lexical_raw == pytest.approx((plain["p/4"].explain.lexical_raw or 0) + ENTITY_WEIGHT)
     assert ("Tide Council", "entity") in [(term.term, term.field) for term in named["p/4"].explain.terms]
 
 
@@ -177,7 +178,7 @@ def test_completion_puts_names_that_begin_so_first(searcher: Searcher) -> None:
 @pytest.mark.parametrize("typed", ["kings coll", "king's coll", "King’s", "coll king", "obri", "o'bri", "O’Brien col"])
 def test_a_name_with_an_apostrophe_is_completed_with_and_without_it(tmp_path: Path, words: Encoder, typed: str) -> None:
     named = ("King’s College London", "Kingston upon Thames Collections", "O'Brien Collection")
-    build([Unit(f"e/{name}", "entity", name, types=("t",)) for name in named], tmp_path, words)
+    build([Item(f"e/{name}", "entity", name, types=("t",)) for name in named], tmp_path, words)
     found = Searcher(Index.open(tmp_path), lambda: words).complete(typed)
     assert found[0].label == ("O'Brien Collection" if typed[:1] in "oO" else "King’s College London")
 

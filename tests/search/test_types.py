@@ -6,30 +6,31 @@ from hypothesis import strategies as st
 
 from graph.errors import InputError
 from search.analysis.dates import day_range
-from search.types import MAX_QUERY, Filters, Query, Snippet, Unit
+from search.item import Item
+from search.types import MAX_QUERY_CHARS, Filters, Query, Snippet
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 @given(texts.filter(bool), texts, texts, st.lists(texts, max_size=3), st.integers(0, 999))
 def test_a_unit_survives_its_json(iri: str, title: str, text: str, themes: list[str], page: int) -> None:
-    unit = Unit(iri, "passage", title, text, themes=tuple(themes), page=page)
-    assert Unit.from_json(unit.to_json()) == unit
+    item = Item(iri, "passage", title, text, themes=tuple(themes), page=page)
+    assert Item.from_json(item.to_json()) == item
 
 
 def test_the_hash_follows_the_content() -> None:
-    unit = Unit("u", "passage", "Title", "text")
-    assert unit.hash == Unit("u", "passage", "Title", "text").hash
-    assert unit.hash != Unit("u", "passage", "Title", "text", themes=("t",)).hash
-    assert len({Unit("u", "passage", "", "ab").hash, Unit("u", "passage", "ab", "").hash}) == 2
+    item = Item("u", "passage", "Title", "text")
+    assert item.hash == Item("u", "passage", "Title", "text").hash
+    assert item.hash != Item("u", "passage", "Title", "text", themes=("t",)).hash
+    assert len({Item("u", "passage", "", "ab").hash, Item("u", "passage", "ab", "").hash}) == 2
 
 
 def test_later_fields_are_passed_over() -> None:
-    assert Unit.from_json(b'{"iri":"u","kind":"entity","colour":"red"}') == Unit("u", "entity", "", "")
+    assert Item.from_json(b'{"iri":"u","kind":"entity","colour":"red"}') == Item("u", "entity", "", "")
 
 
 @pytest.mark.parametrize(
-    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY + 1)}]
+    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY_CHARS + 1)}]
 )
 def test_a_query_out_of_range_says_what_would_do(bad: dict[str, object]) -> None:
     with pytest.raises(InputError) as caught:
@@ -74,9 +75,9 @@ def test_a_unit_that_cannot_be_read_is_told() -> None:
         b'{"iri":"x:1","kind":"film"}',
         b'{"iri":1,"kind":"entity"}',
     ):
-        with pytest.raises(ValueError, match="no unit"):
-            Unit.from_json(data)
-    assert Unit.from_json(b'{"iri":"x:1","kind":"entity","later":[1]}') == Unit("x:1", "entity", "", "")
+        with pytest.raises(ValueError, match="not an indexed item"):
+            Item.from_json(data)
+    assert Item.from_json(b'{"iri":"x:1","kind":"entity","later":[1]}') == Item("x:1", "entity", "", "")
 
 
 def test_dates_are_in_order() -> None:

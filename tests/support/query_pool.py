@@ -1,4 +1,4 @@
-"""Tiny generations and a loopback socket that counts who comes."""
+"""Tiny generations, a query pool over them, and a loopback port that counts connections."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pool() -> Iterator[QueryPool]:
-    """One pool for the tests that leave it as they found it."""
-    with QueryPool(Limits()) as each:
-        yield each
+    """One pool for all tests that do not change it."""
+    with QueryPool(Limits()) as query_pool:
+        yield query_pool
 
 
 class Listener:
-    """Counts connections to a loopback port and answers none."""
+    """A loopback port that counts connections and answers none."""
 
     def __init__(self) -> None:
         self.connections = 0
@@ -74,6 +74,6 @@ class Listener:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    each = Listener()
-    yield each
-    each.close()
+    listener = Listener()
+    yield listener
+    listener.close()

@@ -11,17 +11,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import uvloop
 from werkzeug.datastructures import Headers
 
 from graph.sparql.pool.pool import QueryPool
-from web.server.connection import CONNECTIONS
-from web.server.server import Server
+from web.server.asgi import AsgiApplication
+from web.server.http_server import HttpServer
 
 __all__ = ["Answer", "Served"]
 
 
 class Answer:
-    """What came back."""
+    """The answer to a request: status, headers and body."""
 
     def __init__(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
         self.status_code, self.headers, self.data = status, Headers(headers), data
@@ -32,13 +33,13 @@ class Answer:
 
 
 class Served:
-    """Serves from the start; safe to share between threads. `close` closes the pool as well."""
+    """Serves from the start; safe to share between threads. `close` closes the pool as well.
 
-    def __init__(self, front: Any, fast: Any, pool: QueryPool, connections: int = CONNECTIONS) -> None:
-        self.server = Server(front, fast, "127.0.0.1", 0, connections)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._socket.getsockname()[1])
-        self._pool = pool
+    `options` are those of `HttpServer`.
+    """
+
+    def __init__(self, application: AsgiApplication, pool: QueryPool, **options: Any) -> None:
+        self._application, self._pool, self._options = application, pool, options
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -46,15 +47,17 @@ class Served:
 
     def _serve(self) -> None:
         async def main() -> None:
-            self.loop = asyncio.get_running_loop()
-            self._pool.attach(self.loop)
+            self._loop = asyncio.get_running_loop()
+            self._pool.attach(self._loop)
+            self._server = HttpServer(self._application, "127.0.0.1", 0, **self._options)
+            self.port = self._server.port
             self._ready.set()
             try:
-                await self.server.serve([self._socket])
+                await self._server.serve()
             finally:
                 self._pool.close()
 
-        with asyncio.Runner(loop_factory=self.server.config.get_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main())
 
     def get(self, path: str, query_string: Any = "", headers: Mapping[str, str] | None = None) -> Answer:
@@ -83,6 +86,6 @@ class Served:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 
     def close(self) -> None:
-        self.server.should_exit = True
+        self._loop.call_soon_threadsafe(self._server.stop)
         self._thread.join(30)
         assert not self._thread.is_alive()

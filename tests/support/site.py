@@ -1,4 +1,4 @@
-"""The pages over a fake atlas, as an application that a test can call or serve on a free port."""
+"""The whole application over a small real atlas: to be called by a test, or served on a free port to a browser."""
 
 from __future__ import annotations
 
@@ -7,53 +7,70 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
 
-from flask import Flask, Response, redirect, render_template, request
+from flask import Flask
 from werkzeug.serving import make_server
 
-import web
-from graph.errors import AtlasError, UnknownEntity
-from web.api import routes as api_routes
-from web.api import terms
-from web.http import security_headers
-from web.pages import routes as page_routes
-from web.read_model.reader import Atlas
+from graph.seed_data.build import build
+from graph.seed_data.load import load
+from graph.write.writer import no_progress
+from tests.support.site_folder import write_site_folder
+from web.services import Services, compose
+from web.settings import Settings
 
-__all__ = ["create", "serving"]
+__all__ = ["DOCUMENT", "EDGES", "ENDLESS", "ENTRIES", "MANY", "YEARS", "make_site", "serving", "sparql_address"]
+
+DOCUMENT: Final = "dundee-md-f964796f"
+"""The slug of the first document."""
+
+_CA: Final = "PREFIX ca: <https://w3id.org/creative-atlas/ontology#> "
+_RDFS: Final = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
+
+ENTRIES: Final = _RDFS + (
+    "SELECT ?entry ?kind ?amount WHERE { ?entry rdfs:label ?name "
+    "OPTIONAL { ?entry a ?class . ?class rdfs:label ?kind FILTER(?class != rdfs:Class) } "
+    "BIND(STRLEN(?name) * 1000 AS ?amount) FILTER(STRSTARTS(STR(?entry), 'https://w3id.org/creative-atlas/id/')) }"
+)
+"""A table of entities, words and numbers."""
+
+EDGES: Final = _CA + (
+    "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o VALUES ?p { ca:ledBy ca:fundedBy ca:partner ca:budget ca:keyFigure "
+    "ca:grantReference ca:directorOf ca:bad } }"
+)
+"""A graph of claimed facts."""
+
+_DIGITS: Final = " ".join(f"VALUES ?{name} {{ 0 1 2 3 4 5 6 7 8 9 }}" for name in "abcde")
+MANY: Final = (
+    f"SELECT ?year ?amount {{ {_DIGITS} BIND(?a * 10000 + ?b * 1000 + ?c * 100 + ?d * 10 + ?e AS ?n) "
+    "BIND(STR(?n) AS ?year) BIND(?a + ?e - 5 AS ?amount) } ORDER BY ?n"
+)
+"""A hundred thousand rows, `year` from 0 to 99999."""
+
+YEARS: Final = (
+    "SELECT ?year ?amount { VALUES (?year ?amount) { "
+    + " ".join(f'("{year}" {year % 97 - 70})' for year in range(2010, 2022))
+    + " } }"
+)
+"""A short series."""
+
+ENDLESS: Final = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+"""A query that is stopped at its time limit."""
 
 
-def create(atlas: Atlas) -> Flask:
-    """The pages alone: what other surfaces own (`/id`, `/sparql`, errors) stands here in its shortest form."""
-    app = Flask("web", root_path=str(Path(web.__file__).parent))
-    security_headers.install(app)
-    app.register_blueprint(page_routes.blueprint(atlas))
-    app.register_blueprint(terms.blueprint(atlas))
+def sparql_address(query: str) -> str:
+    """The SPARQL page with the answer of a query."""
+    return f"/sparql?{urlencode({'query': query})}"
 
-    @app.get("/api/v1/complete")
-    def complete() -> Response:
-        return api_routes.completions(atlas)
 
-    @app.get("/id/<path:name>")
-    def thing(name: str) -> Response:
-        return redirect(f"/page/{name}", 303)  # type: ignore[return-value]
-
-    @app.route("/sparql", methods=["GET", "POST"])
-    def sparql() -> tuple[str, int]:
-        if "text/html" not in request.headers.get("Accept", ""):
-            return "{}", 200  # what a program gets
-        return page_routes.render_workbench(atlas, request.values.get("query", ""))
-
-    @app.errorhandler(AtlasError)
-    def failed(error: AtlasError) -> tuple[str, int]:
-        nearest = error.nearest if isinstance(error, UnknownEntity) else ()
-        told = {"title": error.title, "message": error.message, "remedy": error.remedy, "nearest": nearest}
-        return render_template("error.html", status=error.status, **told), error.status
-
-    @app.errorhandler(404)
-    def missing(_: Exception) -> tuple[str, int]:
-        return render_template("error.html", status=404, title="Not Found", message="No such page.", remedy=""), 404
-
-    return app
+def make_site(home: Path, cache: Path, *, hostile: bool = False) -> Services:
+    """Services over `home`; the atlas of `tests.support.site_folder` is built there unless it stands."""
+    services = compose(Settings(home=home, cache=cache, query_timeout=5.0))
+    if not services.home.current.exists():
+        with services.writer(no_progress).session() as session:
+            build(session, load(write_site_folder(home.with_name(f"{home.name}-data"), hostile=hostile)), built={})
+    return services
 
 
 @contextmanager

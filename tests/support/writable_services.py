@@ -44,8 +44,8 @@ def make_services(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iter
         return made[-1]
 
     yield one
-    for each in made:
-        each.close()
+    for services in made:
+        services.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +68,8 @@ def writable_client(writable_services: Services) -> FlaskClient:
 def ask(writable_client: FlaskClient, query: str) -> bool:
     answer = writable_client.post("/sparql", data=query, content_type="application/sparql-query")
     assert answer.status_code == 200, answer.text
-    found: bool = answer.get_json(force=True)["boolean"]
-    return found
+    boolean: bool = answer.get_json(force=True)["boolean"]
+    return boolean
 
 
 def update(writable_client: FlaskClient, text: str, **arguments: object) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict
 from functools import partial
 from typing import Final
@@ -12,31 +12,34 @@ from flask import Blueprint, Response, jsonify, request
 from graph.entities.network import neighbourhood, shortest_path
 from graph.errors import InputError
 from search.types import Filters, Query
-from web.read_model.live_generation import Live
-from web.read_model.live_reader import LiveAtlas
-from web.read_model.reader import Atlas
+from web.read_model.live_reader import GenerationAtlas
 from web.read_model.serialise import similar_json, view_json
 
-__all__ = ["blueprint", "completions", "search_query"]
+__all__ = ["blueprint", "search_query"]
 
 _FILTERS: Final = (
     "kind", "type", "theme", "place", "organisation", "programme", "publisher", "reliability", "collection",
 )  # fmt: skip
 _SEARCH: Final = frozenset({*_FILTERS, "q", "limit", "offset", "mode", "from", "to", "facets", "recent"})
-_DEEPEST: Final = 3
+MAX_DEPTH: Final = 3
+"""Steps from the entity that a neighbourhood may reach."""
 
 
-def blueprint(live: Live, atlas: LiveAtlas) -> Blueprint:
+Now = Callable[[], GenerationAtlas]
+"""Gives the live generation; each request calls it once."""
+
+
+def blueprint(now: Now) -> Blueprint:
     routes = Blueprint("api", __name__, url_prefix="/api/v1")
     for name, view in (
-        ("search", partial(_search, atlas)),
-        ("entity", partial(_entity, atlas)),
-        ("complete", partial(completions, atlas)),
-        ("similar", partial(_similar, atlas)),
-        ("neighbours", partial(_neighbours, live)),
-        ("path", partial(_path, live)),
+        ("search", _search),
+        ("entity", _entity),
+        ("complete", _complete),
+        ("similar", _similar),
+        ("neighbours", _neighbours),
+        ("path", _path),
     ):
-        routes.add_url_rule(f"/{name}", name, view)
+        routes.add_url_rule(f"/{name}", name, partial(view, now))
     return routes
 
 
@@ -59,33 +62,34 @@ def search_query(given: Mapping[str, Sequence[str]]) -> Query:
     )
 
 
-def _search(atlas: LiveAtlas) -> Response:
-    given = request.args.to_dict(flat=False)  # asked for what is missing, `args` makes an exception each time
-    return Response(atlas.answer(search_query(given)), mimetype="application/json")
+def _search(now: Now) -> Response:
+    given = request.args.to_dict(flat=False)  # looked up for a missing name, `args` raises and catches an exception
+    return Response(now().search_json(search_query(given)), mimetype="application/json")
 
 
-def _entity(atlas: LiveAtlas) -> Response:
+def _entity(now: Now) -> Response:
     _known(request.args, {"iri"})
-    return jsonify(view_json(atlas.entity(_required("iri"))))
+    return jsonify(view_json(now().entity(_required("iri"))))
 
 
-def completions(atlas: Atlas) -> Response:
-    """GET /api/v1/complete?q=: names that go on from what is typed."""
+def _complete(now: Now) -> Response:
+    """Entity names that start with what was typed."""
     _known(request.args, {"q", "limit"})
-    found = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
-    refs = atlas.refs(tuple(item.iri for item in found))
-    return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in found])
+    atlas = now()
+    completions = atlas.complete(request.args.get("q", ""), _integer("limit", 10, least=1, most=50))
+    refs = atlas.refs(tuple(item.iri for item in completions))
+    return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in completions])
 
 
-def _similar(atlas: LiveAtlas) -> Response:
+def _similar(now: Now) -> Response:
     _known(request.args, {"iri", "limit"})
-    return jsonify(similar_json(atlas.similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
+    return jsonify(similar_json(now().similar(_required("iri"), _integer("limit", 8, least=1, most=50))))
 
 
-def _neighbours(live: Live) -> Response:
+def _neighbours(now: Now) -> Response:
     _known(request.args, {"iri", "depth", "limit"})
-    iri, depth = _required("iri"), _integer("depth", 1, least=1, most=_DEEPEST)
-    snapshot = live.view().snapshot
+    iri, depth = _required("iri"), _integer("depth", 1, least=1, most=MAX_DEPTH)
+    snapshot = now().view.snapshot
     graph = neighbourhood(snapshot, iri, depth=depth, limit=_integer("limit", 120, least=1, most=500))
     return jsonify(
         nodes=[{"iri": name, "label": data["label"]} for name, data in graph.nodes(data=True)],
@@ -96,10 +100,10 @@ def _neighbours(live: Live) -> Response:
     )
 
 
-def _path(live: Live) -> Response:
+def _path(now: Now) -> Response:
     _known(request.args, {"from", "to"})
     start, end = _required("from"), _required("to")
-    snapshot = live.view().snapshot
+    snapshot = now().view.snapshot
     chain = shortest_path(snapshot, start, end)
     return jsonify(
         {

@@ -7,7 +7,7 @@ Which terms fit what is being typed: by label, by the other words for them, by p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from flask import Blueprint, jsonify, request
@@ -16,18 +16,20 @@ from flask.typing import ResponseReturnValue
 from graph.errors import IndexUnusable, InputError
 from graph.vocabulary import PREFIXES
 from web.read_model.reader import Atlas, Term
-from web.read_model.schema_terms import written
+from web.read_model.schema_terms import query_name
 
 __all__ = ["blueprint", "matching"]
 
 _LONGEST: Final = 200
 
 
-def blueprint(atlas: Atlas) -> Blueprint:
+def blueprint(now: Callable[[], Atlas]) -> Blueprint:
+    """`now` gives the live generation; each request calls it once."""
     routes = Blueprint("terms", __name__, url_prefix="/api/v1")
 
     @routes.get("/terms")
     def offered() -> ResponseReturnValue:
+        atlas = now()
         iri = request.args.get("iri", "").strip()
         if iri:
             return jsonify(_about(atlas, iri))
@@ -75,7 +77,7 @@ def _about(atlas: Atlas, iri: str) -> dict[str, Any]:
     if known is not None:
         return _json(known)
     ref = atlas.refs((iri,))[iri]
-    return {"iri": iri, "name": written(iri), "label": ref.label, "kind": ref.kind, "count": None, "note": ""}
+    return {"iri": iri, "name": query_name(iri), "label": ref.label, "kind": ref.kind, "count": None, "note": ""}
 
 
 def _limit() -> int:

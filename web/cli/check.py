@@ -13,7 +13,7 @@ from graph.metadata.shacl import validate
 from graph.storage.snapshot import Snapshot
 from web.cli.options import home_option
 from web.cli.output import next_steps, plain
-from web.maintenance.index_repair import look_through
+from web.maintenance.index_repair import verify_index
 from web.services import Services
 from web.settings import starter_folder
 
@@ -44,7 +44,7 @@ def _check_index(services: Services) -> bool:
     """Read the index through and print its state. Returns whether it is sound, as far as its checksums tell."""
     remedy = f"Run: creative-atlas reindex --home {shlex.quote(str(services.home.root))}"
     try:
-        soundness = look_through(services.home.require())
+        soundness = verify_index(services.home.require())
     except IndexUnusable as error:
         click.echo(f"{error.message} {remedy}", err=True)
         return False

@@ -79,3 +79,7 @@ def main() -> None:
         problem = f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
         click.echo(f"{problem} Check that no file is missing or closed to you, and that the disk has room.", err=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,7 @@ def query(file: Path | None, expression: str | None, format_: str, services: Ser
     snapshot = services.live.view().snapshot
     with services.pool:
         if format_ == "table":
-            print_table(services.atlas.select(text, "command-line", Slice(limit=MAX_TABLE_ROWS)))
+            print_table(services.atlas.now().select(text, "command-line", Slice(limit=MAX_TABLE_ROWS)))
         else:
             _write(services, text, format_)
     if snapshot.is_empty():

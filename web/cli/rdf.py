@@ -11,7 +11,7 @@ import click
 from graph.errors import EncoderUnavailable
 from graph.write import rdf_export, rdf_load
 from graph.write.writer import Progress, Writer
-from search.indexing.lag import CarriedIndex, behind, catch_up
+from search.indexing.lag import CarriedIndex, catch_up, lag_of
 from web.cli.options import home_option, index_option
 from web.cli.progress import progress_bar
 from web.cli.query import sparql_text
@@ -91,7 +91,7 @@ def _update_index(services: Services, progress: Progress) -> None:
     """Bring the search index up to date. The facts are published: without the encoder the index follows later."""
     try:
         writer = services.writer(progress)
-        while behind(services.home.live()) is not None:
+        while lag_of(services.home.live()) is not None:
             with writer.session() as session:  # a new one for each step, so that other writers get their turn
                 catch_up(session, services.home, progress)
     except EncoderUnavailable as error:

@@ -1,4 +1,4 @@
-"""Who may write and, where a read token is set, who may read.
+"""Tokens: who may write and, where a read token is set, who may read.
 
 Writing takes `Authorization: Bearer TOKEN` and nothing else, so that no other site can make a browser write. Reading
 takes the same form, or HTTP Basic with any user name and the token as password, which lets a person log in with a
@@ -14,19 +14,41 @@ from typing import Final
 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.datastructures import Authorization, WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from web.http.problems import problem_response
 
-__all__ = ["install_read_token", "same_token", "write_check"]
+__all__ = ["Check", "ReadAccess", "install_read_token", "same_token", "write_check"]
 
 _REALM: Final = "Creative Atlas"
-_OPEN: Final = ("/healthz", "/readyz")
-"""Asked by load balancers and supervisors, which have no token; they say nothing of what the atlas holds."""
+_OPEN_PATHS: Final = ("/healthz", "/readyz")
+"""Requested by load balancers and supervisors, which have no token; they say nothing of what the atlas holds."""
 
 Check = Callable[[], ResponseReturnValue | None]
-"""Called before a request; what it returns is the answer, None lets the request through."""
+"""Called before a request; what it returns is the answer, None admits the request."""
+
+
+class ReadAccess:
+    """Decides who may read. Without a read token everybody may; the write token reads too."""
+
+    def __init__(self, read_token: str | None, token: str | None = None) -> None:
+        self._read_token, self._token = read_token, token
+
+    def allows(self, authorization: str | None) -> bool:
+        """Whether a request with this Authorization header may read.
+
+        >>> ReadAccess("secret").allows("Bearer secret"), ReadAccess("secret").allows(None)
+        (True, False)
+        """
+        if self._read_token is None:
+            return True
+        credentials = Authorization.from_header(authorization)
+        if credentials is None:
+            return False
+        secret = credentials.token if credentials.type == "bearer" else credentials.password
+        writes = self._token is not None and same_token(secret, self._token)
+        return same_token(secret, self._read_token) | writes
 
 
 def write_check(token: str | None) -> Check:
@@ -43,37 +65,40 @@ def write_check(token: str | None) -> Check:
                 "This service takes no writes: no token is configured. To enable them, set CREATIVE_ATLAS_TOKEN to a "
                 "long random text, restart the service, and send it as `Authorization: Bearer …`.",
             )
-        given = request.authorization
-        if given is None:
+        credentials = request.authorization
+        if credentials is None:
             raise _unauthorised("A write needs the token: send `Authorization: Bearer …`.", "bearer")
-        if given.type != "bearer" or not same_token(given.token, token):
+        if credentials.type != "bearer" or not same_token(credentials.token, token):
             raise _unauthorised("This token does not open the write side of the service.", "bearer", "invalid_token")
         return None
 
     return check
 
 
-def install_read_token(app: Flask, read_token: str | None, token: str | None) -> None:
-    """Ask every request for the read token, where there is one."""
-    if read_token is None:
-        return
+def install_read_token(app: Flask, access: ReadAccess) -> None:
+    """Refuse every request with 401 that `access` does not allow to read."""
 
     @app.before_request
     def check() -> ResponseReturnValue | None:
-        # A browser sends no credentials with the question whether it may ask.
-        if request.method == "OPTIONS" or request.path in _OPEN:
+        # A browser sends no credentials with a preflight request.
+        if request.method == "OPTIONS" or request.path in _OPEN_PATHS:
             return None
-        given = request.authorization
-        secret = (given.token if given.type == "bearer" else given.password) if given is not None else None
-        if same_token(secret, read_token) | (token is not None and same_token(secret, token)):
+        authorization = request.headers.get("Authorization")
+        if access.allows(authorization):
             return None
-        raise _unauthorised("Reading this atlas needs its token.", "basic", "invalid_token" if given else None)
+        raise _unauthorised("Reading this atlas needs its token.", "basic", "invalid_token" if authorization else None)
 
 
-def same_token(given: str | None, expected: str) -> bool:
-    """By digests of one length: neither the content nor the length of the secret shows in the time taken."""
-    left, right = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given or "", expected))
-    return hmac.compare_digest(left, right) and given is not None
+def same_token(token: str | None, expected: str) -> bool:
+    """Whether two tokens are equal, in constant time.
+
+    The digests have one length, so neither the content nor the length of the secret shows in the time taken.
+
+    >>> same_token("secret", "secret"), same_token(None, "secret")
+    (True, False)
+    """
+    left, right = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (token or "", expected))
+    return hmac.compare_digest(left, right) and token is not None
 
 
 def _unauthorised(detail: str, scheme: str, error: str | None = None) -> Unauthorized:

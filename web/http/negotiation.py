@@ -1,30 +1,53 @@
-"""What a client takes, read from Accept: media types without their parameters, and the format to answer in."""
+"""Content negotiation: the media types that a client accepts, the format to answer in, and whether it is a browser."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from werkzeug.datastructures import MIMEAccept
 
 from graph.sparql.formats import Format, by_media_type, by_name
 
-__all__ = ["choose", "media_types"]
+__all__ = ["choose", "media_types", "names_html", "prefers_html"]
 
 
 def media_types(accept: MIMEAccept) -> MIMEAccept:
-    """Without parameters such as `charset` and `profile`, by which nothing is told apart here. Werkzeug holds
-    `text/turtle; charset=utf-8` for another type than text/turtle."""
+    """The accepted types without parameters such as `charset` and `profile`, which do not matter here.
+
+    Werkzeug takes `text/turtle; charset=utf-8` for another type than text/turtle.
+    """
     return MIMEAccept([(value.partition(";")[0].strip(), quality) for value, quality in accept])
 
 
+def names_html(accept: str) -> bool:
+    """Whether an Accept header names HTML: only browsers do.
+
+    >>> names_html("text/html,application/xhtml+xml"), names_html("*/*")
+    (True, False)
+    """
+    return "text/html" in accept.lower()
+
+
+def prefers_html(accept: MIMEAccept, others: Iterable[str]) -> bool:
+    """Whether a client names HTML and wants none of the `other` media types more."""
+    wanted = media_types(accept)
+    return "text/html" in dict(wanted) and wanted.best_match(["text/html", *others]) == "text/html"
+
+
 def choose(choices: tuple[Format, ...], name: str | None, accept: MIMEAccept) -> tuple[Format, str] | None:
-    """The format to answer in and its Content-Type; None where none of them will do. `name` (`format=`) wins over
-    Accept, and without either it is the first. Who asks for a type by another name is answered by that name."""
+    """The format to answer in and its Content-Type; None where none of the choices is acceptable.
+
+    `name` (`format=`) goes before Accept; without either it is the first choice. A client that asks for a type by an
+    alias is answered by that alias.
+    """
     if name is not None:
-        found = by_name(name, choices)
-        return (found, found.content_type) if found is not None else None
+        named = by_name(name, choices)
+        return (named, named.content_type) if named is not None else None
     if not accept:
         return choices[0], choices[0].content_type
-    best = media_types(accept).best_match([type_ for each in choices for type_ in (each.media_type, *each.aliases)])
-    found = by_media_type(best, choices) if best is not None else None
-    if best is None or found is None:
+    types = [media_type for choice in choices for media_type in (choice.media_type, *choice.aliases)]
+    best = media_types(accept).best_match(types)
+    match = by_media_type(best, choices) if best is not None else None
+    if best is None or match is None:
         return None
-    return found, found.content_type if best == found.media_type else best
+    return match, match.content_type if best == match.media_type else best

@@ -1,25 +1,77 @@
-"""Errors as RFC 9457 problem details (`application/problem+json`).
+"""Errors as RFC 9457 problem details (`application/problem+json`): the only place that renders them.
 
-Problems (RFC 9457) for requests that do not reach the application.
+`STATUSES` says which HTTP status and which problem `type` each error class has. `problem_answer` renders an error of
+ours and `make_problem` any other problem; `problem` and `problem_response` are the same for Flask.
 """
 
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Response, jsonify
+from flask import Response
 
+from graph import errors
 from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
+from web.http.answer import Answer, encode_headers, flask_response
+from web.http.security_headers import DATA_HEADERS
 
-__all__ = ["TYPES", "members", "problem", "problem_response", "refusal", "rendered"]
+__all__ = [
+    "STATUSES", "TYPES", "make_problem", "members", "problem", "problem_answer", "problem_response", "retry_seconds",
+    "status_of",
+]  # fmt: skip
 
 TYPES: Final = "https://w3id.org/creative-atlas/problems/"
 
+STATUSES: Final[dict[type[AtlasError], tuple[int, str]]] = {
+    errors.AtlasError: (500, "error"),
+    errors.HomeError: (503, "home"),
+    errors.NotAnAtlas: (503, "not-an-atlas"),
+    errors.NewerFormat: (503, "newer-format"),
+    errors.HomeLocked: (503, "locked"),
+    errors.InputError: (400, "input"),
+    errors.UnreadableFile: (400, "unreadable-file"),
+    errors.BadData: (400, "bad-data"),
+    errors.UnknownEntity: (404, "unknown-entity"),
+    errors.UnknownGraph: (404, "unknown-graph"),
+    errors.ClaimsHeld: (409, "claims-held"),
+    errors.GraphChanged: (412, "precondition-failed"),
+    errors.InputTooLarge: (413, "input-too-large"),
+    errors.QueryError: (400, "query"),
+    errors.QuerySyntax: (400, "query-syntax"),
+    errors.QueryRefused: (400, "refused"),
+    errors.QueryTooLarge: (413, "too-large"),
+    errors.QueryTimeout: (503, "query-timeout"),
+    errors.QueryMemory: (503, "query-memory"),
+    errors.QueryCancelled: (503, "cancelled"),
+    errors.QueryFailed: (503, "query-failed"),
+    errors.Overloaded: (503, "overload"),
+    errors.ClientOverloaded: (429, "overload"),
+    errors.IndexUnusable: (503, "index"),
+    errors.EncoderUnavailable: (503, "encoder"),
+}
+"""HTTP status and the end of the problem's `type`, by error class; a class that is missing has those of its parent."""
+
+_CONTENT_TYPE: Final = encode_headers(("Content-Type", "application/problem+json"))
+
+
+def status_of(error: AtlasError) -> int:
+    """The HTTP status of an error.
+
+    >>> from graph.errors import QuerySyntax
+    >>> status_of(QuerySyntax("A brace is missing."))
+    400
+    """
+    return _entry(error)[0]
+
+
+def retry_seconds(error: AtlasError) -> int | None:
+    """Seconds for Retry-After; None where trying again is no remedy."""
+    return error.retry_after if isinstance(error, (Overloaded, HomeLocked)) else None
+
 
 def members(error: AtlasError, status: int | None = None) -> dict[str, Any]:
-    """The problem's members for one of our own errors, with what it carries."""
+    """The members of the problem for an error of ours, with the data that it carries."""
     extra: dict[str, Any] = {}
     if isinstance(error, QuerySyntax):
         extra = {"line": error.line, "column": error.column}
@@ -27,50 +79,46 @@ def members(error: AtlasError, status: int | None = None) -> dict[str, Any]:
         extra = {"line": error.line}
     elif isinstance(error, UnknownEntity) and error.nearest:
         extra = {"nearest": [{"iri": iri, "label": label} for iri, label in error.nearest]}
-    shared = {"type": TYPES + error.slug, "title": error.title, "status": status or error.status, "detail": str(error)}
+    own_status, slug = _entry(error)
+    shared = {"type": TYPES + slug, "title": error.title, "status": status or own_status, "detail": str(error)}
     return shared | extra
 
 
+def problem_answer(error: AtlasError, status: int | None = None) -> Answer:
+    """The answer for an error of ours; `status` replaces the one of its class.
+
+    >>> from graph.errors import Overloaded
+    >>> problem_answer(Overloaded("All workers are busy.")).status
+    503
+    """
+    return _rendered(members(error, status), retry_seconds(error))
+
+
+def make_problem(status: int, slug: str, title: str, detail: str, **extra: Any) -> Answer:
+    """The answer for a problem that is no error of ours.
+
+    `slug` ends the problem's `type`; `extra` members stand beside the standard ones.
+    """
+    return _rendered({"type": TYPES + slug, "title": title, "status": status, "detail": detail} | extra, None)
+
+
 def problem(error: AtlasError, status: int | None = None) -> Response:
-    """The answer for one of our own errors."""
-    response = _response(members(error, status))
-    if isinstance(error, (Overloaded, HomeLocked)):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    """`problem_answer` for Flask."""
+    return flask_response(problem_answer(error, status))
 
 
 def problem_response(status: int, slug: str, title: str, detail: str, **extra: Any) -> Response:
-    """`slug` ends the problem's `type`; `extra` members stand beside the standard ones."""
-    return _response({"type": TYPES + slug, "title": title, "status": status, "detail": detail} | extra)
+    """`make_problem` for Flask."""
+    return flask_response(make_problem(status, slug, title, detail, **extra))
 
 
-def _response(fields: dict[str, Any]) -> Response:
-    response = jsonify(fields)
-    response.status_code = fields["status"]
-    response.mimetype = "application/problem+json"
-    return response
+def _entry(error: AtlasError) -> tuple[int, str]:
+    return next(STATUSES[parent] for parent in type(error).__mro__ if parent in STATUSES)
 
 
-Headers = list[tuple[str, str]]
-
-
-def refusal(status: int, slug: str, title: str, detail: str, retry_after: int | None = None) -> tuple[Headers, bytes]:
-    """The headers and the body."""
-    body = json.dumps({"type": TYPES + slug, "title": title, "status": status, "detail": detail}).encode()
-    headers = [
-        ("content-type", "application/problem+json"),
-        ("x-content-type-options", "nosniff"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
-        ("cache-control", "no-store"),
-    ]
+def _rendered(fields: dict[str, Any], retry_after: int | None) -> Answer:
+    body = json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+    headers = (*_CONTENT_TYPE, *DATA_HEADERS, (b"content-length", str(len(body)).encode()))
     if retry_after is not None:
-        headers.append(("retry-after", str(retry_after)))
-    return headers, body
-
-
-def rendered(status: int, slug: str, title: str, detail: str, retry_after: int | None, date: bytes) -> bytes:
-    """All of it as it is sent, on a connection that is closed then. `date` is a header line with its end."""
-    headers, body = refusal(status, slug, title, detail, retry_after)
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
-    return f"{head}{lines}".encode() + date + b"\r\n" + body
+        headers = (*headers, (b"retry-after", str(retry_after).encode()))
+    return Answer(fields["status"], headers, body)

@@ -1,4 +1,7 @@
-"""Headers that hold every answer: a strict content policy with a nonce per request, no sniffing, no framing."""
+"""Security headers of every answer: a strict content policy, no sniffing, no framing.
+
+Pages have a policy with a nonce per request. Data (any JSON) has `DATA_POLICY`, under which nothing may run or load.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from typing import Final
 
 from flask import Flask, Response, g
 
-__all__ = ["DATA_POLICY", "FIXED", "install", "nonce"]
+from web.http.answer import encode_headers
 
+__all__ = ["DATA_HEADERS", "DATA_POLICY", "FIXED", "install", "nonce"]
 
 FIXED: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -18,10 +22,16 @@ FIXED: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
 }
-"""On every answer, whoever gives it."""
+"""Headers of every answer."""
 
+DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+"""Content policy of data: nothing in it may run, whatever a browser takes it for."""
 
 _POLICY_HEADER: Final = "Content-Security-Policy"
+
+DATA_HEADERS: Final = encode_headers(*FIXED.items(), (_POLICY_HEADER, DATA_POLICY))
+"""All security headers of an answer that is data."""
+
 _FIXED_KEYS: Final = tuple((name, value, name.lower()) for name, value in FIXED.items())
 
 
@@ -32,14 +42,14 @@ def install(app: Flask) -> None:
 
 
 def nonce() -> str:
-    """This request's nonce: the same at each call, another at the next request."""
+    """The nonce of this request: the same at each call, another at the next request."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(18)
     value: str = g.csp_nonce
     return value
 
 
-def _policy() -> str:
+def _page_policy() -> str:
     # strict-dynamic: a script that carries the nonce may import the modules it needs, nothing else runs.
     return "; ".join(
         (
@@ -58,14 +68,10 @@ def _policy() -> str:
 
 def _harden(response: Response) -> Response:
     headers = response.headers
-    given = {name.lower() for name, _ in headers}  # `setdefault` would read through all of them for each
-    if _POLICY_HEADER.lower() not in given:
-        headers.add(_POLICY_HEADER, _policy())
+    present = {name.lower() for name, _ in headers}  # `setdefault` would read through all of them for each
+    if _POLICY_HEADER.lower() not in present:
+        headers.add(_POLICY_HEADER, DATA_POLICY if (response.mimetype or "").endswith("json") else _page_policy())
     for name, value, key in _FIXED_KEYS:
-        if key not in given:
+        if key not in present:
             headers.add(name, value)
     return response
-
-
-DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-"""Data, never a page: nothing in it may run, whatever a browser takes it for."""

@@ -13,12 +13,13 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from graph.sparql.formats import GRAPHS, by_media_type
+from web.http.request_text import is_gzipped, require_utf8
 
-__all__ = ["received", "refuse_packed"]
+__all__ = ["received"]
 
-_TAKEN: Final = ", ".join(each.media_type for each in GRAPHS)
-_BLOCK: Final = 1 << 16
-_GZIP: Final = ("gzip", "x-gzip")
+_ACCEPTED: Final = ", ".join(syntax.media_type for syntax in GRAPHS)
+_BLOCK_BYTES: Final = 1 << 16
+_MAX_SHOWN_CHARS: Final = 80
 
 
 @contextmanager
@@ -30,59 +31,46 @@ def received(limit: int) -> Iterator[list[dict[str, Any]]]:
     request.max_content_length = limit
     with tempfile.TemporaryDirectory(prefix="atlas-upload-") as folder:
         if request.mimetype == "multipart/form-data":
-            yield [_part(part, name, Path(folder)) for name, part in _parts()]
+            yield [_save_part(part, number, Path(folder)) for number, part in enumerate(_parts())]
         else:
             media_type = _media_type(request.mimetype, request.mimetype_params)
             path = Path(folder) / "body"
             _copy(request.stream, path)
-            yield [{"path": str(path), "media_type": media_type, "name": "The body", "packed": _packed()}]
+            yield [{"path": str(path), "media_type": media_type, "name": "The body", "packed": is_gzipped()}]
 
 
-def refuse_packed() -> None:
-    """For bodies that are a query or an update. Raises 415 where one is compressed."""
-    if request.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
-        raise UnsupportedMediaType("Queries and updates are taken as they are: send it without Content-Encoding.")
-
-
-def _parts() -> list[tuple[int, FileStorage]]:
-    if _packed():
+def _parts() -> list[FileStorage]:
+    if is_gzipped():
         raise UnsupportedMediaType("Send a form as it is, without Content-Encoding.")
     if request.form:
-        said = "The form has a field ‘{}’, which is not read. Name the graph in the address, and send files only."
-        raise BadRequest(said.format(next(iter(request.form))[:80]))
+        field = next(iter(request.form))[:_MAX_SHOWN_CHARS]
+        raise BadRequest(
+            f"The form has a field ‘{field}’, which is not read. Name the graph in the address, and send files only."
+        )
     parts = [part for _, part in request.files.items(multi=True)]
     if not parts:
         raise BadRequest("The form holds no file: each part needs a filename and a Content-Type.")
-    return list(enumerate(parts))
+    return parts
 
 
-def _part(part: FileStorage, number: int, folder: Path) -> dict[str, Any]:
-    name = f"The part ‘{(part.filename or str(number))[:80]}’"
+def _save_part(part: FileStorage, number: int, folder: Path) -> dict[str, Any]:
+    name = f"The part ‘{(part.filename or str(number))[:_MAX_SHOWN_CHARS]}’"
     media_type = _media_type(part.mimetype, part.mimetype_params)
     path = folder / str(number)
     _copy(part.stream, path)
     return {"path": str(path), "media_type": media_type, "name": name, "packed": False}
 
 
-def _media_type(given: str, parameters: dict[str, str]) -> str:
-    found = by_media_type(given, GRAPHS)
+def _media_type(name: str, parameters: dict[str, str]) -> str:
+    syntax = by_media_type(name, GRAPHS)
     # JSON, XML and plain text at large are no RDF syntax, although clients may ask for answers by these names.
-    if found is None or given.lower() != found.media_type:
-        raise UnsupportedMediaType(f"‘{given[:80]}’ is not taken here; send one of: {_TAKEN}.")
-    charset = parameters.get("charset", "utf-8")
-    if charset.lower().replace("-", "") != "utf8":
-        raise UnsupportedMediaType(f"The body is in {charset[:40]}; send it in UTF-8.")
-    return found.media_type
-
-
-def _packed() -> bool:
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "", *_GZIP):
-        raise UnsupportedMediaType(f"Content-Encoding ‘{encoding[:40]}’ is not taken here; send gzip, or none.")
-    return encoding in _GZIP
+    if syntax is None or name.lower() != syntax.media_type:
+        raise UnsupportedMediaType(f"‘{name[:_MAX_SHOWN_CHARS]}’ is not taken here; send one of: {_ACCEPTED}.")
+    require_utf8(parameters, "body")
+    return syntax.media_type
 
 
 def _copy(source: IO[bytes], path: Path) -> None:
     with open(path, "wb") as target:
-        while block := source.read(_BLOCK):
+        while block := source.read(_BLOCK_BYTES):
             target.write(block)

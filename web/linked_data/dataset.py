@@ -1,6 +1,6 @@
-"""The atlas described: `/dataset` in figures (VoID and DCAT for programs), `/ontology` term by term.
+"""Descriptions of the atlas: `/dataset` in figures (VoID and DCAT for programs), `/ontology` term by term.
 
-Both answer by Accept, and with a suffix (`/dataset.ttl`) whatever the client prefers.
+Both are negotiated by Accept; a suffix (`/dataset.ttl`) overrides it.
 """
 
 from __future__ import annotations
@@ -17,22 +17,17 @@ from graph.metadata.dataset_description import Description, describe_dataset, su
 from graph.metadata.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
 from graph.vocabulary import PREFIXES, compact
 from web.http.negotiation import media_types
-from web.linked_data.resources import FORMATS
+from web.linked_data.resources import FORMATS, SUFFIXES
 from web.pages.drawing.ontology_diagram import draw
 from web.read_model.live_generation import Live, View
+from web.read_model.overview import is_empty
 from web.read_model.statistics import figures
 
 __all__ = ["blueprint"]
 
-_SUFFIXES: Final = {
-    "ttl": "text/turtle",
-    "jsonld": "application/ld+json",
-    "nt": "application/n-triples",
-    "rdf": "application/rdf+xml",
-}
 _HTML: Final = "text/html"
-_FIRST: Final = 12
-"""Rows of a long list that are shown before “show all”."""
+ROWS_UNFOLDED: Final = 12
+"""Rows of a long list shown before “show all”."""
 
 
 def blueprint(live: Live, base: str) -> Blueprint:
@@ -42,13 +37,15 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/dataset")
     @routes.get("/dataset.<suffix>")
     def dataset(suffix: str = "") -> BaseResponse:
-        return _answer(live.view(), suffix, _dataset_page, lambda view: triples(told(view), request.url_root, base))
+        return _negotiated(
+            live.view(), suffix, _dataset_page, lambda view: triples(description_of(view), request.url_root, base)
+        )
 
     @routes.get("/.well-known/void")
     def well_known() -> BaseResponse:
-        """Where VoID says that a description is to be looked for: RDF, unless a page is what the client prefers."""
+        """The address that VoID reserves for descriptions: RDF, unless the client prefers a page."""
         wanted = media_types(request.accept_mimetypes).best_match([*FORMATS, _HTML], default="text/turtle")
-        suffix = next((f".{name}" for name, media_type in _SUFFIXES.items() if media_type == wanted), "")
+        suffix = next((f".{name}" for name, media_type in SUFFIXES.items() if media_type == wanted), "")
         response = redirect(f"/dataset{suffix}", code=302)
         response.vary.add("Accept")
         return response
@@ -56,26 +53,28 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/ontology")
     @routes.get("/ontology.<suffix>")
     def ontology(suffix: str = "") -> BaseResponse:
-        return _answer(live.view(), suffix, _ontology_page, lambda view: ontology_triples(view.snapshot))
+        return _negotiated(live.view(), suffix, _ontology_page, lambda view: ontology_triples(view.snapshot))
 
     return routes
 
 
-def told(view: View) -> Description:
+def description_of(view: View) -> Description:
+    """The dataset description of a generation, kept with its view."""
     return view.once("description", lambda v: describe_dataset(v.snapshot, v.manifest, figures(v)))
 
 
-def schema(view: View) -> Ontology:
+def ontology_of(view: View) -> Ontology:
+    """The ontology of a generation, kept with its view."""
     return view.once("ontology", lambda v: read_ontology(v.snapshot, figures(v)))
 
 
-def _answer(
+def _negotiated(
     view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
 ) -> BaseResponse:
-    """The page or the triples, with a tag. Raises 404 for an unknown suffix, 406 for other types."""
-    if suffix and suffix not in _SUFFIXES:
+    """The page, or the triples with an entity tag. Raises 404 for an unknown suffix, 406 for other media types."""
+    if suffix and suffix not in SUFFIXES:
         raise NotFound
-    accepted = _SUFFIXES.get(suffix) or (
+    accepted = SUFFIXES.get(suffix) or (
         media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
     )
     if accepted is None:
@@ -96,32 +95,34 @@ def _answer(
 
 
 def _dataset_page(view: View) -> str:
-    description = told(view)
-    found = schema(view)
+    description = description_of(view)
+    ontology = ontology_of(view)
     return render_template(
         "dataset.html",
-        told=description,
+        empty=is_empty(view),
+        description=description,
         summary=summary(description),
-        first=_FIRST,
+        first=ROWS_UNFOLDED,
         compact=compact,
         anchor=anchor,
         browsable=figures(view).kinds,
-        defined={term.iri for term in (*found.classes, *found.properties)},
+        defined={term.iri for term in (*ontology.classes, *ontology.properties)},
     )
 
 
 def _ontology_page(view: View) -> str:
-    found = schema(view)
-    by_iri = {term.iri: term for term in (*found.classes, *found.properties)}
+    ontology = ontology_of(view)
+    by_iri = {term.iri: term for term in (*ontology.classes, *ontology.properties)}
     groups: list[tuple[str, str, list[Term]]] = [
-        ("relations", "Relations", [term for term in found.properties if term.kind == "relation"]),
-        ("values", "Values", [term for term in found.properties if term.kind == "value"]),
-        ("annotations", "Names and notes", [term for term in found.properties if term.kind == "annotation"]),
+        ("relations", "Relations", [term for term in ontology.properties if term.kind == "relation"]),
+        ("values", "Values", [term for term in ontology.properties if term.kind == "value"]),
+        ("annotations", "Names and notes", [term for term in ontology.properties if term.kind == "annotation"]),
     ]
     return render_template(
         "ontology.html",
-        ontology=found,
-        diagram=view.once("diagram", lambda v: draw(schema(v))),
+        empty=is_empty(view),
+        ontology=ontology,
+        diagram=view.once("diagram", lambda v: draw(ontology_of(v))),
         groups=groups,
         by_iri=by_iri,
         browsable=figures(view).kinds,

@@ -22,7 +22,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
 from graph.errors import HomeError, Overloaded
-from graph.sparql.pool.cache import seed
+from graph.sparql.pool.cache import fingerprint_prefix
 from graph.storage.snapshot import Snapshot
 from graph.write.rdf_export import export
 from web.read_model.live_generation import Live
@@ -86,7 +86,7 @@ def blueprint(live: Live) -> Blueprint:
         view = live.view()
         files = view.once("dumps", lambda _: _Files())
         response = Response(mimetype="application/gzip")
-        tag = seed(view.content, suffix, graph or "").hexdigest()
+        tag = fingerprint_prefix(view.content, suffix, graph or "").hexdigest()
         response.set_etag(tag)
         generation = view.generation.name
         response.headers["Content-Disposition"] = f'attachment; filename="creative-atlas-{generation}.{suffix}.gz"'

@@ -1,4 +1,4 @@
-"""Linked data: `/id/…` names a thing and redirects by Accept to `/page/…` (HTML) or `/data/…` (RDF).
+"""Linked data: `/id/…` identifies an entity and redirects by Accept to `/page/…` (HTML) or `/data/…` (RDF).
 
 Cool URIs for the Semantic Web (W3C note, 2008), the 303 pattern.
 """
@@ -21,8 +21,8 @@ from web.read_model.live_generation import Live
 
 __all__ = ["blueprint", "describe"]
 
-LIMIT: Final = 10_000
-"""Triples of a description in either direction."""
+MAX_TRIPLES: Final = 10_000
+"""Of a description, in each direction."""
 
 FORMATS: Final = {
     "text/turtle": ox.RdfFormat.TURTLE,
@@ -30,8 +30,12 @@ FORMATS: Final = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
-_SUFFIXES: Final = {"ttl": "text/turtle", "jsonld": "application/ld+json", "nt": "application/n-triples",
-                    "rdf": "application/rdf+xml"}  # fmt: skip
+SUFFIXES: Final = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+}
 _HTML: Final = "text/html"
 
 
@@ -53,9 +57,9 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/data/<path:name>")
     def data(name: str) -> BaseResponse:
         stem, dot, suffix = name.rpartition(".")
-        named = _SUFFIXES.get(suffix) if dot else None
-        iri = base + (stem if named else name)
-        media_type = named or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
+        of_suffix = SUFFIXES.get(suffix) if dot else None
+        iri = base + (stem if of_suffix else name)
+        media_type = of_suffix or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
         body = describe(live.view().snapshot, iri, FORMATS[media_type])
         response = Response(body, mimetype=media_type)
         response.vary.add("Accept")
@@ -66,13 +70,13 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
 
 def describe(snapshot: Snapshot, iri: str, rdf_format: ox.RdfFormat) -> bytes:
-    """The accepted facts that start or end at an IRI. Raises UnknownEntity where there are none."""
-    found = node(iri)
-    if found is None or not snapshot.exists(iri):
+    """The accepted facts with an IRI as subject or object, serialised. Raises UnknownEntity where there are none."""
+    entity = node(iri)
+    if entity is None or not snapshot.exists(iri):
         raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
     quads = [
-        *islice(snapshot.store.quads_for_pattern(found, None, None, DEFAULT), LIMIT),
-        *islice(snapshot.store.quads_for_pattern(None, None, found, DEFAULT), LIMIT),
+        *islice(snapshot.store.quads_for_pattern(entity, None, None, DEFAULT), MAX_TRIPLES),
+        *islice(snapshot.store.quads_for_pattern(None, None, entity, DEFAULT), MAX_TRIPLES),
     ]
     triples = sorted({ox.Triple(q.subject, q.predicate, q.object) for q in quads}, key=str)
     body = ox.serialize(triples, format=rdf_format, prefixes=PREFIXES if rdf_format == ox.RdfFormat.TURTLE else None)

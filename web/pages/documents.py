@@ -1,4 +1,4 @@
-"""Documents: the list, and one of them to read with its entities linked."""
+"""The list of documents, and the reading view of one with its entities linked."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.errors import InputError
 from graph.iri import local_path
 from web.pages.links import page_path, with_query
-from web.pages.templating import PASSAGES_SHOWN, passage_path
+from web.pages.templating import PASSAGES_PER_PAGE, passage_path
 from web.read_model.reader import Atlas, MarkedPassage
 
 __all__ = ["documents", "documents_by_slug", "read", "read_by_iri", "similar"]
 
-DOCUMENTS_SHOWN: Final = 50
+DOCUMENTS_PER_PAGE: Final = 50
 SIMILAR_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A passage as it stands on the page: with the heading and the page number where they change."""
+    """A passage on the page, with its heading and page number where they change."""
 
     marked: MarkedPassage
     heading: str = ""
@@ -34,16 +34,17 @@ def documents(atlas: Atlas) -> str:
     collection, start = request.args.get("collection") or None, _start()
     return render_template(
         "documents.html",
-        found=atlas.documents(collection, DOCUMENTS_SHOWN, start),
+        empty=atlas.is_empty(),
+        documents=atlas.documents(collection, DOCUMENTS_PER_PAGE, start),
         collection=collection,
         collections=atlas.collections(),
         start=start,
-        step=DOCUMENTS_SHOWN,
+        step=DOCUMENTS_PER_PAGE,
     )
 
 
 def documents_by_slug(atlas: Atlas, slug: str) -> BaseResponse:
-    """GET /documents/<slug>: a short address for the reading view."""
+    """GET /documents/<slug>: a short address of the reading view."""
     return redirect(page_path(f"{atlas.base}document/{slug}", atlas.base), 302)
 
 
@@ -53,12 +54,12 @@ def read_by_iri(atlas: Atlas) -> str | BaseResponse:
 
 
 def read(atlas: Atlas, iri: str) -> str | BaseResponse:
-    """A slice of a document; the IRI of a passage leads to its place in it."""
+    """Some passages of a document; the IRI of a passage redirects to its place in the document."""
     name = local_path(iri, atlas.base) or ""
     if name.count("/") == 4:
         return redirect(passage_path(iri, atlas.base), 302)
     start = _start()
-    view = atlas.document(iri, PASSAGES_SHOWN, start)
+    view = atlas.document(iri, PASSAGES_PER_PAGE, start)
     address = page_path(view.document.iri, atlas.base)
     return render_template(
         "reading.html",
@@ -66,9 +67,9 @@ def read(atlas: Atlas, iri: str) -> str | BaseResponse:
         document=view.document,
         lines=_lines(view.passages.items),
         entities={entity.iri: entity for entity in view.entities},
-        before=with_query(address, start=max(0, start - PASSAGES_SHOWN) or None) if start else None,
-        after=with_query(address, start=start + PASSAGES_SHOWN)
-        if start + PASSAGES_SHOWN < view.passages.total
+        before=with_query(address, start=max(0, start - PASSAGES_PER_PAGE) or None) if start else None,
+        after=with_query(address, start=start + PASSAGES_PER_PAGE)
+        if start + PASSAGES_PER_PAGE < view.passages.total
         else None,
     )
 
@@ -76,27 +77,29 @@ def read(atlas: Atlas, iri: str) -> str | BaseResponse:
 def similar(atlas: Atlas) -> str:
     """GET /documents/similar?iri=…: passages like one passage."""
     iri = request.args.get("iri", "")
-    return render_template("similar.html", iri=iri, found=atlas.similar(iri, SIMILAR_SHOWN), passage=atlas.passage(iri))
+    return render_template(
+        "similar.html", iri=iri, similar=atlas.similar(iri, SIMILAR_SHOWN), passage=atlas.passage(iri)
+    )
 
 
 def _lines(passages: tuple[MarkedPassage, ...]) -> list[_Line]:
     lines: list[_Line] = []
     heading, page = "", 0
     for marked in passages:
-        here = marked.passage.heading[-1] if marked.passage.heading else ""
+        current = marked.passage.heading[-1] if marked.passage.heading else ""
         lines.append(
             _Line(
                 marked,
-                heading=here if here != heading else "",
+                heading=current if current != heading else "",
                 page=marked.passage.page if marked.passage.page != page else 0,
             )
         )
-        heading, page = here, marked.passage.page
+        heading, page = current, marked.passage.page
     return lines
 
 
 def _start() -> int:
     raw = request.args.get("start", "0")
     if not (raw.isascii() and raw.isdigit() and len(raw) < 10):
-        raise InputError(f"“{raw[:40]}” is no place in a list.", "Lists are counted from 0.")
+        raise InputError(f"“start” is “{raw[:40]}”.", "Give a whole number from 0.")
     return int(raw)

@@ -1,4 +1,4 @@
-"""The order of an entry's relations: as people read them, then the rest by name, identifiers and positions last."""
+"""Order of an entity's relations on its page: reading order, then by label; identifiers and position apart."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Final
 
 from graph.model import Fact, FactGroup
 from graph.vocabulary import expand
-from web.pages.wording import shown
+from web.pages.wording import literal_text
 
 __all__ = ["Code", "Relations", "codes", "label_from_here", "reading_rank", "relations"]
 
-_FIRST: Final = (
+_READING_ORDER: Final = (
     "dcterms:isPartOf", "schema:containedInPlace", "org:subOrganizationOf", "org:organization",
     "ca:ledBy", "^ca:directorOf", "^ca:coDirectorOf", "^ca:chairOf", "^ca:coChairOf", "^ca:chiefExecutiveOf",
     "^ca:mayorOf", "^ca:ministerAt", "^ca:cultureSecretaryAt",
@@ -28,9 +28,9 @@ _FIRST: Final = (
     "ca:partner", "^ca:partner", "org:memberOf", "ca:focusesOn", "ca:worksOn", "dcterms:subject",
     "schema:about",
 )  # fmt: skip
-"""Relations in reading order; `^` marks one that is read from its far end. What is not named here follows by name."""
+"""Relations in reading order; `^` marks a relation read from its object. All others follow by label."""
 
-_CODES: Final = tuple(
+_IDENTIFIERS: Final = tuple(
     expand(name)
     for name in ("ca:onsCode", "ca:geonamesId", "skos:notation", "dcterms:identifier", "ca:record",
                  "schema:identifier")
@@ -38,19 +38,19 @@ _CODES: Final = tuple(
 _LATITUDE: Final = expand("schema:latitude")
 _LONGITUDE: Final = expand("schema:longitude")
 
-_FROM_HERE: Final = {
+_LABELS_FROM_OBJECT: Final = {
     expand("org:organization"): "offices",
     expand("org:member"): "offices held",
     expand("org:role"): "held by",
     expand("ca:partner"): "partner in",
     expand("ca:indicator"): "statistics",
 }
-"""What an incoming relation is called here, where the ontology has no name for its far end."""
+"""Labels of relations read from their object, where the ontology has no inverse with a label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relations:
-    """An entry's facts in three parts: what is read first, where else it is named, and codes and position."""
+    """An entity's facts in three parts: what is said of it, where else it is named, and codes with the position."""
 
     stated: tuple[FactGroup, ...]
     named: tuple[FactGroup, ...]
@@ -59,34 +59,38 @@ class Relations:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One identifier or the position, small: `ONS code E08000003`, `Position 56.46 N, 2.97 W`."""
+    """An identifier or the position on one line: `ONS code E08000003`, `Position 56.46 N, 2.97 W`."""
 
     label: str
     text: str
     fact: Fact
-    """The fact whose sources stand behind it."""
+    """The fact that says so, with its sources."""
 
 
 def _rank(group: FactGroup) -> int:
-    return _RANKS.get((group.predicate, group.direction), len(_FIRST))
+    return _RANKS.get((group.predicate, group.direction), len(_READING_ORDER))
 
 
 _RANKS: Final = {
-    (expand(name.removeprefix("^")), "in" if name.startswith("^") else "out"): rank for rank, name in enumerate(_FIRST)
+    (expand(name.removeprefix("^")), "in" if name.startswith("^") else "out"): rank
+    for rank, name in enumerate(_READING_ORDER)
 }
 
 
 def relations(groups: tuple[FactGroup, ...], inverses: dict[str, str]) -> Relations:
-    """`inverses` names the relations that have a name of their own at this end; such a one reads as a fact of it."""
+    """The facts in order. `inverses`: relation → its label when read from the object.
+
+    An incoming relation with such a label and a place in the reading order is listed with what is said of the entity.
+    """
     full = [group for group in groups if group.facts]
     ordered = sorted(full, key=lambda g: (_rank(g), g.label.casefold(), g.predicate))
-    apart = {*_CODES, _LATITUDE, _LONGITUDE}
-    own = [g for g in ordered if g.direction == "out" and g.predicate not in apart]
-    leading = [g for g in ordered if g.direction == "in" and g.predicate in inverses and _rank(g) < len(_FIRST)]
-    taken = {(g.predicate, g.direction) for g in leading}
+    separate = {*_IDENTIFIERS, _LATITUDE, _LONGITUDE}
+    own = [g for g in ordered if g.direction == "out" and g.predicate not in separate]
+    leading = [g for g in ordered if g.direction == "in" and g.predicate in inverses and _rank(g) < len(_READING_ORDER)]
+    listed = {(g.predicate, g.direction) for g in leading}
     return Relations(
         stated=tuple(sorted([*own, *leading], key=_rank)),
-        named=tuple(g for g in ordered if g.direction == "in" and (g.predicate, "in") not in taken),
+        named=tuple(g for g in ordered if g.direction == "in" and (g.predicate, "in") not in listed),
         codes=codes(full),
     )
 
@@ -94,14 +98,17 @@ def relations(groups: tuple[FactGroup, ...], inverses: dict[str, str]) -> Relati
 def codes(groups: list[FactGroup]) -> tuple[Code, ...]:
     """Identifiers in a fixed order, then the position."""
     own = {group.predicate: group for group in groups if group.direction == "out"}
-    found = [
-        Code(own[name].label, shown(fact.value), fact) for name in _CODES if name in own for fact in own[name].facts
+    identifiers = [
+        Code(own[name].label, literal_text(fact.value), fact)
+        for name in _IDENTIFIERS
+        if name in own
+        for fact in own[name].facts
     ]
-    return (*found, *_positions(own))
+    return (*identifiers, *_positions(own))
 
 
 def _positions(own: dict[str, FactGroup]) -> list[Code]:
-    """Latitude and longitude in one line; each by itself where they do not pair off."""
+    """Latitude and longitude on one line; on two where there is not one value of each."""
     halves = [own[name] for name in (_LATITUDE, _LONGITUDE) if name in own]
     if len(halves) == 2 and all(len(group.facts) == 1 for group in halves):
         north, east = (group.facts[0] for group in halves)
@@ -111,19 +118,19 @@ def _positions(own: dict[str, FactGroup]) -> list[Code]:
             pass
         else:
             return [Code("position", words, north)]
-    return [Code(group.label, shown(fact.value), fact) for group in halves for fact in group.facts]
+    return [Code(group.label, literal_text(fact.value), fact) for group in halves for fact in group.facts]
 
 
-def _degrees(fact: Fact, above: str, below: str) -> str:
+def _degrees(fact: Fact, positive: str, negative: str) -> str:
     value = float(fact.value.value)
-    return f"{abs(value):.2f} {below if value < 0 else above}"
+    return f"{abs(value):.2f} {negative if value < 0 else positive}"
 
 
 def reading_rank(predicate: str) -> int:
-    """Where a relation stands in reading order; those that have no place of their own come after all others."""
-    return _RANKS.get((predicate, "out"), len(_FIRST))
+    """The rank of a relation in reading order; relations not named there come after all others."""
+    return _RANKS.get((predicate, "out"), len(_READING_ORDER))
 
 
 def label_from_here(predicate: str, inverses: dict[str, str]) -> str | None:
-    """What an incoming relation is called from this end; None where it can only be quoted."""
-    return inverses.get(predicate) or _FROM_HERE.get(predicate)
+    """The label of a relation read from its object; None where there is none, so that its own label is quoted."""
+    return inverses.get(predicate) or _LABELS_FROM_OBJECT.get(predicate)

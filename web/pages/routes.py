@@ -6,7 +6,9 @@ neighbourhood stands beside a list that says the same.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from flask import Blueprint, Response, render_template, request
 
@@ -18,13 +20,19 @@ from web.read_model.reader import Atlas, Disagreement
 
 __all__ = ["blueprint", "render_workbench"]
 
-_YEAR = 365 * 24 * 3600
+SECONDS_PER_YEAR = 365 * 24 * 3600
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def blueprint(atlas: Atlas) -> Blueprint:
-    """The pages over one atlas. `render_workbench(atlas, query)` draws `/sparql` for whoever owns that address."""
+def blueprint(now: Callable[[], Atlas], base: str) -> Blueprint:
+    """The pages. `now` gives the live generation; each request calls it once. `base` is what minted IRIs start with.
+
+    The route `/sparql` belongs to `web.sparql`, which calls `render_workbench` for browsers.
+    """
     pages = Blueprint("pages", __name__)
-    templating.install(pages, atlas.base)
+    templating.install(pages, base)
     for rule, name, view in (
         ("/", "home", home),
         ("/search", "search", search.search),
@@ -40,9 +48,19 @@ def blueprint(atlas: Atlas) -> Blueprint:
         ("/disagreements", "disagreements", disagreements),
         ("/about", "about", about),
     ):
-        pages.add_url_rule(rule, name, partial(view, atlas))
-    pages.after_app_request(_keep_assets)
+        pages.add_url_rule(rule, name, _bound(view, now))
+    pages.after_app_request(_cache_assets)
     return pages
+
+
+def _bound(page: Callable[Concatenate[Atlas, P], R], now: Callable[[], Atlas]) -> Callable[P, R]:
+    """The page over the generation that is live when a request comes."""
+
+    @wraps(page)
+    def respond(*args: P.args, **kwargs: P.kwargs) -> R:
+        return page(now(), *args, **kwargs)
+
+    return respond
 
 
 def home(atlas: Atlas) -> str:
@@ -50,6 +68,7 @@ def home(atlas: Atlas) -> str:
     overview = atlas.overview()
     return render_template(
         "home.html",
+        empty=atlas.is_empty(),
         overview=overview,
         disagreement=min(overview.disagreements, key=_terseness, default=None),
         collections=atlas.collections(),
@@ -74,8 +93,8 @@ def about(atlas: Atlas) -> str:
     return render_template("about.html", overview=atlas.overview())
 
 
-def _keep_assets(response: Response) -> Response:
+def _cache_assets(response: Response) -> Response:
     """The built files carry a hash in their names, so a browser may keep them for good."""
     if request.path.startswith("/static/build/") and response.status_code == 200:
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+        response.headers["Cache-Control"] = f"public, max-age={SECONDS_PER_YEAR}, immutable"
     return response

@@ -1,4 +1,4 @@
-"""What templates can call: wording, links, the built assets. Registered once, for every template of the application."""
+"""Filters and functions of the templates: wording, links, built assets. Registered once for the application."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from web.pages.assets import Assets
 from web.read_model import formatting
 from web.read_model.reader import Ref
 
-__all__ = ["PASSAGES_SHOWN", "document_path", "install", "passage_path", "plural"]
+__all__ = ["PASSAGES_PER_PAGE", "document_path", "install", "passage_path", "plural"]
 
-PASSAGES_SHOWN = 60
+PASSAGES_PER_PAGE = 60
 """Passages of a document on one page of the reading view."""
 
 _PASSAGE = re.compile(r"(.+)/p(\d{1,9})")
@@ -38,16 +38,16 @@ def install(blueprint: Blueprint, base: str) -> None:
         "elapsed": wording.elapsed,
         "number": formatting.number,
         "short": formatting.short,
-        "shown": wording.shown,
-        "held": wording.held,
-        "pieces": wording.pieces,
-        "linked": wording.linked,
+        "literal_text": wording.literal_text,
+        "period": wording.period,
+        "marked_pieces": wording.marked_pieces,
+        "linked_pieces": wording.linked_pieces,
         "sources_of": wording.sources_of,
         "ground_of": wording.ground_of,
-        "word_of": wording.word_of,
-        "written": wording.written,
+        "reliability_word": wording.reliability_word,
+        "exact_form": wording.exact_form,
         "best_first": wording.best_first,
-        "best_word": wording.best_word,
+        "best_reliability_word": wording.best_reliability_word,
         "outside": links.outside,
         "plural": plural,
         "href": partial(links.href, base=base),
@@ -62,43 +62,43 @@ def install(blueprint: Blueprint, base: str) -> None:
     for name, function in filters.items():
         blueprint.add_app_template_filter(function, name)
     blueprint.add_app_template_test(wording.is_numeric, "numeric")
-    for name, thing in {"asset": asset, "GROUNDS": wording.GROUNDS, "OUTWARD": links.OUTWARD, "ref_of": ref_of}.items():
-        blueprint.app_context_processor(partial(dict, {name: thing}))
+    for name, value in {"asset": asset, "GROUNDS": wording.GROUNDS, "OUTWARD": links.OUTWARD, "ref_of": ref_of}.items():
+        blueprint.app_context_processor(partial(dict, {name: value}))
 
 
 def passage_path(iri: str, base: str) -> str:
-    """Where a passage is read: its slice of the document, at its place."""
+    """The address at which a passage is read: a page of its document, at the paragraph."""
     match = _PASSAGE.fullmatch(iri)
     if match is None or local_path(iri, base) is None:
         return links.href(iri, base)
     index = int(match[2])
-    start = index - index % PASSAGES_SHOWN
+    start = index - index % PASSAGES_PER_PAGE
     return f"{links.with_query(links.page_path(match[1], base), start=start or None)}#p{index}"
 
 
 def document_path(iri: str, base: str) -> str:
-    """Where a document is read."""
+    """The address at which a document is read."""
     path = links.page_path(iri, base)
     return path if path.startswith("/page/document/") else links.with_query("/documents/read", iri=iri)
 
 
 def citation(source: Source) -> str:
-    """Publisher and date in one phrase, as far as they are known."""
+    """Publisher and date of a source in one phrase, as far as they are known."""
     return ", ".join(formatting.short(part, 80) for part in (source.publisher, formatting.date(source.date)) if part)
 
 
 def sentence(text: str) -> str:
-    """With a capital at the start, the rest as it is."""
+    """The text with a capital at its start."""
     return text[:1].upper() + text[1:]
 
 
 def spans_of(mentions: Iterable[Mention], iri: str) -> list[tuple[int, int]]:
-    """Where one entity is mentioned."""
+    """The spans at which an entity is mentioned."""
     return [(mention.start, mention.end) for mention in mentions if mention.entity == iri]
 
 
 def ref_of(iri: str, refs: Mapping[str, Ref]) -> Ref:
-    """The entity from `refs`; one that is not there is shown by the end of its IRI."""
+    """The entity's link from `refs`; for an IRI not in it, a link whose label is the end of the IRI."""
     return refs.get(iri) or Ref(iri, re.split(r"[/#]", iri.rstrip("/#"))[-1] or iri)
 
 

@@ -1,4 +1,4 @@
-"""The example queries of a data folder: SPARQL files that open with `# title:`, `# question:`, `# tags:`."""
+"""Example queries of a data folder: SPARQL files that start with `# title:`, `# question:` and `# tags:`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["read_examples"]
 
 @lru_cache(maxsize=4)
 def read_examples(folder: Path) -> tuple[Example, ...]:
-    """By title. A file without a title is called by its name."""
-    found = (_read(path) for path in sorted(folder.glob("*.rq")))
-    return tuple(sorted(found, key=lambda example: example.title.casefold()))
+    """The examples in a folder, by title; the title of a file without one is its name."""
+    examples = (_read(path) for path in sorted(folder.glob("*.rq")))
+    return tuple(sorted(examples, key=lambda example: example.title.casefold()))
 
 
 def _read(path: Path) -> Example:

@@ -1,6 +1,6 @@
-"""Dates as XML Schema writes them, as places on one line of time: to sort by, and to draw.
+"""Dates, numbers and long texts as pages write them, and dates as numbers to sort and draw by.
 
-Any text can be called a date; what is none has no place (https://www.w3.org/TR/xmlschema11-2/#dateTime).
+Any text can stand where a date is expected; https://www.w3.org/TR/xmlschema11-2/#dateTime says which ones are dates.
 """
 
 from __future__ import annotations
@@ -11,37 +11,44 @@ from typing import Final
 
 from graph.vocabulary import expand
 
-__all__ = ["DATED", "date", "moment", "number", "short"]
+__all__ = ["DATE_TYPES", "date", "day_number", "number", "short"]
 
+DATE_TYPES: Final = frozenset(expand(f"xsd:{name}") for name in ("gYear", "gYearMonth", "date", "dateTime"))
+"""Datatypes of the dates that `day_number` reads."""
 
-DATED: Final = frozenset(expand(f"xsd:{name}") for name in ("gYear", "gYearMonth", "date", "dateTime"))
-
-_WRITTEN: Final = re.compile(
+_XSD_DATE: Final = re.compile(
     r"(-?\d{4,9})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d):(\d\d(?:\.\d{1,12})?))?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
 )
-_DAYS: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-"""Days of a common year before each month."""
+_DAYS_BEFORE_MONTH: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
+"""Of a common year."""
+
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August",
+    "September", "October", "November", "December",
+)  # fmt: skip
+
+_ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
 
 
-def moment(text: str) -> float | None:
-    """Days since the start of the year 0, proleptic Gregorian and in UTC; None for what is no date.
+def day_number(text: str) -> float | None:
+    """Days since the start of the year 0, proleptic Gregorian and in UTC; None for a text that is no date.
 
-    A year or a month stands for its first day, a date without a time zone is taken as UTC.
+    A year or a month stands for its first day; a date without a time zone is read as UTC.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None:
+    match = _XSD_DATE.fullmatch(text)
+    if match is None:
         return None
-    year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
+    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return None
-    leaps = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 + 1
-    late = month > 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    days = year * 365 + leaps + _DAYS[month - 1] + late + day - 1
-    seconds = int(found[4] or 0) * 3600 + int(found[5] or 0) * 60 + float(found[6] or 0)
-    return days + (seconds - _offset(found[7] or "Z")) / 86_400
+    leap_days = (year - 1) // 4 - (year - 1) // 100 + (year - 1) // 400 + 1
+    is_after_leap_day = month > 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = year * 365 + leap_days + _DAYS_BEFORE_MONTH[month - 1] + is_after_leap_day + day - 1
+    seconds = int(match[4] or 0) * 3600 + int(match[5] or 0) * 60 + float(match[6] or 0)
+    return days + (seconds - _offset_seconds(match[7] or "Z")) / 86_400
 
 
-def _offset(zone: str) -> int:
+def _offset_seconds(zone: str) -> int:
     """Seconds that a time zone is ahead of UTC."""
     if zone == "Z":
         return 0
@@ -49,17 +56,8 @@ def _offset(zone: str) -> int:
     return -ahead if zone[0] == "-" else ahead
 
 
-_MONTHS: Final = (
-    "January", "February", "March", "April", "May", "June", "July", "August",
-    "September", "October", "November", "December",
-)  # fmt: skip
-
-
-_ISO: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?:T.*)?", re.ASCII)
-
-
 def date(iso: str | None) -> str:
-    """`2018-11-20` → `20 November 2018`, at whatever precision it has; anything else as it is, cut at 40 characters."""
+    """`2018-11-20` → `20 November 2018`, at whatever precision it has; any other text cut at 40 characters."""
     match = _ISO.fullmatch(iso or "")
     if match is None:
         return short(iso or "", 40)
@@ -77,10 +75,10 @@ def number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:,.10g}"
 
 
-def short(text: str, most: int = 160) -> str:
-    """At most that many characters, cut at a word where there is one near."""
-    if len(text) <= most:
+def short(text: str, max_chars: int = 160) -> str:
+    """The text cut to `max_chars` characters, at a word where one ends in the second half."""
+    if len(text) <= max_chars:
         return text
-    cut = text[: most - 1]
-    space = cut.rfind(" ", most // 2)
+    cut = text[: max_chars - 1]
+    space = cut.rfind(" ", max_chars // 2)
     return (cut[:space] if space > 0 else cut).rstrip() + "…"

@@ -1,34 +1,30 @@
-"""The reads that pages and API ask for, answered from the live generation."""
+"""Reads for pages and API: `LiveAtlas.now()` binds a request to the live generation; `GenerationAtlas` reads it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from graph.entities import network, view
-from graph.errors import AtlasError, IndexUnusable, UnknownEntity
+from graph.entities import network
+from graph.entities import view as entity_view
+from graph.errors import IndexUnusable, UnknownEntity
 from graph.iri import DEFAULT_BASE
-from graph.linking.entity_names import build_gazetteer, linked_in
 from graph.model import Document, EntityView, Value
 from graph.quotes.review import offers
 from graph.storage.snapshot import Snapshot
-from search.index.checksums import is_panic
-from search.query.field_filters import wanted
-from search.results.serialise import answer
-from search.searcher import Searcher
-from search.types import Completion, Hit, Query, Results
-from search.types import Kind as Unit
-from web.read_model import evidence, fact_phrases, overview, schema_terms, similar
+from search.types import Completion, Query, Results
+from search.types import Kind as ItemKind
+from web.read_model import connected_cells, evidence, fact_phrases, overview, schema_terms, similar
 from web.read_model.example_queries import read_examples
+from web.read_model.index_search import IndexSearch
 from web.read_model.live_generation import Live, View
 from web.read_model.reader import (
-    Backed,
     Disagreement,
     DocumentView,
     Edge,
+    EdgeEvidence,
     Example,
     Listing,
     MarkedPassage,
@@ -43,197 +39,184 @@ from web.read_model.reader import (
 )
 from web.read_model.statistics import figures
 
-__all__ = ["LiveAtlas"]
+__all__ = ["GenerationAtlas", "LiveAtlas", "RunQuery"]
 
-_SCANNED = 10_000
+MAX_PASSAGES_COUNTED = 10_000
 """Passages that mention an entity, counted at most."""
+
+RunQuery = Callable[[View, str, str, Slice, str | None], QueryTable]
+"""Runs a client's query in a worker: view, query, query id, slice of the rows, client."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveAtlas:
-    """Implements `web.read_model.reader.Atlas`. `searcher` opens the index of a view, `run` a client's query in a
-    worker.
+    """Gives each request the generation that is live when it comes. Safe to share between threads.
 
-    `place` runs a search of a generation somewhere: by the function that it is given, or in a process beside this one.
-    `place_answer` does so and gives the answer of the API.
-    `mend` is told of an index that cannot be used, and gives the error that the asker should see; so is `suspect` of
-    any other error that came of reading an index: None = what it is.
+    `queries` is the folder of example queries; `base` is what minted IRIs start with.
     """
 
     live: Live
-    searcher: Callable[[View], Searcher]
-    run: Callable[[View, str, str, Slice, str | None], QueryTable]
+    index: IndexSearch
+    run_query: RunQuery
     queries: Path
     base: str = DEFAULT_BASE
-    place: Callable[[Path, Query, Callable[[], Results]], Results] = lambda generation, query, here: here()
-    place_answer: Callable[[Path, Query, Callable[[], bytes]], bytes] = lambda generation, query, here: here()
-    mend: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
-    suspect: Callable[[BaseException], IndexUnusable | None] = lambda error: None
+
+    def now(self) -> GenerationAtlas:
+        """The live generation. Call it once per request. Raises `graph.errors.HomeError` where there is no atlas."""
+        return GenerationAtlas(self.live.view(), self.index, self.run_query, self.queries, base=self.base)
+
+    def search(self, query: Query) -> Results:
+        """A search of the live generation, for callers that read nothing else."""
+        return self.now().search(query)
+
+    def answer(self, query: Query) -> bytes:
+        """A search of the live generation, in the JSON of the API."""
+        return self.now().search_json(query)
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationAtlas:
+    """Reads one generation, whatever is published meanwhile. Implements `web.read_model.reader.Atlas`."""
+
+    view: View
+    index: IndexSearch
+    run_query: RunQuery
+    queries: Path
+    base: str = DEFAULT_BASE
+
+    def is_empty(self) -> bool:
+        return overview.is_empty(self.view)
 
     def overview(self) -> Overview:
-        return overview.overview(self.live.view())
+        return overview.overview(self.view)
 
-    def search(self, request: Query) -> Results:
-        return self.search_in(self.live.view(), request)
+    def search(self, query: Query) -> Results:
+        return self.index.search(self.view, query)
 
-    def search_in(self, view: View, request: Query) -> Results:
-        """The search of one generation, whichever is live now."""
-        asked = _linked(view, request)
-        with self._reading():
-            return self.place(view.generation.path, asked, lambda: self.searcher(view).search(asked))
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Errors that an index may be the cause of, as the asker should see them."""
-        try:
-            yield
-        except IndexUnusable as error:
-            raise self.mend(error) from error
-        except AtlasError:
-            raise
-        except BaseException as error:
-            told = self.suspect(error) if isinstance(error, Exception) or is_panic(error) else None
-            if told is None:
-                raise
-            raise told from error
-
-    def answer(self, request: Query) -> bytes:
-        """The search as the JSON of the API."""
-        view = self.live.view()
-        asked = _linked(view, request)
-        with self._reading():
-            return self.place_answer(view.generation.path, asked, lambda: answer(self.searcher(view).search(asked)))
-
-    def similar_in(self, view: View, iri: str, limit: int, kind: Unit | None) -> tuple[Hit, ...]:
-        """Raises `graph.errors.UnknownEntity` where nothing is indexed under `iri`."""
-        with self._reading():
-            return self.searcher(view).similar(iri, limit, kind)
+    def search_json(self, query: Query) -> bytes:
+        return self.index.search_json(self.view, query)
 
     def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
-        view = self.live.view()
-        if not view.snapshot.exists(iri):
+        snapshot = self.view.snapshot
+        if not snapshot.exists(iri):
             raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
-        kind: Unit = "passage" if view.snapshot.passage(iri) else "entity"
+        kind: ItemKind = "passage" if snapshot.passage(iri) else "entity"
         try:
-            by_text = self.similar_in(view, iri, similar.CONSIDERED, kind)
+            by_text = self.index.similar(self.view, iri, similar.MAX_CANDIDATES, kind)
         except (IndexUnusable, UnknownEntity):
-            by_text = ()  # not indexed: the graph still tells
-        return similar.merged(view, iri, by_text, similar.neighbours(view.snapshot, iri), limit)
+            by_text = ()  # not in the index, but the graph may still know its neighbours
+        return similar.merged(self.view, iri, by_text, similar.neighbours(snapshot, iri), limit)
 
     def passage(self, iri: str) -> MarkedPassage:
-        found = _marked(self.live.view().snapshot, iri)
-        if found is None:
+        passage = _marked(self.view.snapshot, iri)
+        if passage is None:
             raise UnknownEntity(f"No passage in this atlas has the IRI {iri[:200]}.", "Look through the documents.")
-        return found
+        return passage
 
     def within(self, places: tuple[str, ...]) -> dict[str, str]:
-        return overview.within(self.live.view().snapshot, places)
+        return overview.within(self.view.snapshot, places)
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
-        with self._reading():
-            return self.searcher(self.live.view()).complete(prefix, limit)
+        return self.index.complete(self.view, prefix, limit)
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
-        view = self.live.view()
-        return {iri: overview.ref(view, iri) for iri in iris}
+        return {iri: overview.ref(self.view, iri) for iri in iris}
 
     def entity(self, iri: str) -> EntityView:
-        return view.view(self.live.view().snapshot, iri)
+        return entity_view.view(self.view.snapshot, iri)
 
     def details(self, iris: tuple[str, ...]) -> dict[str, str]:
-        return fact_phrases.details(self.live.view().snapshot, iris)
+        return fact_phrases.details(self.view.snapshot, iris)
 
     def find(self, name: str) -> Ref | None:
-        view = self.live.view()
-        known = view.once("names", lambda v: _folded(v.snapshot))
-        found = known.get(name.strip().casefold(), ())
-        return overview.ref(view, found[0]) if len(found) == 1 else None
+        iris = self._names().get(name.strip().casefold(), ())
+        return overview.ref(self.view, iris[0]) if len(iris) == 1 else None
+
+    def has_members(self, kind: str) -> bool:
+        return kind in figures(self.view).kinds
 
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
-        view = self.live.view()
-        found = overview.members(view, kind)
-        return Listing(tuple(overview.ref(view, iri) for iri in found[offset : offset + limit]), len(found))
+        iris = overview.members(self.view, kind)
+        return Listing(tuple(overview.ref(self.view, iri) for iri in iris[offset : offset + limit]), len(iris))
 
     def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
-        snapshot = self.live.view().snapshot
-        found = sorted(snapshot.mentioning(iri, _SCANNED))
-        held = (_marked(snapshot, passage) for passage in found[offset : offset + limit])
-        return Listing(tuple(marked for marked in held if marked), len(found))
+        snapshot = self.view.snapshot
+        iris = sorted(snapshot.mentioning(iri, MAX_PASSAGES_COUNTED))
+        passages = (_marked(snapshot, passage) for passage in iris[offset : offset + limit])
+        return Listing(tuple(passage for passage in passages if passage), len(iris))
 
     def neighbourhood(self, iri: str, limit: int) -> Neighbourhood:
-        view = self.live.view()
-        snapshot = view.snapshot
+        snapshot = self.view.snapshot
         around = network.neighbourhood(snapshot, iri, depth=1, limit=network.EDGES_PER_NODE * 2)
         others = sorted((name for name in around if name != iri), key=lambda name: (-around.degree(name), name))
-        shown = [iri, *others[: max(0, limit - 1)]]
+        names = [iri, *others[: max(0, limit - 1)]]
         return Neighbourhood(
-            nodes=tuple(Node(overview.ref(view, name), network.degree(snapshot, name)) for name in shown),
+            nodes=tuple(Node(overview.ref(self.view, name), network.degree(snapshot, name)) for name in names),
             edges=tuple(
-                Edge(start, end, data["predicate"], data["label"])
-                for start, end, data in around.subgraph(shown).edges(data=True)
+                Edge(source=start, target=end, predicate=data["predicate"], label=data["label"])
+                for start, end, data in around.subgraph(names).edges(data=True)
             ),
             total=len(others),
         )
 
     def disagreements(self, about: str | None = None) -> tuple[Disagreement, ...]:
-        found = overview.disagreements(self.live.view())
-        return tuple(d for d in found if about is None or any(entity.iri == about for entity in d.about))
+        every = overview.disagreements(self.view)
+        return tuple(d for d in every if about is None or any(entity.iri == about for entity in d.about))
 
     def collections(self) -> tuple[tuple[str, int], ...]:
-        return tuple(sorted(figures(self.live.view()).collections.items()))
+        return tuple(sorted(figures(self.view).collections.items()))
 
     def documents(self, collection: str | None, limit: int, offset: int) -> Listing[Document]:
-        found = [d for d in overview.documents(self.live.view()) if collection in (None, d.collection)]
-        return Listing(tuple(found[offset : offset + limit]), len(found))
+        chosen = [d for d in overview.documents(self.view) if collection in (None, d.collection)]
+        return Listing(tuple(chosen[offset : offset + limit]), len(chosen))
 
     def document(self, iri: str, limit: int, offset: int) -> DocumentView:
-        view = self.live.view()
-        snapshot = view.snapshot
+        snapshot = self.view.snapshot
         document = snapshot.document(iri)
         if document is None:
             raise UnknownEntity(f"No document in this atlas has the IRI {iri[:200]}.", "Look through the documents.")
-        cut = snapshot.passages(iri)
-        slice_ = tuple(
-            MarkedPassage(document, passage, snapshot.mentions(passage.iri)) for passage in cut[offset : offset + limit]
+        passages = snapshot.passages(iri)
+        page = tuple(
+            MarkedPassage(document, passage, snapshot.mentions(passage.iri))
+            for passage in passages[offset : offset + limit]
         )
-        named = Counter(mention.entity for marked in slice_ for mention in marked.mentions)
-        order = sorted(named, key=lambda name: (-named[name], snapshot.label(name)))
-        refs = tuple(overview.ref(view, name) for name in order)
-        return DocumentView(document, Listing(slice_, len(cut)), refs, len(offers(snapshot, iri)))
+        counts = Counter(mention.entity for marked in page for mention in marked.mentions)
+        order = sorted(counts, key=lambda name: (-counts[name], snapshot.label(name)))
+        return DocumentView(
+            document=document,
+            passages=Listing(page, len(passages)),
+            entities=tuple(overview.ref(self.view, name) for name in order),
+            offered=len(offers(snapshot, iri)),
+        )
 
     def examples(self) -> tuple[Example, ...]:
-        return read_examples(self.queries)
+        return read_examples(self.queries) if overview.holds_starter(self.view) else ()
 
     def terms(self) -> tuple[Term, ...]:
-        return schema_terms.terms(self.live.view())
+        return schema_terms.terms(self.view)
 
-    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
-        return evidence.why(self.live.view(), subject, predicate, obj)
+    def edge_evidence(self, subject: str, predicate: str, obj: Value) -> EdgeEvidence | None:
+        return evidence.edge_evidence(self.view, subject, predicate, obj)
 
-    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
-        return evidence.among(self.live.view(), ends)
+    def evidence_between(self, terms: tuple[str, ...]) -> tuple[EdgeEvidence, ...]:
+        return evidence.evidence_between(self.view, terms)
 
-    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        view = self.live.view()
-        known = view.once("names", lambda v: _folded(v.snapshot))
-        return evidence.connected(view.snapshot, rows, known)
+    def connected_cells(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        return connected_cells.connected_cells(self.view.snapshot, rows, self._names())
 
     def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
-        return self.run(self.live.view(), query, query_id, part, client)
+        return self.run_query(self.view, query, query_id, part, client)
 
-
-def _linked(view: View, request: Query) -> Query:
-    """The query with the entities that its text names."""
-    gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
-    named = linked_in(wanted(request.text), gazetteer)
-    return replace(request, entities=named) if named else request
+    def _names(self) -> dict[str, tuple[str, ...]]:
+        """Case-folded name → the entities of that name."""
+        return self.view.once("names", lambda view: _folded(view.snapshot))
 
 
 def _folded(snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
-    found: dict[str, set[str]] = {}
-    for name, iris in view.names(snapshot).items():
-        found.setdefault(name.casefold(), set()).update(iris)
-    return {name: tuple(sorted(iris)) for name, iris in found.items()}
+    iris_by_name: dict[str, set[str]] = {}
+    for name, iris in entity_view.names(snapshot).items():
+        iris_by_name.setdefault(name.casefold(), set()).update(iris)
+    return {name: tuple(sorted(iris)) for name, iris in iris_by_name.items()}
 
 
 def _marked(snapshot: Snapshot, iri: str) -> MarkedPassage | None:

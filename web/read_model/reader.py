@@ -1,7 +1,7 @@
-"""What the pages ask of an atlas: one Protocol, and the records that no other room has.
+"""The Protocol `Atlas`, through which pages and API read one generation, and the records that it returns.
 
-`web/pages/routes.py` sees the graph and the search only through this. Every IRI that a page may show comes
-with its label, so that a page is drawn without further look-ups. All offsets are code points.
+Every IRI that a page may show comes with its label, so that a page is drawn without further look-ups. All text offsets
+count code points.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from search.types import Completion, Query, Results
 
 __all__ = [
     "Atlas",
-    "Backed",
     "Basis",
     "Clause",
     "ClauseHit",
     "Disagreement",
     "DocumentView",
     "Edge",
+    "EdgeEvidence",
     "Example",
     "Kind",
     "Listing",
@@ -43,7 +43,7 @@ __all__ = [
 T = TypeVar("T")
 
 Tone = Literal["person", "place", "other"]
-"""Which ink a link wears; `other` is the ordinary link colour."""
+"""The colour of a link; `other` is the ordinary one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """What one side of a disagreement says, in a few words ("£9m centre, 2018")."""
+    """One side of a disagreement in a few words ("£9m centre, 2018"), with the sources that take it."""
 
     text: str
     sources: tuple[Source, ...] = ()
@@ -93,7 +93,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Sources that do not agree. `topic` reads on after "Sources disagree:"; `judgement` is the editors' reading."""
+    """A point on which sources disagree. `topic` continues "Sources disagree:"; `judgement` is the editors' reading."""
 
     iri: str
     topic: str
@@ -125,7 +125,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class MarkedPassage:
-    """A passage with what was linked in it. `mentions` do not overlap and are in reading order."""
+    """A passage with its mentions, which do not overlap and are in reading order."""
 
     document: Document
     passage: Passage
@@ -134,7 +134,7 @@ class MarkedPassage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """A slice of a document to read. `entities` holds every entity mentioned in the slice, most mentioned first.
+    """Some passages of a document. `entities`: every entity mentioned in them, most mentioned first.
 
     `offered` counts the quotes of the document that wait for a reviewer (see `graph.quotes`).
     """
@@ -205,7 +205,7 @@ TermKind = Literal["class", "property"]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A class or a relation. `name` is what a query writes (`ca:ledBy`, or `<IRI>`), `words` are others for it."""
+    """A class or a relation. `name` is its form in a query (`ca:ledBy`, or `<IRI>`); `words` are its other labels."""
 
     iri: str
     name: str
@@ -218,8 +218,8 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Backed:
-    """An edge with the claims behind it; `asserted` False where it is claimed only."""
+class EdgeEvidence:
+    """An edge with the evidence for it. `asserted`: whether it is an accepted fact, not only claimed."""
 
     subject: Ref
     predicate: Ref
@@ -230,21 +230,21 @@ class Backed:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Which rows of an answer: counted from `start`, sorted by the column `sort` where there is one, else as given.
+    """The rows of a result to show: `limit` rows from `start`, sorted by the column `sort` if it exists.
 
-    `drawn`: how many rows, counted from the first, are wanted for drawings.
+    `drawn_rows`: how many rows, from the first on, drawings are made from; 0 where there are no drawings.
     """
 
     start: int = 0
     limit: int = 100
     sort: str = ""
-    down: bool = False
-    drawn: int = 0
+    descending: bool = False
+    drawn_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ClauseHit:
-    """A hit that a search clause of a query was replaced by. `score` orders the hits of one clause."""
+    """A hit that took the place of a query's search clause. `score`: higher is better, within one clause."""
 
     value: Value
     score: float
@@ -253,7 +253,7 @@ class ClauseHit:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A search clause of a query, explained: what it asked for in words, and what came in its place, best first.
+    """A search clause of a query, explained: its request in words, and the hits that took its place, best first.
 
     `as_of`: the generation that the search index describes where it lags behind the graph, else empty.
     """
@@ -268,12 +268,12 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class QueryTable:
-    """The answer to a query as a table; a CONSTRUCT or DESCRIBE gives subject, predicate and object.
+    """The result of a query as a table; a CONSTRUCT or DESCRIBE gives subject, predicate and object.
 
-    `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of
-    the whole answer, of which `rows` hold what `part` asked for. `positions`: latitude and longitude in degrees of the
-    entries in `drawn` whose place is known. `first`: the rows for drawings, empty where `rows` are all. `clauses`: what
-    became of the query's search clauses.
+    `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of the whole
+    result, of which `rows` are those of `part`. `positions`: latitude and longitude in degrees of the entities in
+    `drawing_rows` whose place is known. `first_rows`: rows for drawings, empty where `rows` are the whole result.
+    `clauses`: what took the place of the query's search clauses.
     """
 
     columns: tuple[str, ...]
@@ -286,12 +286,12 @@ class QueryTable:
     part: Slice = field(default_factory=Slice)
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
-    first: tuple[tuple[Value | None, ...], ...] = ()
+    first_rows: tuple[tuple[Value | None, ...], ...] = ()
 
     @property
-    def drawn(self) -> tuple[tuple[Value | None, ...], ...]:
-        """What drawings are made of."""
-        return self.first or self.rows
+    def drawing_rows(self) -> tuple[tuple[Value | None, ...], ...]:
+        """The rows that drawings are made from."""
+        return self.first_rows or self.rows
 
 
 class Atlas(Protocol):
@@ -302,18 +302,22 @@ class Atlas(Protocol):
 
     @property
     def base(self) -> str:
-        """What minted IRIs start with; ends in `/`."""
+        """The start of minted IRIs; ends in `/`."""
 
-    def overview(self) -> Overview: ...
+    def is_empty(self) -> bool:
+        """Whether the atlas holds no triple at all, so that pages say how to fill it."""
+
+    def overview(self) -> Overview:
+        """The figures and lists of the home page."""
 
     def search(self, query: Query) -> Results:
         """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense."""
 
     def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
-        """Entities with a name that goes on from the prefix. Raises `graph.errors.IndexUnusable`."""
+        """Entities with a name that starts with the prefix. Raises `graph.errors.IndexUnusable`."""
 
     def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
-        """Entries like an entry, or passages like a passage; by the graph alone where the index cannot be used."""
+        """Entities like an entity, or passages like a passage; by the graph alone where the index cannot be used."""
 
     def passage(self, iri: str) -> MarkedPassage:
         """One passage with its mentions."""
@@ -322,51 +326,57 @@ class Atlas(Protocol):
         """Place → the nearest of the others that it lies in; left out where there is none."""
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
-        """Labels for IRIs met in results; one that is unknown comes back with its local name as the label."""
+        """IRI → link with its label; an unknown IRI has its local name as the label."""
 
-    def entity(self, iri: str) -> EntityView: ...
+    def entity(self, iri: str) -> EntityView:
+        """The facts and claims about an entity."""
 
     def details(self, iris: tuple[str, ...]) -> dict[str, str]:
-        """For a statistic, a sum or an office: what follows its label so that both read as a sentence."""
+        """IRI of a statistic, a sum or an office → words that follow its label, so that both read as a sentence."""
 
     def find(self, name: str) -> Ref | None:
-        """The entity of exactly this name (label or other name, whatever the case), if there is just one."""
+        """The entity of exactly this name (label or other name, case ignored), if there is just one."""
+
+    def has_members(self, kind: str) -> bool:
+        """Whether `members` lists entities of this class; classes of the schema and of bookkeeping have none."""
 
     def members(self, kind: str, limit: int, offset: int) -> Listing[Ref]:
         """Entities of a class (its IRI), by label; total 0 for an unknown class."""
 
-    def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]: ...
+    def passages_mentioning(self, iri: str, limit: int, offset: int) -> Listing[MarkedPassage]:
+        """Passages that mention an entity, by document and place in it."""
 
     def neighbourhood(self, iri: str, limit: int) -> Neighbourhood:
-        """`limit` counts nodes, the entity itself included."""
+        """An entity and its neighbours, the best connected first; `limit` counts nodes, the entity included."""
 
     def disagreements(self, about: str | None = None) -> tuple[Disagreement, ...]:
-        """All of them, or those about one entity."""
+        """Points on which sources disagree: all, or those about one entity."""
 
     def collections(self) -> tuple[tuple[str, int], ...]:
         """Name and number of documents of each collection, by name."""
 
     def documents(self, collection: str | None, limit: int, offset: int) -> Listing[Document]:
-        """By date, latest first, undated last."""
+        """Documents by date, latest first, undated last."""
 
     def document(self, iri: str, limit: int, offset: int) -> DocumentView:
-        """`limit` and `offset` count passages."""
+        """A document to read; `limit` and `offset` count passages."""
 
-    def examples(self) -> tuple[Example, ...]: ...
+    def examples(self) -> tuple[Example, ...]:
+        """Example queries, by title."""
 
     def terms(self) -> tuple[Term, ...]:
         """Every class and relation, the most used first."""
 
-    def why(self, subject: str, predicate: str, obj: Value) -> tuple[Backed, ...]:
-        """One edge with the claims behind it; empty where nothing holds or claims it."""
+    def edge_evidence(self, subject: str, predicate: str, obj: Value) -> EdgeEvidence | None:
+        """One edge with its evidence; None where the graph neither holds nor claims it."""
 
-    def among(self, ends: tuple[str, ...]) -> tuple[Backed, ...]:
-        """Every fact and claim between the first few of the ends: IRIs, and literals as N-Triples writes them."""
+    def evidence_between(self, terms: tuple[str, ...]) -> tuple[EdgeEvidence, ...]:
+        """Every fact and claim between the first few terms: IRIs, and literals as N-Triples writes them."""
 
-    def connected(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        """For each row of an answer, what of it facts tie together, as `among` takes it.
+    def connected_cells(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
+        """For each row of a result, the terms that facts connect, as `evidence_between` takes them.
 
-        An entry may stand in a cell by its IRI or its name, or be told from what its row says of it.
+        A cell may give an entity by its IRI, by its name, or by a value that only it has.
         """
 
     def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:

@@ -1,4 +1,4 @@
-"""The words of the graph: its classes and relations by label. Worked out once per generation, kept with the view."""
+"""Classes and relations of a generation with their labels, for the SPARQL editor. Kept with the view."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.storage.snapshot import Snapshot, term
+from graph.storage.snapshot import Snapshot
+from graph.storage.snapshot import term as named_node
 from graph.vocabulary import compact
 from web.read_model.live_generation import View
 from web.read_model.reader import Term, TermKind
 from web.read_model.statistics import figures
 
-__all__ = ["terms", "written"]
+__all__ = ["query_name", "terms"]
 
 _KINDS: Final[dict[str, TermKind]] = {
     "owl:Class": "class",
@@ -23,7 +24,7 @@ _KINDS: Final[dict[str, TermKind]] = {
     "owl:DatatypeProperty": "property",
     "rdf:Property": "property",
 }
-_NAMES: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?", re.ASCII)
+_LOCAL_NAME: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?", re.ASCII)
 """Local names that can be written after a prefix as they are."""
 
 
@@ -36,23 +37,32 @@ def _terms(view: View) -> tuple[Term, ...]:
     snapshot = view.snapshot
     kinds: dict[str, TermKind] = {}
     for name, kind in _KINDS.items():
-        for iri in snapshot.subjects("rdf:type", term(name).value):
+        for iri in snapshot.subjects("rdf:type", named_node(name).value):
             kinds.setdefault(iri, kind)
-    held = figures(view)
-    used, classes = Counter(held.properties), held.kinds
-    kinds = {**dict.fromkeys(used, "property"), **dict.fromkeys(classes, "class"), **kinds}
-    made = (_term(snapshot, iri, kind, used[iri] if kind == "property" else classes.get(iri, 0))
-            for iri, kind in kinds.items())  # fmt: skip
-    return tuple(sorted(made, key=lambda each: (-each.count, each.label.casefold(), each.iri)))
+    counts = figures(view)
+    facts, members = Counter(counts.properties), counts.kinds
+    kinds = {**dict.fromkeys(facts, "property"), **dict.fromkeys(members, "class"), **kinds}
+    terms = (
+        _term(snapshot, iri, kind, facts[iri] if kind == "property" else members.get(iri, 0))
+        for iri, kind in kinds.items()
+    )
+    return tuple(sorted(terms, key=lambda term: (-term.count, term.label.casefold(), term.iri)))
 
 
 def _term(snapshot: Snapshot, iri: str, kind: TermKind, count: int) -> Term:
-    others = {obj.value for obj in snapshot.objects(iri, "skos:altLabel") if isinstance(obj, ox.Literal)}
-    note = snapshot.value(iri, "skos:definition") or snapshot.value(iri, "rdfs:comment") or ""
-    return Term(iri, written(iri), snapshot.label(iri), kind, count, tuple(sorted(others)), note)
+    other_labels = {obj.value for obj in snapshot.objects(iri, "skos:altLabel") if isinstance(obj, ox.Literal)}
+    return Term(
+        iri=iri,
+        name=query_name(iri),
+        label=snapshot.label(iri),
+        kind=kind,
+        count=count,
+        words=tuple(sorted(other_labels)),
+        note=snapshot.value(iri, "skos:definition") or snapshot.value(iri, "rdfs:comment") or "",
+    )
 
 
-def written(iri: str) -> str:
-    """The IRI as a query would have it: a prefixed name where one can be written, else in angle brackets."""
+def query_name(iri: str) -> str:
+    """The IRI as a query writes it: a prefixed name where there is one, else in angle brackets."""
     short = compact(iri)
-    return short if short != iri and _NAMES.fullmatch(short.partition(":")[2]) else f"<{iri}>"
+    return short if short != iri and _LOCAL_NAME.fullmatch(short.partition(":")[2]) else f"<{iri}>"

@@ -1,4 +1,4 @@
-"""The JSON that the API and the command line give: one shape for both."""
+"""JSON of entities and similar entries, the same for the API and the command line."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from web.read_model.reader import Similar
 __all__ = ["similar_json", "view_json"]
 
 
-def similar_json(found: tuple[Similar, ...]) -> list[dict[str, Any]]:
-    """The body of `/api/v1/similar`. `text`: cosine of the two texts; `shared`: what ties both to it."""
+def similar_json(similar: tuple[Similar, ...]) -> list[dict[str, Any]]:
+    """The body of `/api/v1/similar`. `text`: cosine of the two texts; `shared`: entries linked to both."""
     return [
         {
-            "iri": each.ref.iri,
-            "label": each.ref.label,
-            "kind": each.ref.kind,
-            "basis": each.basis,
-            "text": None if each.text is None else round(each.text, 4),
-            "shared": [{"iri": ref.iri, "label": ref.label} for ref in each.shared],
-            "snippet": each.snippet or None,
+            "iri": entry.ref.iri,
+            "label": entry.ref.label,
+            "kind": entry.ref.kind,
+            "basis": entry.basis,
+            "text": None if entry.text is None else round(entry.text, 4),
+            "shared": [{"iri": ref.iri, "label": ref.label} for ref in entry.shared],
+            "snippet": entry.snippet or None,
         }
-        for each in found
+        for entry in similar
     ]
 
 
@@ -55,7 +55,7 @@ def _fact(fact: Fact) -> dict[str, Any]:
         "predicate": fact.predicate,
         "label": fact.predicate_label,
         "direction": fact.direction,
-        "value": {key: held for key, held in asdict(fact.value).items() if held is not None},
+        "value": {key: value for key, value in asdict(fact.value).items() if value is not None},
         "asserted": fact.asserted,
         "strength": fact.strength,
         "evidence": [_evidence(evidence) for evidence in fact.evidence],
@@ -63,4 +63,4 @@ def _fact(fact: Fact) -> dict[str, Any]:
 
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
-    return {key: held for key, held in asdict(evidence).items() if held not in (None, ())}
+    return {key: value for key, value in asdict(evidence).items() if value not in (None, ())}

@@ -1,4 +1,4 @@
-"""What is similar to an entry or a passage, by its text, by its place in the graph, or by both, and which of these."""
+"""Entities or passages similar to one, by their texts, by their neighbours in the graph, or by both."""
 
 from __future__ import annotations
 
@@ -11,37 +11,39 @@ from web.read_model.live_generation import View
 from web.read_model.overview import ref
 from web.read_model.reader import Basis, Ref, Similar
 
-__all__ = ["CONSIDERED", "merged", "neighbours"]
+__all__ = ["MAX_CANDIDATES", "merged", "neighbours"]
 
-CONSIDERED: Final = 30
-"""Candidates of each kind."""
+MAX_CANDIDATES: Final = 30
+"""Candidates taken by text, and as many by the graph."""
 
-_CONSTANT: Final = 10
-"""Of the reciprocal ranks that are added: the measures have no common scale."""
+MAX_SNIPPET_CHARS: Final = 300
+
+RANK_CONSTANT: Final = 10
+"""Of reciprocal rank fusion (Cormack et al. 2009): the two measures have no common scale, so ranks are added."""
 
 
 def neighbours(snapshot: Snapshot, iri: str) -> tuple[Alike, ...]:
-    """By the graph alone."""
-    return (alike_passages if snapshot.passage(iri) else alike)(snapshot, iri, CONSIDERED)
+    """Candidates by shared neighbours in the graph, best first."""
+    return (alike_passages if snapshot.passage(iri) else alike)(snapshot, iri, MAX_CANDIDATES)
 
 
 def merged(
     view: View, iri: str, by_text: tuple[Hit, ...], by_graph: tuple[Alike, ...], limit: int
 ) -> tuple[Similar, ...]:
-    """Both lists in one: what stands high in either comes first, what is in both before what is in one."""
-    texts = {hit.iri: hit for hit in by_text if _of_a_kind(view.snapshot, iri, hit.iri)}
-    graph = {each.iri: each for each in by_graph if _of_a_kind(view.snapshot, iri, each.iri)}
-    points: dict[str, float] = {}
-    for ranked in (list(texts), list(graph)):
-        for place, each in enumerate(ranked):
-            points[each] = points.get(each, 0.0) + 1 / (_CONSTANT + place)
-    best = sorted(points, key=lambda each: (-points[each], each))[:limit]
-    return tuple(_similar(view, each, texts.get(each), graph.get(each)) for each in best)
+    """Both lists fused by reciprocal rank: what is in both lists comes before what is in one. At most `limit`."""
+    hits = {hit.iri: hit for hit in by_text if _share_a_class(view.snapshot, iri, hit.iri)}
+    neighbours = {other.iri: other for other in by_graph if _share_a_class(view.snapshot, iri, other.iri)}
+    scores: dict[str, float] = {}
+    for ranking in (list(hits), list(neighbours)):
+        for rank, other in enumerate(ranking):
+            scores[other] = scores.get(other, 0.0) + 1 / (RANK_CONSTANT + rank)
+    best = sorted(scores, key=lambda other: (-scores[other], other))[:limit]
+    return tuple(_similar(view, other, hits.get(other), neighbours.get(other)) for other in best)
 
 
-def _of_a_kind(snapshot: Snapshot, iri: str, other: str) -> bool:
-    """Whether they share a class: a cluster is like a cluster, not like its partner."""
-    own, theirs = ({obj.value for obj in snapshot.objects(each, "rdf:type")} for each in (iri, other))
+def _share_a_class(snapshot: Snapshot, iri: str, other: str) -> bool:
+    """A cluster is similar to a cluster, not to its partner. An entity without a class is similar to any."""
+    own, theirs = ({obj.value for obj in snapshot.objects(name, "rdf:type")} for name in (iri, other))
     return not own or not own.isdisjoint(theirs)
 
 
@@ -49,11 +51,10 @@ def _similar(view: View, iri: str, hit: Hit | None, shared: Alike | None) -> Sim
     basis: Basis = "both" if hit and shared else "text" if hit else "graph"
     passage = view.snapshot.passage(iri)
     document = view.snapshot.document(passage.document) if passage else None
-    about = Ref(iri, document.title) if document else ref(view, iri)
     return Similar(
-        about,
-        basis,
-        hit.explain.dense_raw if hit else None,
-        tuple(ref(view, name) for name in shared.shared) if shared else (),
-        passage.text[:300] if passage else "",
+        ref=Ref(iri, document.title) if document else ref(view, iri),
+        basis=basis,
+        text=hit.explain.dense_raw if hit else None,
+        shared=tuple(ref(view, name) for name in shared.shared) if shared else (),
+        snippet=passage.text[:MAX_SNIPPET_CHARS] if passage else "",
     )

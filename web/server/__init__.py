@@ -1,1 +1,1 @@
-"""The HTTP server."""
+"""The HTTP server: a stock server, one ASGI application on it, and Flask behind that."""

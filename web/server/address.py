@@ -1,4 +1,4 @@
-"""Serving: uvicorn in front of the application, loopback only unless told otherwise."""
+"""The address to serve at: only loopback unless readers need a token or the atlas is public."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ __all__ = ["check_address", "is_loopback", "serve"]
 
 
 def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
     if host == "localhost":
         return True
     try:
@@ -47,8 +52,7 @@ def check_address(host: str, port: int, *, public: bool, settings: Settings, fen
 
 def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
     """Serve until interrupted. The address must have been checked."""
-    from web.server.server import make_server, run
+    from web.server.server import run
     from web.services import compose
 
-    services = compose(replace(settings, home=home.resolve()), mending=True)
-    run(make_server(services, host, port), services)
+    run(compose(replace(settings, home=home.resolve()), mending=True), host, port)

@@ -1,4 +1,4 @@
-"""The server put together: uvicorn with our protocol, in front of the pool and the application."""
+"""The server put together: the stock server, the ASGI application, the query pool in the same event loop, and Flask."""
 
 from __future__ import annotations
 
@@ -8,111 +8,87 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
-import uvicorn
+import uvloop
 
-from web.server.connection import CONNECTIONS, Clock, ServerProtocol
-from web.server.front import Front
-from web.server.wsgi_bridge import Bridge
-from web.sparql.fast_path import FastQueries
+from web.server.asgi import AsgiApplication
+from web.server.http_server import HttpServer
+from web.server.threads import RequestThreads
+from web.server.wsgi_bridge import WsgiBridge
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
     from web.services import Services
 
-__all__ = ["Server", "make_server", "run"]
+__all__ = ["make_application", "run"]
 
 _THREADS: Final = 40
-"""Requests that the application works on at once; plain queries take none of them."""
+"""Requests that Flask and the JSON search work on at once; plain queries take none of them."""
 
-_TURN_SECONDS: Final = 0.0005
+_SWITCH_SECONDS: Final = 0.0005
+"""Seconds after which a busy thread gives way to the event loop."""
 
-_CYCLES: Final = 50_000
-"""Objects more than before, at which Python looks for cycles. One search holds some thousand for a moment, and by
-default each 700 begin another look, which never finds any there: a twentieth of a search's processor time."""
+_GC_THRESHOLD: Final = 50_000
+"""New objects after which Python looks for cycles. One search has some thousand for a moment, and by default each 700
+begin another look, which never finds any there: a twentieth of a search's processor time."""
 
-_ENDING_SECONDS: Final = 5
-"""Seconds that requests under way are given when the server ends."""
-
-
-class Server(uvicorn.Server):
-    """uvicorn's server, with a clock for its connections. It leaves a signal that ended it at that."""
-
-    def __init__(
-        self, front: Front, fast: FastQueries | None, host: str, port: int, connections: int = CONNECTIONS
-    ) -> None:
-        self.clock = Clock()
-        protocol: Any = partial(ServerProtocol, self.clock, fast, connections)
-        super().__init__(
-            uvicorn.Config(
-                front,
-                host=host,
-                port=port,
-                http=protocol,
-                ws="none",
-                lifespan="off",
-                loop="auto",
-                backlog=CONNECTIONS,
-                access_log=False,
-                log_config=None,
-                log_level="critical",
-                server_header=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=_ENDING_SECONDS,
-            )
-        )
-
-    async def on_tick(self, counter: int) -> bool:
-        if counter % 10 == 0:
-            self.clock.turn(self.server_state.connections)
-        return await super().on_tick(counter)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """uvicorn would raise it again afterwards, and end the process before its services are closed."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def make_server(services: Services, host: str, port: int) -> Server:
-    from web.api.fast_search import FastSearches
+def make_application(services: Services) -> AsgiApplication:
+    """The ASGI application over the services; its query pool has to live in the loop that serves it."""
+    from web.api.fast_search import JsonSearch
     from web.app import create_app
+    from web.http.auth import ReadAccess
+    from web.http.public_address import AddressPolicy
     from web.read_model.live_generation import Current
-    from web.sparql import endpoint
+    from web.sparql.endpoint import negotiate
+    from web.sparql.fast_path import FastQueries
 
-    fast = None
-    application: WSGIApplication = create_app(services)
-    if services.settings.read_token is None:
-        application = FastSearches(application, services.atlas)
-        fast = FastQueries(services.pool, Current(services.home).path, endpoint.negotiate, endpoint.client_of)
-    return Server(Front(Bridge(application, _THREADS)), fast, host, port)
+    settings = services.settings
+    access = ReadAccess(settings.read_token, settings.token)
+    threads = RequestThreads(_THREADS)
+    return AsgiApplication(
+        WsgiBridge(create_app(services), threads),
+        threads,
+        queries=FastQueries(services.pool, Current(services.home).path, negotiate, access),
+        search=JsonSearch(services.atlas.answer, access),
+        addresses=AddressPolicy(settings.public_url, settings.trusted_proxy),
+    )
 
 
-def run(server: Server, services: Services) -> None:
+def run(services: Services, host: str, port: int) -> None:
     """Serve until a signal comes; the services are closed then."""
-    # A busy thread of the application hands the interpreter over after so long: the loop answers others meanwhile.
-    sys.setswitchinterval(_TURN_SECONDS)
-
-    gc.set_threshold(_CYCLES)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(_GC_THRESHOLD)
 
     async def main() -> None:
-        services.pool.attach(asyncio.get_running_loop())
-        services.warm()
+        loop = asyncio.get_running_loop()
+        services.pool.attach(loop)
         try:
-            await server.serve()
+            server = HttpServer(make_application(services), host, port)
+            services.warm()
+            with _stopping_on_signals(loop, server):
+                await server.serve()
         finally:
-            services.close()
+            services.close()  # queries under way end with an error, which is still sent
+        await server.wait_closed()
 
-    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())
+
+
+@contextmanager
+def _stopping_on_signals(loop: asyncio.AbstractEventLoop, server: HttpServer) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, server.stop)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            with suppress(ValueError):
+                loop.remove_signal_handler(number)

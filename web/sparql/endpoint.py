@@ -1,12 +1,11 @@
 """The SPARQL endpoint: query by GET and by both forms of POST (https://www.w3.org/TR/sparql11-protocol/), and cancel.
 
 Answers are complete before they are sent, with their length; every error is problem+json with a status and a `type`
-of its own, never an empty or cut 200. A browser that asks for HTML gets the page to write queries on.
+of its own, never an empty or truncated 200. A browser gets the page to write queries on.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Callable
@@ -24,21 +23,22 @@ from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
-from web.http.negotiation import choose, media_types
+from web.http.cors import allow_preflight, open_to_other_origins
+from web.http.negotiation import choose, names_html, prefers_html
 from web.http.problems import problem_response
-from web.http.security_headers import DATA_POLICY
-from web.http.uploads import refuse_packed
-from web.sparql.response import EXPOSED, OUTCOME, respond
+from web.http.public_address import endpoint_base
+from web.http.request_text import decode_utf8, refuse_compressed, require_utf8
+from web.sparql.parameters import client_of, parse_seconds
+from web.sparql.response import EXPOSED, OUTCOME, entity_tag, respond
 from web.sparql.service_description import describe_service
 
-__all__ = ["blueprint", "client_of", "negotiate"]
+__all__ = ["blueprint", "negotiate"]
 
 Workbench = Callable[[str, str | None], ResponseReturnValue]
-"""Draws the page with a query on it, which may be empty, for a client as of `client_of`."""
+"""Renders the page with a query on it, which may be empty, for a client as of `client_of`."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 _METHODS: Final = "GET, HEAD, POST, OPTIONS"
-_LOOPBACK: Final = ("127.", "::1")
 
 
 def blueprint(
@@ -47,26 +47,26 @@ def blueprint(
     workbench: Workbench | None = None,
     client: Callable[[str | None], str | None] | None = None,
 ) -> Blueprint:
-    """`generation` names the live generation, asked at each request; `workbench` draws the page for people.
+    """The routes of the endpoint. `generation` names the live generation at each request; `workbench` renders the page.
 
-    `client` says whom the caps per client count for a remote address, None for nobody; see `client_of`.
+    `client` maps a remote address to the client that the limits per client count, None for nobody; see `client_of`.
     """
     bp = Blueprint("sparql", __name__)
-    who = client or client_of
+    identify = client or client_of
 
     @bp.route("/sparql", methods=["GET", "POST"], provide_automatic_options=False)
     def query() -> ResponseReturnValue:
         parameters, text = _read()
         if _wants_page(parameters) and workbench is not None:
             g.page_wanted = True
-            return workbench(text or "", who(request.remote_addr))
+            return workbench(text or "", identify(request.remote_addr))
         if text is None:
             return _description(pool.searches)
-        answer = _run(pool, generation, parameters, text, who(request.remote_addr))
-        if "download" in parameters:  # a form cannot say so, as a link can
-            shown = answer.headers.get("Content-Disposition", "")
-            answer.headers["Content-Disposition"] = shown.replace("inline", "attachment", 1)
-        return answer
+        response = _run(pool, generation, parameters, text=text, client=identify(request.remote_addr))
+        if "download" in parameters:  # a form has no `download` attribute, as a link has
+            disposition = response.headers.get("Content-Disposition", "")
+            response.headers["Content-Disposition"] = disposition.replace("inline", "attachment", 1)
+        return response
 
     @bp.route("/sparql", methods=["OPTIONS"], provide_automatic_options=False)
     def options() -> ResponseReturnValue:
@@ -76,12 +76,12 @@ def blueprint(
 
     @bp.route("/sparql", methods=["PUT", "DELETE", "PATCH"])
     def other() -> ResponseReturnValue:
-        """Answered here, so that pages of other origins may read the answer."""
+        """405 from this blueprint, so that pages of other origins may read it."""
         raise MethodNotAllowed(_METHODS.split(", "))
 
     @bp.delete("/sparql/queries/<identifier>")
     def cancel(identifier: str) -> ResponseReturnValue:
-        if pool.cancel(identifier, who(request.remote_addr)):
+        if pool.cancel(identifier, identify(request.remote_addr)):
             return "", 204
         detail = "No query of yours with this id is running; it may have ended."
         return problem_response(404, "no-such-query", "No such query", detail)
@@ -95,7 +95,7 @@ def _read() -> tuple[MultiDict[str, str], str | None]:
     parameters: MultiDict[str, str] = MultiDict(request.args)
     raw = b""
     if request.method == "POST":
-        refuse_packed()
+        refuse_compressed()
         if request.mimetype == "application/sparql-query":
             if "query" in parameters:
                 raise BadRequest("The query is given twice: in the address and in the body.")
@@ -126,53 +126,46 @@ def _read() -> tuple[MultiDict[str, str], str | None]:
 
 
 def _body() -> str:
-    charset = request.mimetype_params.get("charset", "utf-8")
-    if charset.lower().replace("-", "") != "utf8":
-        raise UnsupportedMediaType(f"The query is in {charset[:40]}; send it in UTF-8.")
-    try:
-        return request.get_data().decode()
-    except UnicodeDecodeError as error:
-        raise QuerySyntax(f"The query is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
+    require_utf8(request.mimetype_params, "query")
+    return decode_utf8(request.get_data(), "query")
 
 
 def _wants_page(parameters: MultiDict[str, str]) -> bool:
-    """True where HTML is asked for by name and nothing else as much: a browser, not a client."""
-    accept = media_types(request.accept_mimetypes)
-    if parameters.get("format") is not None or "text/html" not in dict(accept):
+    """Whether HTML is named and nothing else is preferred: the client is a browser."""
+    if parameters.get("format") is not None or not names_html(request.headers.get("Accept", "")):
         return False
-    answers = [name for each in (*offered("SELECT"), *GRAPHS) for name in (each.media_type, *each.aliases)]
-    return accept.best_match(["text/html", *answers]) == "text/html"
+    data = [name for syntax in (*offered("SELECT"), *GRAPHS) for name in (syntax.media_type, *syntax.aliases)]
+    return prefers_html(request.accept_mimetypes, data)
 
 
 def _description(search: bool) -> Response:
-    """Nothing was asked: the endpoint describes itself."""
+    """The description of the service, for a request without a query."""
     chosen, content_type = negotiate("CONSTRUCT", None, request.accept_mimetypes)
-    response = make_response(describe_service(request.base_url, chosen, search=search))
+    response = make_response(describe_service(endpoint_base(request.scheme, request.host), chosen, search=search))
     response.headers["Content-Type"] = content_type
     return response
 
 
 def _run(
-    pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], text: str, client: str | None
+    pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], *, text: str, client: str | None
 ) -> Response:
+    """Run a query, unless the fast path left its outcome in the environment."""
     outcome = request.environ.pop(OUTCOME, None)
     if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
         raise outcome
     seconds, began = _seconds(parameters), time.monotonic()
-    form = pool.check(text, client, seconds).form
-    chosen, content_type = negotiate(form, parameters.get("format"), request.accept_mimetypes)
-    dataset = _dataset(parameters)
-    base = request.base_url
+    guarded = pool.check(text, client, seconds)
+    chosen, content_type = negotiate(guarded.form, parameters.get("format"), request.accept_mimetypes)
+    dataset, base = _dataset(parameters), endpoint_base(request.scheme, request.host)
 
-    def ask(live: Path) -> Response:
-        if request.method in ("GET", "HEAD") and request.if_none_match:  # RFC 9110 §13.1.2
-            tag = pool.etag(live, text, chosen.media_type, dataset, base)
-            if tag is not None and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"')):
-                return _unchanged(tag)
-        result = pool.run(
-            live, text, media_type=chosen.media_type, dataset=dataset, base=base,
+    def answer_from(live: Path) -> Response:
+        query = pool.request(live, guarded, media_type=chosen.media_type, dataset=dataset, base=base)
+        tag = entity_tag(query.fingerprint, ordered=query.ordered)
+        if tag is not None and _is_current(tag):
+            return _unchanged(tag)
+        result = pool.run_request(
+            query, client=client, query_id=_identifier(parameters),
             timeout=pool.limits.seconds(seconds, time.monotonic() - began),
-            query_id=_identifier(parameters), client=client,
         )  # fmt: skip
         return respond(result, chosen, content_type, request.accept_encodings)
 
@@ -180,12 +173,17 @@ def _run(
         return respond(outcome, chosen, content_type, request.accept_encodings)
     live = generation()
     try:
-        return ask(live)
+        return answer_from(live)
     except HomeError:
         newer = generation()
         if newer == live:
             raise
-        return ask(newer)  # the first one was pruned between the look and the query
+        return answer_from(newer)  # the first one was pruned after it was looked up
+
+
+def _is_current(tag: str) -> bool:
+    """Whether the client has this result already (RFC 9110 §13.1.2)."""
+    return request.method in ("GET", "HEAD") and request.if_none_match.contains_weak(tag.removeprefix("W/").strip('"'))
 
 
 def _unchanged(tag: str) -> Response:
@@ -199,13 +197,13 @@ def _unchanged(tag: str) -> Response:
 def negotiate(form: str, name: str | None, accept: MIMEAccept) -> tuple[Format, str]:
     """The format to answer in and its Content-Type, as of `choose`. Raises 406."""
     choices = offered(form)
-    found = choose(choices, name, accept)
-    if found is not None:
-        return found
+    choice = choose(choices, name, accept)
+    if choice is not None:
+        return choice
     if name is not None:
-        known = ", ".join(each.name for each in choices)
+        known = ", ".join(choice.name for choice in choices)
         raise NotAcceptable(f"‘{name[:40]}’ is no format for {form} queries; choose one of: {known}.")
-    known = ", ".join(each.media_type for each in choices)
+    known = ", ".join(choice.media_type for choice in choices)
     raise NotAcceptable(f"{'An' if form == 'ASK' else 'A'} {form} query is answered in one of: {known}.")
 
 
@@ -219,42 +217,24 @@ def _dataset(parameters: MultiDict[str, str]) -> Dataset:
 
 
 def _seconds(parameters: MultiDict[str, str]) -> float | None:
-    raw = parameters.get("timeout")
-    if raw is None:
-        return None
     try:
-        seconds = float(raw)
+        return parse_seconds(parameters.get("timeout"))
     except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise BadRequest("`timeout` is a number of seconds above 0.")
-    return seconds
+        raise BadRequest("`timeout` is a number of seconds above 0.") from None
 
 
 def _identifier(parameters: MultiDict[str, str]) -> str | None:
-    """The client's own name for the query, by which that client can cancel it."""
+    """The id that the client chose for the query, by which it can cancel it. Raises 400."""
     raw = request.headers.get("X-Query-Id") or parameters.get("query-id") or parameters.get("id")
     if raw is not None and not _ID.fullmatch(raw):
         raise BadRequest("A query id has 1 to 128 letters, digits, dots, colons, hyphens or underscores.")
     return raw
 
 
-def client_of(address: str | None) -> str | None:
-    """Whom the caps per client count: the remote address, and nobody on loopback, where all may come by one proxy."""
-    return None if address is None or address.startswith(_LOOPBACK) else address
-
-
 def _open_to_other_origins(response: Response) -> Response:
-    """CORS: any page may read what anyone may read. Cancelling is not offered to them."""
-    headers = response.headers
-    headers["Access-Control-Allow-Origin"] = "*"
-    headers["Access-Control-Expose-Headers"] = EXPOSED
-    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    response.vary.add("Accept")  # the page, errors and refusals as well: who asks for HTML gets others
-    if response.mimetype == "application/problem+json":
-        headers["Content-Security-Policy"] = DATA_POLICY
+    """CORS. Cancelling is not offered to pages of other sites."""
+    open_to_other_origins(response, EXPOSED)
+    response.vary.add("Accept")  # the page, errors and refusals as well: a client that asks for HTML gets others
     if request.method == "OPTIONS":
-        headers["Access-Control-Allow-Methods"] = _METHODS
-        headers["Access-Control-Allow-Headers"] = "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id"
-        headers["Access-Control-Max-Age"] = "86400"
+        allow_preflight(response, _METHODS, "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id")
     return response

@@ -1,10 +1,9 @@
-"""A short way for plain SPARQL requests, in the event loop and in front of the application.
+"""SPARQL queries answered in the event loop, without Flask.
 
-Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends, one query by GET or
-by either form of POST, with `format=` and `timeout=` at most, is answered without them and with the same headers: by
-calls from the server's protocol to the pool and back, with no task and no future between. Anything else goes on to
-the application: other parameters, conditions, browsers. So does a result to be compressed or spooled; it travels with
-the request, so that the query is not run again. A query that fails is answered here: refused ones come in numbers.
+Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends is answered here: one
+query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries.answer` delegates the rest
+to Flask: other parameters, conditional requests, browsers, long Accept headers, results to be compressed or spooled.
+A result or an error that is there already travels with the delegated request, so that no query runs twice.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException
@@ -23,237 +22,203 @@ from werkzeug.http import parse_accept_header
 
 from graph.errors import AtlasError, HomeError
 from graph.sparql.formats import Format
-from graph.sparql.pool.cache import CachedResult, Terms
-from graph.sparql.pool.pool import Outcome, QueryPool
-from graph.sparql.pool.request import QueryRequest, as_asked, in_memory
-from graph.sparql.syntax.guard import Form
+from graph.sparql.pool.cache import CachedResult
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, to_query_result
+from graph.sparql.syntax.guard import Form, Guarded
+from web.http.answer import Answer
+from web.http.auth import ReadAccess
+from web.http.negotiation import names_html
+from web.http.plain_request import PlainRequest
+from web.http.public_address import endpoint_base
 from web.sparql.failure_backoff import FailureBackoff
-from web.sparql.response import COMPRESSED_FROM, OUTCOME, failed, head_of
+from web.sparql.parameters import client_of, parse_seconds
+from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer
 
-__all__ = ["DIRECT", "FORM", "LONGEST", "FastQueries", "Query", "Request"]
+__all__ = ["MAX_ENCODED_BYTES", "Delegated", "FastQueries"]
 
-LONGEST: Final = 200_000
-"""Bytes of an encoded query: three for each byte of the longest that is taken."""
+MAX_ENCODED_BYTES: Final = 200_000
+"""Bytes of an encoded query: three for each byte of the longest query that is accepted."""
 
-FORM: Final = b"application/x-www-form-urlencoded"
-DIRECT: Final = b"application/sparql-query"
-_MEANT: Final = frozenset(
+_FORM: Final = b"application/x-www-form-urlencoded"
+_DIRECT: Final = b"application/sparql-query"
+_MAX_ACCEPT_BYTES: Final = 1_024
+_MAX_PARAMETERS: Final = 32
+_DELEGATED_PARAMETERS: Final = frozenset(
     (b"update", b"query-id", b"id", b"download", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
      b"using-named-graph-uri")
 )  # fmt: skip
-"""Parameters that the application has to see. Others, but for `query`, `format` and `timeout`, mean nothing."""
+"""Parameters that Flask has to see. Others, but for `query`, `format` and `timeout`, have no meaning."""
 
-_CONDITIONS: Final = frozenset((b"if-none-match", b"x-query-id", b"expect", b"content-encoding"))
-
-
-class Request(Protocol):
-    """What the server's protocol keeps of one request, and how it is answered: by one call of either method."""
-
-    headers: dict[bytes, bytes]
-    """By their names in lower case; none came twice."""
-
-    client: str | None
-    """Its address."""
-
-    def respond(self, head: bytes, body: bytes) -> None:
-        """`head` is all of it but the date and the empty line."""
-
-    def hand_on(self, extra: dict[str, Any]) -> None:
-        """The application is to answer; `extra` is for its environment."""
+_DELEGATED_HEADERS: Final = frozenset((b"if-none-match", b"x-query-id", b"content-encoding"))
 
 
-class Query(NamedTuple):
-    """What a plain request asks for."""
+class Delegated(NamedTuple):
+    """Flask is to answer; `environ` goes into the environment of the request."""
 
+    environ: dict[str, Any]
+
+
+class _Query(NamedTuple):
     text: str
     format: str | None
-    timeout: float | None
+    seconds: float | None
 
 
 class _Choice(NamedTuple):
-    terms: Terms
+    context: QueryContext
     content_type: str
 
 
 class FastQueries:
-    """`generation` names the live generation, `negotiate` is how the endpoint chooses a format, `client` whom it counts
-    by an address. All methods are called in the loop of the pool."""
+    """Answers plain SPARQL requests. All methods are called in the event loop of the pool.
+
+    `generation` names the live generation at each request; `negotiate` is how the endpoint chooses a format;
+    `access` decides who may read.
+    """
 
     def __init__(
         self,
         pool: QueryPool,
         generation: Callable[[], Path],
         negotiate: Callable[[str, str | None, MIMEAccept], tuple[Format, str]],
-        client: Callable[[str | None], str | None],
+        access: ReadAccess,
     ) -> None:
-        self._pool, self._generation, self._negotiate, self._client = pool, generation, negotiate, client
+        self._pool, self._generation, self._negotiate, self._access = pool, generation, negotiate, access
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._pace = FailureBackoff()
+        self._backoff = FailureBackoff()
 
-    def plain(
-        self, headers: dict[bytes, bytes], raw: bytes, body: bytes = b"", *, direct: bool = False
-    ) -> Query | None:
-        """The query of a request to the endpoint, `raw` being the part of its address after the question mark and
-        `body` a form or, if `direct`, the query itself. None where the application has to look at it."""
-        if len(raw) > LONGEST or b"host" not in headers:
-            return None
-        if not _CONDITIONS.isdisjoint(headers):
-            return None
-        return _asked(raw, body, direct=direct)
+    @staticmethod
+    def takes(method: str, headers: dict[bytes, bytes]) -> bool:
+        """Whether a request to the endpoint may be a plain query, judged by its head: if so its body has to be read."""
+        if not _DELEGATED_HEADERS.isdisjoint(headers) or len(headers.get(b"accept", b"")) > _MAX_ACCEPT_BYTES:
+            return False
+        if method == "GET":
+            return b"content-length" not in headers and b"transfer-encoding" not in headers
+        length = headers.get(b"content-length", b"")
+        return (
+            method == "POST"
+            and headers.get(b"content-type", b"").lower().strip() in (_FORM, _DIRECT)
+            and length.isdigit()
+            and int(length) <= MAX_ENCODED_BYTES
+        )
 
-    def take(self, request: Request, query: Query) -> None:
-        """Answer it, or hand it on, now or later."""
-        client = self._client(request.client)
+    async def answer(self, request: PlainRequest) -> Answer | Delegated:
+        """The answer to a request that `takes` let pass."""
+        headers = request.headers
+        if not self._access.allows(_text(headers.get(b"authorization"))):
+            return Delegated({})  # Flask asks for the token
+        query = _read_query(request)
+        if query is None or (query.format is None and names_html(headers.get(b"accept", b"").decode("latin-1"))):
+            return Delegated({})
         try:
-            guarded = self._pool.glance(query.text)
-            if guarded is None:
-                self._begin(self._long(request, query, client))
-                return
-            choice = self._chosen(request, guarded.form, query.format)
-            if choice is None:
-                request.hand_on({})
-                return
-            asked = as_asked(guarded, choice.terms)
-            kept = self._pool.kept(asked)
-            if kept is None:
-                ended = _Ended(self, request, query, asked, choice.content_type)
-                self._pool.ask(asked, ended, client=client, timeout=query.timeout)
-                return
+            return await self._run(request, query)
+        except HomeError as error:
+            return Delegated({OUTCOME: error})  # Flask looks for the next generation
         except AtlasError as error:
-            self.refuse(request, query, error)
-            return
-        _answer(request, asked, choice.content_type, kept, cached=True)
+            seconds = self._backoff.wait(client_of(request.address.client), asyncio.get_running_loop().time())
+            if seconds:
+                await asyncio.sleep(seconds)
+            return error_answer(error)
 
-    def _chosen(self, request: Request, form: Form, name: str | None) -> _Choice | None:
+    async def _run(self, request: PlainRequest, query: _Query) -> Answer | Delegated:
+        client, began = client_of(request.address.client), time.monotonic()
+        guarded = self._pool.check_short(query.text)
+        seconds = query.seconds
+        if guarded is None:  # a worker has to read it first
+            guarded = await self._pool.check_async(query.text, client, seconds)
+            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
+        choice = self._chosen(request, guarded, query.format)
+        if choice is None:
+            return Delegated({})
+        query_request = make_request(guarded, choice.context)
+        cached = self._pool.cached(query_request)
+        if cached is not None:
+            return _deliver(request, query_request, choice.content_type, cached, cached=True)
+        result = await self._pool.run_async(query_request, client=client, timeout=seconds, any_order=True)
+        if result.spooled:
+            return Delegated({OUTCOME: result})
+        fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
+        return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
+
+    def _chosen(self, request: PlainRequest, guarded: Guarded, name: str | None) -> _Choice | None:
         live = self._generation()
         if live is not self._live:
             self._choice.cache_clear()
             self._live = live
-        headers = request.headers
-        return self._choice(live, form, name, headers.get(b"accept", b""), headers[b"host"])
+        address = request.address
+        return self._choice(
+            live, guarded.form, name, accept=request.headers.get(b"accept", b""), scheme=address.scheme,
+            host=address.host,
+        )  # fmt: skip
 
-    def _choose(self, live: Path, form: Form, name: str | None, accept: bytes, host: bytes) -> _Choice | None:
-        text = accept.decode("latin-1")
-        if name is None and "text/html" in text.lower():
-            return None
+    def _choose(
+        self, live: Path, form: Form, name: str | None, *, accept: bytes, scheme: str, host: str
+    ) -> _Choice | None:
+        """None where no format will do: Flask says which there are."""
         try:
-            wanted, content_type = self._negotiate(form, name, parse_accept_header(text, MIMEAccept))
+            wanted, content_type = self._negotiate(
+                form, name, parse_accept_header(accept.decode("latin-1"), MIMEAccept)
+            )
         except HTTPException:
             return None
-        base = f"http://{host.decode('latin-1')}/sparql"
-        return _Choice(self._pool.terms(live, form, wanted.media_type, base=base), content_type)
-
-    def refuse(self, request: Request, query: Query, error: AtlasError) -> None:
-        """Answer a query that failed, unless it came from a browser, which is shown the page to write queries on, or
-        for a generation that is gone, in whose stead the application looks for the next."""
-        page = query.format is None and b"text/html" in request.headers.get(b"accept", b"").lower()
-        if page or isinstance(error, HomeError):
-            request.hand_on({OUTCOME: error})
-            return
-        loop = asyncio.get_running_loop()
-        wait = self._pace.wait(self._client(request.client), loop.time())
-        if wait:
-            loop.call_later(wait, request.respond, *failed(error))
-        else:
-            request.respond(*failed(error))
-
-    def _begin(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)  # the loop itself holds it weakly
-        task.add_done_callback(self._tasks.discard)
-
-    async def _long(self, request: Request, query: Query, client: str | None) -> None:
-        """A query that a worker has to read before it is run."""
-        began = time.monotonic()
-        try:
-            guarded = await self._pool.examine(query.text, client, query.timeout)
-            choice = self._chosen(request, guarded.form, query.format)
-            if choice is None:
-                request.hand_on({})
-                return
-            asked = as_asked(guarded, choice.terms)
-            left = self._pool.limits.seconds(query.timeout, time.monotonic() - began)
-            result = await self._pool.answer(asked, client=client, timeout=left)
-        except AtlasError as error:
-            self.refuse(request, query, error)
-            return
-        if result.spooled:
-            request.hand_on({OUTCOME: result})
-            return
-        kept = CachedResult(result.kind, result.rows, result.ms, result.read())
-        _answer(request, asked, choice.content_type, kept, cached=result.cached)
+        context = self._pool.context(live, form, wanted.media_type, base=endpoint_base(scheme, host))
+        return _Choice(context, content_type)
 
 
-class _Ended:
-    """Called with what came of a query."""
-
-    __slots__ = ("_asked", "_content_type", "_fast", "_query", "_request")
-
-    def __init__(
-        self, fast: FastQueries, request: Request, query: Query, asked: QueryRequest, content_type: str
-    ) -> None:
-        self._fast, self._request, self._query = fast, request, query
-        self._asked, self._content_type = asked, content_type
-
-    def __call__(self, outcome: Outcome) -> None:
-        if type(outcome) is CachedResult:
-            _answer(self._request, self._asked, self._content_type, outcome, cached=False)
-        elif isinstance(outcome, AtlasError):
-            self._fast.refuse(self._request, self._query, outcome)
-        else:
-            self._request.hand_on({OUTCOME: outcome})
+def _deliver(
+    request: PlainRequest, query_request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
+) -> Answer | Delegated:
+    if len(result.body) >= MIN_COMPRESSED_BYTES and b"accept-encoding" in request.headers:
+        return Delegated({OUTCOME: to_query_result(query_request, result, cached=cached)})
+    return cached_answer(query_request, content_type, result, cached=cached)
 
 
-def _answer(request: Request, asked: QueryRequest, content_type: str, kept: CachedResult, *, cached: bool) -> None:
-    if len(kept.body) >= COMPRESSED_FROM and b"accept-encoding" in request.headers:
-        request.hand_on({OUTCOME: in_memory(asked, kept, cached=cached)})
-    else:
-        request.respond(head_of(asked, content_type, kept, cached=cached), kept.body)
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
 
 
-def _asked(raw: bytes, body: bytes, *, direct: bool) -> Query | None:
+def _read_query(request: PlainRequest) -> _Query | None:
     """The query, its format and its timeout; None for what is not plain."""
+    direct = request.headers.get(b"content-type", b"").lower().strip() == _DIRECT and request.method == "POST"
+    form = request.body if request.method == "POST" and not direct else b""
+    raw = request.query_string + b"&" + form if form else request.query_string
+    if raw.count(b"&") >= _MAX_PARAMETERS:
+        return None
     try:
-        found = _parameters(raw if direct or not body else raw + b"&" + body)
-        if found is None:
+        parameters = _parameters(raw)
+        if parameters is None:
             return None
         if direct:
-            if "query" in found:
+            if "query" in parameters:
                 return None
-            found["query"] = body.decode()
-        text = found.get("query")
-        seconds = float(found["timeout"]) if "timeout" in found else None
+            parameters["query"] = request.body.decode()
+        text = parameters.get("query")
+        seconds = parse_seconds(parameters.get("timeout"))
     except ValueError:
         return None
-    if text is None or (seconds is not None and not 0 < seconds < float("inf")):
-        return None
-    return Query(text, found.get("format"), seconds)
+    return None if text is None else _Query(text, parameters.get("format"), seconds)
 
 
 def _parameters(raw: bytes) -> dict[str, str] | None:
-    """By name; None where one that means something comes twice or is not for here. Raises ValueError for bad UTF-8."""
-    found: dict[str, str] = {}
+    """By name; None where one that has a meaning comes twice or is not for here. Raises ValueError for bad UTF-8."""
+    parameters: dict[str, str] = {}
     for part in raw.split(b"&"):
         name, _, value = part.partition(b"=")
-        if name == b"query":
-            if "query" in found:
-                return None
-            found["query"] = _decoded(value)
-        elif b"%" in name or b"+" in name or name in _MEANT:
-            return None
-        elif name in (b"format", b"timeout"):
+        if name in (b"query", b"format", b"timeout"):
             key = name.decode()
-            if key in found:
+            if key in parameters:
                 return None
-            found[key] = _decoded(value)
-    return found
+            parameters[key] = _decoded(value)
+        elif b"%" in name or b"+" in name or name in _DELEGATED_PARAMETERS:
+            return None
+    return parameters
 
 
 def _decoded(value: bytes) -> str:
     """As `urllib.parse.unquote_plus` of ASCII, in a tenth of its time: quoted-printable (RFC 2045 §6.7), whose decoder
-    is in C, differs in its sign only. Raises ValueError where any of them would guess."""
+    is in C, differs in its sign only. Raises ValueError where either of them would guess."""
     if not value.isascii() or b"\n" in value or b"\r" in value:
         raise ValueError("not encoded")
     made = binascii.a2b_qp(value.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"="))

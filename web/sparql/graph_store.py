@@ -19,10 +19,11 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, Uns
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.sparql.formats import GRAPHS, Format
 from graph.sparql.graph_store import holds
-from graph.sparql.pool.cache import seed
+from graph.sparql.pool.cache import fingerprint_prefix
 from graph.sparql.pool.pool import QueryPool
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.http.auth import Check
+from web.http.cors import allow_preflight, open_to_other_origins
 from web.http.negotiation import choose
 from web.http.uploads import received
 from web.read_model.live_generation import Live, View
@@ -33,20 +34,20 @@ from web.writer_process.service import Writes
 __all__ = ["blueprint"]
 
 _METHODS: Final = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"]
-_TRIES: Final = 5
+_MAX_TRIES: Final = 5
 _ALLOW: Final = "GET, HEAD, PUT, POST, DELETE, PATCH, OPTIONS"
 
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """The graph of a request: its IRI, None for the default graph. `fresh`: the server has just made the name up."""
+    """The graph of a request: its IRI, None for the default graph. `fresh`: the server has just chosen the IRI."""
 
     iri: str | None
     fresh: bool = False
 
-    def among(self, snapshot: Snapshot) -> bool:
-        found = DEFAULT if self.iri is None else node(self.iri)
-        return found is not None and holds(snapshot.store, found)
+    def is_in(self, snapshot: Snapshot) -> bool:
+        graph = DEFAULT if self.iri is None else node(self.iri)
+        return graph is not None and holds(snapshot.store, graph)
 
 
 _Write = Callable[[_Named, str | None], Response]
@@ -54,7 +55,7 @@ _Write = Callable[[_Named, str | None], Response]
 
 
 def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blueprint:
-    """`check` refuses those who may not write, before anything of the body is read."""
+    """The routes of the protocol. `check` refuses clients that may not write, before the body is read."""
     bp = Blueprint("graph_store", __name__)
     bp.before_request(check)
 
@@ -62,8 +63,8 @@ def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blue
         return lambda named: _conditional(write, live, named)
 
     verbs: dict[str, Callable[[_Named], Response]] = {
-        "PUT": lambda named: _take(writes, named, conditional),
-        "POST": lambda named: _take(writes, named, conditional),
+        "PUT": lambda named: _put_or_post(writes, named, conditional),
+        "POST": lambda named: _put_or_post(writes, named, conditional),
         "DELETE": conditional(
             lambda named, expected: answer(writes.graph("DELETE", named.iri, base=request.url, expected=expected), 204)
         ),
@@ -85,7 +86,7 @@ def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blue
 
 
 def _named(path: str | None) -> _Named:
-    """Which graph the request is about. Raises 400 where it says so twice, not at all, or not by an absolute IRI."""
+    """The graph that the request names. Raises 400 where it names none, two, or one by a relative IRI."""
     graphs, default = request.args.getlist("graph"), "default" in request.args
     if path:
         if graphs or default:
@@ -113,20 +114,20 @@ def _absolute(iri: str) -> str:
 
 
 def _read(live: Live, pool: QueryPool, named: _Named) -> Response:
-    """GET and HEAD, through the pool: the answer is complete before it is sent, and kept for the next who asks."""
+    """GET and HEAD, through the pool: the answer is complete before it is sent, and cached."""
     try:
         return _answered(live.view(), pool, named)
     except HomeError:
-        return _answered(live.view(), pool, named)  # the first one was pruned between the look and the query
+        return _answered(live.view(), pool, named)  # the first generation was pruned meanwhile
 
 
 def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
-    if not named.among(view.snapshot):
+    if not named.is_in(view.snapshot):
         raise UnknownGraph(f"There is no graph <{named.iri}>.", "See the named graphs with a query: GRAPH ?g {}.")
-    found = choose(GRAPHS, request.args.get("format"), request.accept_mimetypes)
-    if found is None:
-        raise NotAcceptable(f"A graph is given in one of: {', '.join(each.media_type for each in GRAPHS)}.")
-    chosen, content_type = found
+    choice = choose(GRAPHS, request.args.get("format"), request.accept_mimetypes)
+    if choice is None:
+        raise NotAcceptable(f"A graph is given in one of: {', '.join(syntax.media_type for syntax in GRAPHS)}.")
+    chosen, content_type = choice
     tags = {coding: _tag(view, named, chosen, coding) for coding in ("", encoding_for(request.accept_encodings) or "")}
     known = [coding for coding, tag in tags.items() if request.if_none_match.contains_weak(tag)]
     if known:
@@ -144,9 +145,11 @@ def _answered(view: View, pool: QueryPool, named: _Named) -> Response:
 
 
 def _tag(view: View, named: _Named, chosen: Format, coding: str) -> str:
-    """The entity tag of a graph in a format, compressed or not, for as long as nothing in the atlas is written. Each is
-    a strong one, so that all serve for If-Match."""
-    return seed(view.content, named.iri or "", chosen.name, coding).hexdigest()
+    """The entity tag of a graph in a format and coding; it changes with every write to the atlas.
+
+    Each is a strong one, so that all can be used in If-Match.
+    """
+    return fingerprint_prefix(view.content, named.iri or "", chosen.name, coding).hexdigest()
 
 
 def _query(named: _Named) -> str:
@@ -155,11 +158,11 @@ def _query(named: _Named) -> str:
 
 
 def _conditional(write: _Write, live: Live, named: _Named) -> Response:
-    """The write, if the request's If-Match and If-None-Match (RFC 9110 §13.1) hold when it has its turn.
+    """Run the write if the request's If-Match and If-None-Match (RFC 9110 §13.1) are met when its turn comes.
 
-    The tags are those of GET in any of its formats, each good until the next write. Raises GraphChanged (412).
+    The tags are those of GET in any of its formats, each valid until the next write. Raises GraphChanged (412).
     """
-    for _ in range(_TRIES):
+    for _ in range(_MAX_TRIES):
         if not request.if_match and not request.if_none_match:
             return write(named, None)
         view = live.view()
@@ -167,24 +170,26 @@ def _conditional(write: _Write, live: Live, named: _Named) -> Response:
         try:
             return write(named, view.generation.name)
         except GraphChanged as error:
-            moved = error  # between the look and the turn: the conditions are looked at again
-    raise moved
+            changed = error  # another write came first: the conditions are checked again
+    raise changed
 
 
 def _check(view: View, named: _Named) -> None:
-    there = named.among(view.snapshot)
-    held = [_tag(view, named, each, coding) for each in GRAPHS for coding in ("", *CODINGS)] if there else []
+    exists = named.is_in(view.snapshot)
+    tags = [_tag(view, named, syntax, coding) for syntax in GRAPHS for coding in ("", *CODINGS)] if exists else []
     wanted, unwanted = request.if_match, request.if_none_match
-    if wanted and not (there and (wanted.star_tag or any(map(wanted.contains, held)))):
+    if wanted and not (exists and (wanted.star_tag or any(map(wanted.contains, tags)))):
         raise GraphChanged(
-            "The graph is not the one of If-Match." if there else "There is no such graph.", "Read it again."
+            "The graph is not the one of If-Match." if exists else "There is no such graph.", "Read it again."
         )
-    if unwanted and there and (unwanted.star_tag or any(map(unwanted.contains_weak, held))):
-        raise GraphChanged("The graph is there already, or is the one of If-None-Match.", "Nothing was changed.")
+    if unwanted and exists and (unwanted.star_tag or any(map(unwanted.contains_weak, tags))):
+        raise GraphChanged("The graph exists already, or is the one of If-None-Match.", "Nothing was changed.")
 
 
-def _take(writes: Writes, named: _Named, conditional: Callable[[_Write], Callable[[_Named], Response]]) -> Response:
-    """PUT and POST. 201 where the graph is new, with its address where the server chose it; else 204."""
+def _put_or_post(
+    writes: Writes, named: _Named, conditional: Callable[[_Write], Callable[[_Named], Response]]
+) -> Response:
+    """PUT and POST. 201 where the graph is new, with its address where the server chose that; else 204."""
     with received(writes.limits.upload_bytes) as uploads:
         base = named.iri or request.base_url
 
@@ -217,11 +222,8 @@ def _allowed() -> Response:
 
 
 def _readable_anywhere(response: Response) -> Response:
-    """CORS: any page may read what anyone may read; writing is not offered to pages of other sites."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag, X-Generation"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    """CORS; writing is not offered to pages of other sites."""
+    open_to_other_origins(response, "ETag, X-Generation")
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Authorization, If-None-Match"
+        allow_preflight(response, "GET, HEAD, OPTIONS", "Accept, Authorization, If-None-Match")
     return response

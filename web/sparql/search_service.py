@@ -1,15 +1,15 @@
-"""What answers `SERVICE <urn:creative-atlas:search>`: the same search as the site's, on the query's own generation."""
+"""Answers `SERVICE <urn:creative-atlas:search>` with the search of the site, on the generation of the query."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from graph.deadline import Deadline
 from graph.model import Value
 from graph.sparql.pool.pool import Search
-from graph.sparql.syntax.guard import Guarded
-from graph.sparql.syntax.search_clause import SearchRequest, SearchRow, read_clauses
+from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
 from search.types import Filters, Hit, Query
 from web.read_model.live_generation import Live, View
 from web.read_model.reader import Clause, ClauseHit
@@ -19,62 +19,59 @@ if TYPE_CHECKING:
 
 __all__ = ["clause_search", "explain"]
 
-_DATES: Final = {"from": "date_from", "to": "date_to"}
+_DATE_FIELDS: Final = {"from": "date_from", "to": "date_to"}
 
 
 def clause_search(live: Live, atlas: Callable[[], LiveAtlas]) -> Search:
-    """`atlas` is asked for at the first clause: most queries have none, and need no index."""
+    """The function that runs one search clause. `atlas` is called at the first clause: most queries have none, and need
+    no index."""
 
-    def search(generation: Path, asked: SearchRequest) -> tuple[SearchRow, ...]:
-        view = live.at(generation)
-        if asked.similar_to is not None:
-            kind = next(iter(asked.filters.get("kind", ())), None)
-            found = atlas().similar_in(view, asked.similar_to, asked.limit, kind)  # type: ignore[arg-type]  # checked
+    def search(generation: Path, request: SearchRequest, deadline: Deadline) -> tuple[SearchRow, ...]:
+        view, index = live.at(generation), atlas().index
+        hits: Sequence[Hit]
+        if request.similar_to is not None:
+            kind = next(iter(request.filters.get("kind", ())), None)
+            hits = index.similar(view, request.similar_to, request.limit, kind)  # type: ignore[arg-type]  # checked
         else:
-            found = atlas().search_in(view, _query(asked)).hits
-        return tuple(_row(hit) for hit in found)
+            hits = index.search(view, _query(request), deadline).hits
+        return tuple(SearchRow(hit.iri, hit.score, hit.snippet.text) for hit in hits)
 
     return search
 
 
-def explain(search: Search, view: View, guarded: Guarded) -> tuple[Clause, ...]:
-    """What each search clause of a query asks for, and what took its place on the generation of `view`."""
-    behind = view.manifest.get("index", {}).get("behind")
-    found = []
-    for asked in read_clauses(guarded):
-        rows = search(view.generation.path, asked)[: asked.limit]
-        similar = asked.similar_to
-        found.append(
-            Clause(
-                asked=f"“{asked.text}”" if similar is None else f"similar to {view.snapshot.label(similar)}",
-                mode="dense" if similar is not None else asked.mode,
-                limit=asked.limit,
-                filters=tuple((name, _named(view, value)) for name, held in asked.filters.items() for value in held),
-                hits=tuple(
-                    ClauseHit(Value("iri", row.iri, view.snapshot.label(row.iri)), row.score, row.snippet)
-                    for row in rows
-                ),
-                as_of=behind["as_of"] if behind else "",
-            )
-        )
-    return tuple(found)
+def explain(view: View, searches: Sequence[SearchClauseRows]) -> tuple[Clause, ...]:
+    """For each search clause of a query, what it asked for in words and the hits that took its place. `view` is of the
+    generation that the query ran on."""
+    lag = view.manifest.get("index", {}).get("behind")
+    as_of = lag["as_of"] if lag else ""
+    return tuple(_explain_clause(view, request, rows, as_of) for request, rows in searches)
 
 
-def _named(view: View, value: str) -> str:
-    return view.snapshot.label(value) if ":" in value else value
-
-
-def _query(asked: SearchRequest) -> Query:
-    """Raises `graph.errors.InputError` for a date that cannot be read or a text that is too long."""
-    dates = {field: asked.filters[name][0] for name, field in _DATES.items() if name in asked.filters}
-    lists = {name: values for name, values in asked.filters.items() if name not in _DATES}
-    return Query(
-        text=asked.text or "",
-        limit=asked.limit,
-        mode=asked.mode,  # type: ignore[arg-type]  # one of the three
-        filters=Filters(**lists, **dates),  # type: ignore[arg-type]  # the properties are named as its fields are
+def _explain_clause(view: View, request: SearchRequest, rows: Sequence[SearchRow], as_of: str) -> Clause:
+    similar = request.similar_to
+    return Clause(
+        asked=f"“{request.text}”" if similar is None else f"similar to {view.snapshot.label(similar)}",
+        mode=request.mode if similar is None else "dense",
+        limit=request.limit,
+        filters=tuple((name, _label(view, value)) for name, values in request.filters.items() for value in values),
+        hits=tuple(
+            ClauseHit(Value("iri", row.iri, view.snapshot.label(row.iri)), row.score, row.snippet) for row in rows
+        ),
+        as_of=as_of,
     )
 
 
-def _row(hit: Hit) -> SearchRow:
-    return SearchRow(hit.iri, hit.score, hit.snippet.text)
+def _label(view: View, value: str) -> str:
+    return view.snapshot.label(value) if ":" in value else value
+
+
+def _query(request: SearchRequest) -> Query:
+    """Raises `graph.errors.InputError` for a date that cannot be read or a text that is too long."""
+    dates = {field: request.filters[name][0] for name, field in _DATE_FIELDS.items() if name in request.filters}
+    lists = {name: values for name, values in request.filters.items() if name not in _DATE_FIELDS}
+    return Query(
+        text=request.text or "",
+        limit=request.limit,
+        mode=request.mode,  # type: ignore[arg-type]  # one of the three
+        filters=Filters(**lists, **dates),  # type: ignore[arg-type]  # the properties are named as its fields are
+    )

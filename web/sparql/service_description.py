@@ -1,4 +1,4 @@
-"""What the SPARQL endpoint says of itself (https://www.w3.org/TR/sparql11-service-description/)."""
+"""Description of the SPARQL endpoint by itself (https://www.w3.org/TR/sparql11-service-description/)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ def describe_service(endpoint: str, wanted: Format, *, search: bool = False) -> 
         (service, "supportedLanguage", ox.NamedNode(_SD + "SPARQL11Query")),
         (service, "defaultDataset", dataset),
         (dataset, "defaultGraph", graph),
-        *((service, "resultFormat", ox.NamedNode(_FORMATS + _FORMAT_NAMES[each.name])) for each in RESULTS + GRAPHS),
+        *(
+            (service, "resultFormat", ox.NamedNode(_FORMATS + _FORMAT_NAMES[syntax.name]))
+            for syntax in RESULTS + GRAPHS
+        ),
     ]
     if search:
         triples.append((service, "languageExtension", ox.NamedNode(SEARCH_SERVICE)))

@@ -13,29 +13,28 @@ from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from graph.errors import QuerySyntax
 from graph.sparql.dataset import Dataset
-from graph.sparql.update import TEXT_BYTES
+from graph.sparql.update import MAX_UPDATE_BYTES
 from web.http.auth import Check
-from web.http.uploads import refuse_packed
+from web.http.request_text import decode_utf8, refuse_compressed, require_utf8
 from web.writer_process.service import Done, Writes
 
 __all__ = ["answer", "blueprint", "update_text"]
 
 DIRECT: Final = "application/sparql-update"
 FORM: Final = "application/x-www-form-urlencoded"
-_FORM_BYTES: Final = 3 * TEXT_BYTES + 65_536
+_MAX_FORM_BYTES: Final = 3 * MAX_UPDATE_BYTES + 65_536
 """Percent-encoding makes three bytes of one."""
 
 
 def blueprint(writes: Writes, check: Check) -> Blueprint:
-    """`check` refuses those who may not write, before anything of the body is read."""
+    """The route of updates. `check` refuses clients that may not write, before the body is read."""
     bp = Blueprint("update", __name__)
     bp.before_request(check)
 
     @bp.post("/update")
     def update() -> ResponseReturnValue:
-        request.max_content_length = request.max_form_memory_size = _FORM_BYTES
+        request.max_content_length = request.max_form_memory_size = _MAX_FORM_BYTES
         text = _text()
         return answer(writes.update(text, base=request.base_url, dataset=_dataset()), 204)
 
@@ -43,7 +42,7 @@ def blueprint(writes: Writes, check: Check) -> Blueprint:
 
 
 def answer(done: Done, status: int) -> Response:
-    """An answer without a body, which says the generation that the write made."""
+    """An answer without a body. X-Generation names the generation that the write made."""
     response = make_response("", status)
     response.headers["X-Generation"] = done.generation
     response.headers["Server-Timing"] = f"write;dur={done.ms:.1f}"
@@ -51,12 +50,14 @@ def answer(done: Done, status: int) -> Response:
 
 
 def update_text() -> str:
-    """The body as an update in UTF-8. Raises 415 for another charset or a compressed one, 400 for what is not UTF-8."""
-    refuse_packed()
-    charset = request.mimetype_params.get("charset", "utf-8")
-    if charset.lower().replace("-", "") != "utf8":
-        raise UnsupportedMediaType(f"The update is in {charset[:40]}; send it in UTF-8.")
-    return _decoded(request.get_data())
+    """The body as an update in UTF-8.
+
+    Raises 415 for another charset or a compressed body, 400 for what is not UTF-8 or empty: an update without an
+    operation changes nothing, so an empty body is rather one that was lost on its way.
+    """
+    refuse_compressed()
+    require_utf8(request.mimetype_params, "update")
+    return _not_empty(decode_utf8(request.get_data(), "update"))
 
 
 def _text() -> str:
@@ -67,26 +68,25 @@ def _text() -> str:
         return update_text()
     if request.mimetype != FORM:
         raise UnsupportedMediaType(f"POST an update as {DIRECT}, or as the form field `update` ({FORM}).")
-    refuse_packed()
-    raw = request.get_data()
-    _decoded(unquote_to_bytes(raw))  # Werkzeug would leave other bytes percent-encoded, which is another update
-    found = request.form.getlist("update")
-    if len(found) != 1:
-        raise BadRequest(f"The form holds {len(found) or 'no'} field{'s' * bool(found)} `update`; send one.")
-    return found[0]
+    refuse_compressed()
+    # Werkzeug would leave other bytes than UTF-8 percent-encoded, which is another update.
+    decode_utf8(unquote_to_bytes(request.get_data()), "update")
+    texts = request.form.getlist("update")
+    if len(texts) != 1:
+        raise BadRequest(f"The form holds {len(texts) or 'no'} field{'s' * bool(texts)} `update`; send one.")
+    return _not_empty(texts[0])
 
 
-def _decoded(data: bytes) -> str:
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise QuerySyntax(f"The update is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
+def _not_empty(text: str) -> str:
+    if not text.strip():
+        raise BadRequest("The update is empty.")
+    return text
 
 
 def _dataset() -> Dataset:
-    """That of the address or of the form, as the protocol allows for each way of sending."""
-    given = request.values if request.mimetype == FORM else request.args
-    dataset = Dataset.of(given.getlist("using-graph-uri"), given.getlist("using-named-graph-uri"))
+    """The dataset of the address or of the form, as the protocol allows for each way of sending."""
+    parameters = request.values if request.mimetype == FORM else request.args
+    dataset = Dataset.of(parameters.getlist("using-graph-uri"), parameters.getlist("using-named-graph-uri"))
     try:
         dataset.arguments()
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the writer child does with a job: wait for the lock, make the change under an alarm, publish."""
+"""What the writer process does with a job: wait for the lock, make the change under an alarm, publish."""
 
 from __future__ import annotations
 
@@ -7,87 +7,81 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
-
-import pyoxigraph as ox
+from typing import Final
 
 from graph.errors import GraphChanged, HomeLocked
 from graph.sparql import graph_store
 from graph.sparql.dataset import Dataset
+from graph.sparql.graph_store import Outcome, Store
 from graph.sparql.update import apply_update, update_limits
 from graph.storage.generations import Home
 from graph.write.writer import Changes, Session, Writer
 from search.indexing.lag import CarriedIndex
+from web.writer_process.messages import GraphJob, Job, Phase, UpdateJob, Written
 
 __all__ = ["carry_out"]
 
-Job = dict[str, Any]
-Touched = frozenset[str] | None
-"""Entities of the default graph, None = nobody knows which."""
-
-_RETRY: Final = 0.03
-"""Seconds between two tries for the lock."""
+_RETRY_SECONDS: Final = 0.03
+"""From one attempt to take the lock to the next."""
 
 
-def carry_out(job: Job, say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Returns what the write did. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
-    did: dict[str, Any] = {}
+def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
+    """The outcome of a job. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
+    created = False
 
-    def work(store: ox.Store) -> Changes:
-        say({"phase": "evaluating"})
-        signal.setitimer(signal.ITIMER_REAL, job["timeout"])
+    def work(store: Store) -> Changes:
+        nonlocal created
+        report(Phase("evaluating"))
+        signal.setitimer(signal.ITIMER_REAL, job.timeout)
         try:
-            touched = _OPERATIONS[job["operation"]](store, job, did)
+            outcome = _update(store, job) if isinstance(job, UpdateJob) else _change_graph(store, job)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        say({"phase": "publishing"})
+        report(Phase("publishing"))
+        created = outcome.created
         # A note, because a write may touch nothing that is indexed, and is a change all the same.
-        notes = {"last_change": "http"}
-        return Changes(entities=touched or frozenset(), everything=touched is None, notes=notes, counted=False)
+        return Changes(
+            entities=outcome.touched or frozenset(),
+            everything=outcome.touched is None,
+            notes={"last_change": "http"},
+            counted=False,
+        )
 
     with ExitStack() as stack:
-        home = Home(Path(job["home"]))
-        session = _locked(stack, Writer(home, CarriedIndex()), job["wait"])
-        if job.get("expected") not in (None, home.require().name):
+        home = Home(Path(job.home))
+        session = _lock(stack, Writer(home, CarriedIndex()), job.wait)
+        if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
             raise GraphChanged("Another write came first.", "Read the graph again.")
         generation = session.change(work)
-    return {**did, "generation": generation.name if generation is not None else None}
+    return Written(generation.name if generation is not None else "", created)
 
 
-def _locked(stack: ExitStack, writer: Writer, wait: float) -> Session:
-    """The session, once no other process writes. Raises HomeLocked after `wait` seconds."""
-    deadline = time.monotonic() + wait
+def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
+    """The session, once no other process writes. Raises HomeLocked after so many seconds."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return stack.enter_context(writer.session())
         except HomeLocked:
             if time.monotonic() >= deadline:
                 raise
-            time.sleep(_RETRY)
+            time.sleep(_RETRY_SECONDS)
 
 
-def _update(store: ox.Store, job: Job, did: dict[str, Any]) -> Touched:
-    dataset = Dataset.of(job["using"], job["using_named"])
-    return apply_update(store, job["text"], update_limits(job["timeout"]), base=job["base"], dataset=dataset).entities
+def _update(store: Store, job: UpdateJob) -> Outcome:
+    dataset = Dataset.of(job.using, job.using_named)
+    limits = update_limits(job.timeout)
+    return Outcome(False, apply_update(store, job.text, limits, base=job.base, dataset=dataset).entities)
 
 
-def _change_graph(store: ox.Store, job: Job, did: dict[str, Any]) -> Touched:
-    target: graph_store.Target = ox.DefaultGraph() if job["graph"] is None else ox.NamedNode(job["graph"])
-    uploads = [graph_store.Upload(**{**each, "path": Path(each["path"])}) for each in job["uploads"]]
-    match job["method"]:
+def _change_graph(store: Store, job: GraphJob) -> Outcome:
+    target = graph_store.target_of(job.graph)
+    uploads = [upload.upload() for upload in job.uploads]
+    match job.method:
         case "PUT":
-            outcome = graph_store.replace(store, target, uploads, job["base"])
+            return graph_store.replace(store, target, uploads, job.base)
         case "POST":
-            outcome = graph_store.merge(store, target, uploads, job["base"])
+            return graph_store.merge(store, target, uploads, job.base)
         case "DELETE":
-            outcome = graph_store.delete(store, target)
-        case _:
-            outcome = graph_store.patch(store, target, job["text"], update_limits(job["timeout"]), job["base"])
-    did["created"] = outcome.created
-    return outcome.touched
-
-
-_OPERATIONS: Final[dict[str, Callable[[ox.Store, Job, dict[str, Any]], Touched]]] = {
-    "update": _update,
-    "graph": _change_graph,
-}
+            return graph_store.delete(store, target)
+    return graph_store.patch(store, target, job.text, update_limits(job.timeout), job.base)

@@ -1,33 +1,30 @@
-"""The parent's handle on the process that carries out writes: start it, give it jobs, hear it out, bury it."""
+"""The service's handle on a writer process: start it, give it jobs, read its replies, end it."""
 
 from __future__ import annotations
 
-import json
-import os
-import select
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
+import socket
 import time
-from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from graph.errors import AtlasError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
-from graph.sandbox.environment import bare_environment
+from graph.sandbox.child import Child
+from graph.sandbox.death import Death
+from graph.sandbox.enter import SandboxLimits
+from graph.sandbox.frames import BrokenStream, FrameChannel
+from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Phase, Reply, WriteFailure, Written
 
-__all__ = ["NeverBegan", "WriterChild"]
+__all__ = ["JobNotBegun", "WriterChild"]
 
-_GRACE: Final = 0.25
-"""Seconds that the child's own alarm is given before the parent kills."""
+_GRACE_SECONDS: Final = 0.25
+"""The child's own alarm comes first."""
 
-_START: Final = 20.0
-_PUBLISH: Final = 120.0
+_START_SECONDS: Final = 20.0
+_PUBLISH_SECONDS: Final = 120.0
 
 
-class NeverBegan(Exception):
+class JobNotBegun(Exception):
     """The child ended before it began with its job, which another can be given. `error`: what to say if not."""
 
     def __init__(self, error: AtlasError) -> None:
@@ -36,122 +33,97 @@ class NeverBegan(Exception):
 
 
 class WriterChild:
-    """One child, one job at a time. `fenced`: its caps on memory and file sizes (bytes), and whether to use seccomp.
+    """One child process, one job at a time. `staying`: whether it takes another job.
 
-    `staying`: whether it takes another job.
+    `limits` are those of the sandbox; the child may write in their `writable` folders only. `jobs`: it ends after so
+    many.
     """
 
-    def __init__(self, fenced: dict[str, Any]) -> None:
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the child
-        self._words = ""
+    def __init__(self, limits: SandboxLimits, *, jobs: int | None = None) -> None:
         self._home: Path | None = None
         self.staying = True
-        self._process = subprocess.Popen(
-            [sys.executable, "-B", "-S", "-P", "-m", "web.writer_process.worker_main", json.dumps(fenced)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            start_new_session=True,
-            cwd="/",
-            env=bare_environment(),
-        )
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._child = Child(
+                "web.writer_process.worker_main",
+                [] if jobs is None else [str(jobs)],
+                limits=limits,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+            )
+        descriptor = self._connection.fileno()
+        self._channel = FrameChannel[Reply](Reply, descriptor, descriptor, MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        """The process id."""
+        return self._child.pid
 
-    def carry_out(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The outcome of the job. Raises NeverBegan, or one of our errors where the child died or had to be killed; it
-        does not stay then."""
-        self._give(job)
-        return self._answer(job["timeout"], job["wait"])
-
-    def _give(self, job: dict[str, Any]) -> None:
-        assert self._process.stdin is not None  # noqa: S101  it is a pipe
-        self._home = Path(job["home"])
+    def carry_out(self, job: Job) -> Written | WriteFailure:
+        """The outcome of the job. Raises JobNotBegun, or one of our errors where the child died or had to be killed;
+        it does not stay then."""
+        self._home = Path(job.home)
         try:
-            self._process.stdin.write(json.dumps(job).encode() + b"\n")
-            self._process.stdin.flush()
+            self._channel.send(job)
         except OSError:
-            self.end()
-            raise NeverBegan(self._death("starting", False, job["timeout"])) from None
+            death = self.end()
+            raise JobNotBegun(_error(death, "starting", job.timeout)) from None
+        return self._outcome(job)
 
-    def _answer(self, timeout: float, wait: float) -> dict[str, Any]:
+    def _outcome(self, job: Job) -> Written | WriteFailure:
         self.staying = False
-        phase, deadline, rest = "starting", time.monotonic() + _START + wait, b""
-        late = False
-        assert self._process.stdout is not None  # noqa: S101  it is a pipe
+        phase, seconds = "starting", _START_SECONDS + job.wait
+        deadline, patience = time.monotonic() + seconds, 0.5
         try:
-            while data := _next(self._process.stdout.fileno(), deadline):
-                *lines, rest = (rest + data).split(b"\n")
-                for line in lines:
-                    said: dict[str, Any] = json.loads(line)
-                    if "phase" not in said:
-                        self.staying = bool(said.pop("staying"))
-                        return said
-                    phase = said["phase"]
-                    deadline = time.monotonic() + (timeout + _GRACE if phase == "evaluating" else _PUBLISH)
-            late = data is None
+            while (reply := self._channel.receive(deadline - time.monotonic())) is not None:
+                if not isinstance(reply, Phase):
+                    self.staying = isinstance(reply, Written) and reply.staying
+                    return reply
+                phase = reply.name
+                seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _PUBLISH_SECONDS
+                deadline = time.monotonic() + seconds
+            patience = 0.0
+            self._child.kill("deadline")
+        except BrokenStream:
+            pass  # its death tells more
         finally:
             if not self.staying:
-                self.end(0.0 if late else 0.5)
-        error = self._death(phase, late, timeout)
-        raise NeverBegan(error) if phase == "starting" and not late else error
+                death = self.end(patience)
+        error = _error(death, phase, job.timeout)
+        raise JobNotBegun(error) if phase == "starting" and death.reason != "deadline" else error
 
-    def end(self, patience: float = 0.5) -> None:
-        """Let the child end by itself for `patience` seconds, then kill it, and take away what it left. Repeatable."""
+    def end(self, patience: float = 0.5) -> Death:
+        """Let the child end by itself for `patience` seconds, then kill it, and remove what it left. Repeatable."""
         self.staying = False
-        if self._process.stdin is not None and not self._process.stdin.closed:
-            with suppress(OSError):  # it died before it had read all of its job
-                self._process.stdin.close()
-        try:
-            self._process.wait(patience)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        if not self._said.closed:
-            self._said.seek(0)
-            self._words = self._said.read(4096).decode(errors="replace")
-            self._said.close()
+        self._connection.close()
+        death = self._child.end(patience)
         if self._home is not None:
-            # The next writer would sweep it up too; but a killed write may have left gigabytes.
+            # The next writer would remove it too; but a killed write may have left gigabytes.
             shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
+        return death
 
-    def _death(self, phase: str, late: bool, timeout: float) -> AtlasError:
-        status = self._process.returncode
-        if phase == "publishing":
-            return QueryFailed(
-                "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
-            )
-        if late and phase == "starting":
+
+def _error(death: Death, phase: str, timeout: float) -> AtlasError:
+    """The error of a job whose child ended in this phase; `timeout` is what its change was given, in seconds."""
+    if phase == "publishing":
+        return QueryFailed(
+            "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
+        )
+    match death.reason:
+        case "deadline" if phase == "starting":
             return QueryTimeout("The write did not begin in time; nothing was changed.", "Try again later.")
-        if status == -signal.SIGALRM or late:
+        case "deadline":
             return QueryTimeout(
                 f"The write was still running after {timeout:g} seconds; nothing was changed.",
                 "Do it in smaller steps.",
                 seconds=timeout,
             )
-        return _interpreted(status, self._words)
-
-
-def _interpreted(status: int, said: str) -> AtlasError:
-    """The error for a child that ended with `status` before it had made its change."""
-    if status in (-signal.SIGSEGV, -signal.SIGBUS) or "overflowed its stack" in said:
-        return QueryRefused("The write is too deeply nested or too complex.", "Break it into simpler ones.")
-    if status == -signal.SIGXFSZ:
-        return QueryTooLarge("The write needs larger files than it may have; nothing was changed.", "Send less.")
-    if status in (-signal.SIGABRT, -signal.SIGKILL) or "memory allocation" in said or "MemoryError" in said:
-        return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
-    last = said.strip().splitlines()[-1][:200] if said.strip() else f"status {status}"
-    return QueryFailed(f"The process that writes ended unexpectedly ({last}).", "Nothing was changed; try again.")
-
-
-def _next(descriptor: int, deadline: float) -> bytes | None:
-    """What the child says next, nothing at its end; None past the deadline."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    if not poll.poll(max(deadline - time.monotonic(), 0.0) * 1000):
-        return None
-    return os.read(descriptor, 1 << 16)
+        case "stack":
+            return QueryRefused("The write is too deeply nested or too complex.", "Break it into simpler ones.")
+        case "size":
+            return QueryTooLarge("The write needs larger files than it may have; nothing was changed.", "Send less.")
+        case "memory":
+            return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
+    return QueryFailed(
+        f"The process that writes ended unexpectedly ({death.detail}).", "Nothing was changed; try again."
+    )

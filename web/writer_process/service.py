@@ -3,7 +3,7 @@
 The child (`web.writer_process.worker_main`) publishes the new generation before it answers, so a client's next request
 sees its own write. A child that is killed leaves the live generation as it was; its scratch folder is removed.
 
-One at a time, first come first served: a plain lock lets a newcomer pass those who wait.
+Writes have their turn first come, first served: a plain lock lets a newcomer pass those who wait.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graph import errors
-from graph.errors import AtlasError, HomeLocked, QueryFailed
+from graph.errors import HomeLocked
+from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
-from web.writer_process.process_handle import NeverBegan, WriterChild
+from web.writer_process.messages import GraphJob, Job, UpdateJob, UploadFile, WriteFailure, Written
+from web.writer_process.process_handle import JobNotBegun, WriterChild
 
-__all__ = ["Done", "FifoLock", "WriteLimits", "Writes", "as_told"]
+__all__ = ["Done", "FifoLock", "WriteLimits", "Writes"]
 
 _GIB: Final = 1 << 30
 
@@ -47,7 +48,7 @@ class WriteLimits:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a write did: the generation that it made, and whether its graph is new."""
+    """A write that succeeded: the generation that it made, whether its graph is new, and how long it took in ms."""
 
     generation: str
     created: bool
@@ -55,7 +56,7 @@ class Done:
 
 
 class FifoLock:
-    """Thread-safe. Whoever got a turn gives it back."""
+    """A lock that is given to those who wait in the order in which they came. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -63,23 +64,23 @@ class FifoLock:
         self._taken = False
 
     def take(self, seconds: float) -> bool:
-        """Wait for a turn; False where it does not come in time."""
-        mine = threading.Event()
+        """Wait for the lock; False where it is not free within so many seconds."""
+        turn = threading.Event()
         with self._lock:
             if not self._taken:
                 self._taken = True
                 return True
-            self._waiting.append(mine)
-        if mine.wait(seconds):
+            self._waiting.append(turn)
+        if turn.wait(seconds):
             return True
         with self._lock:
-            if mine.is_set():
+            if turn.is_set():
                 return True  # handed over at the last moment
-            self._waiting.remove(mine)
+            self._waiting.remove(turn)
             return False
 
     def give(self) -> None:
-        """To the one who waits longest."""
+        """Free the lock, or hand it to the thread that has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -89,7 +90,10 @@ class FifoLock:
 
 @dataclass
 class Writes:
-    """The write side of a service. Thread-safe. `then` is called after each write that succeeded."""
+    """The write side of a service. Thread-safe. `then` is called after each write that succeeded.
+
+    `seccomp=False` is for tests of the other fences.
+    """
 
     home: Home
     limits: WriteLimits = field(default_factory=WriteLimits)
@@ -98,10 +102,22 @@ class Writes:
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
 
+    @property
+    def spare_pid(self) -> int | None:
+        """The process id of the child that waits for the next write; None where there is none."""
+        spare = self._spare
+        return None if spare is None else spare.pid
+
     def update(self, text: str, *, base: str, dataset: Dataset = WHOLE) -> Done:
         """Run a SPARQL update. Raises the members of QueryError, and HomeLocked while another process writes."""
-        job = {"operation": "update", "text": text, "using": dataset.default, "using_named": dataset.named}
-        return self._run({**job, "base": base, "timeout": self.limits.timeout})
+        return self._run(
+            UpdateJob(
+                **self._common(base, self.limits.timeout),
+                text=text,
+                using=dataset.default,
+                using_named=dataset.named,
+            )
+        )
 
     def graph(
         self,
@@ -119,14 +135,20 @@ class Writes:
         of InputError and QueryError, and HomeLocked.
         """
         timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
-        job: dict[str, Any] = {"operation": "graph", "method": method, "graph": graph, "text": text}
-        job["expected"] = expected
-        job["uploads"] = [{**each, "limit": self.limits.unpacked_bytes} for each in uploads]
-        return self._run({**job, "base": base, "timeout": timeout})
+        return self._run(
+            GraphJob(
+                **self._common(base, timeout),
+                method=method,
+                graph=graph,
+                uploads=tuple(UploadFile(**upload, limit=self.limits.unpacked_bytes) for upload in uploads),
+                text=text,
+                expected=expected,
+            )
+        )
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Stand in line with the writes, and hold them up meanwhile. Raises HomeLocked where the turn does not come."""
+        """Wait for a turn among the writes, and hold the others up meanwhile. Raises HomeLocked after `limits.wait`."""
         if not self._turns.take(self.limits.wait):
             raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
         try:
@@ -142,37 +164,40 @@ class Writes:
                 self._spare = None
             self._turns.give()
 
-    def _run(self, job: dict[str, Any]) -> Done:
+    def _common(self, base: str, timeout: float) -> dict[str, Any]:
+        home = str(self.home.root.resolve())
+        return {"home": home, "base": base, "timeout": timeout, "wait": self.limits.wait}
+
+    def _run(self, job: Job) -> Done:
         started = time.perf_counter()
         with self.turn():
-            answer = self._ask({**job, "home": str(self.home.root.resolve()), "wait": self.limits.wait})
-        if "error" in answer:
-            raise as_told(answer["error"])
+            outcome = self._delegate(job)
+        if isinstance(outcome, WriteFailure):
+            raise outcome.error.restored()
         self.then()
-        ms = (time.perf_counter() - started) * 1000
-        return Done(answer["generation"], bool(answer.get("created")), ms)
+        return Done(outcome.generation, outcome.created, (time.perf_counter() - started) * 1000)
 
-    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        """By the child that waits. Where it does not stay, the next one starts at once: no write waits for imports."""
-        fenced = {"memory": self.limits.memory, "file_bytes": self.limits.file_bytes, "seccomp": self.seccomp}
-        child, self._spare = self._spare or WriterChild(fenced), None
+    def _delegate(self, job: Job) -> Written | WriteFailure:
+        """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for
+        imports."""
+        child, self._spare = self._spare or self._child(job.home), None
         try:
             try:
                 return child.carry_out(job)
-            except NeverBegan:  # it ended while it waited, by whatever hand
-                child = WriterChild(fenced)
+            except JobNotBegun:  # it ended while it waited, by whatever hand
+                child = self._child(job.home)
                 return child.carry_out(job)
-        except NeverBegan as gone:
-            raise gone.error from None
+        except JobNotBegun as error:
+            raise error.error from None
         finally:
-            self._spare = child if child.staying else WriterChild(fenced)
+            self._spare = child if child.staying else self._child(job.home)
 
-
-def as_told(told: dict[str, Any]) -> AtlasError:
-    """The child's error, made again; only classes of our own tree. What is none of them is not the client's doing."""
-    kind = getattr(errors, str(told["class"]), None) if told["class"] in errors.__all__ else None
-    error: AtlasError = AtlasError.__new__(kind or QueryFailed)
-    AtlasError.__init__(error, str(told["message"]), str(told.get("remedy", "")))
-    for name, value in {"line": 1, "column": 1, "nearest": (), "path": None, **told.get("details", {})}.items():
-        setattr(error, name, value)
-    return error
+    def _child(self, home: str) -> WriterChild:
+        limits = SandboxLimits(
+            "writer",
+            self.limits.file_bytes,
+            address_bytes=self.limits.memory,
+            writable=(home,),
+            seccomp=self.seccomp,
+        )
+        return WriterChild(limits)

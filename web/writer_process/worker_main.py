@@ -1,85 +1,70 @@
-"""The process that carries out writes: `python -m web.writer_process.worker_main`, started and watched by
-`web.writer_process.service`.
+"""The process that carries out writes: `python -m web.writer_process.worker_main LIMITS [JOBS]`.
 
-It enters its fences first: no network, no other programs, a cap on memory and file sizes. Then it takes jobs, one after
-the other, each a line of JSON on standard input, and answers each in lines of JSON on standard output:
-`{"phase": "evaluating"}` once it holds the lock, `{"phase": "publishing"}` once the change is made, then the outcome,
-whose `staying` says whether it takes another job (not after one that failed). An alarm of its own ends it, whatever
-the engine is doing, when evaluation takes longer than it may. Starting takes twice as long as a small write: hence it
-stays, until it has grown.
+`web.writer_process.service` starts and supervises it. It enters the sandbox first: no network, no other programs, caps
+on memory and file sizes, and no file that it may write but those of its atlas. Then it takes jobs, one after the other,
+on standard input, and answers each on standard output: two phases, then the outcome (see
+`web.writer_process.messages`). An alarm ends the process, whatever the engine is doing, when a change takes longer than
+it may. To start takes twice as long as a small write, so the process stays for the next job until it has grown.
 
 It imports neither Flask nor the search engine: it must start in a tenth of a second.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import resource
-import signal
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from graph.errors import AtlasError
-from graph.sandbox import seccomp
+from graph.errors import AtlasError, QueryMemory
+from graph.sandbox.enter import SandboxLimits, enter
+from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.remote_error import RemoteError
 
 __all__ = ["main"]
 
-_JOBS: Final = 1_000
-_GROWN: Final = 512 << 20
-"""Bytes in memory past which a process ends after its job: what it took stays with it."""
+_MAX_JOBS: Final = 1_000
+_MAX_RESIDENT_BYTES: Final = 512 << 20
+"""A process that has grown past this ends after its job: it would not give the memory back."""
 
 
 def main(arguments: list[str]) -> int:
-    """Do jobs until there are no more. `arguments`: the fences as JSON, with `jobs` if they are to be few."""
-    settings: dict[str, Any] = json.loads(arguments[0])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    seccomp.limit_resources(settings["memory"], settings["file_bytes"])
-    if settings["seccomp"] and seccomp.available():
-        seccomp.refuse_system_calls(seccomp.FOR_WRITING)
+    """Do jobs until there are no more. `arguments`: the limits of the sandbox, and how many jobs if they are few."""
+    enter(SandboxLimits.from_argument(arguments[0]))
     # The engine after the fences, so that nothing of it runs outside; all before the job, so that none has to wait.
     from web.writer_process import operations
+    from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written
 
-    left = int(settings.get("jobs", _JOBS))
-    while left:
-        left -= 1
-        asked = sys.stdin.buffer.readline()
-        if not asked:
-            break  # the service ended
+    channel = FrameChannel[Job](Job, reading=0, writing=1, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
+    for left in reversed(range(int(arguments[1]) if len(arguments) > 1 else _MAX_JOBS)):
         try:
-            outcome = operations.carry_out(json.loads(asked), _say)
+            job = channel.receive()
+        except BrokenStream:
+            break  # the service ended
+        assert job is not None  # noqa: S101  it waited without a deadline
+        outcome: Reply
+        try:
+            written = operations.carry_out(job, channel.send)
+            staying = left > 0 and _resident_bytes() < _MAX_RESIDENT_BYTES
+            outcome = Written(written.generation, written.created, staying)
         except AtlasError as error:
-            outcome = {"error": _told(error)}
+            outcome = WriteFailure(RemoteError.of(error))
         except MemoryError:
-            outcome = {"error": {"class": "QueryMemory", "message": "The write needed more memory than it may have."}}
-        # What failed may be half alive still, a store that holds its lock for one: the next job gets a clean process.
-        staying = left > 0 and "error" not in outcome and _in_memory() < _GROWN
-        _say({**outcome, "staying": staying})
-        if not staying:
-            break  # whoever was told otherwise would hand over another job
+            outcome = WriteFailure(RemoteError.of(QueryMemory("The write needed more memory than it may have.")))
+        channel.send(outcome)
+        # A failed job may have left a store that holds its lock: the next job gets a clean process.
+        if not isinstance(outcome, Written) or not outcome.staying:
+            break
     return 0
 
 
-def _in_memory() -> int:
-    """Bytes of this process, where the system tells. The most that it had, as of getrusage(2), begins with what the
-    service had when it started us."""
+def _resident_bytes() -> int:
+    """Memory of this process, 0 where the system does not tell. The maximum of getrusage(2) would not do: it begins
+    with that of the service, which this process was forked from."""
     try:
         return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
     except OSError:
         return 0
-
-
-def _told(error: AtlasError) -> dict[str, Any]:
-    """The error as data; the parent makes the same error of it."""
-    told = {"class": type(error).__name__, "message": error.message, "remedy": error.remedy}
-    details = {name: getattr(error, name) for name in ("line", "column", "pid", "retry_after") if hasattr(error, name)}
-    return {**told, "details": details}
-
-
-def _say(what: dict[str, Any]) -> None:
-    os.write(1, json.dumps(what).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -1,95 +1,101 @@
-"""Results are a function of (generation, query, dataset, format): a bounded cache of them, and their ETags."""
+"""Bounded cache of results in memory, by fingerprint: a result is a function of generation, query, dataset and format.
+
+The fingerprint is computed from the values themselves. Two requests for the same result share it, whoever sends them.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from hashlib import blake2b
-from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from graph.sparql.formats import Format
 from graph.sparql.result import ResultKind
+from graph.sparql.search_request import SearchClauseRows
 
-__all__ = ["CachedResult", "ResultCache", "ResultKey", "Terms", "etag", "generation_key", "seed"]
+__all__ = ["CachedResult", "ResultCache", "fingerprint", "fingerprint_prefix", "generation_key"]
 
+_ENTRY_BYTES: Final = 512
+"""Memory counted for one entry besides its body and its search rows."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Terms:
-    """All that a result depends on, but for the query. Equal only to itself: the same terms are the same object.
-
-    `name` is the generation's; `settings` is what a worker is told of them; `seed` begins the entity tags; `direct`
-    says that a look-up can be answered without the engine.
-    """
-
-    generation: Path
-    name: str
-    wanted: Format
-    settings: bytes
-    seed: blake2b
-    direct: bool = False
-
-
-class ResultKey(NamedTuple):
-    terms: Terms
-    query: str
+_LARGEST_SHARE: Final = 8
+"""A body over this fraction of the capacity is not cached: 8 = an eighth."""
 
 
 class CachedResult(NamedTuple):
+    """A result in memory. `ms` is the time in the engine; `searches` are the rows put into its search clauses."""
+
     kind: ResultKind
     rows: int
     ms: float
     body: bytes
+    searches: tuple[SearchClauseRows, ...] = ()
 
 
 def generation_key(generation: str) -> str:
-    """Changes when the directory is replaced by another of the same name. Raises OSError where it is gone."""
+    """A short text that changes when the directory is replaced by another of the same name. Raises OSError."""
     status = os.stat(f"{generation}/graph")  # noqa: PTH116  # on every query: no Path
     return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
 
 
-def seed(*parts: str) -> blake2b:
-    """What all entity tags of these parts begin with. BLAKE2 is a strong hash that begins in half of SHA-256's time."""
+def fingerprint_prefix(*parts: str) -> blake2b:
+    """The hash state after `parts`, from which many fingerprints are derived.
+
+    BLAKE2b with 128 bits is as hard to collide as a fingerprint needs, and starts in half the time of SHA-256.
+
+    >>> prefix = fingerprint_prefix("000001", "text/csv")
+    >>> fingerprint(prefix, "ASK {}") == fingerprint(prefix, "ASK {}")
+    True
+    >>> fingerprint(prefix, "ASK {}") == fingerprint(fingerprint_prefix("000002", "text/csv"), "ASK {}")
+    False
+    """
     return blake2b("\0".join(parts).encode() + b"\0", digest_size=16)
 
 
-def etag(key: ResultKey, *, weak: bool = False) -> str:
-    """An entity tag (RFC 9110 §8.8.3), quotes included. `weak`: for rows that may come in another order."""
-    digest = key.terms.seed.copy()
-    digest.update(key.query.encode())
-    return f'{"W/" if weak else ""}"{digest.hexdigest()}"'
+def fingerprint(prefix: blake2b, query: str) -> str:
+    """32 hexadecimal digits for a query under the values of `prefix`."""
+    digest = prefix.copy()
+    digest.update(query.encode())
+    return digest.hexdigest()
 
 
 class ResultCache:
-    """The most recently used results, `capacity` bytes of bodies at most; a body over an eighth of that is not kept."""
+    """The most recently used results by fingerprint, with at most `capacity` bytes of bodies. Thread-safe.
+
+    >>> cache = ResultCache(10_000)
+    >>> cache.put("ab12", CachedResult("boolean", 1, 0.1, b"true"))
+    >>> cache.get("ab12").body
+    b'true'
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._size = 0
-        self._entries: OrderedDict[ResultKey, CachedResult] = OrderedDict()
+        self._entries: OrderedDict[str, CachedResult] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: ResultKey) -> CachedResult | None:
+    def get(self, key: str) -> CachedResult | None:
+        """The result, which becomes the most recently used; None where it is not cached."""
         with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
+            result = self._entries.get(key)
+            if result is not None:
                 self._entries.move_to_end(key)
-            return found
+            return result
 
-    def put(self, key: ResultKey, result: CachedResult) -> None:
-        if len(result.body) > self._capacity // 8:
+    def put(self, key: str, result: CachedResult) -> None:
+        """Add or replace a result. The least recently used ones make room; a body over an eighth is not cached."""
+        if _size(result) > self._capacity // _LARGEST_SHARE:
             return
         with self._lock:
             replaced = self._entries.pop(key, None)
-            self._size += _weight(key, result) - (_weight(key, replaced) if replaced else 0)
+            self._size += _size(result) - (_size(replaced) if replaced else 0)
             self._entries[key] = result
             while self._size > self._capacity:
-                old, dropped = self._entries.popitem(last=False)
-                self._size -= _weight(old, dropped)
+                _, oldest = self._entries.popitem(last=False)
+                self._size -= _size(oldest)
 
 
-def _weight(key: ResultKey, result: CachedResult) -> int:
-    """Bytes, with something for the objects themselves."""
-    return len(result.body) + len(key.query) + 512
+def _size(result: CachedResult) -> int:
+    rows = sum(len(row.iri) + len(row.snippet) for search in result.searches for row in search.rows)
+    return len(result.body) + rows + _ENTRY_BYTES

@@ -1,65 +1,53 @@
-"""The front door of SPARQL: guard a query, find it a worker, and give back its result or the reason why not.
+"""Entry point of SPARQL queries: guard a query, have a worker evaluate it, return its result or the reason for none.
 
-The pool lives in an event loop: that of the server which it was attached to, else one of its own in a thread. `run`
-waits for an answer in any other thread, `answer` is awaited in the loop.
+The pool runs in an event loop: that of the server to which it was attached, else one of its own in a thread. `run`
+blocks any other thread until the result is there; `run_async` is awaited in the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from graph.errors import AtlasError, QueryCancelled, QueryError
+from graph.deadline import Deadline
+from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.dataset import WHOLE, Dataset
+from graph.sparql.formats import Format
 from graph.sparql.limits import Limits
-from graph.sparql.pool.cache import CachedResult, ResultCache, Terms
+from graph.sparql.pool.cache import CachedResult, ResultCache
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.lifecycle import OwnLoop, close_at_exit
 from graph.sparql.pool.request import (
+    QueryContext,
     QueryRequest,
-    as_asked,
-    complaint,
-    format_of,
-    in_memory,
-    located,
-    make_terms,
-    result_of,
+    choose_format,
+    engine_syntax_error,
+    locate,
+    make_context,
+    make_request,
+    to_query_result,
+    to_result,
 )
-from graph.sparql.pool.task import Delivered, Task
+from graph.sparql.pool.task import Delivery, Task
+from graph.sparql.pool.verdicts import Verdicts
 from graph.sparql.result import QueryResult
-from graph.sparql.syntax.errors import syntax_error
-from graph.sparql.syntax.guard import Form, Guarded, check_length, guard
+from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
+from graph.sparql.syntax.guard import Form, Guarded
 from graph.sparql.syntax.lexer import tokenise
 from graph.sparql.syntax.query_shape import is_brief
-from graph.sparql.syntax.search_clause import SearchRequest, SearchRow, expand
-from graph.sparql.syntax.simple_query import plain
-from graph.sparql.worker.guard_in_worker import believed
+from graph.sparql.syntax.search_clause import expand
 
-__all__ = ["Outcome", "QueryPool", "Search"]
+__all__ = ["QueryPool", "Search"]
 
-Search = Callable[[Path, SearchRequest], Sequence[SearchRow]]
-"""Runs one search clause on the index of a generation: the same generation and request, the same rows. Raises
-`InputError`, `IndexUnusable`, and `HomeError` where the generation is gone."""
-
-Outcome = CachedResult | QueryResult | AtlasError
-"""What comes of a query: a result in memory, a spooled one, or why there is none."""
-
-_REMEMBERED: Final = 2048
-"""Characters up to which a query is guarded here, and its verdict kept; a longer one is read by a worker."""
-
-_LONG: Final = 10_000
-"""Characters from which on a text waits its turn to be read: that takes a while."""
-
-_VERDICTS: Final = 16
-"""Longer queries whose verdict is kept, between being checked and being run."""
+Search = Callable[[Path, SearchRequest, Deadline], Sequence[SearchRow]]
+"""Runs one search clause on the index of a generation: the same generation and request, the same rows. It ends at the
+deadline. Raises `InputError`, `IndexUnusable`, `QueryTimeout`, and `HomeError` where the generation is gone."""
 
 T = TypeVar("T")
 
@@ -68,7 +56,12 @@ class QueryPool:
     """Runs client queries in killable workers. Thread-safe.
 
     Workers start on the first query, or with `warm()`. `search` answers the search clauses of queries; without it
-    they are refused. `seccomp=False` is for tests of the other fences.
+    they are refused. `seccomp=False` is for tests of the other parts of the sandbox.
+
+    >>> with QueryPool() as pool:
+    ...     with pool.run(home.live().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
+    ...         result.read()
+    b'true'
     """
 
     def __init__(
@@ -85,30 +78,29 @@ class QueryPool:
         self._seccomp = seccomp
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
-        self._own: OwnLoop | None = None
+        self._own_loop: OwnLoop | None = None
         self._cache = ResultCache(self.limits.cache_bytes)
-        self._verdicts: dict[str, Guarded] = {}
-        self._guard = lru_cache(maxsize=128)(self._glance)
-        self._terms = lru_cache(maxsize=256)(partial(make_terms, self.limits))
+        self._verdicts = Verdicts(self.limits, search=search is not None)
+        self._contexts = lru_cache(maxsize=256)(self._make_context)
         self._closed = False
         close_at_exit(self)
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Live in this loop. To be called before the first query."""
+        """Run in this loop. Raises RuntimeError after the first query."""
         with self._lock:
             if self._dispatcher is not None:
                 raise RuntimeError("the pool runs already")
             self._dispatcher = Dispatcher(self.limits, self._spool_dir, loop, seccomp=self._seccomp)
 
     def warm(self) -> None:
-        """Start the workers now, in the background, so that the first query need not wait for one."""
-        dispatcher = self._ready()
-        dispatcher.loop.call_soon_threadsafe(dispatcher.crew.start)
+        """Start the workers in the background, so that the first query need not wait for one."""
+        dispatcher = self._started()
+        dispatcher.loop.call_soon_threadsafe(dispatcher.workers.start)
         tokenise("")  # its patterns are compiled on first use
 
     @property
     def fenced(self) -> bool:
-        """True where the workers run under seccomp. Asks the system, not a worker."""
+        """Whether the workers run under seccomp, as far as this system allows it."""
         from graph.sandbox import seccomp
 
         return self._seccomp and seccomp.available()
@@ -119,15 +111,18 @@ class QueryPool:
         return self._search is not None
 
     def check(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
-        """The query as the guard sees it, with its form. Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`, and
-        for a long one, which a worker has to read, what `run` may raise."""
-        found = self._checked(query)
-        return found if found is not None else self._waited(self.examine(query, client, timeout))
+        """The guard's verdict on a query, with its form. Give it to `run` and the query is not guarded again.
+
+        Raises `QueryTooLarge`, `QuerySyntax`, `QueryRefused`, and for a long query, which a worker has to read,
+        whatever `run` may raise.
+        """
+        guarded = self._verdicts.known(query)
+        return guarded if guarded is not None else self._wait(self.check_async(query, client, timeout))
 
     def run(
         self,
         generation: Path,
-        query: str,
+        query: str | Guarded,
         *,
         media_type: str | None = None,
         dataset: Dataset = WHOLE,
@@ -136,142 +131,137 @@ class QueryPool:
         client: str | None = None,
         base: str | None = None,
     ) -> QueryResult:
-        """Evaluate a query on a generation, the directory that holds `graph/`.
+        """Evaluate a query on a generation, the directory that holds `graph/`. Not to be called in the pool's loop.
 
-        `media_type` must suit the query's form (see `formats.offered`; None = JSON or Turtle); `timeout` in seconds,
-        waiting included, is cut to the limit; `query_id` is for `cancel`; `client` is whom fairness counts, and whose
-        the id is; `base` resolves relative IRIs.
+        `query` is a text, or the verdict of `check` on it. `media_type` must suit the query form (see
+        `formats.offered`; None = JSON or Turtle); `timeout` in seconds, waiting included, is cut to the limit;
+        `query_id` is for `cancel`; `client` is whom the caps count, and whose the id is; `base` resolves relative IRIs.
         Raises the members of `QueryError`, and `HomeError` where the generation cannot be opened.
         """
         began = time.monotonic()
-        guarded = self.check(query, client, timeout)
-        asked = as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base))
-        kept = self.kept(asked)
-        if kept is not None:
-            return in_memory(asked, kept)
+        guarded = query if isinstance(query, Guarded) else self.check(query, client, timeout)
+        request = self.request(generation, guarded, media_type=media_type, dataset=dataset, base=base)
         left = self.limits.seconds(timeout, time.monotonic() - began)
-        return self._waited(self.answer(asked, client=client, timeout=left, query_id=query_id))
+        return self.run_request(request, client=client, timeout=left, query_id=query_id)
 
-    async def examine(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
-        """As `check`, in the loop of the pool."""
-        found = self._checked(query)
-        if found is None:
-            found = self._verdict(query, await self._come(self._check_task(query, client, timeout)))
-        return found
-
-    async def answer(
+    def run_request(
         self,
-        asked: QueryRequest,
+        request: QueryRequest,
         *,
         client: str | None = None,
         timeout: float | None = None,
         query_id: str | None = None,
     ) -> QueryResult:
-        """As `run`, in the loop of the pool, for a query that `examine` let pass."""
-        kept = self.kept(asked)
-        if kept is not None:
-            return in_memory(asked, kept)
-        delivered = await self._come(self._query_task(asked, timeout, query_id, client))
-        said = complaint(delivered)
-        if said is not None:
-            query = asked.guarded.original
-            self._explain_short(asked.guarded, said)
-            self._verdict(query, await self._come(self._check_task(query, client, timeout, said)))
-        return self._result(asked, delivered)
+        """As `run`, for a request that is there already: the query is not guarded again."""
+        cached = self.cached(request)
+        if cached is not None:
+            return to_query_result(request, cached)
+        return self._wait(self.run_async(request, client=client, timeout=timeout, query_id=query_id))
 
-    def glance(self, query: str) -> Guarded | None:
-        """As `check`, for a query that can be judged here and now; None where a worker has to be asked."""
-        return self._guard(query) if len(query) <= _REMEMBERED else None
+    async def check_async(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
+        """As `check`, in the loop of the pool."""
+        guarded = self._verdicts.known(query)
+        if guarded is not None:
+            return guarded
+        return self._verdicts.accept(query, await self._delivery(self._verdicts.task(query, client, timeout)))
 
-    def terms(
+    async def run_async(
+        self,
+        request: QueryRequest,
+        *,
+        client: str | None = None,
+        timeout: float | None = None,
+        query_id: str | None = None,
+        any_order: bool = False,
+    ) -> QueryResult:
+        """As `run_request`, in the loop of the pool. Where the awaiting task is cancelled, the query ends.
+
+        `any_order` is for a client that reads the whole result: where their order does not matter, the rows may come
+        in another order from time to time. Without it they keep their order, except for those of look-ups.
+        """
+        cached = self.cached(request)
+        if cached is not None:
+            return to_query_result(request, cached)
+        task = self._query_task(request, timeout, query_id, client)
+        if any_order and task.op == "query" and request.guarded.unordered:
+            task.op = "any"
+        delivery = await self._delivery(task)
+        message = engine_syntax_error(delivery)
+        if message is not None:
+            guarded = request.guarded
+            self._verdicts.raise_short(guarded, message)
+            check = self._verdicts.task(guarded.original, client, timeout, message)
+            self._verdicts.accept(guarded.original, await self._delivery(check))
+        result = to_result(request, task, delivery)
+        if request.fingerprint is not None and not result.spooled:
+            kept = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
+            self._cache.put(request.fingerprint, kept)
+        return result
+
+    def check_short(self, query: str) -> Guarded | None:
+        """As `check`, without waiting: None where a worker has to read the query."""
+        return self._verdicts.short(query)
+
+    def request(
+        self,
+        generation: Path,
+        guarded: Guarded,
+        *,
+        media_type: str | None = None,
+        dataset: Dataset = WHOLE,
+        base: str | None = None,
+    ) -> QueryRequest:
+        """The request for a guarded query, with the fingerprint of its result. Parameters and errors as of `run`."""
+        return make_request(guarded, self.context(generation, guarded.form, media_type, dataset=dataset, base=base))
+
+    def context(
         self,
         generation: Path,
         form: Form,
         media_type: str | None = None,
+        *,
         dataset: Dataset = WHOLE,
         base: str | None = None,
-    ) -> Terms:
-        """What `ask` and `answer` need beside the query. Raises `QueryRefused` for a format that the form of query
-        cannot be answered in, `HomeError` without the generation."""
-        path, stamp = located(generation)
-        return self._terms(generation, path, stamp, format_of(form, media_type), dataset, base)
+    ) -> QueryContext:
+        """The context of queries of one form, which `request.make_request` takes. Raises `QueryRefused` for a format
+        that does not suit the form, `HomeError` where the generation is gone."""
+        location = locate(generation)
+        result_format = choose_format(form, media_type)
+        return self._contexts(generation, location, result_format, dataset, base)
 
-    def kept(self, asked: QueryRequest) -> CachedResult | None:
-        """The result, if it is known."""
-        return self._cache.get(asked.key) if asked.tag is not None else None
-
-    def ask(
-        self,
-        asked: QueryRequest,
-        then: Callable[[Outcome], None],
-        *,
-        client: str | None = None,
-        timeout: float | None = None,
-    ) -> None:
-        """As `answer`, without waiting and without a look at what is kept, for a query that passed the `glance`.
-        `then` is called once, in the loop. Raises what keeps a query from being queued.
-
-        Rows for which that makes no difference may come in another order from time to time. From `run` and `answer`,
-        which large results are read by, page by page, they come in the same one, but for those of a look-up."""
-        task = self._query_task(asked, timeout, None, client)
-        if task.op == "query" and asked.guarded.unordered:
-            task.op = "any"
-        task.deliver = partial(self._outcome, asked, then)
-        self._ready().submit(task)
-
-    def _outcome(self, asked: QueryRequest, then: Callable[[Outcome], None], delivered: Delivered) -> None:
-        outcome: Outcome
-        if not isinstance(delivered, AtlasError) and delivered[0].outcome == "done" and delivered[1] is None:
-            answer = delivered[0]
-            outcome = CachedResult(answer.kind, answer.rows, answer.ms, answer.body)
-            if asked.tag is not None:
-                self._cache.put(asked.key, outcome)
-        else:
-            try:
-                said = complaint(delivered)
-                if said is not None:
-                    self._explain_short(asked.guarded, said)
-                outcome = result_of(asked, delivered)
-            except AtlasError as error:
-                outcome = error
-        then(outcome)
-
-    def etag(
-        self, generation: Path, query: str, media_type: str, dataset: Dataset = WHOLE, base: str | None = None
-    ) -> str | None:
-        """The entity tag that `run` would give its result; None where the answer may vary."""
-        guarded = self.check(query)
-        return as_asked(guarded, self.terms(generation, guarded.form, media_type, dataset, base)).tag
+    def cached(self, request: QueryRequest) -> CachedResult | None:
+        """The result of a request where it is cached."""
+        return None if request.fingerprint is None else self._cache.get(request.fingerprint)
 
     def cancel(self, query_id: str, client: str | None = None) -> bool:
         """End a query that runs or waits: its `run` raises `QueryCancelled`. False where that client has none of that
         id."""
-        dispatcher = self._ready()
-        return self._do(lambda: dispatcher.cancel(query_id, client))
+        dispatcher = self._started()
+        return self._in_loop(lambda: dispatcher.cancel(query_id, client))
 
     def load(self) -> tuple[int, int]:
-        """How many queries run and how many wait."""
-        return (0, 0) if self._dispatcher is None else self._do(self._dispatcher.load)
+        """The number of queries that run, and of those that wait."""
+        return (0, 0) if self._dispatcher is None else self._in_loop(self._dispatcher.load)
 
     def idle(self) -> list[int]:
         """Process ids of the workers that wait for a query."""
-        return [] if self._dispatcher is None else self._do(self._dispatcher.crew.idle)
+        return [] if self._dispatcher is None else self._in_loop(self._dispatcher.workers.idle)
 
     def busy(self) -> list[int]:
-        """Process ids of the workers that run one."""
-        return [] if self._dispatcher is None else self._do(self._dispatcher.busy)
+        """Process ids of the workers that run a query."""
+        return [] if self._dispatcher is None else self._in_loop(self._dispatcher.busy)
 
     def close(self) -> None:
-        """Kill every worker; queries under way raise `QueryCancelled`. The pool cannot be used again."""
+        """Kill every worker; queries that run or wait raise `QueryCancelled`. The pool cannot be used again."""
         with self._lock:
-            dispatcher, own, closed = self._dispatcher, self._own, self._closed
+            dispatcher, own_loop, closed = self._dispatcher, self._own_loop, self._closed
             self._closed = True
         if dispatcher is None or closed:
             return
-        self._do(dispatcher.close)
-        dispatcher.crew.wait_closed(2.0)
-        if own is not None:
-            own.close()
+        self._in_loop(dispatcher.close)
+        dispatcher.workers.wait_closed(2.0)
+        if own_loop is not None:
+            own_loop.close()
 
     def __enter__(self) -> QueryPool:
         return self
@@ -279,17 +269,17 @@ class QueryPool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ready(self) -> Dispatcher:
+    def _started(self) -> Dispatcher:
         with self._lock:
             if self._closed:
                 raise QueryCancelled("The service is closing.")
             if self._dispatcher is None:
-                self._own = OwnLoop()
-                self._dispatcher = Dispatcher(self.limits, self._spool_dir, self._own.loop, seccomp=self._seccomp)
+                self._own_loop = OwnLoop()
+                self._dispatcher = Dispatcher(self.limits, self._spool_dir, self._own_loop.loop, seccomp=self._seccomp)
             return self._dispatcher
 
-    def _do(self, work: Callable[[], T]) -> T:
-        """`work` in the loop, from another thread; here, where the loop has ended or is this thread's."""
+    def _in_loop(self, work: Callable[[], T]) -> T:
+        """Run `work` in the loop and wait for it; run it here where this is the loop's thread or the loop has ended."""
         loop = self._dispatcher.loop if self._dispatcher is not None else None
         if loop is None or not loop.is_running() or loop is _running_loop():
             return work()
@@ -304,86 +294,65 @@ class QueryPool:
         loop.call_soon_threadsafe(run)
         return future.result()
 
-    def _waited(self, work: Coroutine[Any, Any, T]) -> T:
-        """From any thread but the loop's."""
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the loop and wait for it, from any thread but the loop's."""
         try:
-            loop = self._ready().loop
+            loop = self._started().loop
         except QueryCancelled:
             work.close()
             raise
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
-    async def _come(self, task: Task) -> Delivered:
-        dispatcher = self._ready()
-        future: asyncio.Future[Delivered] = dispatcher.loop.create_future()
+    async def _delivery(self, task: Task) -> Delivery:
+        dispatcher = self._started()
+        future: asyncio.Future[Delivery] = dispatcher.loop.create_future()
         task.deliver = partial(_settle, future)
         dispatcher.submit(task)
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            dispatcher.withdraw(task)
+            raise
 
-    def _glance(self, query: str) -> Guarded:
-        return plain(query, self.limits) or guard(query, self.limits, search=self.searches)
+    def _make_context(
+        self, generation: Path, location: tuple[str, str], result_format: Format, dataset: Dataset, base: str | None
+    ) -> QueryContext:
+        make = partial(make_context, self.limits, generation, location, result_format, dataset=dataset)
+        if base is None:
+            return make(base=None)
+        return make(base=base, without_base=self._contexts(generation, location, result_format, dataset, None))
 
-    def _checked(self, query: str) -> Guarded | None:
-        """The verdict, unless a worker has to be asked for it."""
-        if len(query) <= _REMEMBERED:
-            return self._guard(query)
-        check_length(query, self.limits)
-        return self._verdicts.get(query)
-
-    def _check_task(self, query: str, client: str | None, timeout: float | None, said: str = "") -> Task:
-        settings = {"limits": asdict(self.limits), "search": self.searches, "said": said}
-        return Task(
-            client, None, op="check", settings=json.dumps(settings).encode(), text=query.encode(),
-            seconds=self.limits.seconds(timeout), deliver=_nobody, wanted="reading" if len(query) > _LONG else "quick",
-        )  # fmt: skip
-
-    def _verdict(self, query: str, delivered: Delivered) -> Guarded:
-        if isinstance(delivered, AtlasError):
-            raise delivered
-        answer, _ = delivered
-        if answer.outcome != "checked":
-            raise QueryError("The query worker gave no verdict.", "Report it.")
-        while len(self._verdicts) >= _VERDICTS:
-            self._verdicts.pop(next(iter(self._verdicts)), None)
-        found = self._verdicts[query] = believed(query, answer.body)
-        return found
-
-    def _explain_short(self, guarded: Guarded, said: str) -> None:
-        """Raises the error for what the engine said, unless the query is one that a worker has to read."""
-        query = guarded.original
-        if len(query) <= _REMEMBERED:
-            full = guarded if guarded.tokens else guard(query, self.limits, search=self.searches)
-            raise syntax_error(said, full)
-
-    def _query_task(self, asked: QueryRequest, timeout: float | None, query_id: str | None, client: str | None) -> Task:
-        guarded, search = asked.guarded, self._search
-        text, look = guarded.text.encode(), guarded.look_up if asked.terms.direct else None
+    def _query_task(
+        self, request: QueryRequest, timeout: float | None, query_id: str | None, client: str | None
+    ) -> Task:
+        guarded = request.guarded
+        text, look_up = guarded.text.encode(), guarded.look_up if request.context.lookup_allowed else None
         task = Task(
-            client, query_id, op="query" if look is None else "look", text=text if look is None else look.encode(),
-            instead=text, deliver=_nobody, settings=asked.terms.settings,
-            wanted="quick" if look is None and not is_brief(guarded.text) else "look",
+            client=client,
+            query_id=query_id,
+            op="query" if look_up is None else "look",
+            text=text if look_up is None else look_up.encode(),
+            fallback=text,
+            settings=request.context.settings,
             seconds=self.limits.seconds(timeout),
-        )  # fmt: skip
-        if guarded.searches and search is not None:
-            task.search = partial(_expanded, guarded, partial(search, asked.terms.generation))
-            task.wanted = "searching"
+            deliver=lambda _: None,
+            wants="quick" if look_up is None and not is_brief(guarded.text) else "lookup",
+        )
+        if guarded.searches and self._search is not None:
+            task.expand = partial(_expand, guarded, partial(self._search, request.context.generation))
+            task.wants = "searching"
         return task
 
-    def _result(self, asked: QueryRequest, delivered: Delivered) -> QueryResult:
-        result = result_of(asked, delivered)
-        if asked.tag is not None and not result.spooled:
-            self._cache.put(asked.key, CachedResult(result.kind, result.rows, result.ms, result.read()))
-        return result
 
+def _expand(
+    guarded: Guarded, search: Callable[[SearchRequest, Deadline], Sequence[SearchRow]], deadline: Deadline
+) -> tuple[bytes, tuple[SearchClauseRows, ...]]:
+    def search_once(request: SearchRequest) -> Sequence[SearchRow]:
+        deadline.check()
+        return search(request, deadline)
 
-def _expanded(
-    guarded: Guarded, search: Callable[[SearchRequest], Sequence[SearchRow]], go_on: Callable[[], None]
-) -> bytes:
-    def one(asked: SearchRequest) -> Sequence[SearchRow]:
-        go_on()
-        return search(asked)
-
-    return expand(guarded, one).text.encode()
+    expanded, rows = expand(guarded, search_once)
+    return expanded.text.encode(), rows
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -393,10 +362,8 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _nobody(_: Delivered) -> None:
-    """Before somebody waits for the task."""
-
-
-def _settle(future: asyncio.Future[Delivered], delivered: Delivered) -> None:
-    if not future.done():  # who awaited it may be gone
-        future.set_result(delivered)
+def _settle(future: asyncio.Future[Delivery], delivery: Delivery) -> None:
+    if not future.done():  # the awaiting task may have been cancelled
+        future.set_result(delivery)
+    elif not isinstance(delivery, AtlasError) and delivery[1] is not None:
+        delivery[1].close()

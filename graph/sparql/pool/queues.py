@@ -1,23 +1,21 @@
-"""Who may run now: fair between clients, and between quick queries and slow ones.
+"""Slots and queues: which waiting query runs next, fair between clients and between quick queries and slow ones.
 
-Every query starts in the quick lane. One that is still running after a quantum moves to the slow lane, which has places
-of its own and runs at low priority, and so makes room for the next quick one. When the slow lane is full and
-somebody waits, the slow query gives its worker up and starts again once there is a slow place: nobody ever waits longer
-than a quantum for it (four where most queries take their time). Among those who wait, the client with the fewest
-running queries comes first, then the one who came first.
+A query needs a slot to run. There are five kinds:
 
-Many queries may wait that will each take a quantum. So look-ups, or what looks like one, come before them to a quick
-place, whoever asked, up to sixteen in a row; and while all quick places are held by others there is one more that only
-look-ups get.
+quick      every query starts here; there are as many slots as workers.
+slow       a query that still runs after a quantum moves here. It runs at low priority and leaves its quick slot to the
+           next query. Where no slow slot is free and another query waits, it gives its worker up and starts again once
+           there is one. So no query waits longer than a quantum for a quick slot (four where most queries are slow).
+lookup     one extra slot that only look-ups get, while all quick slots are held by other queries. Look-ups also come
+           first for quick slots, up to sixteen in a row, because many queries may wait that each take a quantum.
+reading    one slot for reading a long text with the guard, granted only while a worker can be spared.
+searching  for the searches inside a query, before it waits for a quick slot. The slot is free when the searches end,
+           even if the query was over before that.
 
-A long text is read before it is run, in a lane of its own with one place and a queue of its own: however many of them
-come, one is read at a time, and only while the others have workers enough (`next`). Likewise what a query needs
-searched is searched before it is run, in another lane, whose places are held by the searches rather than by who waits
-for them: nobody can end a search.
+Among the queries that wait for the same kind of slot, the client with the fewest running queries comes first, then the
+query that came first. No query waits longer than its own time (`QueueEntry.until`).
 
-Nobody waits longer than the query's own time, which counts from when it came (`QueueEntry.until`).
-
-Only the bookkeeping is here, and only the pool's loop uses it: nothing waits and nothing is locked.
+This module only does the bookkeeping. The pool's loop is its only user: nothing here waits or locks.
 """
 
 from __future__ import annotations
@@ -28,230 +26,223 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from graph.errors import Overloaded, QueryRefused
+from graph.errors import ClientOverloaded, Overloaded, QueryRefused
 from graph.sparql.limits import Limits
 
-__all__ = ["Lane", "QueryQueues", "QueueEntry"]
+__all__ = ["QueryQueues", "QueueEntry", "SlotKind"]
 
-Lane = Literal["quick", "look", "reading", "searching", "slow"]
-_LANES: Final[tuple[Lane, ...]] = get_args(Lane)
+SlotKind = Literal["quick", "lookup", "reading", "searching", "slow"]
+_KINDS: Final[tuple[SlotKind, ...]] = get_args(SlotKind)
 
-_IN_A_ROW: Final = 16
-"""Look-ups that get a place while others wait for one, before one of those does."""
+MAX_LOOKUPS_IN_A_ROW: Final = 16
+"""Look-ups that get a quick slot while another query waits for one, before that query does."""
 
 
 @dataclass(slots=True, eq=False)
 class QueueEntry:
-    """One query on its way through the lanes. `client` and `query_id` may be None: unknown, and not cancellable.
+    """One query on its way through the queues. `client` None: unknown; `query_id` None: cannot be cancelled.
 
-    `lane` is where it has a place, `wanted` where it waits for one, until `expires` at the latest; a look-up may get a
-    quick place as well. Its own time ends at `until`. (Both in seconds of the loop's clock.) `ahead`: a busy worker was
-    told of it already, and will take it next if that frees a place.
+    `slot` is the slot that it holds, `wants` the kind that it waits for, until `expires` at the latest; a look-up may
+    get a quick slot as well. Its own time ends at `until`. Times are seconds of the loop's clock. `sent_ahead`: a busy
+    worker has received it already, and will run it next if that frees a slot.
     """
 
     client: str | None
     query_id: str | None
-    lane: Lane | None = None
-    wanted: Lane = "quick"
+    slot: SlotKind | None = None
+    wants: SlotKind = "quick"
     until: float = math.inf
     expires: float = 0.0
-    ahead: bool = False
+    sent_ahead: bool = False
 
 
 class QueryQueues:
-    """Places for `limits.workers` quick queries and `limits.slow` slow ones, for the searches of as many as are quick,
-    for one long text that is read, and for one look-up."""
+    """Slots for `limits.workers` quick queries, as many sets of searches, `limits.slow` slow queries, one long text
+    and one look-up; `limits.queue` queries may wait for each kind."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._free: dict[Lane, int] = {
-            "look": 1, "quick": limits.workers, "reading": 1, "searching": limits.workers,
+        self._free: dict[SlotKind, int] = {
+            "quick": limits.workers,
+            "lookup": 1,
+            "reading": 1,
+            "searching": limits.workers,
             "slow": limits.slow or limits.workers,
-        }  # fmt: skip
-        self._waiting: dict[Lane, list[QueueEntry]] = {lane: [] for lane in _LANES}
-        self._wait_in_all = 0
-        self._in_a_row = 0
-        self._quick_looks = 0
+        }
+        self._queues: dict[SlotKind, list[QueueEntry]] = {kind: [] for kind in _KINDS}
+        self._lookups_in_a_row = 0
+        self._quick_lookups = 0
         self._running: Counter[str | None] = Counter()
         self._present: Counter[str | None] = Counter()
-        self._named: dict[tuple[str | None, str], QueueEntry] = {}
+        self._by_id: dict[tuple[str | None, str], QueueEntry] = {}
 
-    def enter(self, ticket: QueueEntry, now: float) -> None:
-        """Register the query: it waits for the place that it wants. Raises `Overloaded` or `QueryRefused`."""
-        if ticket.query_id is not None and (ticket.client, ticket.query_id) in self._named:
-            raise QueryRefused(f"A query with the id ‘{ticket.query_id}’ is already running.", "Choose another id.")
+    def enter(self, entry: QueueEntry, now: float) -> None:
+        """Queue a new query. Raises `Overloaded`, `ClientOverloaded` or `QueryRefused`."""
+        if entry.query_id is not None and (entry.client, entry.query_id) in self._by_id:
+            raise QueryRefused(f"A query with the id ‘{entry.query_id}’ is already running.", "Choose another id.")
         cap = self._limits.per_client
-        if ticket.client is not None and cap and self._present[ticket.client] >= cap:
-            error = Overloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
-            error.status = 429
-            raise error
-        if len(self._waiting[ticket.wanted]) >= self._limits.queue + self._free[ticket.wanted]:
+        if entry.client is not None and cap and self._present[entry.client] >= cap:
+            raise ClientOverloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
+        if len(self._queues[entry.wants]) >= self._limits.queue + self._free[entry.wants]:
             raise self.overloaded()
-        self._present[ticket.client] += 1
-        if ticket.query_id is not None:
-            self._named[ticket.client, ticket.query_id] = ticket
-        self._wait(ticket, now + self._limits.wait)
+        self._present[entry.client] += 1
+        if entry.query_id is not None:
+            self._by_id[entry.client, entry.query_id] = entry
+        self._wait(entry, now + self._limits.wait)
 
-    def next(self, spares: Callable[[], bool] = lambda: True) -> QueueEntry | None:
-        """Give a free place to one of those who wait for it; None where there is no place, or nobody. `spares` says
-        whether there is a worker to spare for a long text."""
-        if not self._wait_in_all:
-            return None
-        for lane in _LANES:
-            if self._free[lane] <= 0 or (lane == "look" and not self._besides()):
+    def next(self, can_spare_worker: Callable[[], bool] = lambda: True) -> QueueEntry | None:
+        """Grant a free slot to a waiting query; None where there is neither. `can_spare_worker`: for a long text."""
+        for kind in _KINDS:
+            if self._free[kind] <= 0 or (kind == "lookup" and not self._quick_slots_held_by_others()):
                 continue
-            if lane == "reading" and not (self._waiting["reading"] and spares()):
+            if kind == "reading" and not (self._queues["reading"] and can_spare_worker()):
                 continue
-            chosen = self.following(lane)
-            if chosen is not None:
-                self._place(chosen, lane)
-                return chosen
+            entry = self.first(kind)
+            if entry is not None:
+                self._grant(entry, kind)
+                return entry
         return None
 
-    def _besides(self) -> bool:
-        """Whether all quick places are held by others than look-ups."""
-        return not (self._free["quick"] or self._quick_looks)
+    def first(self, kind: SlotKind = "quick") -> QueueEntry | None:
+        """The query that gets the next slot of a kind; those that were sent ahead are not counted."""
+        if kind == "reading":  # one at a time, so the client with the fewest queries in all comes first
+            return min(self._queues[kind], key=lambda entry: self._present[entry.client], default=None)
+        if kind != "quick":
+            return self._fairest(kind)
+        if self._lookups_in_a_row < MAX_LOOKUPS_IN_A_ROW:
+            return self._fairest("lookup") or self._fairest("quick")
+        return self._fairest("quick") or self._fairest("lookup")
 
-    def following(self, lane: Lane = "quick") -> QueueEntry | None:
-        """The one who is to have the next place in a lane, those put aside that a worker was told of already."""
-        if not self._wait_in_all:
-            return None
-        if lane == "quick":
-            first: Lane = "look" if self._in_a_row < _IN_A_ROW else "quick"
-            return self._fairest(first) or self._fairest("quick" if first == "look" else "look")
-        if lane == "reading":  # one at a time: whoever has the fewest in all comes first
-            return min(self._waiting[lane], key=lambda each: self._present[each.client], default=None)
-        return self._fairest(lane)
-
-    def _fairest(self, lane: Lane) -> QueueEntry | None:
-        chosen: QueueEntry | None = None
-        least = 0
-        for each in self._waiting[lane]:  # as they came
-            if not each.ahead:
-                running = self._running.get(each.client, 0)
-                if chosen is None or running < least:
-                    chosen, least = each, running
-                if not running:
-                    break
-        return chosen
-
-    def seize(self, ticket: QueueEntry) -> bool:
-        """A place for this one of those who wait, if there is any."""
-        lane: Lane = "quick" if ticket.wanted == "look" else ticket.wanted
-        if self._free[lane] <= 0:
-            if ticket.wanted != "look" or self._free["look"] <= 0 or not self._besides():
+    def grant(self, entry: QueueEntry) -> bool:
+        """Grant a slot to this waiting query, if a suitable one is free."""
+        kind: SlotKind = "quick" if entry.wants == "lookup" else entry.wants
+        if self._free[kind] <= 0:
+            if entry.wants != "lookup" or self._free["lookup"] <= 0 or not self._quick_slots_held_by_others():
                 return False
-            lane = "look"
-        self._place(ticket, lane)
+            kind = "lookup"
+        self._grant(entry, kind)
         return True
 
-    def promote(self, ticket: QueueEntry) -> bool:
-        """Move a running query to the slow lane, if that has a place."""
-        if ticket.lane not in ("look", "quick") or self._free["slow"] == 0:
-            return ticket.lane == "slow"
-        self._release(ticket)
-        self._hold(ticket, "slow")
+    def move_to_slow(self, entry: QueueEntry) -> bool:
+        """Give a running query a slow slot instead of its own, if one is free; True where it holds one."""
+        if entry.slot not in ("lookup", "quick") or self._free["slow"] == 0:
+            return entry.slot == "slow"
+        self._release(entry)
+        self._hold(entry, "slow")
         return True
+
+    def wait_for_slow(self, entry: QueueEntry) -> bool:
+        """Let a running query give up its slot and wait for a slow one; False where too many do."""
+        if len(self._queues["slow"]) >= self._limits.queue:
+            return False
+        self._release(entry)
+        entry.wants = "slow"
+        self._wait(entry, entry.until)
+        return True
+
+    def is_no_lookup(self, entry: QueueEntry) -> bool:
+        """A look-up turned out to be a query. True: it keeps a slot; False: it waits for a quick one."""
+        kind = entry.slot
+        self._release(entry)
+        entry.wants = "quick"
+        if kind == "lookup" and not self._free["quick"]:
+            self._wait(entry, entry.until)
+            return False
+        self._hold(entry, "quick" if kind == "lookup" or kind is None else kind)
+        return True
+
+    def end_search(self, entry: QueueEntry, now: float) -> None:
+        """The searches of a query have ended: it waits for a quick slot, unless it is over."""
+        self._free["searching"] += 1
+        if entry.slot == "searching":
+            self._release(entry)
+            entry.wants = "quick"
+            self._wait(entry, now + self._limits.wait)
+
+    def leave(self, entry: QueueEntry) -> None:
+        """The query is over, however it ended."""
+        if entry.slot is None:
+            self._queues[entry.wants].remove(entry)
+        self._release(entry)
+        _decrement(self._present, entry.client)
+        if entry.query_id is not None:
+            self._by_id.pop((entry.client, entry.query_id), None)
 
     def contended(self) -> bool:
-        """True where a query waits for a quick place."""
-        return bool(self._waiting["quick"] or self._waiting["look"])
-
-    def no_look_up(self, ticket: QueueEntry) -> bool:
-        """This look-up turns out to be a query: it keeps its place if that is for such, else it waits for one."""
-        lane = ticket.lane
-        self._release(ticket)
-        ticket.wanted = "quick"
-        if lane == "look" and not self._free["quick"]:
-            self._wait(ticket, ticket.until)
-            return False
-        self._hold(ticket, "quick" if lane == "look" or lane is None else lane)
-        return True
-
-    def wait_for_slow(self, ticket: QueueEntry) -> bool:
-        """Give up the quick place and wait for a slow one; False where too many do."""
-        if len(self._waiting["slow"]) >= self._limits.queue:
-            return False
-        self._release(ticket)
-        ticket.wanted = "slow"
-        self._wait(ticket, ticket.until)
-        return True
-
-    def searched(self, ticket: QueueEntry, now: float) -> None:
-        """The searches of this query have ended: it waits for a quick place, unless it is over."""
-        self._free["searching"] += 1
-        if ticket.lane == "searching":
-            self._release(ticket)
-            ticket.wanted = "quick"
-            self._wait(ticket, now + self._limits.wait)
-
-    def leave(self, ticket: QueueEntry) -> None:
-        """The query is over, however it ended."""
-        if ticket.lane is None:
-            self._called(ticket)
-        self._release(ticket)
-        _less(self._present, ticket.client)
-        if ticket.query_id is not None:
-            self._named.pop((ticket.client, ticket.query_id), None)
+        """Whether a query waits for a quick slot."""
+        return bool(self._queues["quick"] or self._queues["lookup"])
 
     def expired(self, now: float) -> list[QueueEntry]:
-        """Those who have waited too long; they are still to `leave`."""
-        return [each for each in self.waiting() if each.expires <= now]
+        """The queries that have waited too long; they are still to `leave`."""
+        return [entry for entry in self.waiting() if entry.expires <= now]
 
     def waiting(self) -> list[QueueEntry]:
-        return [each for line in self._waiting.values() for each in line]
+        """The queries without a slot."""
+        return [entry for queue in self._queues.values() for entry in queue]
 
-    def named(self, query_id: str, client: str | None = None) -> QueueEntry | None:
-        """The query to which that client gave that id, and which runs or waits."""
-        return self._named.get((client, query_id))
+    def by_id(self, query_id: str, client: str | None = None) -> QueueEntry | None:
+        """The running or waiting query to which that client gave that id."""
+        return self._by_id.get((client, query_id))
 
     def load(self) -> tuple[int, int]:
-        """How many queries have a place and how many wait."""
-        return sum(self._running.values()), self._wait_in_all
+        """The number of queries with a slot, and of those that wait."""
+        return sum(self._running.values()), sum(map(len, self._queues.values()))
 
     def overloaded(self) -> Overloaded:
-        waiting = self._wait_in_all
+        """The error for a query that cannot wait, or has waited too long."""
+        _, waiting = self.load()
         return Overloaded(
             f"All query workers are busy and {waiting} more {'query waits' if waiting == 1 else 'queries wait'}.",
             "Try again in a moment.",
             retry_after=1 + waiting // (2 * self._limits.workers),
         )
 
-    def _place(self, ticket: QueueEntry, lane: Lane) -> None:
-        self._called(ticket)
-        ticket.ahead = False
-        self._hold(ticket, lane)
-        self._in_a_row = self._in_a_row + 1 if ticket.wanted == "look" and self._waiting["quick"] else 0
+    def _fairest(self, kind: SlotKind) -> QueueEntry | None:
+        """Of the client with the fewest running queries, the query that came first."""
+        fairest: QueueEntry | None = None
+        fewest = 0
+        for entry in self._queues[kind]:  # in the order of arrival
+            if not entry.sent_ahead:
+                running = self._running.get(entry.client, 0)
+                if fairest is None or running < fewest:
+                    fairest, fewest = entry, running
+                if not running:
+                    break
+        return fairest
 
-    def _hold(self, ticket: QueueEntry, lane: Lane) -> None:
-        ticket.lane = lane
-        self._free[lane] -= 1
-        self._running[ticket.client] += 1
-        if lane == "quick" and ticket.wanted == "look":
-            self._quick_looks += 1
+    def _quick_slots_held_by_others(self) -> bool:
+        """Whether all quick slots are held by queries that are no look-ups."""
+        return not (self._free["quick"] or self._quick_lookups)
 
-    def _wait(self, ticket: QueueEntry, expires: float) -> None:
-        ticket.expires = min(expires, ticket.until)
-        self._waiting[ticket.wanted].append(ticket)
-        self._wait_in_all += 1
+    def _wait(self, entry: QueueEntry, expires: float) -> None:
+        entry.expires = min(expires, entry.until)
+        self._queues[entry.wants].append(entry)
 
-    def _called(self, ticket: QueueEntry) -> None:
-        """It waits no longer."""
-        self._waiting[ticket.wanted].remove(ticket)
-        self._wait_in_all -= 1
+    def _grant(self, entry: QueueEntry, kind: SlotKind) -> None:
+        self._queues[entry.wants].remove(entry)
+        entry.sent_ahead = False
+        self._hold(entry, kind)
+        passed_over = entry.wants == "lookup" and self._queues["quick"]
+        self._lookups_in_a_row = self._lookups_in_a_row + 1 if passed_over else 0
 
-    def _release(self, ticket: QueueEntry) -> None:
-        if ticket.lane is not None:
-            if ticket.lane != "searching":
-                self._free[ticket.lane] += 1
-            if ticket.lane == "quick" and ticket.wanted == "look":
-                self._quick_looks -= 1
-            ticket.lane = None
-            _less(self._running, ticket.client)
+    def _hold(self, entry: QueueEntry, kind: SlotKind) -> None:
+        entry.slot = kind
+        self._free[kind] -= 1
+        self._running[entry.client] += 1
+        self._quick_lookups += kind == "quick" and entry.wants == "lookup"
+
+    def _release(self, entry: QueueEntry) -> None:
+        if entry.slot is None:
+            return
+        if entry.slot != "searching":  # that one is free when the searches end
+            self._free[entry.slot] += 1
+        self._quick_lookups -= entry.slot == "quick" and entry.wants == "lookup"
+        entry.slot = None
+        _decrement(self._running, entry.client)
 
 
-def _less(counts: Counter[str | None], client: str | None) -> None:
-    """One less; a client without any is forgotten, or the table would grow with every address that ever came."""
+def _decrement(counts: Counter[str | None], client: str | None) -> None:
+    """One less. A client without any is removed, or the table would grow with every address that ever came."""
     if counts[client] > 1:
         counts[client] -= 1
     else:

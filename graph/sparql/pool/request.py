@@ -1,10 +1,12 @@
-"""One query in the terms of the pool: what identifies its result, and what a worker's answer to it amounts to."""
+"""One query in the terms of the pool: the request that identifies its result, and the result of a worker's answer."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,24 +23,56 @@ from graph.errors import (
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format, by_media_type, offered
 from graph.sparql.limits import Limits
-from graph.sparql.pool.cache import CachedResult, ResultKey, Terms, etag, generation_key, seed
-from graph.sparql.pool.task import Delivered
+from graph.sparql.pool.cache import CachedResult, fingerprint, fingerprint_prefix, generation_key
+from graph.sparql.pool.task import Delivery, Task
 from graph.sparql.result import QueryResult
-from graph.sparql.syntax.errors import asked_for
+from graph.sparql.syntax.errors import is_clients_fault
 from graph.sparql.syntax.guard import Form, Guarded
 from graph.sparql.worker.process import query_settings
 from graph.sparql.worker.protocol import Answer
 
-__all__ = ["QueryRequest", "as_asked", "complaint", "format_of", "in_memory", "located", "make_terms", "result_of"]
+__all__ = [
+    "QueryContext",
+    "QueryRequest",
+    "choose_format",
+    "engine_syntax_error",
+    "locate",
+    "make_context",
+    "make_request",
+    "to_query_result",
+    "to_result",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QueryContext:
+    """Everything that a result depends on except the query: generation, format, dataset, base.
+
+    `settings` is the form in which a worker receives it, `prefix` the beginning of the fingerprints. `lookup_allowed`:
+    the worker may answer a look-up without the engine. `without_base` is the same context without a base, for queries
+    whose result does not depend on it; None where this is that context.
+    """
+
+    generation: Path
+    name: str
+    format: Format
+    settings: bytes
+    prefix: blake2b
+    lookup_allowed: bool = False
+    without_base: QueryContext | None = None
 
 
 class QueryRequest(NamedTuple):
-    """A query on its way: in which terms it is asked, and whom its result belongs to."""
+    """A guarded query in its context. `fingerprint` identifies its result; None where that may vary between runs."""
 
-    terms: Terms
+    context: QueryContext
     guarded: Guarded
-    key: ResultKey
-    tag: str | None
+    fingerprint: str | None
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the rows of the result come in the same order each time."""
+        return not self.guarded.unordered
 
 
 @lru_cache(maxsize=8)
@@ -46,8 +80,8 @@ def _absolute(generation: Path) -> str:
     return os.path.abspath(generation)  # noqa: PTH100  # Path.resolve would follow links
 
 
-def located(generation: Path) -> tuple[str, str]:
-    """The absolute path, and what tells the directory from another that had it before. Raises `HomeError`."""
+def locate(generation: Path) -> tuple[str, str]:
+    """The absolute path of a generation, and its `generation_key`. Raises `HomeError` where it is gone."""
     path = _absolute(generation)
     try:
         return path, generation_key(path)
@@ -55,78 +89,114 @@ def located(generation: Path) -> tuple[str, str]:
         raise HomeError(f"The generation {generation.name} cannot be opened: {error.strerror}.") from error
 
 
-def make_terms(
-    limits: Limits, generation: Path, path: str, stamp: str, wanted: Format, dataset: Dataset, base: str | None
-) -> Terms:
-    """`path` and `stamp` as of `located`."""
-    settings = query_settings(path, wanted, limits, stamp=stamp, dataset=dataset, base=base)
-    parts = (generation.name, stamp, wanted.media_type, base or "", *dataset.default, "", *dataset.named, "")
-    direct = wanted.name == "json" and dataset == WHOLE
-    return Terms(generation, generation.name, wanted, settings, seed(*parts), direct)
+def make_context(
+    limits: Limits,
+    generation: Path,
+    location: tuple[str, str],
+    result_format: Format,
+    *,
+    dataset: Dataset,
+    base: str | None,
+    without_base: QueryContext | None = None,
+) -> QueryContext:
+    """The context of a query; `location` is what `locate` returns for the generation."""
+    path, key = location
+    settings = query_settings(path, result_format, limits, stamp=key, dataset=dataset, base=base)
+    parts = (generation.name, key, result_format.media_type, base or "", *dataset.default, "", *dataset.named, "")
+    return QueryContext(
+        generation=generation,
+        name=generation.name,
+        format=result_format,
+        settings=settings,
+        prefix=fingerprint_prefix(*parts),
+        lookup_allowed=result_format.name == "json" and dataset == WHOLE,
+        without_base=without_base,
+    )
 
 
-def as_asked(guarded: Guarded, terms: Terms) -> QueryRequest:
-    key = ResultKey(terms, guarded.original)
-    return QueryRequest(terms, guarded, key, None if guarded.volatile else etag(key, weak=guarded.unordered))
+def make_request(guarded: Guarded, context: QueryContext) -> QueryRequest:
+    """The request for a query. A base that the query does not use is no part of it: the result is the same."""
+    if context.without_base is not None and not guarded.uses_base:
+        context = context.without_base
+    key = None if guarded.volatile else fingerprint(context.prefix, guarded.original)
+    return QueryRequest(context, guarded, key)
 
 
-def in_memory(asked: QueryRequest, kept: CachedResult, *, cached: bool = True) -> QueryResult:
+def to_query_result(request: QueryRequest, result: CachedResult, *, cached: bool = True) -> QueryResult:
+    """A result in memory as the answer to a request."""
     return QueryResult(
-        kind=kept.kind, media_type=asked.terms.wanted.media_type, rows=kept.rows, ms=kept.ms,
-        generation=asked.terms.generation, body=kept.body, size=len(kept.body), etag=asked.tag, cached=cached,
-    )  # fmt: skip
+        kind=result.kind,
+        media_type=request.context.format.media_type,
+        rows=result.rows,
+        ms=result.ms,
+        generation=request.context.generation,
+        body=result.body,
+        size=len(result.body),
+        fingerprint=request.fingerprint,
+        ordered=request.ordered,
+        cached=cached,
+        searches=result.searches,
+    )
 
 
-def result_of(asked: QueryRequest, delivered: Delivered) -> QueryResult:
-    """Raises the error that came instead of one."""
-    if isinstance(delivered, AtlasError):
-        raise delivered
-    answer, spool = delivered
+def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryResult:
+    """The result that the worker delivered. Raises the error that was delivered instead."""
+    if isinstance(delivery, AtlasError):
+        raise delivery
+    answer, spool = delivery
     if answer.outcome == "failed":
-        raise _error(*_said(answer))
+        raise _error(*_reported_error(answer))
     if spool is None and answer.outcome != "done":
         raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
-    # What the worker says of its spool file is not relied on: a length that does not hold breaks the connection.
+    # The worker's word on the size of its spool file is not trusted: a wrong length would break the connection.
     size = len(answer.body) if spool is None else os.fstat(spool.fileno()).st_size
     return QueryResult(
-        kind=answer.kind, media_type=asked.terms.wanted.media_type, rows=answer.rows, ms=answer.ms,
-        generation=asked.terms.generation, body=answer.body if spool is None else spool, size=size, etag=asked.tag,
-    )  # fmt: skip
+        kind=answer.kind,
+        media_type=request.context.format.media_type,
+        rows=answer.rows,
+        ms=answer.ms,
+        generation=request.context.generation,
+        body=answer.body if spool is None else spool,
+        size=size,
+        fingerprint=request.fingerprint,
+        ordered=request.ordered,
+        searches=task.searches,
+    )
 
 
-def _said(answer: Answer) -> tuple[str, str]:
-    """Which error the worker reported, and its words."""
+def engine_syntax_error(delivery: Delivery) -> str | None:
+    """The engine's message about a query that does not parse; None for every other delivery."""
+    if isinstance(delivery, AtlasError) or delivery[0].outcome != "failed":
+        return None
+    kind, message = _reported_error(delivery[0])
+    return message if kind == "syntax" else None
+
+
+def choose_format(form: Form, media_type: str | None) -> Format:
+    """The format of a media type, or the default for the query form. Raises `QueryRefused` where it does not suit."""
+    choices = offered(form)
+    if media_type is None:
+        return choices[0]
+    chosen = by_media_type(media_type, choices)
+    if chosen is None:
+        raise QueryRefused(
+            f"{media_type} is not a format for {form} queries.",
+            f"Ask for one of: {', '.join(choice.media_type for choice in choices)}.",
+        )
+    return chosen
+
+
+def _reported_error(answer: Answer) -> tuple[str, str]:
+    """The kind and the message of the error that a worker reported."""
     try:
-        said = json.loads(answer.body)
-        return str(said["error"]), str(said["message"])
+        report = json.loads(answer.body)
+        return str(report["error"]), str(report["message"])
     except (ValueError, KeyError, TypeError) as error:
         raise QueryError("The query worker gave an answer that makes no sense.", "Report it.") from error
 
 
-def complaint(delivered: Delivered) -> str | None:
-    """What the engine said of a query that does not parse."""
-    if isinstance(delivered, AtlasError) or delivered[0].outcome != "failed":
-        return None
-    error, message = _said(delivered[0])
-    return message if error == "syntax" else None
-
-
-def format_of(form: Form, media_type: str | None) -> Format:
-    """Raises `QueryRefused` for a format that such a query cannot be answered in."""
-    choices = offered(form)
-    if media_type is None:
-        return choices[0]
-    found = by_media_type(media_type, choices)
-    if found is None:
-        raise QueryRefused(
-            f"{media_type} is not a format for {form} queries.",
-            f"Ask for one of: {', '.join(each.media_type for each in choices)}.",
-        )
-    return found
-
-
 def _error(kind: str, message: str) -> AtlasError:
-    """One of our errors for what the worker reported."""
+    """The error of this package for the kind that a worker reported."""
     match kind:
         case "large":
             return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
@@ -138,5 +208,7 @@ def _error(kind: str, message: str) -> AtlasError:
             return HomeError("This generation of the atlas cannot be opened.", message)
         case "cancelled":
             return QueryCancelled("The query was cancelled.")
-    said = f"The query could not be evaluated: {message.rstrip('.')}."
-    return QueryError(said) if asked_for(message) else QueryFailed(said, "Try again; report it if it recurs.")
+    sentence = f"The query could not be evaluated: {message.rstrip('.')}."
+    if is_clients_fault(message):
+        return QueryError(sentence)
+    return QueryFailed(sentence, "Try again; report it if it recurs.")

@@ -1,7 +1,7 @@
-"""The searches inside queries, each query's in a thread of its own before it has a worker.
+"""Runs the searches inside queries, one thread for each query, before the query is given to a worker.
 
-A search cannot be ended from outside. So the deadline of a query is looked at between two of its searches, and when it
-passes meanwhile the query ends and its thread is left to it; the place in the lane is free once that is through.
+A thread cannot be ended from outside. The search receives a deadline instead, and ends at its next step once the time
+of the query is over, the query was cancelled or its client has left. Its place in the queues is free after that.
 """
 
 from __future__ import annotations
@@ -10,53 +10,58 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from graph.errors import AtlasError, QueryCancelled, QueryError
+from graph.deadline import Deadline
+from graph.errors import AtlasError, QueryError
 from graph.sparql.pool.queues import QueryQueues
-from graph.sparql.pool.task import Search, Task
+from graph.sparql.pool.task import Expand, Task
+from graph.sparql.search_request import SearchClauseRows
 
-__all__ = ["Searching"]
+__all__ = ["SearchStage"]
+
+_Outcome = tuple[bytes, tuple[SearchClauseRows, ...]] | AtlasError
 
 
-class Searching:
-    """Used by the pool's loop alone. `then` is called in it with each task whose searches are through, and why where
-    they failed; unless it is over, it waits for a quick place."""
+class SearchStage:
+    """Used in the pool's loop only. `on_end` is called there with each task whose searches have ended, and their error
+    where they failed. Unless the task is over, it then waits for a quick place."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, lanes: QueryQueues, then: Callable[[Task, AtlasError | None], None]
+        self, loop: asyncio.AbstractEventLoop, queues: QueryQueues, on_end: Callable[[Task, AtlasError | None], None]
     ) -> None:
-        self._loop, self._lanes, self._then = loop, lanes, then
+        self._loop, self._queues, self._on_end = loop, queues, on_end
         self._tasks: set[Task] = set()
 
-    def begin(self, task: Task, search: Search) -> None:
-        """It has a place for that."""
+    def begin(self, task: Task, expand: Expand) -> None:
+        """Start the searches of a task that has a place for them."""
+        deadline = Deadline(task.until - self._loop.time(), self._loop.time)
+        task.search_deadline = deadline
         self._tasks.add(task)
-        threading.Thread(target=self._run, args=(task, search), name="sparql-search", daemon=True).start()
+        thread = threading.Thread(target=self._run, args=(task, expand, deadline), name="sparql-search", daemon=True)
+        thread.start()
 
-    def late(self, now: float) -> list[Task]:
-        """Those whose time is over."""
+    def expired(self, now: float) -> list[Task]:
+        """The tasks whose time is over."""
         return [task for task in self._tasks if now >= task.until and not task.over]
 
-    def under_way(self) -> list[Task]:
+    def running(self) -> list[Task]:
+        """The tasks whose searches run and whose result somebody waits for."""
         return [task for task in self._tasks if not task.over]
 
-    def _run(self, task: Task, search: Search) -> None:
-        made: bytes | AtlasError
-
-        def go_on() -> None:
-            if task.over:  # it was cancelled, or its time has passed
-                raise QueryCancelled("The query was cancelled.")
-
+    def _run(self, task: Task, expand: Expand, deadline: Deadline) -> None:
+        outcome: _Outcome
         try:
-            made = search(go_on)
+            outcome = expand(deadline)
         except AtlasError as error:
-            made = error
-        except Exception as error:  # whatever it is, somebody waits for an answer
-            made = QueryError(f"A search clause failed: {error}.", "Report it.")
-        self._loop.call_soon_threadsafe(self._ended, task, made)
+            outcome = error
+        except Exception as error:  # the client waits for an answer, whatever went wrong
+            outcome = QueryError(f"A search clause failed: {error}.", "Report it.")
+        self._loop.call_soon_threadsafe(self._ended, task, outcome)
 
-    def _ended(self, task: Task, made: bytes | AtlasError) -> None:
+    def _ended(self, task: Task, outcome: _Outcome) -> None:
         self._tasks.discard(task)
-        self._lanes.searched(task, self._loop.time())
-        if isinstance(made, bytes):
-            task.text, task.search = made, None
-        self._then(task, made if isinstance(made, AtlasError) else None)
+        self._queues.end_search(task, self._loop.time())
+        if isinstance(outcome, AtlasError):
+            self._on_end(task, outcome)
+            return
+        (task.text, task.searches), task.expand = outcome, None
+        self._on_end(task, None)

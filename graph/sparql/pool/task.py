@@ -1,4 +1,4 @@
-"""One question to a worker, from its asker to its answer."""
+"""One question to a worker, from its submission to its delivery."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO
 
+from graph.deadline import Deadline
 from graph.errors import AtlasError
 from graph.sparql.pool.queues import QueueEntry
+from graph.sparql.search_request import SearchClauseRows
 from graph.sparql.worker.process import WorkerProcess
 from graph.sparql.worker.protocol import Answer, Op
 
-__all__ = ["Delivered", "Search", "Task"]
+__all__ = ["Delivery", "Expand", "Task"]
 
-Delivered = tuple[Answer, IO[bytes] | None] | AtlasError
-"""An answer, with its spool file where it has one, or why there is none."""
+Delivery = tuple[Answer, IO[bytes] | None] | AtlasError
+"""A worker's answer, with its spool file where it has one, or the error that came instead."""
 
-Search = Callable[[Callable[[], None]], bytes]
-"""Makes the searches of a query, in a thread, and gives its text. Calls what it is given before each: that raises once
-the query is over."""
+Expand = Callable[[Deadline], tuple[bytes, tuple[SearchClauseRows, ...]]]
+"""Runs the searches of a query within a deadline: the text to evaluate, and the rows by search clause."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Task(QueueEntry):
-    """One question. `deliver` is called once, in the loop, with what came of it.
+    """One question. `deliver` is called once, in the loop, with the delivery.
 
-    `seconds` is all the time that it has, from when it was asked. `search` gives the text where something has to be
-    searched first. `instead` is the query where `text` is only what it looks up.
+    `seconds` is all the time that the query has, from its submission. `expand` is set until its searches have run;
+    `searches` then holds their rows, and `search_deadline` ends them early. `fallback` is the query itself where `text`
+    is only the look-up that it amounts to. `restarts_left` says how often it is run again when its worker was killed
+    from outside.
     """
 
     op: Op
     settings: bytes
     text: bytes
     seconds: float
-    deliver: Callable[[Delivered], None]
-    search: Search | None = None
-    instead: bytes = b""
+    deliver: Callable[[Delivery], None]
+    fallback: bytes = b""
+    expand: Expand | None = None
+    searches: tuple[SearchClauseRows, ...] = ()
+    search_deadline: Deadline | None = None
     worker: WorkerProcess | None = None
-    deadline: float = 0.0
-    spared: int = 0
+    kill_at: float = 0.0
+    restarts_left: int = 0
     over: bool = False

@@ -1,6 +1,6 @@
-"""The worker processes of a pool: which are idle, when to start another, and that none is left behind.
+"""The worker processes of a pool: starts them, keeps the idle ones, sends them questions, replaces those that end.
 
-Used by the pool's loop alone. What waits, the start of a process and the burial of one, has a thread of its own.
+The pool's loop is the only user. Starting and ending a process take time, so each has a thread of its own.
 """
 
 from __future__ import annotations
@@ -8,36 +8,51 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
-from weakref import WeakKeyDictionary
 
 from graph.errors import AtlasError, QueryFailed
 from graph.sparql.limits import Limits
-from graph.sparql.pool.queues import Lane
-from graph.sparql.worker.process import WorkerProcess
+from graph.sparql.pool.task import Task
+from graph.sparql.worker.process import WorkerDied, WorkerProcess
 
-__all__ = ["WorkerPool"]
+__all__ = ["Line", "ReadyQueue", "WorkerPool"]
 
-_PAUSE: Final = 1.0
-"""Seconds before another try where a worker could not be started."""
+RETRY_SECONDS: Final = 1.0
+"""Pause before another start where a worker could not be started."""
 
-_AT_ONCE: Final = 2
-"""Workers that are started at the same time."""
+MAX_STARTING: Final = 2
+"""Workers that are started at the same time: many deaths are no burst of starts."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """The questions that one worker has received, in order; it evaluates the first, `since` then (the loop's clock).
+    None stands for a question whose answer nobody waits for."""
+
+    since: float
+    tasks: deque[Task | None] = field(default_factory=deque)
+
+    def retract(self) -> None:
+        """The tasks that were sent ahead wait for another worker."""
+        for position, task in enumerate(self.tasks):
+            if task is not None and task.sent_ahead:
+                task.sent_ahead, task.worker, self.tasks[position] = False, None, None
 
 
 class WorkerPool:
-    """Keeps `limits.workers` idle workers and one spare, so that nobody waits for a respawn (about 0.1 s). The spare
-    is started behind the others on the processor: queries that end their workers would else take most of it.
+    """Keeps `limits.workers` workers for quick queries and one spare, so that no query waits for a start (about 0.1 s).
 
-    `opens` are settings of late, by which a new worker opens its generation before anybody is given it. `begun`: there
-    has been one.
+    In the loop, `on_arrival` is called with each worker that is ready, or with the error of one that did not start;
+    `on_readable` with a worker whose answer can be read; `on_lost` with a worker that turns out to be dead.
 
-    In the loop, `arrived` is called with each worker that is ready, or with the error of one that did not start, and
-    `readable` with a worker that has something to say, until it is buried.
+    `opens` are the settings of the last query: a new worker opens their generation before it is given out. `begun`: a
+    worker has been ready.
     """
 
     def __init__(
@@ -45,154 +60,170 @@ class WorkerPool:
         limits: Limits,
         spool_dir: Path | None,
         loop: asyncio.AbstractEventLoop,
-        arrived: Callable[[WorkerProcess | AtlasError], None],
-        readable: Callable[[WorkerProcess], None],
         *,
+        on_arrival: Callable[[WorkerProcess | AtlasError], None],
+        on_readable: Callable[[WorkerProcess], None],
+        on_lost: Callable[[WorkerProcess], None],
         seccomp: bool,
     ) -> None:
         self._limits = limits
         self._spool_dir = spool_dir or Path(tempfile.gettempdir())
         self._loop, self._seccomp = loop, seccomp
-        self._arrived, self._readable = arrived, readable
+        self._on_arrival, self._on_readable, self._on_lost = on_arrival, on_readable, on_lost
         self.opens = b""
         self.begun = False
         self._idle: list[WorkerProcess] = []
-        self._wanted: WeakKeyDictionary[WorkerProcess, Lane] = WeakKeyDictionary()
         self._all: set[WorkerProcess] = set()
         self._starting = 0
         self._closed = False
+        self._outbox: dict[WorkerProcess, list[bytes]] = {}
         self._threads: set[threading.Thread] = set()
-        self._born: set[WorkerProcess] = set()
-        self._behind: set[WorkerProcess] = set()
+        self._arriving: set[WorkerProcess] = set()
+        self._background: set[WorkerProcess] = set()
 
     def start(self) -> None:
-        """See that there are enough. Few are started at a time, so that many deaths are no burst of starts."""
-        there = sum(not each.slow for each in self._all)
-        while not self._closed and self._starting < _AT_ONCE and there + self._starting <= self._limits.workers:
-            behind = there + self._starting >= self._limits.workers
+        """Start the workers that are missing."""
+        while not self._closed and self._starting < MAX_STARTING and self._missing() > 0:
+            # The spare starts at low priority: queries that end their workers would else take most of the processor.
+            is_spare = self._missing() == 1
             self._starting += 1
-            self._in_thread(partial(self._spawn, behind, self.opens), "sparql-start")
+            self._in_thread(partial(self._spawn, self.opens, is_spare=is_spare), "sparql-start")
 
-    def hurry(self) -> None:
-        """Somebody waits for a worker: those that are being started come behind nobody."""
+    def prioritise(self) -> None:
+        """A query waits for a worker: start the missing ones, and none of them at low priority."""
         self.start()
-        for worker in list(self._behind):
-            worker.recover()
+        for worker in list(self._background):
+            worker.restore_priority()
 
     @property
     def starting(self) -> int:
-        """How many are on their way."""
+        """The number of workers that are being started."""
         return self._starting
 
     @property
     def complete(self) -> bool:
-        """Whether the spare is there, beside as many workers as there are places for quick queries."""
-        return sum(not each.slow for each in self._all) > self._limits.workers
+        """Whether the spare is there, besides a worker for each quick slot."""
+        return sum(not worker.slow for worker in self._all) > self._limits.workers
 
     def free(self) -> int:
-        """How many workers are idle."""
+        """The number of idle workers."""
         return len(self._idle)
 
-    def take(self, wanted: Lane) -> WorkerProcess | None:
-        """An idle worker. Look-ups go to the one that answered a look-up last, other queries to the one that did not:
-        what each needs is at hand there, and what ends a worker, or keeps it for long, is hardly ever a look-up. The
-        last query of a worker (a text that is read, a slow query that begins again) goes to one that neither misses.
-        """
-        if not self._idle:
-            return None
-        place = {"look": -1, "quick": 0}.get(wanted, len(self._idle) // 2)
-        worker = self._idle.pop(place)
-        self._wanted[worker] = wanted
-        return worker
+    def idle(self) -> list[int]:
+        """The process ids of the idle workers."""
+        return [worker.pid for worker in self._idle]
+
+    def take(self) -> WorkerProcess | None:
+        """An idle worker, the one that was used last: its memory is still in the processor's cache."""
+        return self._idle.pop() if self._idle else None
 
     def give_back(self, worker: WorkerProcess) -> None:
-        """For the next query, if it may have one: a worker that was slowed down or has died is replaced.
-
-        Those that were started beside slow queries stay as well: where slow queries come one after the other, to start
-        a process and to open the store for each of them took most of the processor.
-        """
+        """The worker has answered everything. It is idle now, unless it was slowed down or has died."""
         if worker.usable and not worker.slow and not self._closed:
-            self._rest(worker)
+            self._idle.append(worker)
         else:
-            self.bury(worker)
+            self.remove(worker)
 
-    def _rest(self, worker: WorkerProcess) -> None:
-        """To where `take` looks for it."""
-        number = len(self._idle)
-        self._idle.insert({"look": number, "quick": 0}.get(self._wanted.get(worker, ""), (number + 1) // 2), worker)
+    def send(self, worker: WorkerProcess, question: bytes) -> None:
+        """Send a question at the end of this turn of the loop, together with the others for the same worker."""
+        if not self._outbox:
+            self._loop.call_soon(self._flush)
+        self._outbox.setdefault(worker, []).append(question)
 
-    def bury(self, worker: WorkerProcess) -> None:
-        """End it, if it has not ended, and see that another takes its place. May be repeated."""
+    def stop_listening(self, worker: WorkerProcess) -> None:
+        """Send nothing more to a worker, and read nothing more from it."""
+        self._outbox.pop(worker, None)
+        if worker.fileno() >= 0:  # a worker that was found dead is closed
+            self._loop.remove_writer(worker.fileno())
+            self._loop.remove_reader(worker.fileno())
+
+    def remove(self, worker: WorkerProcess) -> None:
+        """End a worker, if it has not ended, and replace it. Repeatable."""
         if worker not in self._all:
             return
         self._all.discard(worker)
-        if worker.fileno() >= 0:  # it may have been found dead, and closed
-            self._loop.remove_reader(worker.fileno())
+        self.stop_listening(worker)
         if worker in self._idle:
             self._idle.remove(worker)
         worker.kill("closed")
         self._in_thread(worker.close, "sparql-end")
         self.start()
 
-    def idle(self) -> list[int]:
-        """Process ids."""
-        return [each.pid for each in self._idle]
-
     def close(self) -> None:
-        """Kill all."""
+        """Kill all workers."""
         self._closed = True
-        for worker in (*self._all,):
+        for worker in list(self._all):
             worker.kill("closed")
-        for worker in (*self._all,):
-            self.bury(worker)
+        for worker in list(self._all):
+            self.remove(worker)
 
     def wait_closed(self, seconds: float) -> None:
-        """Until the processes have ended. From any thread but the loop's."""
+        """Wait until the processes have ended. From any thread but the loop's."""
         for thread in list(self._threads):
             thread.join(seconds)
-        for worker in list(self._born):  # those that the loop did not come to
+        for worker in list(self._arriving):  # started, but the loop has not taken them in
             worker.kill("closed")
             worker.close()
 
-    def _spawn(self, behind: bool, opens: bytes) -> None:
+    def _missing(self) -> int:
+        fast = sum(not worker.slow for worker in self._all)
+        return self._limits.workers + 1 - fast - self._starting
+
+    def _flush(self) -> None:
+        outbox, self._outbox = self._outbox, {}
+        for worker, questions in outbox.items():
+            try:
+                if worker.usable and not worker.ask(b"".join(questions)):
+                    self._loop.add_writer(worker.fileno(), self._send_more, worker)
+            except WorkerDied:
+                self._on_lost(worker)
+
+    def _send_more(self, worker: WorkerProcess) -> None:
+        try:
+            if worker.go_on():
+                self._loop.remove_writer(worker.fileno())
+        except WorkerDied:
+            self._on_lost(worker)
+
+    def _spawn(self, opens: bytes, *, is_spare: bool) -> None:
+        """Start a worker, in a thread of its own."""
+        arrival: WorkerProcess | AtlasError
         try:
             self._spool_dir.mkdir(parents=True, exist_ok=True)
-            worker = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
-            if behind and worker.can_recover:
-                worker.step_back(slow=False)
-                self._behind.add(worker)
+            arrival = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
+            if is_spare and arrival.can_restore_priority:
+                arrival.renice(slow=False)
+                self._background.add(arrival)
             try:
-                worker.wait_ready(opens)
+                arrival.wait_ready(opens)
             finally:
-                self._behind.discard(worker)
-            worker.recover()
-            came: WorkerProcess | AtlasError = worker
+                self._background.discard(arrival)
+            arrival.restore_priority()
+            self._arriving.add(arrival)
         except AtlasError as error:
-            came = error
+            arrival = error
         except OSError as error:
-            came = QueryFailed(f"No query worker could be started: {error.strerror}.", "Check memory and disk space.")
-        if isinstance(came, WorkerProcess):
-            self._born.add(came)
+            reason = f"No query worker could be started: {error.strerror}."
+            arrival = QueryFailed(reason, "Check memory and disk space.")
         with suppress(RuntimeError):  # the loop may have been closed meanwhile
-            self._loop.call_soon_threadsafe(self._ready, came)
+            self._loop.call_soon_threadsafe(self._arrived, arrival)
 
-    def _ready(self, came: WorkerProcess | AtlasError) -> None:
+    def _arrived(self, arrival: WorkerProcess | AtlasError) -> None:
         self._starting -= 1
-        if isinstance(came, WorkerProcess):
-            self._born.discard(came)
-            if self._closed:  # and whoever closed may have ended this worker already
-                came.kill("closed")
-                self._in_thread(came.close, "sparql-end")
+        if isinstance(arrival, WorkerProcess):
+            self._arriving.discard(arrival)
+            if self._closed:  # and `wait_closed` may have ended this worker already
+                arrival.kill("closed")
+                self._in_thread(arrival.close, "sparql-end")
                 return
-            self._all.add(came)
+            self._all.add(arrival)
             self.begun = True
-            self._loop.add_reader(came.fileno(), self._readable, came)
-            self._rest(came)
+            self._loop.add_reader(arrival.fileno(), self._on_readable, arrival)
+            self._idle.append(arrival)
             self.start()
         elif not self._closed:
-            # Whoever needs a worker hears of it; do not spin meanwhile.
-            self._loop.call_later(_PAUSE, self.start)
-        self._arrived(came)
+            self._loop.call_later(RETRY_SECONDS, self.start)
+        self._on_arrival(arrival)
 
     def _in_thread(self, work: Callable[[], object], name: str) -> None:
         def run() -> None:
@@ -204,3 +235,48 @@ class WorkerPool:
         thread = threading.Thread(target=run, name=name, daemon=True)
         self._threads.add(thread)
         thread.start()
+
+
+class ReadyQueue:
+    """Tasks that have a slot and wait for a worker."""
+
+    def __init__(self, workers: WorkerPool) -> None:
+        self._workers = workers
+        self._tasks: deque[Task] = deque()
+
+    def add(self, task: Task) -> None:
+        """Queue a task. Look-ups come before queries that may keep a worker for long."""
+        if task.wants == "lookup":
+            self._tasks.appendleft(task)
+        else:
+            self._tasks.append(task)
+
+    def discard(self, task: Task) -> None:
+        """Remove a task, if it is here."""
+        if task in self._tasks:
+            self._tasks.remove(task)
+
+    def tasks(self) -> list[Task]:
+        """The tasks, the next one first."""
+        return list(self._tasks)
+
+    def assign(self, *, busy: bool) -> tuple[Task, WorkerProcess] | None:
+        """The next task and its worker; None where there is neither. `busy`: other tasks run.
+
+        Starting a worker takes longest where slow queries keep the processor busy, which is when many have to be
+        started. So while one is being started the last idle worker is kept for look-ups, which give it back at once.
+        """
+        if not self._tasks:
+            return None
+        workers = self._workers
+        if self._tasks[0].wants == "lookup" or not busy or workers.free() > 1 or not workers.starting:
+            worker = workers.take()
+            if worker is not None:
+                return self._tasks.popleft(), worker
+        workers.prioritise()
+        return None
+
+    def can_spare_worker(self, *, busy: bool) -> bool:
+        """Whether a worker can be spared to read a long text: the others have enough, or there are no others."""
+        self._workers.start()
+        return self._workers.free() > len(self._tasks) and (self._workers.complete or not busy)

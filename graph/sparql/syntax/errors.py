@@ -9,7 +9,7 @@ from graph.errors import QuerySyntax
 from graph.sparql.syntax.guard import Guarded
 from graph.sparql.syntax.lexer import Token, position
 
-__all__ = ["KEYWORDS", "asked_for", "syntax_error"]
+__all__ = ["KEYWORDS", "is_clients_fault", "syntax_error"]
 
 _PLACE: Final = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
 _SENTENCE: Final = re.compile(r"(?:^|one of |, )((?:[A-Z]|\\u escape)[^,\[\]\"]*(?: [^,\[\]\"]+){2,})")
@@ -25,7 +25,7 @@ _WORDS: Final = """
     USING UUID VALUES VERSION WHERE WITH YEAR
 """
 
-_ASKED_FOR: Final = re.compile(
+_CLIENTS_FAULT: Final = re.compile(
     r"The graph .+ (?:already exists|does not exist)"
     r"|The .+ is not supported.*"
     r"|The variable encoding the service name is unbound"
@@ -64,10 +64,10 @@ def syntax_error(message: str, guarded: Guarded) -> QuerySyntax:
     return _at(line, column, f"Unexpected ‘{_short(token)}’.")
 
 
-def asked_for(message: str) -> bool:
+def is_clients_fault(message: str) -> bool:
     """Whether what the engine said of a request that it began is the request's own doing. It raises the same kind of
     error for a store that it cannot read or write, which whoever asks can do nothing about."""
-    return _ASKED_FOR.fullmatch(message) is not None
+    return _CLIENTS_FAULT.fullmatch(message) is not None
 
 
 def _at(line: int, column: int, said: str) -> QuerySyntax:

@@ -25,7 +25,7 @@ from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.complexity import check_shape
 from graph.sparql.syntax.lexer import Token, expanded, position, prefixes, tokenise
-from graph.sparql.syntax.query_shape import is_unordered
+from graph.sparql.syntax.query_shape import is_unordered, uses_base
 from graph.vocabulary import PREFIXES
 
 __all__ = ["SEARCH_SERVICE", "Edit", "Form", "Guarded", "SearchClause", "check_length", "guard"]
@@ -81,6 +81,7 @@ class Guarded:
     volatile: bool = False
     look_up: str | None = None
     unordered: bool = False
+    uses_base: bool = True
 
     def edited(self, edits: Iterable[Edit]) -> Guarded:
         """The same query with these edits as well; where they take in an earlier one, that is gone."""
@@ -123,7 +124,17 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     edits = tuple(_unambiguous(tokens))
     unordered = form in ("SELECT", "ASK") and is_unordered(text)
     volatile = any(each.kind == "word" and each.text.upper() in _VOLATILE for each in tokens)
-    return Guarded(text, _edited(text, edits), form, tuple(tokens), searches, edits, volatile, unordered=unordered)
+    return Guarded(
+        text,
+        _edited(text, edits),
+        form,
+        tokens=tuple(tokens),
+        searches=searches,
+        edits=edits,
+        volatile=volatile,
+        unordered=unordered,
+        uses_base=uses_base(text),
+    )
 
 
 def check_length(text: str, limits: Limits) -> None:

@@ -1,25 +1,18 @@
-"""The shape of a look-up: one triple pattern about a named thing.
+"""Properties of a query that its text alone shows: is it a look-up, is it brief, does the row order or the base matter?
 
-`look_up_in` is strict: `SELECT ?a … { s p o }` and nothing else.
+A look-up is `SELECT ?a … { s p o }`: one triple pattern about a named thing, and nothing else. Its IRIs are written in
+full and each variable occurs once, so there is one reading of the text, and that reading holds nothing to refuse.
 
-IRIs in full or variables, each variable once, subject or object given: what such a query means leaves no choice, and
-in no reading of its text is there anything to refuse, whatever its IRIs say. Whatever differs from that by a sign is a
-query as any other.
-
-`is_brief` guesses: however it is written, a query of one such pattern should take no time. Where it is wrong, a query
-was let go first that should not have been, until it has taken its quantum.
+The other three are safe guesses. A wrong `is_brief` only lets a query go first until its quantum has passed; for the
+other two, a doubt counts as the answer that is always correct: the order matters, the base is used.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    pass
-
-__all__ = ["is_brief", "is_unordered", "look_up_in"]
-
+__all__ = ["is_brief", "is_unordered", "look_up_in", "uses_base"]
 
 _SPACE: Final = r"[ \t\r\n]*+"
 _VARIABLE: Final = r"[?$][A-Za-z0-9_]++"
@@ -44,36 +37,64 @@ _VARIABLES: Final = re.compile(r"[?$]([A-Za-z0-9_]++)")
 
 
 def look_up_in(text: str) -> str | None:
-    """The look-up that a query is, as `graph.sparql.worker.triple_lookup` takes it: lines with the IRIs of subject,
-    predicate and object, empty for a variable, then for each column the place of its variable (0, 1, 2) and its name.
-    None where it is none."""
-    found = _LOOK_UP.fullmatch(text)
-    if found is None or "/." in text or ":." in text:  # a base would take dot segments out of an IRI
+    """The look-up that a query amounts to, in the form that `graph.sparql.worker.triple_lookup` reads; else None.
+
+    Its lines are the IRIs of subject, predicate and object, empty for a variable; then for each column the position
+    of its variable in the triple (0, 1, 2) and its name.
+
+    >>> look_up_in("SELECT ?name { <http://example.org/a> <http://example.org/name> ?name }")
+    'http://example.org/a\\nhttp://example.org/name\\n\\n2name'
+    >>> look_up_in("SELECT * { ?s ?p ?o }") is None
+    True
+    """
+    match = _LOOK_UP.fullmatch(text)
+    if match is None or _has_dot_segments(text):
         return None
-    terms = found.group(2, 3, 4)
-    subject, _, about = terms
-    if subject[0] != "<" and about[0] != "<":
+    terms = match.group(2, 3, 4)
+    subject, _, obj = terms
+    if subject[0] != "<" and obj[0] != "<":
         return None
-    asked: list[str] = _VARIABLES.findall(found[1])
-    places = {term[1:]: place for place, term in enumerate(terms) if term[0] != "<"}
-    given = [term[1:-1] if term[0] == "<" else "" for term in terms]
-    if len(places) != given.count("") or len(set(asked)) != len(asked) or not places.keys() >= set(asked):
+    columns: list[str] = _VARIABLES.findall(match[1])
+    positions = {term[1:]: position for position, term in enumerate(terms) if term[0] != "<"}
+    iris = [term[1:-1] if term[0] == "<" else "" for term in terms]
+    repeated = len(positions) != iris.count("") or len(set(columns)) != len(columns)
+    if repeated or not positions.keys() >= set(columns):
         return None
-    return "\n".join((*given, *[f"{places[name]}{name}" for name in asked]))
+    return "\n".join((*iris, *[f"{positions[name]}{name}" for name in columns]))
 
 
 def is_brief(text: str) -> bool:
-    """Whether it looks as if nobody would notice that the query was let go first."""
+    """Whether the query looks as if it takes no time: one triple pattern with a constant, however it is written."""
     return _BRIEF.fullmatch(text) is not None
 
 
-_ORDERED: Final = re.compile(r"limit|offset|sum|avg|sample|group_concat|\\u", re.IGNORECASE)
+_ORDER_MATTERS: Final = re.compile(r"limit|offset|sum|avg|sample|group_concat|\\u", re.IGNORECASE)
 
 
 def is_unordered(query: str) -> bool:
     """Whether the rows of a SELECT or ASK query mean the same in any order.
 
-    Not of one page of many, which must follow the page before; nor where the order shows in a value: a sum of
-    fractions, texts in a row. By the letters, wherever they stand: a keyword needs no boundary, and may be escaped.
+    The order matters for one page of many, which must follow the page before it, and where it shows in a value: a sum
+    of fractions, texts joined in a row. The words are searched anywhere in the text: a keyword needs no boundary, and
+    may be escaped.
     """
-    return _ORDERED.search(query) is None
+    return _ORDER_MATTERS.search(query) is None
+
+
+_BASE_MATTERS: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*+:|[\s=])|<=[^\s<>]*+>|[iu]ri|\\u", re.IGNORECASE)
+
+
+def uses_base(query: str) -> bool:
+    """Whether the result may depend on the base IRI of the request; False only where it certainly does not.
+
+    A base matters to a relative IRI, to the functions IRI and URI, and to dot segments, which are removed from an
+    absolute IRI as well once there is a base.
+
+    >>> uses_base("SELECT * { ?s <p> ?o }"), uses_base("SELECT * { ?s <http://example.org/p> ?o }")
+    (True, False)
+    """
+    return _BASE_MATTERS.search(query) is not None or _has_dot_segments(query)
+
+
+def _has_dot_segments(text: str) -> bool:
+    return "/." in text or ":." in text

@@ -14,25 +14,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from graph.errors import InputError, QuerySyntax, QueryTooLarge
+from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
 from graph.sparql.syntax.guard import Edit, Guarded, SearchClause
 from graph.sparql.syntax.lexer import Token, decoded, expanded, position, prefixes
 from graph.vocabulary import CA
 from graph.vocabulary import expand as expand_name
 
-__all__ = ["LIMIT", "MODES", "SearchCall", "SearchRequest", "SearchRow", "expand", "read_clauses"]
+__all__ = ["MAX_ROWS", "MODES", "SearchCall", "expand", "read_clauses"]
 
-LIMIT: Final = 100
-"""Most rows of one clause."""
+MAX_ROWS: Final = 100
+"""Rows that one clause may ask for."""
 
 MODES: Final = ("hybrid", "lexical", "dense")
 
-_CLAUSES: Final = 8
-_BYTES: Final = 512 << 10
-"""Of VALUES in all: with the query around them they stay under what a worker reads as one request."""
+MAX_CLAUSES: Final = 8
+MAX_VALUES_BYTES: Final = 512 << 10
+"""Bytes of all VALUES blocks of a query: with the query they stay below the largest frame that a worker reads."""
 
 _OUTPUTS: Final = ("score", "snippet", "rank")
 _IRIS: Final = ("type", "theme", "place", "organisation", "programme", "document", "entity")
@@ -43,59 +43,38 @@ _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _STRING: Final = expand_name("xsd:string")
 
 
-class SearchRow(NamedTuple):
-    """One hit, best first. `score` orders the hits of one search: higher is better."""
-
-    iri: str
-    score: float
-    snippet: str
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """What one clause asks for: either `text` or `similar_to` (an IRI) is set.
-
-    `filters`: property → values that are alternatives; "from" and "to" hold one ISO date each. `outputs`: which
-    variable (without its sign) takes the hit, the score, the snippet and the rank (1 = best).
-    """
-
-    text: str | None = None
-    similar_to: str | None = None
-    limit: int = 10
-    mode: str = "hybrid"
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-
-
 SearchCall = Callable[[SearchRequest], Sequence[SearchRow]]
 """Runs one search. Raises `InputError` for what cannot be searched for, or `IndexUnusable`."""
 
 
-def expand(guarded: Guarded, call: SearchCall) -> Guarded:
-    """The query with the rows of each of its search clauses in the clause's place.
+def expand(guarded: Guarded, search: SearchCall) -> tuple[Guarded, tuple[SearchClauseRows, ...]]:
+    """Run each search clause once: the query with the rows in the clauses' places, and the rows by clause.
 
-    Raises `QuerySyntax` for a clause that makes no sense, `QueryTooLarge` for too many, and what `call` raises.
+    Raises `QuerySyntax` for a clause that makes no sense, `QueryTooLarge` for too many, and what `search` raises.
     """
-    edits, size = [], 0
-    for clause, asked in zip(guarded.searches, read_clauses(guarded), strict=True):
+    edits: list[Edit] = []
+    expanded_clauses: list[SearchClauseRows] = []
+    size = 0
+    for clause, request in zip(guarded.searches, read_clauses(guarded), strict=True):
         try:
-            rows = call(asked)
+            rows = tuple(search(request)[: request.limit])
         except InputError as error:
             line, column = position(guarded.original, clause.start)
-            said = f"Line {line}, column {column}: {error.message}"
-            raise QuerySyntax(said, error.remedy, line=line, column=column) from error
-        values = _values(asked, rows[: asked.limit])
+            message = f"Line {line}, column {column}: {error.message}"
+            raise QuerySyntax(message, error.remedy, line=line, column=column) from error
+        values = _values(request, rows)
         size += len(values.encode())
-        if size > _BYTES:
+        if size > MAX_VALUES_BYTES:
             raise QueryTooLarge("The search clauses of this query find too much text.", "Ask for fewer snippets.")
         edits.append(Edit(clause.start, clause.end, values))
-    return guarded.edited(edits)
+        expanded_clauses.append(SearchClauseRows(request, rows))
+    return guarded.edited(edits), tuple(expanded_clauses)
 
 
 def read_clauses(guarded: Guarded) -> tuple[SearchRequest, ...]:
     """What the query's search clauses ask for, in order. Raises `QuerySyntax` and `QueryTooLarge`."""
-    if len(guarded.searches) > _CLAUSES:
-        raise QueryTooLarge(f"A query may hold {_CLAUSES} search clauses.", "Split it into several queries.")
+    if len(guarded.searches) > MAX_CLAUSES:
+        raise QueryTooLarge(f"A query may hold {MAX_CLAUSES} search clauses.", "Split it into several queries.")
     declared = prefixes(guarded.tokens)
     return tuple(_Reader(guarded.original, clause, declared).read() for clause in guarded.searches)
 
@@ -222,9 +201,9 @@ class _Reader:
             return self._iri(token)
         if name == "limit":
             if not (
-                token.kind == "number" and re.fullmatch("[0-9]{1,4}", token.text) and 1 <= int(token.text) <= LIMIT
+                token.kind == "number" and re.fullmatch("[0-9]{1,4}", token.text) and 1 <= int(token.text) <= MAX_ROWS
             ):
-                raise self._wrong(token, f"ca:limit is a whole number from 1 to {LIMIT}.")
+                raise self._wrong(token, f"ca:limit is a whole number from 1 to {MAX_ROWS}.")
             return token.text
         if name in _DATES and token.kind == "number" and token.text.isdigit():
             return token.text

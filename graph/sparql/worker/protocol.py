@@ -1,8 +1,8 @@
-"""The frames between the pool and a worker: fixed numbers, then two texts by their lengths.
+"""Messages between the pool and a query worker, in the frames of `graph.sandbox.frames`.
 
-Nothing is unpickled: what a worker sends is data, even when the worker has been taken over. Frames travel on a
-socket pair; the descriptor of a spool file may travel with the first bytes of a question. What seldom changes in a
-question (generation, format, caps) is one text, which the worker parses once and then knows by its bytes.
+Frames travel on a socket pair; the descriptor of a spool file may travel with the first bytes of a question. What
+seldom changes in a question (generation, format, caps) is one text, which the worker parses once and then knows by its
+bytes.
 """
 
 from __future__ import annotations
@@ -11,20 +11,23 @@ import select
 import socket
 import struct
 import time
-from typing import Final, Literal, NamedTuple
+from collections import deque
+from typing import Final, Literal
+
+import msgspec
+
+from graph.sandbox.frames import BrokenStream, FrameBuffer, pack_frame
 
 __all__ = [
-    "ANSWER_HEAD",
-    "ROOM",
+    "MAX_ANSWER_OVERHEAD_BYTES",
+    "READ_BYTES",
     "Answer",
-    "Closed",
     "Inbox",
     "Op",
     "Outbox",
     "Outcome",
     "Question",
     "Questions",
-    "outcome_of",
     "pack_answer",
     "pack_question",
 ]
@@ -36,177 +39,133 @@ order."""
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
 
-_OPS: Final[tuple[Op, ...]] = ("query", "look", "check", "open", "any")
-_OUTCOMES: Final[tuple[Outcome, ...]] = ("ready", "done", "spooled", "failed", "checked", "again")
-_RESULTS: Final[tuple[Result, ...]] = ("bindings", "boolean", "graph")
-_OP: Final = {name: number for number, name in enumerate(_OPS)}
-_OUTCOME: Final = {name: number for number, name in enumerate(_OUTCOMES)}
-_RESULT: Final = {name: number for number, name in enumerate(_RESULTS)}
+READ_BYTES: Final = 1 << 16
+"""Bytes of one read, which takes in most frames whole."""
 
-_QUESTION: Final = struct.Struct("!BdII")
-_ANSWER: Final = struct.Struct("!BBdQQ")
-ANSWER_HEAD: Final = _ANSWER.size
-ROOM: Final = 1 << 16
-"""Bytes of a first read, which takes in most frames whole."""
+MAX_QUESTION_BYTES: Final = 4 << 20
+"""Queries are shorter, whatever their cap."""
 
-_ANCILLARY: Final = socket.CMSG_LEN(struct.calcsize("i"))
+MAX_ANSWER_OVERHEAD_BYTES: Final = 4 << 20
+"""An answer may be so much longer than its result: the verdict on a long query repeats its tokens."""
 
-QUESTION_LIMIT: Final = 4 << 20
-"""Bytes of one question at most; queries are shorter, whatever their cap."""
+_LOOK_UP_SECONDS: Final = 0.5
+"""Any look-up ends within this time."""
 
-
-_AMPLE: Final = 0.5
-"""Seconds in which any look-up ends."""
-
-_HELD_SECONDS: Final = 0.001
-_HELD_BYTES: Final = 1 << 16
+_MAX_WAIT_SECONDS: Final = 0.001
+_MAX_WAITING_BYTES: Final = 1 << 16
 """How long, and how many bytes of, answers wait for those that are about to follow."""
 
-
-class Closed(Exception):
-    """The other side is gone, or no longer speaks this protocol."""
+_ANCILLARY_BYTES: Final = socket.CMSG_LEN(struct.calcsize("i"))
 
 
-class Question(NamedTuple):
-    """`timeout` in seconds; `settings` is JSON; `descriptor` is that of a new spool file, if one came."""
+class Question(msgspec.Struct, array_like=True):
+    """One thing to do, within `timeout` seconds.
+
+    `settings` is JSON; `content` the text of the query in UTF-8; `descriptor` that of a new spool file, if one came.
+    """
 
     op: Op
     timeout: float
     settings: bytes
-    text: str
-    descriptor: int | None
+    content: bytes
+    descriptor: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The text of the query."""
+        return self.content.decode()
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, array_like=True):
     """`rows` of a result of that `kind`, made in `ms`; `body` is the result, or JSON that says what went wrong."""
 
     outcome: Outcome
-    kind: Result
-    ms: float
-    rows: int
-    body: bytes
+    kind: Result = "bindings"
+    ms: float = 0.0
+    rows: int = 0
+    body: bytes = b""
 
 
 def pack_question(op: Op, timeout: float, settings: bytes, text: bytes) -> bytes:
-    return _QUESTION.pack(_OP[op], timeout, len(settings), len(text)) + settings + text
+    """The frame of a question."""
+    return pack_frame(Question(op, timeout, settings, text))
 
 
-def pack_answer(
-    outcome: Outcome, body: bytes = b"", kind: Result = "bindings", ms: float = 0.0, rows: int = 0
-) -> bytes:
-    return _ANSWER.pack(_OUTCOME[outcome], _RESULT[kind], ms, rows, len(body)) + body
-
-
-def outcome_of(frame: bytes) -> Outcome:
-    """Of a packed answer."""
-    return _OUTCOMES[frame[0]]
+def pack_answer(answer: Answer) -> bytes:
+    """The frame of an answer."""
+    return pack_frame(answer)
 
 
 class Questions:
-    """The worker's side: what it is asked, one question after the other, several of which may come at once."""
+    """The worker's side of the connection: questions in the order in which they were sent."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         # Read to the same place each time: to allocate so much for each question took longer than to read it.
-        self._room = bytearray(ROOM)
-        self._held = b""
+        self._room = bytearray(READ_BYTES)
+        self._buffer = FrameBuffer(Question, MAX_QUESTION_BYTES)
+        self._waiting: deque[Question] = deque()
         self._descriptor: int | None = None
         self._poll = select.poll()  # not select(2), which knows descriptors up to 1,023 only
         self._poll.register(connection, select.POLLIN)
 
     def next(self) -> Question:
-        """Wait for a question. Raises `Closed` at the end of the stream or on a frame past its limits."""
-        self._fill(_QUESTION.size)
-        op, timeout, settings, text = _QUESTION.unpack_from(self._held)
-        whole = _QUESTION.size + settings + text
-        if whole > QUESTION_LIMIT or op >= len(_OPS):
-            raise Closed(f"a frame of {whole} bytes")
-        self._fill(whole)
-        data, self._held = self._held[:whole], self._held[whole:]
-        at = _QUESTION.size + settings
-        descriptor, self._descriptor = self._descriptor, None
-        return Question(_OPS[op], timeout, data[_QUESTION.size : at], data[at:].decode(), descriptor)
+        """Wait for a question. Raises `BrokenStream` at the end of the stream or on a frame past its limits."""
+        while not self._waiting:
+            size, ancillary, _, _ = self._connection.recvmsg_into([self._room], _ANCILLARY_BYTES)
+            if not size:
+                raise BrokenStream("end of stream")
+            if ancillary:
+                self._descriptor = _descriptor(ancillary)
+            self._waiting.extend(self._buffer.add(bytes(memoryview(self._room)[:size])))
+        question = self._waiting.popleft()
+        question.descriptor, self._descriptor = self._descriptor, None
+        return question
 
     def look_follows(self) -> bool:
         """Whether the next question is here whole, and a look-up that is given time enough not to end this process."""
-        if len(self._held) < _QUESTION.size:
-            return False
-        op, timeout, settings, text = _QUESTION.unpack_from(self._held)
-        return bool(op == _OP["look"] and timeout >= _AMPLE and len(self._held) >= _QUESTION.size + settings + text)
+        return bool(self._waiting) and self._waiting[0].op == "look" and self._waiting[0].timeout >= _LOOK_UP_SECONDS
 
     def idle(self) -> bool:
-        """Whether nothing has come that is not answered."""
-        return not self._held and not self._poll.poll(0)
-
-    def _fill(self, size: int) -> None:
-        while len(self._held) < size:
-            count, ancillary, _, _ = self._connection.recvmsg_into([self._room], _ANCILLARY)
-            if not count:
-                raise Closed("end of stream")
-            if ancillary:
-                self._descriptor = _descriptor(ancillary)
-            came = bytes(memoryview(self._room)[:count])
-            self._held = self._held + came if self._held else came
+        """Whether every question that came is answered."""
+        return not self._waiting and not self._buffer and not self._poll.poll(0)
 
 
 class Outbox:
-    """The worker's side: its answers. To wake the pool for each costs both sides more than a look-up, so that an answer
-    may wait for those that are `soon` to follow it, for a moment."""
+    """The worker's side of the connection: answers. To wake the pool for each answer costs both sides more than a
+    look-up, so an answer may wait for a moment for those that follow `soon`."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._held: list[bytes] = []
+        self._frames: list[bytes] = []
         self._size = 0
         self._until = 0.0
 
-    def add(self, answer: bytes, *, soon: bool = False) -> None:
-        self._held.append(answer)
-        self._size += len(answer)
+    def add(self, answer: Answer, *, soon: bool = False) -> None:
+        """Send an answer, at once unless others follow `soon`. Raises OSError where the pool is gone."""
+        frame = pack_answer(answer)
+        self._frames.append(frame)
+        self._size += len(frame)
         if soon:
             now = time.monotonic()
-            if len(self._held) == 1:
-                self._until = now + _HELD_SECONDS
-            if now < self._until and self._size < _HELD_BYTES:
+            if len(self._frames) == 1:
+                self._until = now + _MAX_WAIT_SECONDS
+            if now < self._until and self._size < _MAX_WAITING_BYTES:
                 return
         self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
-        if self._held:
-            held, self._held, self._size = self._held, [], 0
-            self._connection.sendall(b"".join(held))
+        """Send the answers that wait."""
+        if self._frames:
+            frames, self._frames, self._size = self._frames, [], 0
+            self._connection.sendall(b"".join(frames))
 
 
-class Inbox:
-    """The pool's side: what has come of the answers so far. Never waits."""
+class Inbox(FrameBuffer[Answer]):
+    """The pool's side of the connection: answers, put together as their bytes come. `max_bytes`: of one answer."""
 
-    def __init__(self, limit: int) -> None:
-        """`limit`: bytes of one body at most."""
-        self._limit = limit
-        self._parts: list[bytes] = []
-        self._size = 0
-        self._wanted = ANSWER_HEAD
-
-    def add(self, data: bytes) -> list[Answer]:
-        """The answers that are whole now. Raises `Closed` for what cannot be one."""
-        self._parts.append(data)
-        self._size += len(data)
-        answers: list[Answer] = []
-        if self._size < self._wanted:
-            return answers
-        held, at = b"".join(self._parts) if len(self._parts) > 1 else data, 0
-        while len(held) - at >= ANSWER_HEAD:
-            outcome, kind, ms, rows, length = _ANSWER.unpack_from(held, at)
-            if length > self._limit or outcome >= len(_OUTCOMES) or kind >= len(_RESULTS):
-                raise Closed(f"an answer of {length} bytes")
-            body = at + ANSWER_HEAD
-            if len(held) < body + length:
-                self._wanted = ANSWER_HEAD + length
-                break
-            answers.append(Answer(_OUTCOMES[outcome], _RESULTS[kind], ms, rows, held[body : body + length]))
-            at, self._wanted = body + length, ANSWER_HEAD
-        self._parts, self._size = [held[at:]] if at < len(held) else [], len(held) - at
-        return answers
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(Answer, max_bytes)
 
 
 def _descriptor(ancillary: list[tuple[int, int, bytes]]) -> int | None:

@@ -1,5 +1,5 @@
 """The W3C SPARQL 1.1 suite, run as data through the pool. What fails is listed, with its reason, in
-docs/sparql-conformance.md: a test that newly fails or newly passes fails here."""
+docs/reference/sparql-conformance.md: a test that newly fails or newly passes fails here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from graph.sparql.worker.memory_copy import MemoryCopy
 from tests.support import w3c
 from tests.support.paths import ROOT
 
-DOCUMENT = ROOT / "docs" / "sparql-conformance.md"
+DOCUMENT = ROOT / "docs" / "reference" / "sparql-conformance.md"
 
 EVALUATION = (
     "aggregates", "bind", "bindings", "cast", "construct", "csv-tsv-res", "exists", "functions", "grouping", "json-res",

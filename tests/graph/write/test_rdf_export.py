@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from graph.errors import AtlasError, InputError, UnknownGraph
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_export import FORMATS, export, format_for, opened
-from search.indexing.lag import behind
+from search.indexing.lag import lag_of
 from tests.support.writable_services import ServiceMaker
 from web.cli.main import cli
 
@@ -124,6 +124,6 @@ def test_a_load_says_what_it_touched(make_services: ServiceMaker, tmp_path: Path
     data = tmp_path / "data.nt"
     data.write_text("<http://e/a> <http://e/p> <http://e/b> .\n")
     assert run("load", data, "--no-index", "--home", home.root).exit_code == 0
-    lag = behind(home.require())
+    lag = lag_of(home.require())
     assert lag is not None
     assert {"http://e/a", "http://e/b"} <= lag.entities.keys()

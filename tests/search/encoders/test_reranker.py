@@ -1,4 +1,4 @@
-"""The optional reranker: a tiny CrossEncoder with random weights, made here, run for real."""
+"""The optional reranker, with a tiny CrossEncoder with random weights that is made here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from graph.errors import EncoderUnavailable
-from search.encoders.reranker import RERANKED, CrossReranker, rerank_boost
+from search.encoders.protocol import Encoder
+from search.encoders.reranker import RERANKED_HITS, CrossReranker, rerank_boost
 from search.searcher import Searcher
 from search.types import Query
 
@@ -48,19 +49,19 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_results_follow_its_scores_and_say_so(searcher: Searcher, model: Path) -> None:
+def test_hits_follow_its_scores_and_the_results_name_it(searcher: Searcher, encoder: Encoder, model: Path) -> None:
     reranker = CrossReranker(str(model))
     plain = searcher.search(Query(QUESTION, limit=100))
     assert plain.reranker is None
     assert len(plain.hits) > 3
-    found = Searcher(searcher.index, lambda: searcher._encoder, reranker).search(Query(QUESTION, limit=100))
+    found = Searcher(searcher.index, lambda: encoder, reranker).search(Query(QUESTION, limit=100))
     assert found.reranker == reranker.id
     assert {hit.iri for hit in found.hits} == {hit.iri for hit in plain.hits}
-    first = [hit.iri for hit in plain.hits[:RERANKED]]
-    texts = [searcher.index.lexical.by_iri([iri])[iri].unit.embedding_text for iri in first]
-    read = dict(zip(first, reranker.score(QUESTION, texts).tolist(), strict=True))
-    assert len(set(read.values())) > 3
-    assert [hit.iri for hit in found.hits[: len(first)]] == sorted(first, key=lambda iri: -read[iri])
+    first = [hit.iri for hit in plain.hits[:RERANKED_HITS]]
+    texts = [searcher.index.lexical.by_iri([iri])[iri].item.embedding_text for iri in first]
+    relevance = dict(zip(first, reranker.score(QUESTION, texts).tolist(), strict=True))
+    assert len(set(relevance.values())) > 3
+    assert [hit.iri for hit in found.hits[: len(first)]] == sorted(first, key=lambda iri: -relevance[iri])
     assert [hit.iri for hit in found.hits] != [hit.iri for hit in plain.hits]
     for hit in found.hits[: len(first)]:
         parts = dict(hit.explain.boosts)
@@ -71,8 +72,8 @@ def test_results_follow_its_scores_and_say_so(searcher: Searcher, model: Path) -
     assert scores == sorted(scores, reverse=True)
 
 
-class Counting:
-    """By length, and counts what it reads."""
+class LengthReranker:
+    """Prefers long texts, and counts the texts that it reads."""
 
     id = "length"
 
@@ -84,29 +85,29 @@ class Counting:
         return np.array([len(text) for text in texts], np.float32)
 
 
-def test_it_reads_the_first_twenty_at_most_and_none_of_a_later_page(searcher: Searcher) -> None:
-    counting = Counting()
-    with_it = Searcher(searcher.index, lambda: searcher._encoder, counting)
-    with_it.search(Query("the creative industries", limit=5))
-    assert 2 <= counting.read <= RERANKED
-    before = counting.read
-    assert with_it.search(Query("the creative industries", offset=RERANKED)).reranker is None
-    assert with_it.search(Query("games", mode="lexical")).reranker is None
-    assert counting.read == before
+def test_it_reads_the_first_twenty_at_most_and_none_of_a_later_page(searcher: Searcher, encoder: Encoder) -> None:
+    reranker = LengthReranker()
+    reranking = Searcher(searcher.index, lambda: encoder, reranker)
+    reranking.search(Query("the creative industries", limit=5))
+    assert 2 <= reranker.read <= RERANKED_HITS
+    before = reranker.read
+    assert reranking.search(Query("the creative industries", offset=RERANKED_HITS)).reranker is None
+    assert reranking.search(Query("games", mode="lexical")).reranker is None
+    assert reranker.read == before
 
 
 def test_the_boost_puts_them_above_the_rest() -> None:
-    scores, read = np.array([0.9, 0.5, 0.4], np.float32), np.array([-3.0, 8.0, 1.0], np.float32)
-    after = scores + rerank_boost(scores, read)
+    scores, relevance = np.array([0.9, 0.5, 0.4], np.float32), np.array([-3.0, 8.0, 1.0], np.float32)
+    after = scores + rerank_boost(scores, relevance)
     assert list(np.argsort(-after)) == [1, 2, 0]
     assert after.min() >= 0.9 - 1e-6
     assert list(scores + rerank_boost(scores, np.ones(3, np.float32))) == pytest.approx([0.9] * 3)
 
 
 def test_a_folder_without_a_model_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable) as refused:
+    with pytest.raises(EncoderUnavailable) as error:
         CrossReranker(str(tmp_path))
-    assert "CREATIVE_ATLAS_RERANKER" in refused.value.remedy
+    assert "CREATIVE_ATLAS_RERANKER" in error.value.remedy
 
 
 def test_torch_is_not_imported_before_it_is_needed(model: Path) -> None:

@@ -1,4 +1,4 @@
-"""Bytes that change within a file of the index, whichever it is, and the way back."""
+"""Damage within any file of an index is noticed, and never gets a valid checksum."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import pytest
 
 from graph.errors import IndexUnusable
 from search.encoders.protocol import Encoder, Vectors
-from search.index.checksums import NOTES, FileMark, check, read_notes
+from search.index.checksums import CHECKSUMS, FileMark, check, read_checksums
 from search.index.dense import EXACT_ROWS
 from search.index.index import Index, build, update
-from search.index.manifest import SMALL, read_record
-from search.types import Unit
+from search.index.manifest import SMALL_FILE_BYTES, read_record
+from search.item import Item
 
 KINDS = (
     "idx", "store", "pos", "term", "fast", "fieldnorm",
@@ -28,7 +28,7 @@ KINDS = (
 
 
 class LengthEncoder:
-    """A vector for each text that its letters alone decide; quick, for there are many."""
+    """The counts of some letters as the vector of a text: quick, since there are many."""
 
     id = "letters/1"
     sha256 = "0" * 64
@@ -40,19 +40,19 @@ class LengthEncoder:
         return scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-9)
 
 
-def some(size: int) -> list[Unit]:
+def make_items(size: int) -> list[Item]:
     rng = random.Random(3)
     words = [f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrst"]
     return [
-        Unit(f"u/{n}", "passage", f"Note {n}", " ".join(rng.choices(words, k=14)), date="2019") for n in range(size)
+        Item(f"u/{n}", "passage", f"Note {n}", " ".join(rng.choices(words, k=14)), date="2019") for n in range(size)
     ]
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """So large that it has files of all kinds, each over the size up to which contents are compared at opening."""
+    """An index with files of all kinds, each larger than those whose content is compared at opening."""
     folder = tmp_path_factory.mktemp("sound") / "generation"
-    build(some(EXACT_ROWS + 1_000), folder, LengthEncoder())
+    build(make_items(EXACT_ROWS + 1_000), folder, LengthEncoder())
     return folder
 
 
@@ -62,7 +62,7 @@ def copy(large: Path, tmp_path: Path) -> Path:
 
 
 def flip(file: Path, flips: int = 20) -> None:
-    """Change some bytes in the middle; size and time stay."""
+    """Change some bytes in the middle; size and time stay the same."""
     status, data = file.stat(), bytearray(file.read_bytes())
     for at in range(len(data) // 2, len(data) // 2 + flips):
         data[at] ^= 0x55
@@ -71,52 +71,53 @@ def flip(file: Path, flips: int = 20) -> None:
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def the(generation: Path, kind: str) -> Path:
+def largest(generation: Path, kind: str) -> Path:
+    """The largest file of a kind."""
     return max(generation.glob(f"*/*.{kind}"), key=lambda file: file.stat().st_size)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_flipped_bytes_are_noticed_in_every_kind_of_file(copy: Path, kind: str) -> None:
+def test_flipped_bytes_are_noticed_in_files_of_every_kind(copy: Path, kind: str) -> None:
     record = read_record(copy)
     assert check(copy, record).unchecked == ()
-    file = the(copy, kind)
+    file = largest(copy, kind)
     flip(file)
     with pytest.raises(IndexUnusable, match=file.name):
         check(copy, record)
 
 
-def test_every_large_file_has_a_note(large: Path) -> None:
-    files = {str(f.relative_to(large)) for f in large.glob("*/*") if f.stat().st_size > SMALL}
-    assert read_notes(large).keys() == files
+def test_every_large_file_has_a_checksum(large: Path) -> None:
+    files = {str(f.relative_to(large)) for f in large.glob("*/*") if f.stat().st_size > SMALL_FILE_BYTES}
+    assert read_checksums(large).keys() == files
     assert {Path(name).suffix[1:] for name in files} >= {"idx", "units", "i16", "words", "faiss"}
 
 
-def test_an_index_without_notes_opens_and_is_unchecked(copy: Path, tmp_path: Path) -> None:
-    notes = copy / "dense" / NOTES
+def test_an_index_without_checksums_opens_and_is_unchecked(copy: Path, tmp_path: Path) -> None:
+    checksums = copy / "dense" / CHECKSUMS
     record = json.loads((copy / "dense/index.json").read_bytes())
-    del record["files"][f"dense/{NOTES}"]
+    del record["files"][f"dense/{CHECKSUMS}"]
     (copy / "dense/index.json").write_text(json.dumps(record), "utf-8")
-    notes.unlink()
+    checksums.unlink()
     assert len(Index.open(copy, record).lexical) == EXACT_ROWS + 1_000
     assert {"idx", "i16"} <= {name.split(".")[-1] for name in check(copy, read_record(copy)).unchecked}
-    update(copy, tmp_path / "next", [Unit("u/1", "passage", "New", "bal bam")], [], LengthEncoder())
-    assert check(tmp_path / "next", read_record(tmp_path / "next")).unchecked  # what is carried on stays so
+    update(copy, tmp_path / "next", [Item("u/1", "passage", "New", "bal bam")], remove=[], encoder=LengthEncoder())
+    assert check(tmp_path / "next", read_record(tmp_path / "next")).unchecked  # shared files stay unchecked
     with pytest.raises(IndexUnusable, match="Nothing tells"):
-        update(copy, tmp_path / "strict", [], [], LengthEncoder(), strict=True)
+        update(copy, tmp_path / "strict", [], remove=[], encoder=LengthEncoder(), strict=True)
 
 
-def test_damaged_notes_are_damage(copy: Path) -> None:
-    (copy / "dense" / NOTES).write_text("{", "utf-8")
+def test_damaged_checksums_are_damage(copy: Path) -> None:
+    (copy / "dense" / CHECKSUMS).write_text("{", "utf-8")
     with pytest.raises(IndexUnusable):
         Index.open(copy)
 
 
-def test_only_new_files_are_read_for_their_notes(copy: Path, tmp_path: Path) -> None:
-    """What is shared keeps its note, even where the file is damaged by now: the note is of what was written."""
-    before = read_notes(copy)
-    flip(the(copy, "i16"))
-    update(copy, tmp_path / "next", [Unit("u/new", "passage", "New", "bal bam")], [], LengthEncoder())
-    after = read_notes(tmp_path / "next")
+def test_only_new_files_are_read_for_their_checksums(copy: Path, tmp_path: Path) -> None:
+    """A shared file keeps its checksum, even if it is damaged by now: the checksum is of what was written."""
+    before = read_checksums(copy)
+    flip(largest(copy, "i16"))
+    update(copy, tmp_path / "next", [Item("u/new", "passage", "New", "bal bam")], remove=[], encoder=LengthEncoder())
+    after = read_checksums(tmp_path / "next")
     assert before.items() <= after.items()
     with pytest.raises(IndexUnusable, match="i16"):
         check(tmp_path / "next", read_record(tmp_path / "next"))
@@ -124,25 +125,25 @@ def test_only_new_files_are_read_for_their_notes(copy: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["i16", "words", "slots"])
 def test_damage_does_not_get_a_checksum_by_being_copied(copy: Path, tmp_path: Path, kind: str) -> None:
-    """So many are removed that the segment is written anew, from a file that is damaged."""
-    flip(the(copy, kind))
-    gone = [f"u/{number}" for number in range(EXACT_ROWS // 5)]
+    """So many items are removed that the segment is rewritten from a damaged file."""
+    flip(largest(copy, kind))
+    removed = [f"u/{number}" for number in range(EXACT_ROWS // 5)]
     with pytest.raises((IndexUnusable, ValueError, IndexError)):
-        update(copy, tmp_path / "next", [], gone, LengthEncoder())
+        update(copy, tmp_path / "next", [], remove=removed, encoder=LengthEncoder())
 
 
-def test_a_strict_update_reads_the_source_through(copy: Path, tmp_path: Path) -> None:
-    flip(the(copy, "pos"))
-    update(copy, tmp_path / "next", [], [], LengthEncoder())
+def test_a_strict_update_reads_the_whole_source(copy: Path, tmp_path: Path) -> None:
+    flip(largest(copy, "pos"))
+    update(copy, tmp_path / "next", [], remove=[], encoder=LengthEncoder())
     with pytest.raises(IndexUnusable, match="pos"):
-        update(copy, tmp_path / "strict", [], [], LengthEncoder(), strict=True)
+        update(copy, tmp_path / "strict", [], remove=[], encoder=LengthEncoder(), strict=True)
 
 
-def test_what_was_sound_is_not_read_again(large: Path) -> None:
+def test_sound_files_are_not_read_again(large: Path) -> None:
     read: list[int] = []
     sound: dict[FileMark, bool] = {}
     first = check(large, read_record(large), read.append, sound, lambda mark: sound.update({mark: True}))
-    assert sum(read) == sum(f.stat().st_size for f in large.glob("*/*") if f.stat().st_size > SMALL)
+    assert sum(read) == sum(f.stat().st_size for f in large.glob("*/*") if f.stat().st_size > SMALL_FILE_BYTES)
     read.clear()
     assert check(large, read_record(large), read.append, sound) == first
     assert read == []
@@ -151,11 +152,11 @@ def test_what_was_sound_is_not_read_again(large: Path) -> None:
 def test_damage_that_stops_reading_is_damage(
     tmp_path: Path, word_encoder: Callable[[], Encoder], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The library gives up over a broken dictionary of words; that is told as any other damage."""
-    units = [Unit(f"u/{n}", "passage", f"Note {n}", f"word{n} " * 3) for n in range(3_000)]
+    """The library panics over a broken dictionary of words; that is reported as other damage is."""
+    items = [Item(f"u/{n}", "passage", f"Note {n}", f"word{n} " * 3) for n in range(3_000)]
     encoder: Any = word_encoder()
-    build(units, tmp_path / "old", encoder)
-    file = the(tmp_path / "old", "term")
+    build(items, tmp_path / "old", encoder)
+    file = largest(tmp_path / "old", "term")
     file.write_bytes(bytes(byte ^ 0xFF for byte in file.read_bytes()[:-100]) + file.read_bytes()[-100:])
     with pytest.raises(IndexUnusable):
-        update(tmp_path / "old", tmp_path / "new", units[:50], [], encoder)
+        update(tmp_path / "old", tmp_path / "new", items[:50], remove=[], encoder=encoder)

@@ -1,4 +1,4 @@
-"""What was suppressed or forgotten is in no file any more: graph, index, vectors, originals, older generations."""
+"""Suppressed and forgotten texts are in no file any more: graph, index, vectors, originals, older generations."""
 
 from __future__ import annotations
 
@@ -40,28 +40,28 @@ def writer(home: Home, words: Encoder) -> Writer:
     return Writer(home, SearchIndexer(lambda: words))
 
 
-def holding(home: Home, *needles: bytes) -> list[Path]:
-    """Files of the atlas that have one of the needles in them, apart from the list of what is suppressed."""
+def files_with(home: Home, *needles: bytes) -> list[Path]:
+    """Files of the atlas that contain one of the needles, except for the manifests, which list suppressed IRIs."""
     files = [path for path in home.root.rglob("*") if path.is_file() and path.name != "manifest.json"]
     assert any(path.parent.name == "lexical" for path in files)
     return [path for path in files if any(needle in content(path) for needle in needles)]
 
 
 def content(path: Path) -> bytes:
-    """What is in a file. The stored units are compressed one by one."""
-    packed = path.read_bytes()
+    """The content of a file. Stored items are compressed one by one."""
+    data = path.read_bytes()
     if path.suffix != ".units":
-        return packed
+        return data
     plain = b""
-    while packed:
-        one = zlib.decompressobj()
-        plain += one.decompress(packed) + b"\n"
-        packed = one.unused_data
+    while data:
+        item = zlib.decompressobj()
+        plain += item.decompress(data) + b"\n"
+        data = item.unused_data
     return plain
 
 
 def vector_of(home: Home, iri: str) -> bytes:
-    """The bytes of a unit's vector, as the file holds them."""
+    """The bytes of an item's vector, as they are stored."""
     index = Index.open(home.require().path)
     slot = index.lexical.by_iri([iri])[iri].slot
     return np.rint(index.dense.vectors(np.array([slot], np.int64)) * SCALE).astype(np.int16).tobytes()
@@ -70,15 +70,15 @@ def vector_of(home: Home, iri: str) -> bytes:
 def test_a_suppressed_entity_leaves_no_byte(home: Home, writer: Writer, tmp_path: Path) -> None:
     entities = {name: text for name, text in FILES.items() if NESTA in text and name.startswith("entities/")}
     assert entities
-    said = f'<{NESTA}> schema:description "{SECRET}" ; a '
-    folder = write_folder(tmp_path / "data", {n: t.replace(f"<{NESTA}> a ", said) for n, t in entities.items()})
+    described = f'<{NESTA}> schema:description "{SECRET}" ; a '
+    folder = write_folder(tmp_path / "data", {n: t.replace(f"<{NESTA}> a ", described) for n, t in entities.items()})
     with writer.session() as session:
         build(session, load(folder), built={})
         vector = vector_of(home, NESTA)
-        assert len(holding(home, SECRET.encode())) >= 2  # graph and search index
-        assert len(holding(home, vector)) == 1
+        assert len(files_with(home, SECRET.encode())) >= 2  # graph and search index
+        assert len(files_with(home, vector)) == 1
         suppress(session, home, NESTA)
-    assert holding(home, SECRET.encode(), NESTA.encode(), vector) == []
+    assert files_with(home, SECRET.encode(), NESTA.encode(), vector) == []
     assert len(list(home.generations.iterdir())) == 1
 
 
@@ -89,20 +89,20 @@ def test_a_suppressed_subject_leaves_the_texts_about_it(home: Home, writer: Writ
     changed = {"entities/organisations.ttl": named, "texts/scale-up.md": about}
     with writer.session() as session:
         build(session, load(write_folder(tmp_path / "data", changed)), built={})
-        assert len(holding(home, SECRET.encode())) >= 2
+        assert len(files_with(home, SECRET.encode())) >= 2
         suppress(session, home, NESTA)
-    assert holding(home, SECRET.encode(), NESTA.encode()) == []
+    assert files_with(home, SECRET.encode(), NESTA.encode()) == []
 
 
 def test_an_earlier_card_of_it_goes_too(home: Home, writer: Writer, tmp_path: Path) -> None:
-    """A replaced card is only marked as deleted until then."""
+    """A replaced card is only marked as deleted until the suppression."""
     name = next(n for n, text in FILES.items() if n.startswith("entities/") and f"<{NESTA}> a " in text)
     text = FILES[name].replace(f"<{NESTA}> a ", f'<{NESTA}> schema:description "{SECRET}" ; a ')
     with writer.session() as session:
         build(session, load(write_folder(tmp_path / "data", {name: text})), built={})
         build(session, load(write_folder(tmp_path / "next")), built={})
         suppress(session, home, NESTA)
-    assert holding(home, SECRET.encode()) == []
+    assert files_with(home, SECRET.encode()) == []
 
 
 def test_a_forgotten_document_leaves_no_byte(home: Home, writer: Writer, words: Encoder, tmp_path: Path) -> None:
@@ -116,10 +116,10 @@ def test_a_forgotten_document_leaves_no_byte(home: Home, writer: Writer, words: 
         mine.write_text(f"A private note\n\nNow it says {token} instead, which is the newer wording.\n", "utf-8")
         assert ingest(session, home, [mine]).count("replaced") == 1
         vector = vector_of(home, f"{first.iri}/p0")
-        assert holding(home, token.encode()) and holding(home, SECRET.encode()) and holding(home, vector)
+        assert files_with(home, token.encode()) and files_with(home, SECRET.encode()) and files_with(home, vector)
         assert forget(session, home, first.iri)
-    assert holding(home, token.encode(), SECRET.encode(), vector) == []
+    assert files_with(home, token.encode(), SECRET.encode(), vector) == []
     assert [path.read_bytes() for path in home.files.iterdir()] == [other.read_bytes()]
     assert "A public note" in {document.title for document in Snapshot.open(home.require()).documents()}
-    found = Searcher(Index.open(home.require().path), lambda: words).search(Query("film in Leeds"))
-    assert found.hits[0].title == "A public note"
+    results = Searcher(Index.open(home.require().path), lambda: words).search(Query("film in Leeds"))
+    assert results.hits[0].title == "A public note"

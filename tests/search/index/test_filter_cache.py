@@ -1,4 +1,4 @@
-"""What passes a filter is told once, and found whichever way its nearest are looked for."""
+"""Items that pass a filter are counted and listed once, and the nearest of them are found in every way."""
 
 from __future__ import annotations
 
@@ -9,79 +9,104 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from search.index import filter_cache
+from graph.deadline import Deadline
+from search.index.filter_cache import FilterCache
 from search.index.index import Index, build
-from search.index.terms import Condition
-from search.query.lexical_query import lexical_query
-from search.query.parser import parse
-from search.ranking import candidates
-from search.types import Filters, Unit
+from search.index.item_store import ItemStore
+from search.index.lexical import LexicalIndex
+from search.index.terms import Clause
+from search.item import Item
+from search.query.lexical_query import filter_clause
+from search.ranking.candidates import DENSE_CANDIDATES, nearest_passing
+from search.types import Filters
 from tests.search.conftest import WordEncoder
 
-ALL = 1_500
+ITEMS = 1_500
+SHARES = {"most": 1_470, "few": 30, "nobody": 0}
+"""Publisher → number of its items."""
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
-    folder = tmp_path_factory.mktemp("passing")
-    units = (
-        Unit(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher=f"every {1 if n % 50 else 50}th")
-        for n in range(ALL)
+def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filters")
+    items = (
+        Item(f"u:{n}", "passage", "t", f"word{n} word{n % 7} word{n % 31}", publisher="most" if n % 50 else "few")
+        for n in range(ITEMS)
     )
-    build(units, folder, WordEncoder())
-    return Index.open(folder)
+    build(items, folder, WordEncoder())
+    return folder
 
 
-def condition(index: Index, publisher: str) -> Condition:
-    filters = Filters(publisher=(publisher,))
-    found = lexical_query(parse("word3"), filters, index.lexical.schema, index.lexical.stems).must
-    assert found is not None
-    return found
+@pytest.fixture(scope="module")
+def index(generation: Path) -> Index:
+    return Index.open(generation)
 
 
-@pytest.mark.parametrize("publisher", ["every 1th", "every 50th", "nobody"])
-@pytest.mark.parametrize(("exact", "sifted"), [(0, 0), (0, 10**9), (10**9, 0)])
-def test_the_nearest_of_what_passes(
-    index: Index, monkeypatch: pytest.MonkeyPatch, publisher: str, exact: int, sifted: int
-) -> None:
-    """By the list of what passes, by asking about each candidate, and by reading all that pass."""
-    monkeypatch.setattr(candidates, "_EXACT_ROWS", exact)
-    monkeypatch.setattr(candidates, "_SIFTED", sifted)
-    asked = index.dense.ask(WordEncoder().encode(["word3 word5"])[0])
-    slots, cosines = candidates._nearest_allowed(index, condition(index, publisher), asked)
-    wanted = {"every 1th": 1_470, "every 50th": 30, "nobody": 0}[publisher]
-    allowed = np.array([n for n in range(ALL) if {"every 1th": n % 50, "every 50th": not n % 50}.get(publisher)], int)
-    scores = asked.scores(allowed)
-    assert len(slots) == min(wanted, candidates.DENSE_CANDIDATES)
-    assert np.allclose(np.sort(cosines), np.sort(scores)[max(0, wanted - candidates.DENSE_CANDIDATES) :], atol=1e-6)
+def condition(publisher: str) -> Clause:
+    clause = filter_clause(Filters(publisher=(publisher,)))
+    assert clause is not None
+    return clause
+
+
+@pytest.mark.parametrize("publisher", SHARES)
+@pytest.mark.parametrize(
+    ("max_exact_rows", "max_tested"), [(0, 0), (0, 10**9), (10**9, 0)], ids=["listed", "tested", "exact"]
+)
+def test_the_nearest_of_the_passing_items(index: Index, publisher: str, max_exact_rows: int, max_tested: int) -> None:
+    nearest = index.dense.query(WordEncoder().encode(["word3 word5"])[0])
+    slots, cosines = nearest_passing(
+        index,
+        condition(publisher),
+        nearest,
+        Deadline.never(),
+        max_exact_rows=max_exact_rows,
+        max_tested=max_tested,
+    )
+    passes = {"most": lambda n: n % 50, "few": lambda n: not n % 50, "nobody": lambda n: False}[publisher]
+    allowed = np.array([n for n in range(ITEMS) if passes(n)], np.int64)
+    scores = np.sort(nearest.scores(allowed))
+    assert len(slots) == min(SHARES[publisher], DENSE_CANDIDATES)
+    assert np.allclose(np.sort(cosines), scores[max(0, len(allowed) - DENSE_CANDIDATES) :], atol=1e-6)
     assert set(slots.tolist()) <= set(allowed.tolist())
 
 
-def test_equal_conditions_are_counted_once(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    count = index.lexical.count
-    monkeypatch.setattr(index.lexical, "count", lambda query: asked.append(query) or count(query))
-    told = filter_cache.FilterCache(index.lexical)
+class CountingIndex(LexicalIndex):
+    """Counts how often it is asked for a count."""
+
+    def __init__(self, generation: Path) -> None:
+        super().__init__(generation / "lexical", ItemStore(generation / "dense"))
+        self.counted = 0
+
+    def count(self, query: Clause) -> int:
+        self.counted += 1
+        return super().count(query)
+
+
+def test_equal_conditions_are_counted_once(generation: Path) -> None:
+    lexical = CountingIndex(generation)
+    filters = FilterCache(lexical)
     for _ in range(3):
-        assert told.count(condition(index, "every 50th")) == 30
-    assert told.count(condition(index, "every 1th")) == 1_470
-    assert len(asked) == 2
-    listed = told.slots(condition(index, "every 50th"))
-    assert listed is not None
-    assert listed.tolist() == list(range(0, ALL, 50))
-    monkeypatch.setattr(filter_cache, "LISTED", 29)
-    assert told.slots(condition(index, "every 50th")) is None
+        assert filters.count(condition("few")) == SHARES["few"]
+    assert filters.count(condition("most")) == SHARES["most"]
+    assert lexical.counted == 2
 
 
-def test_what_it_remembers_does_not_hold_the_index(tmp_path: Path) -> None:
-    """An index held by a cycle keeps its files open until a collection happens to run."""
-    build((Unit("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
+def test_passing_items_are_listed_up_to_a_limit(index: Index) -> None:
+    slots = index.filters.slots(condition("few"), 30)
+    assert slots is not None
+    assert slots.tolist() == list(range(0, ITEMS, 50))
+    assert index.filters.slots(condition("few"), 29) is None
+
+
+def test_the_cache_does_not_keep_its_index_alive(tmp_path: Path) -> None:
+    """A reference cycle would keep the files of the index open until a garbage collection."""
+    build((Item("u:1", "passage", "t", "word1", publisher="nobody"),), tmp_path, WordEncoder())
     index = Index.open(tmp_path)
-    assert index.passing.count(condition(index, "nobody")) == 1
-    passing_ = weakref.ref(index.passing)
+    assert index.filters.count(condition("nobody")) == 1
+    filters = weakref.ref(index.filters)
     gc.disable()
     try:
         del index
-        assert passing_() is None
+        assert filters() is None
     finally:
         gc.enable()

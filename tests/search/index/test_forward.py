@@ -1,21 +1,21 @@
-"""The forward index tells of given units what tantivy tells of all, whatever was added and removed before."""
+"""The forward index scores given items as tantivy does, whatever was added and removed before."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import tantivy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from search.encoders.protocol import Encoder
 from search.index.forward import LENGTHS, is_kept, key
 from search.index.index import Index, build, update
-from search.index.terms import Term
+from search.index.terms import EVERYTHING, Term
+from search.item import Item
 from search.query.lexical_query import lexical_query
 from search.query.parser import parse
-from search.types import Filters, Unit
+from search.types import Filters
 
 WORDS = [
     "film",
@@ -32,19 +32,14 @@ WORDS = [
     "café",
 ]
 QUERIES = [
-    "films at the museum",
-    "£25 million for R&D",
-    "U.K. film export",
-    "O’Brien 25.5 cafe",
-    "title skills",
-    "nothing",
-]
+    "films at the museum", "£25 million for R&D", "U.K. film export", "O’Brien 25.5 cafe", "title skills", "nothing"
+]  # fmt: skip
 
 
-def collection(seed: int, count: int) -> list[Unit]:
+def collection(seed: int, count: int) -> list[Item]:
     rng = np.random.default_rng(seed)
     return [
-        Unit(
+        Item(
             f"u/{number}",
             "entity" if number % 5 == 0 else "passage",
             f"Title {rng.choice(WORDS)}",
@@ -59,56 +54,58 @@ def collection(seed: int, count: int) -> list[Unit]:
     ]
 
 
-def agree(index: Index) -> None:
-    slots = np.sort(index.lexical.best(tantivy.Query.all_query(), len(index.lexical))[0])
+def assert_scores_agree(index: Index) -> None:
+    slots = np.sort(index.lexical.best(EVERYTHING, len(index.lexical))[0])
     for text in QUERIES:
-        query = lexical_query(parse(text), Filters(), index.lexical.schema, index.lexical.stems)
-        ours = index.bm25.score(slots, query.terms)
-        found = index.lexical.score(slots, query.scoring, None)
-        theirs = np.zeros(len(slots), np.float32)
-        theirs[np.searchsorted(slots, found.slots)] = found.scores
-        assert ours is not None
-        np.testing.assert_allclose(ours, theirs, rtol=2e-6, atol=1e-6)
+        query = lexical_query(parse(text), Filters(), index.lexical.stems)
+        scores = index.bm25.score(slots, query.terms)
+        matches, values = index.lexical.score(slots, query.scoring)
+        expected = np.zeros(len(slots), np.float32)
+        expected[np.searchsorted(slots, matches)] = values
+        assert scores is not None
+        np.testing.assert_allclose(scores, expected, rtol=2e-6, atol=1e-6)
 
 
-def test_scores_are_those_of_tantivy_also_after_changes(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 120)
-    build(units, tmp_path / "0", words)
-    agree(Index.open(tmp_path / "0"))
-    update(tmp_path / "0", tmp_path / "1", collection(2, 30), ["u/40", "u/41"], words)
-    update(tmp_path / "1", tmp_path / "2", [Unit("u/new", "passage", "New", "film film film")], [], words)
+def test_scores_equal_those_of_tantivy_after_changes_too(tmp_path: Path, words: Encoder) -> None:
+    items = collection(1, 120)
+    build(items, tmp_path / "0", words)
+    assert_scores_agree(Index.open(tmp_path / "0"))
+    update(tmp_path / "0", tmp_path / "1", collection(2, 30), remove=["u/40", "u/41"], encoder=words)
+    update(
+        tmp_path / "1", tmp_path / "2", [Item("u/new", "passage", "New", "film film film")], remove=[], encoder=words
+    )
     index = Index.open(tmp_path / "2")
     assert len(index.lexical) == 119
-    agree(index)
+    assert_scores_agree(index)
 
 
-def test_facts_and_entities_follow_the_unit(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 20)
-    build(units, tmp_path / "0", words)
+def test_facts_and_entities_are_those_of_the_item(tmp_path: Path, words: Encoder) -> None:
+    items = collection(1, 20)
+    build(items, tmp_path / "0", words)
     index = Index.open(tmp_path / "0")
-    held = {stored.unit.iri: stored for stored in index.lexical.by_iri([unit.iri for unit in units]).values()}
-    slots = np.array([held[unit.iri].slot for unit in units], np.int64)
-    days = [int(f"{unit.date}1231") for unit in units]
-    assert index.forward.numbers("last_day", slots).tolist() == days
-    works = index.forward.numbers("work", slots)
-    assert len(set(works.tolist())) == 7
+    stored = index.lexical.by_iri([item.iri for item in items])
+    slots = np.array([stored[item.iri].slot for item in items], np.int64)
+    days = [int(f"{item.date}1231") for item in items]
+    facts = index.forward.facts(slots)
+    assert facts["last_day"].tolist() == days
+    assert len(set(facts["document"].tolist())) == 7
     counts = index.forward.counts(slots, [key("entity", "e/1"), key("entity", "e/none")])
-    assert counts.tolist() == [[int("e/1" in unit.entities), 0] for unit in units]
+    assert counts.tolist() == [[int("e/1" in item.entities), 0] for item in items]
     assert index.forward.counts(np.array([10_000]), [key("entity", "e/1")]).tolist() == [[0]]
 
 
-def test_what_is_not_kept_is_said_to_be_unknown(tmp_path: Path, words: Encoder) -> None:
+def test_words_that_are_not_stored_have_no_score(tmp_path: Path, words: Encoder) -> None:
     build(collection(1, 10), tmp_path / "0", words)
     index = Index.open(tmp_path / "0")
     assert index.bm25.score(np.array([0]), [Term("exact", "unesco", 1.0)]) is None
     assert not is_kept("unesco") and not is_kept("it") and is_kept("uk") and is_kept("£25000000") and is_kept("r&d")
 
 
-def test_an_erased_segment_is_rewritten_with_its_words(tmp_path: Path, words: Encoder) -> None:
-    units = collection(1, 60)
-    build(units, tmp_path / "0", words)
-    update(tmp_path / "0", tmp_path / "1", [], [f"u/{number}" for number in range(0, 60, 4)], words)
-    agree(Index.open(tmp_path / "1"))
+def test_a_rewritten_segment_keeps_its_words(tmp_path: Path, words: Encoder) -> None:
+    items = collection(1, 60)
+    build(items, tmp_path / "0", words)
+    update(tmp_path / "0", tmp_path / "1", [], remove=[f"u/{number}" for number in range(0, 60, 4)], encoder=words)
+    assert_scores_agree(Index.open(tmp_path / "1"))
 
 
 def test_the_steps_of_lengths_rise_and_are_exact_for_short_fields() -> None:
@@ -123,7 +120,7 @@ def test_a_key_has_32_bits_and_depends_on_the_field(first: str, second: str) -> 
         assert key("text", first) != key("text", second)
 
 
-def test_nothing_asked_nothing_told(tmp_path: Path, words: Encoder) -> None:
+def test_no_slots_have_no_scores(tmp_path: Path, words: Encoder) -> None:
     build(collection(1, 5), tmp_path / "0", words)
     scores = Index.open(tmp_path / "0").bm25.score(np.empty(0, np.int64), [Term("text", "film", 1.0)])
     assert scores is not None and scores.shape == (0,)

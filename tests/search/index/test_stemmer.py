@@ -1,3 +1,5 @@
+"""The stemmer finds the words of a text that have given stems."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -13,18 +15,18 @@ TEXT = "Funding, funds and Fünf: Tŵr Llŷn’s twr; under_score 2018 films �
 
 
 @given(st.text(alphabet="aAéŷ bfilmsg's-.,_2£🎮\n", max_size=80))
-def test_it_finds_the_words_that_tantivy_finds(text: str) -> None:
+def test_it_matches_the_words_that_tantivy_matches(text: str) -> None:
     expected = [
         (token.char_offset_from, token.char_offset_to, token.text) for token in analyser().pre_tokenize(text).tokens
     ]
-    wanted = frozenset(stem for _, _, stem in expected[::2])
-    assert list(STEMS.matching(text, wanted)) == [found for found in expected if found[2] in wanted]
+    stems = frozenset(stem for _, _, stem in expected[::2])
+    assert STEMS.matching(text, stems) == [match for match in expected if match[2] in stems]
 
 
 def test_accents_and_endings() -> None:
-    found = [TEXT[start:end] for start, end, _ in STEMS.matching(TEXT, frozenset({"fund", "twr", "film"}))]
-    assert found == ["Funding", "funds", "Tŵr", "twr", "films", "filming"]
-    assert list(STEMS.matching(TEXT, frozenset())) == []
+    matches = [TEXT[start:end] for start, end, _ in STEMS.matching(TEXT, frozenset({"fund", "twr", "film"}))]
+    assert matches == ["Funding", "funds", "Tŵr", "twr", "films", "filming"]
+    assert STEMS.matching(TEXT, frozenset()) == []
 
 
 def test_many_threads_at_once() -> None:

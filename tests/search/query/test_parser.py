@@ -15,7 +15,7 @@ def test_phrases_and_exclusions() -> None:
     assert parsed.text == "film creative scale-up R&D"
     assert parsed.phrases == (("creative", "scale", "up"),)
     assert parsed.excluded == (("nesta",), ("west", "midlands"))
-    assert parsed.left_out == ("-nesta", '−"west midlands"')
+    assert parsed.exclusions == ("-nesta", '−"west midlands"')
 
 
 @pytest.mark.parametrize(

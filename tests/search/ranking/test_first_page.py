@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Filters, Hit, Query, Unit
+from search.types import Filters, Hit, Query
 
 _PROSE = (
     "Regional screen agencies lend studios money for virtual production stages and train crews in the new craft. The "
@@ -25,27 +26,27 @@ _REFERENCES = "References\n" + "\n".join(
 )
 
 
-def _unit(name: str, text: str, document: str, **more: Any) -> Unit:
-    return Unit(f"p/{name}", "passage", f"Report {document}", text, document=f"d/{document}", **more)
+def _item(name: str, text: str, document: str, **more: Any) -> Item:
+    return Item(f"p/{name}", "passage", f"Report {document}", text, document=f"d/{document}", **more)
 
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory, word_encoder: Any) -> Searcher:
     places = {"a": ("north",), "b": ("north", "leeds"), "c": ("south",)}
-    units = [
-        _unit("contents", _CONTENTS, "a", places=places["a"]),
-        _unit("references", _REFERENCES, "a", places=places["a"]),
-        _unit("answer", _PROSE, "b", places=places["b"]),
-        _unit("copy", f"{_PROSE} Reprinted.", "c", places=places["c"]),
+    items = [
+        _item("contents", _CONTENTS, "a", places=places["a"]),
+        _item("references", _REFERENCES, "a", places=places["a"]),
+        _item("answer", _PROSE, "b", places=places["b"]),
+        _item("copy", f"{_PROSE} Reprinted.", "c", places=places["c"]),
         *(
-            _unit(f"many-{n}", f"Virtual production stages number {n} opened at studios {n * 3} miles from town.", "a")
+            _item(f"many-{n}", f"Virtual production stages number {n} opened at studios {n * 3} miles from town.", "a")
             for n in range(12)
         ),
-        _unit("other", "A college teaches virtual production to people who leave studios for stages.", "d"),
+        _item("other", "A college teaches virtual production to people who leave studios for stages.", "d"),
     ]
     folder = tmp_path_factory.mktemp("page") / "generation"
     encoder = word_encoder()
-    build(units, folder, encoder)
+    build(items, folder, encoder)
     return Searcher(Index.open(folder), lambda: encoder)
 
 

@@ -1,4 +1,4 @@
-"""A place that a query names finds what is on it and on the places in it; an amount finds that amount and no other."""
+"""A place in a query finds items on it and on the places in it; an amount finds that amount and no other."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import Any
 import pytest
 
 from search.index.index import Index, build
+from search.item import Item
 from search.searcher import Searcher
-from search.types import Hit, Query, Unit
+from search.types import Hit, Query
 
 _NORTH_WEST = "place/north-west"
 
 
-def _place(name: str, title: str, *above: str) -> Unit:
+def _place(name: str, title: str, *above: str) -> Item:
     iri = f"place/{name}"
-    return Unit(iri, "entity", title, f"{title} is a place.", entities=(iri,), places=(iri, *above))
+    return Item(iri, "entity", title, f"{title} is a place.", entities=(iri,), places=(iri, *above))
 
 
-def _text(name: str, text: str, *places: str) -> Unit:
-    return Unit(f"p/{name}", "passage", "A report", text, places=places, entities=places[:1])
+def _text(name: str, text: str, *places: str) -> Item:
+    return Item(f"p/{name}", "passage", "A report", text, places=places, entities=places[:1])
 
 
 @pytest.fixture(scope="module")
 def searcher(tmp_path_factory: pytest.TempPathFactory, word_encoder: Any) -> Searcher:
-    units = [
+    items = [
         _place("north-west", "North West"),
         _place("salford", "Salford", _NORTH_WEST),
         _text("salford", "Glass workshops in Salford sell to museums.", "place/salford", _NORTH_WEST),
@@ -37,7 +38,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory, word_encoder: Any) -> Sea
     ]
     folder = tmp_path_factory.mktemp("places") / "generation"
     encoder = word_encoder()
-    build(units, folder, encoder)
+    build(items, folder, encoder)
     return Searcher(Index.open(folder), lambda: encoder)
 
 
@@ -46,21 +47,21 @@ def _hits(searcher: Searcher, text: str, **more: Any) -> list[Hit]:
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "lexical"])
-def test_a_region_finds_what_lies_in_it_before_its_words_by_chance(searcher: Searcher, mode: str) -> None:
+def test_a_region_finds_its_places_before_texts_with_its_words_by_chance(searcher: Searcher, mode: str) -> None:
     places = [
         hit.iri for hit in _hits(searcher, "glass workshops in the North West", mode=mode, entities=(_NORTH_WEST,))
     ]
-    if mode == "lexical":  # what the encoder of the tests takes for meaning are the words again
+    if mode == "lexical":  # the encoder of the tests knows words only, so hybrid mode adds nothing
         assert places.index("p/region") < places.index("p/wind") > places.index("p/salford")
     assert {"p/region", "p/salford", "place/salford"} <= set(places)
 
 
 def test_the_explanation_names_the_place_and_sums_up(searcher: Searcher) -> None:
     hits = {hit.iri: hit for hit in _hits(searcher, "North West", entities=(_NORTH_WEST,))}
-    told = hits["p/salford"].explain
-    assert [(term.term, term.field) for term in told.terms] == [("North West", "place")]
-    assert sum(term.score for term in told.terms) == pytest.approx(told.lexical_raw)
-    assert dict(told.boosts)["words covered"] > 0
+    explain = hits["p/salford"].explain
+    assert [(term.term, term.field) for term in explain.terms] == [("North West", "place")]
+    assert sum(term.score for term in explain.terms) == pytest.approx(explain.lexical_raw)
+    assert dict(explain.boosts)["words covered"] > 0
 
 
 @pytest.mark.parametrize("text", ["£3.4 million", "£3.4m", "3.4 million", "3,400,000", "loans £3.4 million"])

@@ -1,4 +1,4 @@
-"""What a search reads of the forward index it reads once, and is told the same as by the index itself."""
+"""The cache of term counts reads every item once, and gives the counts of the forward index."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from search.ranking.term_counts import TermCountCache
 KEYS = [3, 5, 7, 3]
 
 
-class Told:
-    """Keeps what it was asked; the count of a word is a number of the slot and the key."""
+class CountingReader:
+    """Records the slots that it reads. The count of a word follows from slot and key."""
 
     def __init__(self) -> None:
         self.slots: list[int] = []
@@ -30,21 +30,21 @@ class Told:
 
 
 @given(st.lists(st.lists(st.integers(0, 60), unique=True, max_size=20), max_size=5))
-def test_each_unit_is_read_once(asked: list[list[int]]) -> None:
-    told = Told()
-    once = TermCountCache(told, KEYS)
-    for slots in asked:
-        found = once.counts(np.array(slots, np.int64), [7, 3])
-        assert found.tolist() == Told().counts(np.array(slots, np.int64), [7, 3]).tolist()
-    assert sorted(told.slots) == sorted({slot for slots in asked for slot in slots})
+def test_each_item_is_read_once(requests: list[list[int]]) -> None:
+    reader = CountingReader()
+    cache = TermCountCache(reader, KEYS)
+    for request in requests:
+        slots = np.array(request, np.int64)
+        assert cache.counts(slots, [7, 3]).tolist() == CountingReader().counts(slots, [7, 3]).tolist()
+    assert sorted(reader.slots) == sorted({slot for slots in requests for slot in slots})
 
 
-def test_other_words_are_not_told() -> None:
+def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(KeyError):
-        TermCountCache(Told(), KEYS).counts(np.array([1]), [4])
+        TermCountCache(CountingReader(), KEYS).counts(np.array([1]), [4])
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 12))
-def test_the_first_places_are_those_of_the_whole_order(numbers: list[int], count: int) -> None:
+def test_the_top_positions_are_those_of_the_whole_order(numbers: list[int], count: int) -> None:
     scores, ties = np.array(numbers, np.float32), np.arange(len(numbers), dtype=np.int64)[::-1].copy()
     assert top(scores, ties, count).tolist() == order(scores, ties)[:count].tolist()

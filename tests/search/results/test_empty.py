@@ -1,4 +1,4 @@
-"""A search that finds nothing tells what to leave out, each with what it finds then."""
+"""A search without results suggests changes, each with the number of results it leads to."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from search.searcher import Searcher
 from search.types import Filters, Query, SearchSuggestion
 
 
-def followed(searcher: Searcher, query: Query, way: SearchSuggestion) -> Query:
-    """The search that the way leads to, as the page's link asks for it."""
-    if way.kind == "filter":
-        rest = tuple(value for value in getattr(query.filters, way.field) if value != way.value)
-        return replace(query, filters=replace(query.filters, **{way.field: rest}))  # type: ignore[arg-type]
-    if way.kind == "dates":
+def changed(query: Query, suggestion: SearchSuggestion) -> Query:
+    """The query that a suggestion leads to, as the link on the page has it."""
+    if suggestion.kind == "filter":
+        values = tuple(value for value in getattr(query.filters, suggestion.field) if value != suggestion.value)
+        return replace(query, filters=replace(query.filters, **{suggestion.field: values}))  # type: ignore[arg-type]
+    if suggestion.kind == "dates":
         return replace(query, filters=replace(query.filters, date_from=None, date_to=None))
-    return replace(query, text=way.text, filters=Filters() if way.kind == "filters" else query.filters)
+    return replace(query, text=suggestion.text, filters=Filters() if suggestion.kind == "filters" else query.filters)
 
 
 @pytest.mark.parametrize(
@@ -34,25 +34,25 @@ def followed(searcher: Searcher, query: Query, way: SearchSuggestion) -> Query:
         (Query("games", filters=Filters(publisher=("Nobody",), collection=("none",))), {"filters"}),
     ],
 )
-def test_each_way_finds_as_many_as_it_says(searcher: Searcher, query: Query, kinds: set[str]) -> None:
-    found = searcher.search(query)
-    assert found.total == 0
-    assert {way.kind for way in found.ways} == kinds
-    for way in found.ways:
-        assert way.count > 0
-        assert searcher.search(followed(searcher, query, way)).total == way.count
+def test_each_suggestion_finds_as_many_as_it_says(searcher: Searcher, query: Query, kinds: set[str]) -> None:
+    results = searcher.search(query)
+    assert results.total == 0
+    assert {suggestion.kind for suggestion in results.ways} == kinds
+    for suggestion in results.ways:
+        assert suggestion.count > 0
+        assert searcher.search(changed(query, suggestion)).total == suggestion.count
 
 
-def test_what_was_left_out_is_told_as_it_was_written(searcher: Searcher) -> None:
-    assert [way.value for way in searcher.search(Query("games -Games")).ways] == ["-Games"]
+def test_a_suggestion_names_the_omitted_words_as_they_were_typed(searcher: Searcher) -> None:
+    assert [suggestion.value for suggestion in searcher.search(Query("games -Games")).ways] == ["-Games"]
 
 
-def test_what_finds_something_needs_no_way_out(searcher: Searcher) -> None:
+def test_a_search_with_results_has_no_suggestions(searcher: Searcher) -> None:
     assert searcher.search(Query("games")).ways == ()
 
 
 def test_explanations_name_the_words_as_they_were_written(searcher: Searcher) -> None:
-    found = searcher.search(Query("Funding for GAMES studios"))
-    terms = {term.term for hit in found.hits for term in hit.explain.terms}
+    results = searcher.search(Query("Funding for GAMES studios"))
+    terms = {term.term for hit in results.hits for term in hit.explain.terms}
     assert len(terms) >= 2
-    assert {found.words[term] for term in terms} <= {"Funding", "GAMES", "studios"}
+    assert {results.words[term] for term in terms} <= {"Funding", "GAMES", "studios"}

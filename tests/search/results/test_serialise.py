@@ -1,4 +1,4 @@
-"""The answer of the API, written in one go, says what the plain values say."""
+"""The body of the API has the same content as the plain values."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ HIT = Hit(
 )
 
 
-def test_it_says_what_the_plain_values_say() -> None:
+def test_the_body_has_the_content_of_the_plain_values() -> None:
     results = Results("funds 🎮", 1, 1.23456, (HIT,), {"kind": (FacetValue("passage", 1),)}, words={"fund": "funds"})
-    told = json.loads(answer(results))
-    assert told == json.loads(json.dumps(results_json(results)))
-    assert told["hits"][0]["explain"]["terms"] == [{"word": "funds", "term": "fund", "field": "text", "score": 1.5}]
-    assert told["hits"][0]["snippet"] == {"text": "one two", "highlights": [[0, 3]]}
-    assert told["facets"] == {"kind": [{"value": "passage", "count": 1}]}
+    body = json.loads(answer(results))
+    assert body == json.loads(json.dumps(results_json(results)))
+    assert body["hits"][0]["explain"]["terms"] == [{"word": "funds", "term": "fund", "field": "text", "score": 1.5}]
+    assert body["hits"][0]["snippet"] == {"text": "one two", "highlights": [[0, 3]]}
+    assert body["facets"] == {"kind": [{"value": "passage", "count": 1}]}
 
 
-def test_half_of_a_pair_is_answered_too() -> None:
+def test_half_of_a_surrogate_pair_is_serialised_too() -> None:
     results = Results("\ud83c", 0, 0.0, (), hint="Nothing.", ways=(SearchSuggestion("dates", "x", 2),))
     assert json.loads(answer(results))["query"] == "\ud83c"

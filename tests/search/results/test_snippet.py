@@ -1,21 +1,21 @@
+"""Snippets: the window that is shown, and the words that are marked."""
+
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.index.schema import build_schema
 from search.index.stemmer import Stems
 from search.query.lexical_query import LexicalQuery, lexical_query
 from search.query.parser import parse
-from search.results.snippet import LENGTH, make_snippet
+from search.results.snippet import MAX_SNIPPET_CHARS, make_snippet
 from search.types import Filters, Snippet
 
 STEMS = Stems()
-SCHEMA = build_schema()
 
 
 def query(text: str) -> LexicalQuery:
-    return lexical_query(parse(text), Filters(), SCHEMA, STEMS)
+    return lexical_query(parse(text), Filters(), STEMS)
 
 
 def snippet(text: str, words: str) -> Snippet:
@@ -63,7 +63,7 @@ def test_a_phrase_is_marked_as_a_whole() -> None:
 def test_every_snippet_is_a_piece_of_the_text(parts: list[str]) -> None:
     text = " ".join(parts)
     made = snippet(text, "access finance £25 million")
-    assert made.text == text[made.start : made.start + len(made.text)] and len(made.text) <= LENGTH
+    assert made.text == text[made.start : made.start + len(made.text)] and len(made.text) <= MAX_SNIPPET_CHARS
     for words in marked(made):
         assert words.strip() and not words.startswith(" ")
     if {"finance", "Access", "£25 million"} & set(parts):

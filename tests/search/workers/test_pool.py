@@ -1,4 +1,4 @@
-"""Searches in processes beside the server: the same results, and an answer whatever becomes of the processes."""
+"""Searches in worker processes: the same results, each search once, and an answer whatever becomes of the workers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,29 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from graph.errors import InputError
+from graph.errors import InputError, QueryTimeout
 from search.types import Query, Results
+from search.workers.pool import SearchProcessPool
 from tests.support.paths import ROOT
 from web.services import Services, compose
 
 TEXTS = ["access to finance", "games makers in Dundee", "who paid for Creative Scale-Up?", "£25 million", "studios"]
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool]) -> None:
     """Fails when it does not come true within a minute."""
     end = time.monotonic() + 60
-    while not holds():
+    while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
 
@@ -40,20 +44,26 @@ def is_running(pid: int) -> bool:
 
 @pytest.fixture
 def many(services: Services) -> Iterator[Services]:
-    """The same atlas, with two processes for searches."""
-    held = compose(replace(services.settings, search_processes=2))
-    yield held
-    held.beside.close()
+    """The same atlas, with two search workers."""
+    made = compose(replace(services.settings, search_processes=2))
+    yield made
+    made.beside.close()
 
 
 def at_once(services: Services, times: int) -> list[Results]:
-    """Each text so many times, eight at a time."""
+    """The results of each text so many times, eight searches at a time."""
     with ThreadPoolExecutor(8) as threads:
         return list(threads.map(services.atlas.search, [Query(text, facets=True) for text in TEXTS] * times))
 
 
+def plain(results: Results) -> Results:
+    """Without the time that it took, and with the terms of explanations as tuples, whatever sequence they came in."""
+    hits = [replace(hit, explain=replace(hit.explain, terms=tuple(hit.explain.terms))) for hit in results.hits]
+    return replace(results, took_ms=0.0, hits=tuple(hits))
+
+
 def started(services: Services) -> tuple[int, ...]:
-    """The processes, once there are two."""
+    """The process ids of the workers, once there are two."""
 
     def are_two() -> bool:
         at_once(services, 2)
@@ -63,50 +73,158 @@ def started(services: Services) -> tuple[int, ...]:
     return services.beside.processes
 
 
-def test_one_search_at_a_time_needs_no_process(many: Services) -> None:
+@contextmanager
+def busy_here(pool: SearchProcessPool, generation: Path) -> Iterator[None]:
+    """The place in this process is taken meanwhile, so that other searches go to workers."""
+    begun, done = threading.Event(), threading.Event()
+
+    def here() -> bytes:
+        begun.set()
+        assert done.wait(60)
+        return b""
+
+    with ThreadPoolExecutor(1) as threads:
+        future = threads.submit(pool.answer, generation, Query("x"), here)
+        try:
+            assert begun.wait(60)
+            yield
+        finally:
+            done.set()
+            future.result()
+
+
+class Pool:
+    """A pool of one ready worker over an atlas. `runs_here` counts the searches that were made in this process."""
+
+    def __init__(self, services: Services, max_seconds: float) -> None:
+        settings = services.settings
+        opening = {"model": settings.model, "cache": str(settings.cache), "reranker": None}
+        self.pool = SearchProcessPool(1, opening, max_seconds=max_seconds)
+        self.generation = services.home.require().path
+        self.runs_here = 0
+
+    def start(self) -> int:
+        """Its worker's process id."""
+        with busy_here(self.pool, self.generation), ThreadPoolExecutor(1) as threads:
+            future = threads.submit(self.answer, "warm")
+            until(lambda: bool(self.pool.processes))
+            future.result()
+        return self.pool.processes[0]
+
+    def answer(self, text: str, generation: Path | None = None) -> bytes:
+        """A search while the place here is taken."""
+        return self.pool.answer(generation or self.generation, Query(text), self.here)
+
+    def here(self) -> bytes:
+        self.runs_here += 1
+        return b"here"
+
+
+@pytest.fixture
+def alone(services: Services) -> Iterator[Pool]:
+    made = Pool(services, 60.0)
+    yield made
+    made.pool.close()
+
+
+def test_one_search_at_a_time_needs_no_worker(many: Services) -> None:
     for text in TEXTS:
         many.atlas.search(Query(text))
     assert many.beside.processes == ()
 
 
-def test_a_search_here_knows_whether_others_search_elsewhere(many: Services) -> None:
-    assert many.beside.is_quiet(), "there is nobody else"
-    started(many)
-    until(many.beside.is_quiet)
-    number, process = many.beside._place()
-    other = many.beside._place()
-    assert process is None and not many.beside.is_quiet()
-    many.beside._free.put(other)
-    assert many.beside.is_quiet()
-    many.beside._free.put((number, process))
+def test_a_search_here_knows_whether_workers_are_busy(alone: Pool) -> None:
+    pid = alone.start()
+    until(alone.pool.is_quiet)
+    with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
+        os.kill(pid, signal.SIGSTOP)
+        future = threads.submit(alone.answer, "studios")
+        until(lambda: not alone.pool.is_quiet())
+        os.kill(pid, signal.SIGCONT)
+        future.result()
+        assert alone.pool.is_quiet()
 
 
 def test_the_results_are_the_same_wherever_a_search_runs(services: Services, many: Services) -> None:
     started(many)
-    wanted = [replace(services.atlas.search(Query(text, facets=True)), took_ms=0.0) for text in TEXTS]
-    found = [replace(results, took_ms=0.0) for results in at_once(many, 6)]
-    assert wanted * 6 == found
+    expected = [plain(services.atlas.search(Query(text, facets=True))) for text in TEXTS]
+    assert expected * 6 == [plain(results) for results in at_once(many, 6)]
 
 
 def test_the_answers_are_the_same_wherever_they_are_written(services: Services, many: Services) -> None:
     started(many)
     queries = [Query(text, facets=True) for text in TEXTS]
-    wanted = [json.loads(services.atlas.answer(query)) | {"took_ms": 0} for query in queries]
+    expected = [json.loads(services.atlas.answer(query)) | {"took_ms": 0} for query in queries]
     with ThreadPoolExecutor(8) as threads:
-        found = [json.loads(each) | {"took_ms": 0} for each in threads.map(many.atlas.answer, queries * 6)]
-    assert wanted * 6 == found
+        answers = [json.loads(body) | {"took_ms": 0} for body in threads.map(many.atlas.answer, queries * 6)]
+    assert expected * 6 == answers
 
 
-def test_what_cannot_be_searched_for_is_told_as_ever(many: Services) -> None:
-    started(many)
-    with ThreadPoolExecutor(8) as threads:
-        asked = [threads.submit(many.atlas.search, Query("!!!")) for _ in range(16)]
-    for each in asked:
-        with pytest.raises(InputError):
-            each.result()
+def test_workers_do_search(alone: Pool) -> None:
+    """Else the tests of equal results would compare this process with itself."""
+    alone.start()
+    with busy_here(alone.pool, alone.generation):
+        for text in TEXTS:
+            assert json.loads(alone.answer(text))["hits"]
+            assert alone.pool.search(alone.generation, Query(text), lambda: pytest.fail("not in a worker")).hits
+    assert alone.runs_here == 0
 
 
-def test_a_process_that_dies_is_missed_by_nobody_and_replaced(many: Services) -> None:
+def test_a_search_that_fails_in_a_worker_is_not_repeated(alone: Pool) -> None:
+    alone.start()
+    with busy_here(alone.pool, alone.generation), pytest.raises(InputError) as caught:
+        alone.answer("!!!")
+    assert caught.value.remedy
+    assert alone.runs_here == 0
+
+
+def test_a_search_past_its_time_ends_its_worker_and_is_not_repeated(services: Services) -> None:
+    made = Pool(services, 10.0)
+    pid = made.start()
+    try:
+        with busy_here(made.pool, made.generation):
+            os.kill(pid, signal.SIGSTOP)
+            with pytest.raises(QueryTimeout):
+                made.answer("studios")
+        assert made.runs_here == 0
+        assert not is_running(pid)
+    finally:
+        made.pool.close()
+
+
+def test_a_search_whose_worker_died_runs_once_more_in_the_one_place_here(alone: Pool) -> None:
+    pid = alone.start()
+    with ThreadPoolExecutor(1) as threads:
+        with busy_here(alone.pool, alone.generation):
+            os.kill(pid, signal.SIGSTOP)
+            future = threads.submit(alone.answer, "studios")
+            until(lambda: not alone.pool.is_quiet())
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: not alone.pool.processes)
+            assert alone.runs_here == 0, "the place here is taken"
+        assert future.result(60) == b"here"
+    assert alone.runs_here == 1
+
+
+def test_a_generation_that_a_worker_cannot_open_is_searched_here(alone: Pool) -> None:
+    alone.start()
+    with ThreadPoolExecutor(1) as threads:
+        with busy_here(alone.pool, alone.generation):
+            future = threads.submit(alone.answer, "studios", alone.generation.with_name("999999"))
+        assert future.result(60) == b"here"
+    assert alone.runs_here == 1
+    assert alone.pool.processes, "it goes on"
+
+
+def test_a_text_that_cannot_be_sent_is_searched_here(alone: Pool) -> None:
+    alone.start()
+    with ThreadPoolExecutor(1) as threads:
+        with busy_here(alone.pool, alone.generation):
+            future = threads.submit(alone.answer, "half of a pair: \ud83c")
+        assert future.result(60) == b"here"
+
+
+def test_workers_that_die_are_replaced(many: Services) -> None:
     first = started(many)
     for pid in first:
         os.kill(pid, signal.SIGKILL)
@@ -114,7 +232,7 @@ def test_a_process_that_dies_is_missed_by_nobody_and_replaced(many: Services) ->
     until(lambda: not set(first) & set(many.beside.processes))
 
 
-def test_closing_ends_the_processes_and_searches_go_on(many: Services) -> None:
+def test_closing_ends_the_workers_and_searches_go_on(many: Services) -> None:
     pids = started(many)
     many.beside.close()
     assert not any(is_running(pid) for pid in pids)
@@ -138,10 +256,9 @@ sys.stdin.read()
 """
 
 
-def test_a_killed_server_leaves_no_process_behind(services: Services) -> None:
-    root = ROOT
+def test_a_killed_server_leaves_no_worker_behind(services: Services) -> None:
     command = [sys.executable, "-c", ALONE, str(services.settings.home), str(services.settings.cache)]
-    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         pid = int(server.stdout.readline())
         assert is_running(pid)

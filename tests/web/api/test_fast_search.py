@@ -1,17 +1,23 @@
-"""A search of the API is answered without the application as it is with it, and so is what is wrong with one."""
+"""A search of the API is answered without Flask as it is with it, to the last header, and so is a wrong one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
-from werkzeug.test import Client
+from flask.testing import FlaskClient
 
-from web.api.fast_search import FastSearches
-from web.app import create_app
+from graph.errors import IndexUnusable
+from search.types import Query
+from web.api.fast_search import JsonSearch
+from web.http.answer import Answer, flask_response
+from web.http.auth import ReadAccess
+from web.http.plain_request import PlainRequest
+from web.http.public_address import RequestAddress
 from web.services import Services
 
-ASKED = [
+QUERY_STRINGS = [
     "q=access+to+finance",
     "q=T%C5%B5r%20Ll%C5%B7n&limit=3&offset=1&mode=lexical",
     "q=games&kind=passage&kind=entity&facets=1&recent=1&from=2015",
@@ -30,32 +36,63 @@ ASKED = [
 ]
 
 
-@pytest.mark.parametrize("asked", ASKED)
-def test_both_ways_say_the_same(services: Services, asked: str) -> None:
-    application = create_app(services)
-    wanted, found = (
-        Client(each).get("/api/v1/search", query_string=asked)
-        for each in (application, FastSearches(application, services.atlas))
+def answer(search: Callable[[Query], bytes], query_string: str, access: ReadAccess | None = None) -> Answer | None:
+    request = PlainRequest(
+        "GET", query_string.encode(), {b"host": b"localhost"}, b"", RequestAddress("http", "localhost", None)
     )
-    assert found.status == wanted.status
-    assert found.content_type == wanted.content_type
-    assert dict(found.headers).keys() == dict(wanted.headers).keys()
-    said = [json.loads(each.data) | {"took_ms": 0} for each in (wanted, found)]
-    assert said[0] == said[1]
+    return JsonSearch(search, access or ReadAccess(None)).answer(request)
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/v1/search"), ("GET", "/api/v1/searches"), ("GET", "/")])
-def test_anything_else_goes_to_the_application(services: Services, method: str, path: str) -> None:
-    application = create_app(services)
-    wanted, found = (
-        Client(each).open(path, method=method).status
-        for each in (application, FastSearches(application, services.atlas))
-    )
-    assert found == wanted
+@pytest.mark.parametrize("query_string", QUERY_STRINGS)
+def test_both_answers_are_alike(services: Services, client: FlaskClient, query_string: str) -> None:
+    fast = answer(services.atlas.answer, query_string)
+    assert fast is not None
+    response, expected = flask_response(fast), client.get("/api/v1/search", query_string=query_string)
+    assert response.status == expected.status
+    headers = [
+        {name: value for name, value in each.headers if name != "Content-Length"} for each in (response, expected)
+    ]
+    assert {name.lower(): value for name, value in headers[0].items()} == {
+        name.lower(): value for name, value in headers[1].items()
+    }
+    bodies = [json.loads(each.data) | {"took_ms": 0} for each in (response, expected)]
+    assert bodies[0] == bodies[1]
 
 
-def test_the_page_of_an_answer_may_load_nothing(services: Services) -> None:
-    found = Client(FastSearches(create_app(services), services.atlas)).get("/api/v1/search?q=games")
-    assert found.status_code == 200
-    assert "default-src 'none'" in found.headers["Content-Security-Policy"]
-    assert found.headers["X-Content-Type-Options"] == "nosniff"
+@pytest.mark.parametrize(
+    ("method", "path", "is_taken"),
+    [("GET", b"/api/v1/search", True), ("POST", b"/api/v1/search", False), ("GET", b"/api/v1/searches", False)],
+)
+def test_only_searches_are_taken(method: str, path: bytes, is_taken: bool) -> None:
+    assert JsonSearch(lambda _: b"", ReadAccess(None)).takes(method, path) is is_taken
+
+
+def test_an_answer_that_a_browser_takes_for_a_page_may_load_nothing(client: FlaskClient) -> None:
+    for path in ("/api/v1/search?q=games", "/api/v1/search?q=", "/api/v1/nothing", "/api/v1/complete?q=g", "/healthz"):
+        assert client.get(path).headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("error", [IndexUnusable("The index is damaged."), RuntimeError("on purpose")])
+def test_a_search_that_fails_runs_once(error: Exception) -> None:
+    queries: list[Query] = []
+
+    def failing(query: Query) -> bytes:
+        queries.append(query)
+        raise error
+
+    failed = answer(failing, "q=games")
+    assert failed is not None
+    assert failed.status == (503 if isinstance(error, IndexUnusable) else 500)
+    assert (b"content-type", b"application/problem+json") in failed.headers
+    assert len(queries) == 1
+
+
+def test_without_the_read_token_nothing_is_searched() -> None:
+    queries: list[Query] = []
+
+    def search(query: Query) -> bytes:
+        queries.append(query)
+        return b"{}"
+
+    assert answer(search, "q=games", ReadAccess("secret")) is None
+    assert queries == []

@@ -211,8 +211,6 @@ def test_settings_are_the_only_reader_of_the_environment() -> None:
     # The others set a variable for a library or a child process, or pass the environment on to one.
     setters = {
         "web/server/address.py",
-        "web/maintenance/index_repair.py",
-        "graph/sparql/worker/process.py",
         "graph/sandbox/environment.py",
     }
     setters |= {

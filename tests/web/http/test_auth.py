@@ -1,4 +1,4 @@
-"""Who may write, who may read."""
+"""Tokens: which requests may write, and which may read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def basic(user: str, password: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_a_write_without_a_token_is_asked_for_one(method: str, path: str, writable_client: FlaskClient) -> None:
+def test_a_write_without_a_token_is_refused(method: str, path: str, writable_client: FlaskClient) -> None:
     answer = writable_client.open(path, method=method, data=b"CLEAR ALL", content_type="application/sparql-update")
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=")
@@ -47,12 +47,12 @@ def test_another_token_is_refused(headers: dict[str, str], writable_client: Flas
     assert answer.status_code == 401
 
 
-def test_the_token_opens(writable_client: FlaskClient) -> None:
+def test_the_token_allows_writing(writable_client: FlaskClient) -> None:
     assert update(writable_client, "INSERT DATA { <a> <b> 1 }") == 204
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
-def test_with_no_token_configured_nobody_writes(method: str, path: str, make_services: ServiceMaker) -> None:
+def test_without_a_configured_token_every_write_is_refused(method: str, path: str, make_services: ServiceMaker) -> None:
     closed = create_app(make_services(token=None)).test_client()
     answer = closed.open(path, method=method, data=b"", headers=BEARER)
     assert answer.status_code == 403
@@ -63,7 +63,7 @@ def test_with_no_token_configured_nobody_writes(method: str, path: str, make_ser
 
 
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%20{}", "/graph-store?default", "/api/v1/complete?q=a", "/browse"])
-def test_a_read_token_closes_every_page(path: str, make_services: ServiceMaker) -> None:
+def test_a_read_token_protects_every_page(path: str, make_services: ServiceMaker) -> None:
     app = create_app(make_services(read_token=READ)).test_client()
     answer = app.get(path)
     assert answer.status_code == 401
@@ -73,7 +73,7 @@ def test_a_read_token_closes_every_page(path: str, make_services: ServiceMaker) 
         assert app.get(path, headers=headers).status_code == 401
 
 
-def test_the_read_token_opens_reads_by_either_scheme_and_no_writes(make_services: ServiceMaker) -> None:
+def test_the_read_token_allows_reading_by_both_schemes_and_no_writing(make_services: ServiceMaker) -> None:
     app = create_app(make_services(read_token=READ)).test_client()
     for headers in (basic("", READ), basic("anyone", READ), {"Authorization": f"Bearer {READ}"}, BEARER):
         assert app.get("/sparql?query=ASK%20{}", headers=headers).status_code == 200

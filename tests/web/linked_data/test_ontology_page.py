@@ -86,9 +86,9 @@ def test_the_drawing_and_its_key_say_the_same(ontology: Ontology, page: str) -> 
     assert [line.number for line in diagram.lines] == list(range(1, len(diagram.lines) + 1))
     labels = {box.label for box in diagram.boxes}
     for line in diagram.lines:
-        assert {side for said in line.said for side in (said.start, said.end)} <= labels
+        assert {side for text in line.texts for side in (text.start, text.end)} <= labels
         assert f">{line.number}</text>" in page
-    assert {side for line in diagram.lines for said in line.said for side in (said.start, said.end)} == labels
+    assert {side for line in diagram.lines for text in line.texts for side in (text.start, text.end)} == labels
 
 
 def test_the_drawing_is_legible(ontology: Ontology) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import hatch_build
-from tests.support import site, world
-from tests.support.fake_atlas import FakeAtlas
+from tests.support.site import make_site, serving
+from web.app import create_app
+from web.services import Services
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
@@ -33,25 +36,49 @@ def built() -> Path:
 
 
 @pytest.fixture(scope="session")
-def atlas() -> FakeAtlas:
-    return FakeAtlas(world.small())
+def site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Services]:
+    """Read only; its atlas is built once for all test processes of a run."""
+    with FileLock(run_folder(tmp_path_factory) / "site.lock"):
+        services = make_site(run_folder(tmp_path_factory) / "site", cache)
+    yield services
+    services.close()
+
+
+@pytest.fixture(scope="session")
+def hostile_site(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[Services]:
+    """As `site`, with texts that attack the page. Read only."""
+    with FileLock(run_folder(tmp_path_factory) / "hostile-site.lock"):
+        services = make_site(run_folder(tmp_path_factory) / "hostile-site", cache, hostile=True)
+    yield services
+    services.close()
+
+
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the test processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 @pytest.fixture
-def client(built: Path, atlas: FakeAtlas) -> FlaskClient:
-    return site.create(atlas).test_client()
+def client(built: Path, site: Services) -> FlaskClient:
+    return create_app(site).test_client()
+
+
+@pytest.fixture
+def hostile_client(built: Path, hostile_site: Services) -> FlaskClient:
+    return create_app(hostile_site).test_client()
 
 
 @pytest.fixture(scope="session")
-def address(built: Path, atlas: FakeAtlas) -> Iterator[str]:
-    with site.serving(site.create(atlas)) as where:
-        yield where
+def address(built: Path, site: Services) -> Iterator[str]:
+    with serving(create_app(site)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def hostile_address(built: Path) -> Iterator[str]:
-    with site.serving(site.create(FakeAtlas(world.hostile()))) as where:
-        yield where
+def hostile_address(built: Path, hostile_site: Services) -> Iterator[str]:
+    with serving(create_app(hostile_site)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

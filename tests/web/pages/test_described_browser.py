@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.support import site
+from tests.support.site import serving
 from tests.web.pages.conftest import Open
 from tests.web.pages.test_browser import LOOKS
 from web.app import create_app
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def starter_address(built: Path, starter_home: Path, cache: Path) -> Iterator[str]:
     services = compose(Settings(home=starter_home, cache=cache))
-    with site.serving(create_app(services)) as where:
+    with serving(create_app(services)) as where:
         yield where
     services.close()
 

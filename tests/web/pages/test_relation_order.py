@@ -1,4 +1,4 @@
-"""The order of an entry's relations, and codes and position set apart."""
+"""The order of an entity's relations; codes and position stand apart."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def _group(name: str, *values: str, direction: str = "out") -> FactGroup:
 def test_relations_come_as_people_read_them_and_the_rest_by_name() -> None:
     groups = ("ca:zeal", "ca:partner", "ca:hasAmount", "schema:location", "schema:funder", "ca:ant", "ca:ledBy",
               "dcterms:isPartOf")  # fmt: skip
-    told = relations(tuple(_group(name, "x") for name in groups), {})
-    assert [group.label for group in told.stated] == [
+    ordered = relations(tuple(_group(name, "x") for name in groups), {})
+    assert [group.label for group in ordered.stated] == [
         "isPartOf", "ledBy", "funder", "location", "hasAmount", "partner", "ant", "zeal",
     ]  # fmt: skip
 
@@ -27,19 +27,19 @@ def test_relations_come_as_people_read_them_and_the_rest_by_name() -> None:
 def test_a_director_reads_as_a_fact_where_the_relation_has_a_name_at_this_end() -> None:
     incoming = _group("ca:directorOf", "Sean Taylor", direction="in")
     funder = _group("schema:funder", "AHRC")
-    told = relations((funder, incoming), {incoming.predicate: "director"})
-    assert [group.label for group in told.stated] == ["directorOf", "funder"] and told.named == ()
-    told = relations((funder, incoming), {})
-    assert told.stated == (funder,) and told.named == (incoming,)
+    ordered = relations((funder, incoming), {incoming.predicate: "director"})
+    assert [group.label for group in ordered.stated] == ["directorOf", "funder"] and ordered.named == ()
+    ordered = relations((funder, incoming), {})
+    assert ordered.stated == (funder,) and ordered.named == (incoming,)
 
 
 def test_position_is_one_line_and_codes_stand_before_it() -> None:
-    told = relations(
+    ordered = relations(
         (_group("schema:longitude", "-2.97489"), _group("schema:latitude", "56.46"), _group("ca:onsCode", "S12000042")),
         {},
     )
-    assert told.stated == ()
-    assert [(code.label, code.text) for code in told.codes] == [
+    assert ordered.stated == ()
+    assert [(code.label, code.text) for code in ordered.codes] == [
         ("onsCode", "S12000042"), ("position", "56.46 N, 2.97 W"),
     ]  # fmt: skip
 
@@ -47,8 +47,8 @@ def test_position_is_one_line_and_codes_stand_before_it() -> None:
 @pytest.mark.parametrize("halves", [("north", "1"), ("1",)])
 def test_a_position_that_is_no_pair_of_numbers_is_shown_as_it_is(halves: tuple[str, ...]) -> None:
     names = ("schema:latitude", "schema:longitude")
-    told = relations(tuple(_group(name, half) for name, half in zip(names, halves, strict=False)), {})
-    assert [code.text for code in told.codes] == list(halves)
+    ordered = relations(tuple(_group(name, half) for name, half in zip(names, halves, strict=False)), {})
+    assert [code.text for code in ordered.codes] == list(halves)
 
 
 def test_an_incoming_relation_is_named_by_the_ontology_first() -> None:

@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.site import EDGES, ENTRIES, MANY, YEARS, sparql_address
 from tests.web.pages.conftest import Open, Watched
 from tests.web.pages.test_browser import LOOKS, complaints
+from web.read_model.example_queries import read_examples
+from web.settings import starter_folder
 
 pytestmark = pytest.mark.browser
+
+EXAMPLES = read_examples(starter_folder() / "queries")
 
 
 def _type(page: Page, text: str) -> None:
@@ -34,7 +39,7 @@ def test_a_word_becomes_the_relation_with_its_prefix(address: str, opened: Open)
         150
     )  # a list that has only just opened does not take the key: it may be meant for the text
     seen.page.keyboard.press("Enter")
-    expect(seen.page.locator(".cm-content")).to_contain_text("?x ca:funded-by")
+    expect(seen.page.locator(".cm-content")).to_contain_text("?x ca:fundedBy")
     expect(seen.page.locator(".cm-line").first).to_have_text("PREFIX ca: <https://w3id.org/creative-atlas/ontology#>")
     _quiet(seen)
 
@@ -64,7 +69,7 @@ def test_escape_closes_the_list_then_leads_out(address: str, opened: Open) -> No
 
 def test_the_pointer_on_a_name_shows_its_label(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
-    _type(seen.page, "SELECT * { ?x ca:led-by ?y }")
+    _type(seen.page, "SELECT * { ?x ca:ledBy ?y }")
     line = seen.page.locator(".cm-line").first
     box = line.bounding_box()
     assert box is not None
@@ -116,13 +121,14 @@ def test_prefixes_are_added_once_where_they_belong(address: str, opened: Open) -
 
 def test_the_address_becomes_that_of_the_query(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
-    _type(seen.page, "SELECT * {} ")
+    query = "SELECT (1 AS ?one) {} "
+    _type(seen.page, query)
     seen.page.keyboard.press("Control+Enter")
     expect(seen.page.locator(".answer-table")).to_be_visible()
-    expect(seen.page).to_have_url(f"{address}/sparql?query=SELECT+%2A+%7B%7D+")
+    expect(seen.page).to_have_url(address + sparql_address(query))
     seen.page.reload()
     expect(seen.page.locator(".answer-table")).to_be_visible()
-    _type(seen.page, "SELECT * {} #")
+    _type(seen.page, f"{query}#")
     seen.page.keyboard.insert_text("x" * 6000)
     with seen.page.expect_request("**/sparql") as sent:
         seen.page.get_by_role("button", name="Run").click()
@@ -162,12 +168,12 @@ def test_what_was_typed_and_not_run_is_kept(address: str, opened: Open) -> None:
     page = seen.page
     _type(page, "ASK {} # mine ")
     page.get_by_role("link", name="network").click()
-    expect(page.locator(".gallery li:visible")).to_have_count(1)
+    expect(page.locator(".gallery li:visible")).to_have_count(sum("network" in each.tags for each in EXAMPLES))
     expect(page.locator(".cm-content")).to_have_text("ASK {} # mine ")
     page.get_by_role("link", name="network").click()
-    expect(page.locator(".gallery li:visible")).to_have_count(2)
-    page.get_by_role("link", name="Partners of InGAME").click()
-    expect(page.locator(".cm-content")).to_contain_text("SELECT ?partner")
+    expect(page.locator(".gallery li:visible")).to_have_count(len(EXAMPLES))
+    page.get_by_role("link", name=EXAMPLES[0].title).click()
+    expect(page.locator("[data-question]")).to_have_text(EXAMPLES[0].question)
     page.get_by_text("History and saved queries").click()
     expect(page.locator("[data-history] li")).to_contain_text(["ASK {} # mine (not run)"])
     page.go_back()
@@ -181,13 +187,13 @@ def test_what_was_typed_and_not_run_is_kept(address: str, opened: Open) -> None:
 
 
 def test_the_question_of_an_example_stands_over_its_query_alone(address: str, opened: Open) -> None:
-    page = opened(address + "/sparql?example=people").page
-    question = page.locator("form[data-workbench]").get_by_text("Who holds an office?")
+    page = opened(address + f"/sparql?example={EXAMPLES[1].slug}").page
+    question = page.locator("form[data-workbench]").get_by_text(EXAMPLES[1].question)
     expect(question).to_be_visible()
     _type(page, "ASK {} ")
     expect(question).to_be_hidden()
     page.keyboard.press("Control+a")
-    page.keyboard.insert_text("SELECT * {}")
+    page.keyboard.insert_text(EXAMPLES[1].query)
     expect(question).to_be_visible()
 
 
@@ -218,7 +224,7 @@ def test_queries_are_kept_in_the_browser(address: str, opened: Open) -> None:
 
 
 def test_rows_are_paged_sorted_and_drawn_without_leaving(address: str, opened: Open) -> None:
-    seen = opened(address + "/sparql?query=MANY+{}")
+    seen = opened(address + sparql_address(MANY))
     page = seen.page
     page.evaluate("window.same = true")
     page.get_by_role("link", name="Next ›").click()
@@ -228,7 +234,7 @@ def test_rows_are_paged_sorted_and_drawn_without_leaving(address: str, opened: O
     page.get_by_role("link", name="year ↑").click()
     expect(page.locator("tbody tr").first).to_contain_text("99999")
     assert page.evaluate("window.same") is True
-    page.goto(address + "/sparql?query=EDGES+{}")
+    page.goto(address + sparql_address(EDGES))
     page.get_by_text("Graph of these rows").click()
     expect(page.locator(".view .graph canvas").first).to_be_visible()
     _quiet(seen)
@@ -238,21 +244,21 @@ def test_a_relation_goes_in_at_the_cursor(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
     _type(seen.page, "SELECT * { ?x ")
     seen.page.locator(".relations").get_by_text("led by").click()
-    expect(seen.page.locator(".cm-content")).to_contain_text("?x ca:led-by")
+    expect(seen.page.locator(".cm-content")).to_contain_text("?x ca:ledBy")
     expect(seen.page.locator(".cm-content")).to_be_focused()
 
 
 def test_examples_are_found_by_word_and_tag(address: str, opened: Open) -> None:
     page = opened(address + "/sparql").page
-    page.get_by_label("Find an example").fill("offices")
+    page.get_by_label("Find an example").fill(EXAMPLES[2].title)
     expect(page.locator(".gallery li:visible")).to_have_count(1)
     page.get_by_label("Find an example").fill("zebra")
     expect(page.get_by_text("No example has these words.")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/sparql?query=EDGES+{}", "/sparql?query=YEARS+{}", "/sparql?query=SELECT+*{}",
+@pytest.mark.parametrize("path", [sparql_address(EDGES), sparql_address(YEARS), sparql_address(ENTRIES),
                                   "/why?s=https://w3id.org/creative-atlas/id/cluster/ingame"
-                                  "&p=https://w3id.org/creative-atlas/ontology%23led-by"
+                                  "&p=https://w3id.org/creative-atlas/ontology%23ledBy"
                                   "&o=https://w3id.org/creative-atlas/id/org/abertay-uni"])  # fmt: skip
 def test_new_parts_are_accessible_and_fit(path: str, address: str, hostile_address: str, opened: Open) -> None:
     for where in (address, hostile_address):
@@ -282,7 +288,7 @@ def test_new_parts_are_accessible_and_fit(path: str, address: str, hostile_addre
 def test_a_failure_takes_the_answers_place_and_leaves_the_query(
     answer: dict[str, Any] | None, told: str, address: str, opened: Open
 ) -> None:
-    seen = opened(f"{address}/sparql?query=MANY+{{}}")
+    seen = opened(address + sparql_address(MANY))
     page = seen.page
     _type(page, "ASK { ?typed ?since ?then } ")
     page.route("**/sparql?*", lambda route: route.abort() if answer is None else route.fulfill(**answer))
@@ -290,7 +296,7 @@ def test_a_failure_takes_the_answers_place_and_leaves_the_query(
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\s*".join(map(re.escape, told.split()))))
     expect(page.locator(".answer-table")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
-    assert "ASK" in page.url and "MANY" not in page.url, "the address is that of the query that was sent"
+    assert "ASK" in page.url and "amount" not in page.url, "the address is that of the query that was sent"
     assert "?typed" in page.locator("textarea#query").input_value()
     page.unroute("**/sparql?*")
     page.get_by_role("button", name="Run").click()

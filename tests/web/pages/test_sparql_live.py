@@ -18,8 +18,8 @@ from graph.seed_data.build import build
 from graph.seed_data.load import load
 from graph.vocabulary import expand
 from graph.write.writer import Writer
-from tests.support import site
 from tests.support.folder import write_folder
+from tests.support.site import ENDLESS, serving
 from tests.support.small import NoIndex
 from tests.web.pages.conftest import Open
 from web.app import create_app
@@ -27,7 +27,6 @@ from web.read_model.reader import Slice
 from web.services import Services, compose
 from web.settings import Settings
 
-ENDLESS = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 FUNDED_BY = expand("ca:fundedBy")
 EDGES = f"SELECT ?what ?funder WHERE {{ ?what <{FUNDED_BY}> ?funder }}"
 
@@ -48,18 +47,21 @@ def live(services: Services, built: Path) -> FlaskClient:
 
 
 def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient) -> None:
-    table = services.atlas.select(EDGES, "live-edges", Slice())
+    table = services.atlas.now().select(EDGES, "live-edges", Slice())
     assert table.rows
-    tied = services.atlas.connected(table.rows)
+    tied = services.atlas.now().connected_cells(table.rows)
     assert all(len(iris) == 2 for iris in tied)
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "fundedBy" in text and "source by source" in text
     funder = table.rows[0][1]
     assert table.rows[0][0] is not None and funder is not None
-    (edge,) = services.atlas.why(table.rows[0][0].value, FUNDED_BY, funder)
-    assert edge.asserted and edge.evidence and edge.predicate.label == "fundedBy"
-    assert services.atlas.why(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag")) == ()
-    by_name = services.atlas.connected(
+    edge = services.atlas.now().edge_evidence(table.rows[0][0].value, FUNDED_BY, funder)
+    assert edge is not None and edge.asserted and edge.evidence and edge.predicate.label == "fundedBy"
+    assert (
+        services.atlas.now().edge_evidence(funder.value, FUNDED_BY, Value("literal", "x", "x", None, "not a tag"))
+        is None
+    )
+    by_name = services.atlas.now().connected_cells(
         [tuple(cell and Value("literal", cell.label, cell.label) for cell in table.rows[0])]
     )
     assert by_name == [tied[0]]
@@ -67,8 +69,8 @@ def test_a_row_opens_the_claims_behind_it(services: Services, live: FlaskClient)
 
 def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: FlaskClient) -> None:
     query = "SELECT ?x ?v WHERE { ?x ?p ?v FILTER(isIRI(?x) && isLiteral(?v) && STRLEN(STR(?v)) < 200) } LIMIT 50"
-    table = services.atlas.select(query, "live-literals", Slice())
-    tied = services.atlas.connected(table.rows)
+    table = services.atlas.now().select(query, "live-literals", Slice())
+    tied = services.atlas.now().connected_cells(table.rows)
     assert all(len(ends) == 2 and ends[1].startswith('"') for ends in tied) and len(tied) > 20
     text = live.get("/why", query_string={"among": tied[0]}).text
     assert "source by source" in text and "Not known here." not in text
@@ -76,16 +78,17 @@ def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: Fla
 
 def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     query = "SELECT ?x ?label WHERE { ?x <http://www.w3.org/2000/01/rdf-schema#label> ?label }"
-    whole = services.atlas.select(query, "live-whole", Slice(limit=10_000, sort="label"))
+    whole = services.atlas.now().select(query, "live-whole", Slice(limit=10_000, sort="label"))
     labels = [row[1].value.casefold() for row in whole.rows if row[1]]
     assert labels == sorted(labels) and len(labels) == whole.total > 10
-    part = services.atlas.select(query, "live-part", Slice(start=5, limit=3, sort="label"))
+    part = services.atlas.now().select(query, "live-part", Slice(start=5, limit=3, sort="label"))
     assert part.rows == whole.rows[5:8] and part.total == whole.total
-    down = services.atlas.select(query, "live-down", Slice(limit=1, sort="label", down=True))
+    down = services.atlas.now().select(query, "live-down", Slice(limit=1, sort="label", descending=True))
     assert down.rows[0][1] is not None and down.rows[0][1].value.casefold() == labels[-1]
-    numbers = services.atlas.select("SELECT ?n { VALUES ?n { 10 9 UNDEF 2.5 } }", "live-numbers", Slice(sort="n"))
+    atlas = services.atlas.now()
+    numbers = atlas.select("SELECT ?n { VALUES ?n { 10 9 UNDEF 2.5 } }", "live-numbers", Slice(sort="n"))
     assert [row[0].value if row[0] else None for row in numbers.rows] == ["2.5", "9", "10", None]
-    graph = services.atlas.select("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "live-graph", Slice(limit=4, sort="object"))
+    graph = atlas.select("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", "live-graph", Slice(limit=4, sort="object"))
     assert len(graph.rows) == 4 and graph.form == "graph"
 
 
@@ -97,18 +100,18 @@ def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Servic
     rising = ["-3", "2.5", "10", '"INF"', '"NaN"', *dates, '"10"', '"Étoile"', '"eye"', '"Ŵales"', '"west"', '"zed"']
     written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
     query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
-    for down in (False, True):
-        table = services.atlas.select(query, "live-sorted", Slice(sort="v", down=down))
+    for descending in (False, True):
+        table = services.atlas.now().select(query, "live-sorted", Slice(sort="v", descending=descending))
         found = [row[0].value for row in table.rows if row[0]]
         expected = [each.partition("^^")[0].strip('"') for each in rising]
-        assert found == (expected[::-1] if down else expected)
+        assert found == (expected[::-1] if descending else expected)
 
 
 def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
     every = "(<http://e/1> 56.4 -2.9) (<http://e/2> 53.8 -1.5) (<http://e/3> 0 0) " * 50
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {every} }} }}"
-    table = services.atlas.select(query, "live-drawn", Slice(start=100, limit=100, drawn=120))
-    assert (len(table.rows), len(table.drawn), table.total) == (50, 120, 150)
+    table = services.atlas.now().select(query, "live-drawn", Slice(start=100, limit=100, drawn_rows=120))
+    assert (len(table.rows), len(table.drawing_rows), table.total) == (50, 120, 150)
     text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
     assert "100 of 150 rows are drawn. 50 have no place on the map." in text
     many = "SELECT ?a ?n { VALUES ?b { 0 1 2 3 4 5 6 7 8 9 } VALUES ?c { 0 1 2 3 4 5 6 7 8 9 }"
@@ -133,7 +136,7 @@ def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
     found = live.get("/api/v1/terms?q=funded").get_json()
     funded = next(each for each in found["terms"] if each["name"] == "ca:fundedBy")
-    counted = services.atlas.select(EDGES, "live-count", Slice())
+    counted = services.atlas.now().select(EDGES, "live-count", Slice())
     assert (funded["label"], funded["kind"], funded["count"]) == ("fundedBy", "property", counted.total)
     assert live.get("/api/v1/terms?q=Nesta").get_json()["entities"] == []  # no index here: terms are still offered
 
@@ -190,7 +193,7 @@ def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -
 
 @pytest.mark.browser
 def test_the_cancel_button_stops_a_running_query(services: Services, built: Path, opened: Open) -> None:
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(address + "/sparql")
         page = seen.page
         page.locator(".cm-content").click()
@@ -221,7 +224,7 @@ def test_the_cancel_button_stops_a_running_query(services: Services, built: Path
 def test_a_hundred_thousand_rows_do_not_freeze_the_page(services: Services, built: Path, opened: Open) -> None:
     """A page of a hundred is drawn, and further pages and orders come without running the query again."""
     many = "SELECT ?a ?e WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } LIMIT 100000"
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(f"{address}/sparql?{urlencode({'query': many})}")
         page = seen.page
         expect(page.locator("#answer-heading")).to_contain_text("100,000 rows", timeout=30_000)
@@ -242,7 +245,7 @@ def test_places_are_mapped(services: Services, built: Path, opened: Open) -> Non
     nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
     rows = f"(<{nesta}> 56.46 -2.97) (<http://e/there> 53.8 -1.55) (<http://e/away> 0 0)"
     query = f"SELECT * {{ VALUES (?what ?lat ?long) {{ {rows} }} }}"
-    with site.serving(create_app(services)) as address:
+    with serving(create_app(services)) as address:
         seen = opened(f"{address}/sparql?{urlencode({'query': query})}")
         page = seen.page
         page.get_by_text("Map of what").click()

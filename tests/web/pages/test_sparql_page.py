@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from graph.iri import DEFAULT_BASE
-from tests.support import site, world
-from tests.support.fake_atlas import ONTOLOGY, FakeAtlas
+from graph.vocabulary import expand
+from tests.support.site import EDGES, MANY, sparql_address
 from web.api.terms import matching
 from web.read_model.reader import Term
 
@@ -30,24 +30,24 @@ def _cells(text: str) -> list[str]:
 
 
 def test_a_long_answer_comes_in_pages(client: FlaskClient) -> None:
-    first = _page(client, query="MANY {}")
+    first = _page(client, query=MANY)
     assert "100,000 rows" in first and len(_cells(first)) == 100 and len(first) < 120_000
     assert "Rows 1 to 100" in first
     on = re.search(r'<a href="([^"]+)" rel="next"', first)
     assert on is not None
     second = unescape(client.get(on[1], headers=HTML).text)
     assert _cells(second)[0] == "100" and "Rows 101 to 200" in second
-    assert _cells(_page(client, query="MANY {}", start="99900"))[-1] == "99999"
-    assert "no rows so far down" in _page(client, query="MANY {}", start="100000")
+    assert _cells(_page(client, query=MANY, start="99900"))[-1] == "99999"
+    assert "no rows so far down" in _page(client, query=MANY, start="100000")
 
 
 @pytest.mark.parametrize("start", ["-1", "x", "9999999999", "1e3"])
 def test_a_start_that_is_none_is_the_first_row(start: str, client: FlaskClient) -> None:
-    assert "Rows 1 to 100" in _page(client, query="MANY {}", start=start)
+    assert "Rows 1 to 100" in _page(client, query=MANY, start=start)
 
 
 def test_a_column_heading_sorts_and_sorts_back(client: FlaskClient) -> None:
-    headings = re.findall(r'<th [^>]*><a href="([^"]+)"', _page(client, query="MANY {}"))
+    headings = re.findall(r'<th [^>]*><a href="([^"]+)"', _page(client, query=MANY))
     assert parse_qs(urlsplit(headings[0]).query)["sort"] == ["year"]
     up = unescape(client.get(headings[0], headers=HTML).text)
     assert 'aria-sort="ascending"' in up
@@ -57,7 +57,7 @@ def test_a_column_heading_sorts_and_sorts_back(client: FlaskClient) -> None:
 
 
 def test_each_triple_opens_the_claims_behind_it(client: FlaskClient) -> None:
-    links = re.findall(r'href="(/why\?[^"]+)"', _page(client, query="EDGES {}"))
+    links = re.findall(r'href="(/why\?[^"]+)"', _page(client, query=EDGES))
     assert len(links) > 15
     budget = next(link for link in links if "v=%C2%A39+million" in link)
     text = unescape(client.get(budget).text)
@@ -88,7 +88,7 @@ def test_what_is_no_edge_is_said_plainly(asked: str, status: int, client: FlaskC
 
 
 def test_a_query_too_long_for_an_address_goes_by_post(client: FlaskClient) -> None:
-    query = "MANY {} # " + "x" * 5000
+    query = f"{MANY} # " + "x" * 5000
     answer = client.post("/sparql", data={"query": query}, headers=HTML)
     text = unescape(answer.text)
     assert answer.status_code == 200 and "100,000 rows" in text
@@ -103,13 +103,13 @@ def test_a_query_too_long_for_an_address_goes_by_post(client: FlaskClient) -> No
 
 
 def test_a_syntax_error_tells_the_editor_where(client: FlaskClient) -> None:
-    text = client.get("/sparql", query_string={"query": "SELECT"}, headers=HTML).text
-    assert 'data-line="1" data-column="7"' in text
+    text = client.get("/sparql", query_string={"query": "SELECT zebra"}, headers=HTML).text
+    assert 'data-line="1" data-column="8"' in text
 
 
 def test_examples_narrow_to_a_tag_without_scripts(client: FlaskClient) -> None:
     text = _page(client, tag="network")
-    assert "Partners of InGAME" in text and ">People</a>" not in text
+    assert ">The busiest partners</a>" in text and ">What one source says</a>" not in text
     assert "No example is on “zebra”" in _page(client, tag="zebra")
 
 
@@ -124,7 +124,7 @@ def test_terms_are_found_by_label_and_said_by_iri(client: FlaskClient) -> None:
     assert found["prefixes"]["schema"] == "https://schema.org/"
     named = client.get("/api/v1/terms?q=Abert").get_json()
     assert [each["label"] for each in named["entities"]] == ["Abertay University"]
-    about = client.get("/api/v1/terms", query_string={"iri": f"{ONTOLOGY}funded-by"}).get_json()
+    about = client.get("/api/v1/terms", query_string={"iri": expand("ca:fundedBy")}).get_json()
     assert (about["label"], about["kind"]) == ("funded by", "property")
     assert client.get("/api/v1/terms", query_string={"iri": "x:unheard/of"}).get_json()["label"] == "of"
     assert client.get("/api/v1/terms?limit=1").get_json()["entities"] == []
@@ -151,9 +151,8 @@ def test_the_order_of_terms() -> None:
     assert len(matching(terms, "")) == len(terms)
 
 
-def test_hostile_terms_rows_and_tags_stay_text(built: object) -> None:
-    client = site.create(FakeAtlas(world.hostile())).test_client()
-    for path in ("/sparql?query=EDGES+{}", "/sparql?tag=<script>window.hit=1</script>", "/sparql?query=<script>{}"):
-        text = client.get(path, headers=HTML).text
+def test_hostile_terms_rows_and_tags_stay_text(hostile_client: FlaskClient) -> None:
+    for path in (sparql_address(EDGES), "/sparql?tag=<script>window.hit=1</script>", "/sparql?query=<script>{}"):
+        text = hostile_client.get(path, headers=HTML).text
         assert "<script>window" not in text and "<img" not in text and "<script>{}" not in text
         assert 'href="javascript' not in text

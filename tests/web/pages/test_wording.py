@@ -1,4 +1,4 @@
-"""What turns records into text on a page."""
+"""Words, dates, numbers and links that pages make of records."""
 
 from __future__ import annotations
 
@@ -10,38 +10,46 @@ from graph.model import Evidence, Mention, Source, Value
 from web.pages.drawing.contours import SIZE, contours
 from web.pages.links import data_path, href, outside, with_query
 from web.pages.templating import passage_path, plural
-from web.pages.wording import best_first, best_word, elapsed, held, linked, pieces, shown
+from web.pages.wording import (
+    best_first,
+    best_reliability_word,
+    elapsed,
+    linked_pieces,
+    literal_text,
+    marked_pieces,
+    period,
+)
 from web.read_model.formatting import date, number, short
 
 BASE = "https://w3id.org/creative-atlas/id/"
 INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 
-spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=8)
 
 
-@given(st.text(max_size=50), spans)
-def test_marking_keeps_the_text(text: str, marked: list[tuple[int, int]]) -> None:
-    cut = pieces(text, marked)
+@given(st.text(max_size=50), SPANS)
+def test_marking_keeps_the_text(text: str, spans: list[tuple[int, int]]) -> None:
+    cut = marked_pieces(text, spans)
     assert "".join(piece for piece, _ in cut) == text
     assert all(piece for piece, _ in cut)
 
 
-@given(st.text(max_size=50), spans)
-def test_linking_keeps_the_text(text: str, found: list[tuple[int, int]]) -> None:
-    mentions = [Mention("p", "e", start, end, "") for start, end in found if start < end]
-    cut = linked(text, mentions)
+@given(st.text(max_size=50), SPANS)
+def test_linking_keeps_the_text(text: str, spans: list[tuple[int, int]]) -> None:
+    mentions = [Mention("p", "e", start, end, "") for start, end in spans if start < end]
+    cut = linked_pieces(text, mentions)
     assert "".join(piece for piece, _ in cut) == text
     assert all(iri in (None, "e") for _, iri in cut)
 
 
 def test_offsets_are_code_points() -> None:
-    assert pieces("💷 £9m", [(2, 5)]) == [("💷 ", False), ("£9m", True)]
+    assert marked_pieces("💷 £9m", [(2, 5)]) == [("💷 ", False), ("£9m", True)]
 
 
 def test_the_longest_of_two_mentions_at_one_place_is_linked() -> None:
     text = "V&A Dundee opened"
     mentions = [Mention("p", "place", 4, 10, "Dundee"), Mention("p", "museum", 0, 10, "V&A Dundee")]
-    assert linked(text, mentions) == [("V&A Dundee", "museum"), (" opened", None)]
+    assert linked_pieces(text, mentions) == [("V&A Dundee", "museum"), (" opened", None)]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +70,9 @@ def test_dates_are_as_exact_as_the_source(iso: str | None, words: str) -> None:
 
 def test_numbers() -> None:
     assert [number(1234567.0), number(0.5), number(2.25e9)] == ["1,234,567", "0.5", "2,250,000,000"]
-    assert shown(Value("literal", "2018", "", INTEGER)) == "2018"
-    assert shown(Value("literal", "12018", "", INTEGER)) == "12,018"
-    assert shown(Value("literal", "many", "", INTEGER)) == "many"
+    assert literal_text(Value("literal", "2018", "", INTEGER)) == "2018"
+    assert literal_text(Value("literal", "12018", "", INTEGER)) == "12,018"
+    assert literal_text(Value("literal", "many", "", INTEGER)) == "many"
     assert [elapsed(12.4), elapsed(1300)] == ["12 ms", "1.3 s"]
 
 
@@ -83,12 +91,12 @@ def test_numbers() -> None:
     ],
 )
 def test_no_part_of_a_value_is_lost(text: str, kind: str, words: str) -> None:
-    assert shown(Value("literal", text, text, f"http://www.w3.org/2001/XMLSchema#{kind}")) == words
+    assert literal_text(Value("literal", text, text, f"http://www.w3.org/2001/XMLSchema#{kind}")) == words
 
 
 @given(st.text(), st.integers(2, 100))
-def test_short_text_is_short(text: str, most: int) -> None:
-    assert len(short(text, most)) <= most
+def test_short_text_is_short(text: str, limit: int) -> None:
+    assert len(short(text, limit)) <= limit
 
 
 def _evidence(reliability: str, **more: str) -> Evidence:
@@ -97,19 +105,19 @@ def _evidence(reliability: str, **more: str) -> Evidence:
 
 
 def test_the_best_ground_is_named() -> None:
-    assert best_word([_evidence("low"), _evidence("academic")]) == "academic"
-    assert best_word([_evidence("memory"), _evidence("low")]) == "weak"
-    assert best_word([_evidence("memory")]) == "background"
-    assert best_word([]) == "no source"
+    assert best_reliability_word([_evidence("low"), _evidence("academic")]) == "academic"
+    assert best_reliability_word([_evidence("memory"), _evidence("low")]) == "weak"
+    assert best_reliability_word([_evidence("memory")]) == "background"
+    assert best_reliability_word([]) == "no source"
     sources = [_evidence(name).source for name in ("low", "press", "official")]
     assert [source.reliability for source in best_first(sources)] == ["official", "press", "low"]
 
 
-def test_when_a_fact_holds() -> None:
-    assert held([_evidence("low"), _evidence("low", valid_from="2018", valid_to="2024-03")]) == "2018 to March 2024"
-    assert held([_evidence("low", valid_to="2024")]) == "until 2024"
-    assert held([_evidence("low", as_of="2023-11")]) == "as of November 2023"
-    assert held([]) == ""
+def test_the_period_of_a_fact() -> None:
+    assert period([_evidence("low"), _evidence("low", valid_from="2018", valid_to="2024-03")]) == "2018 to March 2024"
+    assert period([_evidence("low", valid_to="2024")]) == "until 2024"
+    assert period([_evidence("low", as_of="2023-11")]) == "as of November 2023"
+    assert period([]) == ""
 
 
 def test_links_stay_on_the_site_or_say_where_they_go() -> None:

@@ -1,6 +1,8 @@
-"""What in a row of an answer facts tie together, by IRI, by name, or by what is said of an entry."""
+"""Cells of a result row that facts connect: entities given by IRI, by name, or by a value that only they have."""
 
 from __future__ import annotations
+
+from types import SimpleNamespace
 
 import pyoxigraph as ox
 import pytest
@@ -8,7 +10,8 @@ import pytest
 from graph.model import Value
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import expand
-from web.read_model.evidence import among, connected
+from web.read_model.connected_cells import connected_cells
+from web.read_model.evidence import evidence_between
 
 DATE, INTEGER = expand("xsd:date"), expand("xsd:integer")
 FACTS = """
@@ -30,8 +33,8 @@ def iri(name: str) -> Value:
     return Value("iri", f"http://e/{name}", name)
 
 
-def said(text: str, datatype: str | None = None, language: str | None = None) -> Value:
-    return Value("literal", text, text, datatype, language)
+def text(value: str, datatype: str | None = None, language: str | None = None) -> Value:
+    return Value("literal", value, value, datatype, language)
 
 
 @pytest.fixture(scope="module")
@@ -41,50 +44,45 @@ def snapshot() -> Snapshot:
     return Snapshot(store)
 
 
-def ends(snapshot: Snapshot, *row: Value | None) -> list[str]:
-    (found,) = connected(snapshot, [row], NAMES)
-    return [each.removeprefix("http://e/").partition("^^")[0] for each in found]
+def connected(snapshot: Snapshot, *row: Value | None) -> list[str]:
+    (terms,) = connected_cells(snapshot, [row], NAMES)
+    return [term.removeprefix("http://e/").partition("^^")[0] for term in terms]
 
 
-START = said("2018-11-01", DATE)
+START = text("2018-11-01", DATE)
 
 
 @pytest.mark.parametrize(
-    ("row", "tied"),
+    ("row", "expected"),
     [
         ((iri("ingame"), START), ["ingame", '"2018-11-01"']),
-        ((iri("ingame"), None, said("InGAME")), ["ingame", '"InGAME"']),
-        ((iri("ingame"), said("InGAME"), START), ["ingame", '"2018-11-01"']),
-        ((iri("programme"), said("nine of them", None, "en")), ["programme", '"nine of them"@en']),
-        ((iri("programme"), said("nine of them")), []),  # another literal
-        ((said("InGAME"), START), ["ingame", '"2018-11-01"']),  # not the programme, which began on that day too
-        ((said("Clusters"), said("InGAME")), ["programme", "ingame"]),
-        ((said("Bradford"), said("Film")), ["city", "film"]),  # of two of that name the one that is tied
-        ((said("Bradford"), said("7", INTEGER)), []),
-        ((said("2010"), said("65188", INTEGER), said("million")), ["gva-2010", '"2010"', '"65188"', '"million"']),
-        ((said("2010"), said("69398", INTEGER)), []),  # of two statistics
-        ((iri("ingame"), said("A paper")), []),  # that a source speaks of it
-        ((said("million"),), []), ((said("InGAME"),), []), ((), []), ((None,), []),
-        ((said("x", "no datatype"), said("x", None, "not a tag"), iri("not an iri<")), []),
+        ((iri("ingame"), None, text("InGAME")), ["ingame", '"InGAME"']),
+        ((iri("ingame"), text("InGAME"), START), ["ingame", '"2018-11-01"']),
+        ((iri("programme"), text("nine of them", None, "en")), ["programme", '"nine of them"@en']),
+        ((iri("programme"), text("nine of them")), []),  # another literal
+        ((text("InGAME"), START), ["ingame", '"2018-11-01"']),  # not the programme, which began on that day too
+        ((text("Clusters"), text("InGAME")), ["programme", "ingame"]),
+        ((text("Bradford"), text("Film")), ["city", "film"]),  # the linked one of two entities
+        ((text("Bradford"), text("7", INTEGER)), []),
+        ((text("2010"), text("65188", INTEGER), text("million")), ["gva-2010", '"2010"', '"65188"', '"million"']),
+        ((text("2010"), text("69398", INTEGER)), []),  # values of two statistics
+        ((iri("ingame"), text("A paper")), []),  # linked by the source relation only
+        ((text("million"),), []), ((text("InGAME"),), []), ((), []), ((None,), []),
+        ((text("x", "no datatype"), text("x", None, "not a tag"), iri("not an iri<")), []),
     ],
 )  # fmt: skip
-def test_what_a_row_ties(row: tuple[Value | None, ...], tied: list[str], snapshot: Snapshot) -> None:
-    assert sorted(ends(snapshot, *row)) == sorted(tied)
+def test_connected_cells_of_a_row(row: tuple[Value | None, ...], expected: list[str], snapshot: Snapshot) -> None:
+    assert sorted(connected(snapshot, *row)) == sorted(expected)
 
 
 def test_literals_too_long_for_an_address_are_left_out() -> None:
     store = ox.Store()
     subject, name = ox.NamedNode("http://e/long"), ox.NamedNode("http://e/text")
     store.add(ox.Quad(subject, name, ox.Literal("x" * 5_000)))
-    assert connected(Snapshot(store), [(iri("long"), said("x" * 5_000))], {}) == [()]
+    assert connected_cells(Snapshot(store), [(iri("long"), text("x" * 5_000))], {}) == [()]
 
 
-def test_hostile_ends_are_no_literals(snapshot: Snapshot) -> None:
-    class Only:
-        """As much of a view as is asked of it before anything is found."""
-
-        def __init__(self) -> None:
-            self.snapshot = snapshot
-
+def test_hostile_terms_are_no_literals(snapshot: Snapshot) -> None:
+    view = SimpleNamespace(snapshot=snapshot)
     for bad in ('"', '"x" . <x:s> <x:p> "y"', '"x"@not a tag', '"x"^^<no iri>', '"\n"'):
-        assert among(Only(), ["http://e/ingame", bad]) == ()  # type: ignore[arg-type]
+        assert evidence_between(view, ["http://e/ingame", bad]) == ()  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Statistics, sums and offices in words."""
+"""Phrases for statistics, sums and offices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is similar, and by what: texts, links, or both."""
+"""Similar entities and passages, by their texts, by their links, or by both."""
 
 from __future__ import annotations
 

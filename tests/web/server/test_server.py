@@ -1,4 +1,4 @@
-"""The server as clients meet it, over sockets: slow ones, half-open ones, large bodies, and its end by a signal."""
+"""The whole server over sockets: slow and half-open clients, large bodies, and its end by a signal."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ TOKEN = "a-token-for-tests"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def start(home: Path, cache: Path, port: int) -> subprocess.Popen[bytes]:
+def start(home: Path, cache: Path, port: int, seconds: str = "2") -> subprocess.Popen[bytes]:
     environment = {
         **os.environ, "CREATIVE_ATLAS_HOME": str(home), "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT),
-        "CREATIVE_ATLAS_TOKEN": TOKEN, "CREATIVE_ATLAS_QUERY_TIMEOUT": "2",
+        "CREATIVE_ATLAS_TOKEN": TOKEN, "CREATIVE_ATLAS_QUERY_TIMEOUT": seconds,
     }  # fmt: skip
     command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--port", str(port)]
     quiet = subprocess.DEVNULL
@@ -122,27 +122,27 @@ def test_one_connection_serves_many_requests_of_both_kinds(port: int) -> None:
 FORM = "application/x-www-form-urlencoded"
 
 
-def test_slow_and_half_open_clients_hold_nobody_up(port: int) -> None:
+def test_slow_and_half_open_clients_do_not_delay_others(port: int) -> None:
     """More of them than there are threads: some say nothing, some half a head, some half a body."""
     beginnings = (
         b"", b"GET /spar", f"GET {ASK} HTTP/1.1\r\nHost: x\r\n".encode(),
         b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 99\r\n\r\nASK",
         b"POST /update HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-update\r\nContent-Length: 99\r\n\r\nIN",
     )  # fmt: skip
-    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(120)]
+    connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(120)]
     try:
-        for number, each in enumerate(held):
-            each.sendall(beginnings[number % len(beginnings)])
+        for number, connection in enumerate(connections):
+            connection.sendall(beginnings[number % len(beginnings)])
         time.sleep(0.3)
         started = time.monotonic()
         for path in (ASK, "/healthz", "/"):
             assert ask(port, path)[0] == 200
         assert time.monotonic() - started < 10
-        held[2].sendall(b"\r\n")
-        assert held[2].recv(1 << 16).startswith(b"HTTP/1.1 200")
+        connections[2].sendall(b"\r\n")
+        assert connections[2].recv(1 << 16).startswith(b"HTTP/1.1 200")
     finally:
-        for each in held:
-            each.close()
+        for connection in connections:
+            connection.close()
     assert ask(port)[0] == 200
 
 
@@ -162,14 +162,14 @@ def test_huge_heads(port: int) -> None:
         client.settimeout(20)
         try:
             client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * (2 << 20) + b"\r\n\r\n")
-            said = client.recv(1 << 16)
+            answer = client.recv(1 << 16)
         except OSError:
-            said = b""
-    assert not said.startswith(b"HTTP/1.1 2")
+            answer = b""
+    assert not answer.startswith(b"HTTP/1.1 2")
     assert ask(port)[0] == 200
 
 
-def test_bodies_above_what_is_taken(port: int) -> None:
+def test_bodies_over_the_limit(port: int) -> None:
     status, body, _ = ask(port, "/sparql", "POST", b"query=" + b"x" * (2 << 20), {"Content-Type": FORM})
     assert (status, slug(body)) == (413, "request-entity-too-large")
     assert b"1,048,576 bytes" in body
@@ -204,10 +204,10 @@ def test_a_large_answer_to_a_slow_reader(port: int) -> None:
         client.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         time.sleep(0.5)
         assert ask(port)[0] == 200
-        came = bytearray()
+        received = bytearray()
         while part := client.recv(1 << 16):
-            came += part
-    head, _, body = bytes(came).partition(b"\r\n\r\n")
+            received += part
+    head, _, body = bytes(received).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert body == whole
 
@@ -230,8 +230,27 @@ def test_a_signal_ends_the_workers_too(home: Path, cache: Path) -> None:
     assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_server_and_a_running_query_still_gets_an_answer(
+    home: Path, cache: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    server = start(home, cache, port, "30")
+    slow = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+    try:
+        until_answered(port)
+        with socket.create_connection(("127.0.0.1", port), 60) as client:
+            client.sendall(f"GET /sparql?query={quote(slow)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            ask(port)  # the query has been read by the time that another one is answered
+            server.send_signal(number)
+            assert client.recv(1 << 16).startswith(b"HTTP/1.1 503")
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+
+
 def read(path: Path) -> str:
-    """Empty where the process has ended meanwhile: what compiles or starts others comes and goes."""
+    """The content of a file under /proc; empty where the process has ended meanwhile."""
     try:
         return path.read_text()
     except OSError:
@@ -239,5 +258,5 @@ def read(path: Path) -> str:
 
 
 def descendants(pid: int) -> list[int]:
-    children = [int(each) for task in Path(f"/proc/{pid}/task").glob("*/children") for each in read(task).split()]
-    return children + [each for child in children for each in descendants(child)]
+    children = [int(number) for task in Path(f"/proc/{pid}/task").glob("*/children") for number in read(task).split()]
+    return children + [grandchild for child in children for grandchild in descendants(child)]

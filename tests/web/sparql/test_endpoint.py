@@ -30,8 +30,8 @@ TYPES = "https://w3id.org/creative-atlas/problems/"
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[QueryPool]:
-    with QueryPool(Limits(result_rows=400, inline_bytes=10_000, timeout=5, quantum=0.1)) as each:
-        yield each
+    with QueryPool(Limits(result_rows=400, inline_bytes=10_000, timeout=5, quantum=0.1)) as query_pool:
+        yield query_pool
 
 
 @pytest.fixture
@@ -64,14 +64,14 @@ def slug(response: TestResponse) -> str:
     return str(problem["type"]).removeprefix(TYPES)
 
 
-@pytest.mark.parametrize("how", ["get", "form", "direct", "direct with charset"])
-def test_three_ways_to_ask(client: FlaskClient, how: str) -> None:
-    if how == "get":
+@pytest.mark.parametrize("way_of_sending", ["get", "form", "direct", "direct with charset"])
+def test_three_ways_to_send_a_query(client: FlaskClient, way_of_sending: str) -> None:
+    if way_of_sending == "get":
         response = get(client)
-    elif how == "form":
+    elif way_of_sending == "form":
         response = client.post("/sparql", data={"query": SELECT})
     else:
-        kind = "application/sparql-query" + ("; charset=UTF-8" if "charset" in how else "")
+        kind = "application/sparql-query" + ("; charset=UTF-8" if "charset" in way_of_sending else "")
         response = client.post("/sparql", data=SELECT.encode(), headers={"Content-Type": kind})
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/sparql-results+json"
@@ -214,7 +214,7 @@ def test_bad_requests(client: FlaskClient, method: str, arguments: dict[str, obj
     response = client.open("/sparql", method=method, **arguments)  # type: ignore[arg-type]  # of its own kinds
     assert response.status_code == status
     slug(response)
-    assert "Accept" in response.headers["Vary"], "who asks for HTML gets something else"
+    assert "Accept" in response.headers["Vary"], "a client that asks for HTML gets something else"
     if status == 405:
         assert "GET" in response.headers["Allow"]
         assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -241,8 +241,8 @@ def test_dataset_of_the_protocol(client: FlaskClient) -> None:
 def test_etag(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:
     first = get(client)
     tag = first.headers["ETag"]
-    again = client.get("/sparql", query_string={"query": SELECT}, headers={"If-None-Match": tag})
-    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    repeated = client.get("/sparql", query_string={"query": SELECT}, headers={"If-None-Match": tag})
+    assert (repeated.status_code, repeated.data, repeated.headers["ETag"]) == (304, b"", tag)
     posted = client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag})
     assert (posted.status_code, posted.headers["ETag"]) == (200, tag), "a condition of GET and HEAD only"
     assert get(client, format="csv").headers["ETag"] != tag
@@ -266,7 +266,7 @@ def test_head_and_options(client: FlaskClient) -> None:
     assert "POST" in options.headers["Access-Control-Allow-Methods"]
 
 
-def test_a_spooled_answer_comes_whole(client: FlaskClient) -> None:
+def test_a_spooled_answer_is_whole(client: FlaskClient) -> None:
     response = get(client, "SELECT * { ?s ?p ?o } LIMIT 400")
     assert len(json.loads(response.data)["results"]["bindings"]) == 400
     assert int(response.headers["Content-Length"]) == len(response.data) > 10_000
@@ -296,6 +296,6 @@ def test_cancel_over_http(client: FlaskClient, pool: QueryPool, address: str) ->
     assert slug(client.delete("/sparql/queries/slow-1", environ_overrides=mine)) == "no-such-query"
 
 
-def test_a_generation_that_went_away(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:
+def test_a_generation_that_was_pruned(client: FlaskClient, live: list[Path], tmp_path: Path) -> None:
     live[0] = tmp_path / "gone"
     assert slug(get(client)) == "home"

@@ -1,4 +1,4 @@
-"""The short way gives the answers of the long one; results are compressed where asked; limits say when to come back."""
+"""The fast path gives the answers of Flask; results are compressed on request; limits say when to try again."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ from graph.sparql.pool.pool import QueryPool
 from tests.support.query_pool import make_generation
 from tests.support.served import Answer, Served
 from web.http import security_headers
+from web.http.auth import ReadAccess
 from web.http.error_handlers import install_errors
-from web.server.front import Front
-from web.server.wsgi_bridge import Bridge
+from web.server.asgi import AsgiApplication
+from web.server.threads import RequestThreads
+from web.server.wsgi_bridge import WsgiBridge
 from web.sparql import endpoint
 from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.fast_path import FastQueries
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SELECT = "SELECT ?o { <http://example.org/s7> <http://example.org/p> ?o }"
 MANY = "SELECT * { ?s ?p ?o }"
@@ -41,8 +43,8 @@ LIMITS = Limits(timeout=5, quantum=0.1, workers=1, queue=0, per_client=1, inline
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[QueryPool]:
-    with QueryPool(LIMITS) as each:
-        yield each
+    with QueryPool(LIMITS) as query_pool:
+        yield query_pool
 
 
 def make_app(pool: QueryPool, generation: Path, client: str | None = None) -> Flask:
@@ -59,24 +61,31 @@ def slow(pool: QueryPool, generation: Path) -> FlaskClient:
     return make_app(pool, generation).test_client()
 
 
-def make_front(app: Flask, pool: QueryPool, generation: Callable[[], Path]) -> Served:
-    """As `web.server.server` puts them together."""
-    queries = FastQueries(pool, generation, endpoint.negotiate, endpoint.client_of)
-    return Served(Front(Bridge(app, 4)), queries, pool)
+def serve(
+    app: WSGIApplication,
+    pool: QueryPool,
+    generation: Callable[[], Path] | None,
+    access: ReadAccess | None = None,
+    threads: int = 4,
+) -> Served:
+    """As `web.server.server` puts them together; without a generation, all goes to `app`."""
+    queries = FastQueries(pool, generation, endpoint.negotiate, access or ReadAccess(None)) if generation else None
+    workers = RequestThreads(threads)
+    return Served(AsgiApplication(WsgiBridge(app, workers), workers, queries=queries), pool)
 
 
 @pytest.fixture(scope="module")
 def fast(generation: Path) -> Iterator[Served]:
     pool = QueryPool(LIMITS)
-    client = make_front(make_app(pool, generation), pool, lambda: generation)
+    client = serve(make_app(pool, generation), pool, lambda: generation)
     yield client
     client.close()
 
 
 def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
-    """All but what differs between any two answers: the time taken."""
+    """All but what differs between any two answers: the time taken, and the name of the server."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    headers = {name: value for name, value in headers.items() if name not in ("server-timing", "date")}
+    headers = {name: value for name, value in headers.items() if name not in ("server-timing", "date", "server")}
     return response.status_code, response.data, headers
 
 
@@ -107,33 +116,35 @@ def plain(response: TestResponse | Answer) -> tuple[int, bytes, dict[str, str]]:
         "application/sparql-results+xml;charset=utf-8, text/turtle;charset=utf-8;q=0.5",
     ],
 )
-def test_both_ways_give_one_answer(fast: Served, slow: FlaskClient, query: str, accept: str | None) -> None:
+def test_both_routes_give_one_answer(fast: Served, slow: FlaskClient, query: str, accept: str | None) -> None:
     headers = {"Accept": accept} if accept else {}
-    one, other = (each.get("/sparql", query_string={"query": query}, headers=headers) for each in (fast, slow))
+    fast_answer, slow_answer = (
+        client.get("/sparql", query_string={"query": query}, headers=headers) for client in (fast, slow)
+    )
     if "NOW" in query:
-        assert plain(one)[0] == plain(other)[0]
-        assert plain(one)[2].keys() == plain(other)[2].keys()
+        assert plain(fast_answer)[0] == plain(slow_answer)[0]
+        assert plain(fast_answer)[2].keys() == plain(slow_answer)[2].keys()
     else:
-        assert plain(one) == plain(other)
+        assert plain(fast_answer) == plain(slow_answer)
 
 
 @pytest.mark.parametrize(
     "raw", ["query=%FF", "query=ASK%7B%7D&query=ASK%7B%7D", "query=ASK{}&timeout=x", "update=x", "query"]
 )
-def test_what_is_not_plain_goes_the_long_way(fast: Served, slow: FlaskClient, raw: str) -> None:
-    one, other = (each.get("/sparql", query_string=raw) for each in (fast, slow))
-    assert one.status_code == 400
-    assert plain(one) == plain(other)
+def test_a_query_that_is_not_plain_is_delegated(fast: Served, slow: FlaskClient, raw: str) -> None:
+    fast_answer, slow_answer = (client.get("/sparql", query_string=raw) for client in (fast, slow))
+    assert fast_answer.status_code == 400
+    assert plain(fast_answer) == plain(slow_answer)
 
 
 @pytest.mark.parametrize("kind", ["application/sparql-query", "application/x-www-form-urlencoded"])
-def test_a_packed_query_is_refused_either_way(fast: Served, slow: FlaskClient, kind: str) -> None:
+def test_a_compressed_query_is_refused_on_both_routes(fast: Served, slow: FlaskClient, kind: str) -> None:
     headers = {"Content-Type": kind, "Content-Encoding": "gzip"}
     body = gzip.compress(b"ASK {}", mtime=0)
-    one = fast.ask("POST", "/sparql", headers=headers, body=body)
-    other = slow.post("/sparql", data=body, headers=headers)
-    assert one.status_code == 415
-    assert plain(one) == plain(other)
+    fast_answer = fast.ask("POST", "/sparql", headers=headers, body=body)
+    slow_answer = slow.post("/sparql", data=body, headers=headers)
+    assert fast_answer.status_code == 415
+    assert plain(fast_answer) == plain(slow_answer)
 
 
 def test_a_query_that_fails_runs_once(fast: Served) -> None:
@@ -143,11 +154,11 @@ def test_a_query_that_fails_runs_once(fast: Served) -> None:
     assert time.monotonic() - started < 2 * LIMITS.timeout
 
 
-@pytest.mark.parametrize("way", ["fast", "slow"])
+@pytest.mark.parametrize("route", ["fast", "slow"])
 @pytest.mark.parametrize("query", [MANY, MANY + " LIMIT 100"], ids=["spooled", "in memory"])
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
-def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding: str) -> None:
-    client: FlaskClient | Served = request.getfixturevalue(way)
+def test_results_are_compressed_on_request(request: pytest.FixtureRequest, route: str, query: str, coding: str) -> None:
+    client: FlaskClient | Served = request.getfixturevalue(route)
     whole = client.get("/sparql", query_string={"query": query})
     packed = client.get("/sparql", query_string={"query": query}, headers={"Accept-Encoding": coding})
     assert "Content-Encoding" not in whole.headers
@@ -162,8 +173,8 @@ def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding
     assert packed.headers["ETag"] == "W/" + whole.headers["ETag"].removeprefix("W/")
     assert "Accept-Encoding" in packed.headers["Vary"]
     for tag in (packed.headers["ETag"], whole.headers["ETag"]):
-        again = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
-        assert (again.status_code, again.data) == (304, b"")
+        repeated = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
+        assert (repeated.status_code, repeated.data) == (304, b"")
 
 
 @pytest.mark.parametrize(
@@ -171,12 +182,12 @@ def test_compressed(request: pytest.FixtureRequest, way: str, query: str, coding
     [("gzip, zstd", "zstd"), ("gzip, zstd;q=0.5", "gzip"), ("gzip;q=0", None), ("identity, gzip;q=0.5", None),
      ("br", None), ("*", "zstd"), ("gzip, deflate, br", "gzip")],
 )  # fmt: skip
-def test_which_coding(slow: FlaskClient, accepted: str, chosen: str | None) -> None:
+def test_the_preferred_coding_is_chosen(slow: FlaskClient, accepted: str, chosen: str | None) -> None:
     packed = slow.get("/sparql", query_string={"query": MANY}, headers={"Accept-Encoding": accepted})
     assert packed.headers.get("Content-Encoding") == chosen
 
 
-def test_small_results_stay_as_they_are(fast: Served) -> None:
+def test_small_results_are_not_compressed(fast: Served) -> None:
     answer = fast.get("/sparql", query_string={"query": SELECT}, headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
 
@@ -187,7 +198,7 @@ def test_head_of_a_compressed_answer(slow: FlaskClient) -> None:
 
 
 def busy(client: FlaskClient, pool: QueryPool, running: int) -> list[threading.Thread]:
-    """That many slow queries under way, seen to run."""
+    """Start that many slow queries and wait until they run."""
     run = threading.Thread
     threads = [run(target=client.get, args=("/sparql",), kwargs={"query_string": {"query": SLOW, "timeout": "2"}})
                for _ in range(running)]  # fmt: skip
@@ -201,9 +212,9 @@ def busy(client: FlaskClient, pool: QueryPool, running: int) -> list[threading.T
 
 
 def test_too_many_at_once(pool: QueryPool, generation: Path) -> None:
-    everyone, one = make_app(pool, generation).test_client(), make_app(pool, generation, "192.0.2.1").test_client()
-    threads = busy(one, pool, 1)
-    answer = one.get("/sparql", query_string={"query": SELECT + " #2"})
+    everyone, single = make_app(pool, generation).test_client(), make_app(pool, generation, "192.0.2.1").test_client()
+    threads = busy(single, pool, 1)
+    answer = single.get("/sparql", query_string={"query": SELECT + " #2"})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     threads += busy(everyone, pool, 2)
     assert everyone.get("/sparql", query_string={"query": SELECT + " #3"}).status_code == 200, "look-ups go on"
@@ -226,7 +237,7 @@ def test_the_timeout_is_cut_to_the_cap(slow: FlaskClient) -> None:
 
 def test_another_generation_is_another_answer(tmp_path: Path) -> None:
     live, pool = [make_generation(tmp_path / "000001", 10, "old")], QueryPool(LIMITS)
-    client = make_front(make_app(pool, live[0]), pool, lambda: live[0])
+    client = serve(make_app(pool, live[0]), pool, lambda: live[0])
     try:
         assert b"old 7" in client.get("/sparql", {"query": SELECT}).data
         live[0] = make_generation(tmp_path / "000002", 10, "new")
@@ -245,9 +256,9 @@ def test_another_generation_is_another_answer(tmp_path: Path) -> None:
         ("application/sparql-query", b"SELECT '\xff'"),
     ],
 )
-def test_both_ways_take_a_post(fast: Served, slow: FlaskClient, kind: str, body: bytes) -> None:
-    one = fast.ask("POST", "/sparql", "", {"Content-Type": kind}, body)
-    assert plain(one) == plain(slow.post("/sparql", data=body, headers={"Content-Type": kind}))
+def test_both_routes_accept_a_post(fast: Served, slow: FlaskClient, kind: str, body: bytes) -> None:
+    fast_answer = fast.ask("POST", "/sparql", "", {"Content-Type": kind}, body)
+    assert plain(fast_answer) == plain(slow.post("/sparql", data=body, headers={"Content-Type": kind}))
 
 
 @pytest.mark.parametrize(
@@ -262,12 +273,12 @@ def test_both_ways_take_a_post(fast: Served, slow: FlaskClient, kind: str, body:
 )
 def test_a_long_query_is_read_by_a_worker(fast: Served, slow: FlaskClient, query: str, status: int) -> None:
     parameters = {"query": f"{query} # {'x' * 3000}"}
-    one, other = (each.get("/sparql", query_string=parameters) for each in (fast, slow))
-    assert one.status_code == status
-    assert plain(one) == plain(other)
+    fast_answer, slow_answer = (client.get("/sparql", query_string=parameters) for client in (fast, slow))
+    assert fast_answer.status_code == status
+    assert plain(fast_answer) == plain(slow_answer)
 
 
-def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -> None:
+def test_a_failing_application_does_not_stop_the_loop(generation: Path) -> None:
     pool = QueryPool(LIMITS)
     app = make_app(pool, generation)
 
@@ -279,8 +290,7 @@ def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -
             raise RuntimeError("on purpose")
         return app(environ, start)
 
-    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
-    client = Served(Front(Bridge(broken, 1)), queries, pool)
+    client = serve(broken, pool, lambda: generation, threads=1)
     try:
         for _ in range(3):
             assert client.get("/broken").status_code == 500
@@ -294,13 +304,12 @@ def test_what_fails_in_the_application_leaves_the_loop_alone(generation: Path) -
 
 def test_a_download_is_offered_as_a_file(generation: Path) -> None:
     pool = QueryPool(LIMITS)
-    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
-    client = Served(Front(Bridge(make_app(pool, generation), 1)), queries, pool)
+    client = serve(make_app(pool, generation), pool, lambda: generation, threads=1)
     try:
-        asked = {"query": SELECT, "format": "csv"}
+        parameters = {"query": SELECT, "format": "csv"}
         shown = [
-            client.get("/sparql", given, {}).headers["Content-Disposition"]
-            for given in (asked, asked | {"download": "1"})
+            client.get("/sparql", variant, {}).headers["Content-Disposition"]
+            for variant in (parameters, parameters | {"download": "1"})
         ]
         assert shown == ['inline; filename="query.csv"', 'attachment; filename="query.csv"']
     finally:
@@ -308,25 +317,22 @@ def test_a_download_is_offered_as_a_file(generation: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["SELECT", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }", SELECT + "{" * 15_000, SLOW]
+    "query", ["SELECT", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }", SELECT + "{" * 9_000, SLOW]
 )
 def test_a_query_that_fails_is_answered_without_the_application(generation: Path, query: str) -> None:
     """Unless a browser asks, which is shown a page."""
-    asked: list[str] = []
-    pool = QueryPool(Limits(timeout=0.5))
+    parameters: list[str] = []
+    pool, parameters = QueryPool(Limits()), {"query": query} | ({"timeout": "0.5"} if query == SLOW else {})
     app = make_app(pool, generation)
 
     def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        asked.append(environ["HTTP_ACCEPT"])
+        parameters.append(environ["HTTP_ACCEPT"])
         return app(environ, start)
 
-    queries = FastQueries(pool, lambda: generation, endpoint.negotiate, endpoint.client_of)
-    client = Served(Front(Bridge(counted, 1)), queries, pool)
+    client = serve(counted, pool, lambda: generation, threads=1)
     try:
-        answers = [
-            client.get("/sparql", {"query": query}, {"Accept": each}) for each in ("*/*", "text/html, */*;q=0.1")
-        ]
-        assert asked == ["text/html, */*;q=0.1"]
+        answers = [client.get("/sparql", parameters, {"Accept": accept}) for accept in ("*/*", "text/html, */*;q=0.1")]
+        assert parameters == ["text/html, */*;q=0.1"]
         assert answers[0].status_code == answers[1].status_code == (503 if query == SLOW else 400)
         assert answers[0].headers["Content-Type"] == "application/problem+json"
         assert "nonce" not in answers[0].headers["Content-Security-Policy"]
@@ -334,15 +340,15 @@ def test_a_query_that_fails_is_answered_without_the_application(generation: Path
         client.close()
 
 
-def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation: Path) -> None:
-    held, pool = threading.Event(), QueryPool(LIMITS)
+def test_requests_beyond_the_threads_and_the_queue_are_refused(generation: Path) -> None:
+    release, pool = threading.Event(), QueryPool(LIMITS)
 
     def waiting(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        held.wait(30)
+        release.wait(30)
         start("204 No Content", [])
         return []
 
-    client = Served(Front(Bridge(waiting, 1)), None, pool)
+    client = serve(waiting, pool, None, threads=1)
     answers: list[int] = []
     threads = [threading.Thread(target=lambda: answers.append(client.get("/").status_code)) for _ in range(4)]
     try:
@@ -353,27 +359,27 @@ def test_more_requests_than_threads_are_refused_and_not_left_hanging(generation:
             time.sleep(0.01)
         assert answers == [503, 503], "one is worked on, one waits"
     finally:
-        held.set()
+        release.set()
         for thread in threads:
             thread.join()
         client.close()
     assert answers == [503, 503, 204, 204]
 
 
-def test_who_has_many_failures_hears_of_them_later_and_nobody_else_does() -> None:
-    pace = FailureBackoff()
-    first = [pace.wait("a", 100.0) for _ in range(100)]
+def test_a_client_with_many_failures_is_delayed_and_others_are_not() -> None:
+    backoff = FailureBackoff()
+    first = [backoff.wait("a", 100.0) for _ in range(100)]
     assert first[:20] == [0.0] * 20
     assert first[20:] == sorted(first[20:])
     assert 0 < first[20] < first[25] < max(first) <= 1.0 + 1e-9
-    assert pace.wait("b", 100.0) == pace.wait(None, 100.0) == 0.0
-    assert pace.wait("a", 100.5) < max(first)
-    assert pace.wait("a", 110.0) == 0.0, "it is over with time"
+    assert backoff.wait("b", 100.0) == backoff.wait(None, 100.0) == 0.0
+    assert backoff.wait("a", 100.5) < max(first)
+    assert backoff.wait("a", 110.0) == 0.0, "it is over with time"
 
 
-def test_of_clients_there_may_be_any_number() -> None:
-    pace = FailureBackoff()
-    assert max(pace.wait(str(n), 100.0) for n in range(20_000)) == 0.0
-    while pace.wait("a", 100.0) == 0.0:
+def test_any_number_of_clients_is_counted() -> None:
+    backoff = FailureBackoff()
+    assert max(backoff.wait(str(n), 100.0) for n in range(20_000)) == 0.0
+    while backoff.wait("a", 100.0) == 0.0:
         continue
-    assert pace.wait("b", 100.0) == 0.0
+    assert backoff.wait("b", 100.0) == 0.0

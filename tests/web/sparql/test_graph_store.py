@@ -37,7 +37,7 @@ def send(
     )  # fmt: skip
 
 
-def test_a_graph_comes_changes_and_goes(writable_client: FlaskClient) -> None:
+def test_a_graph_is_put_changed_and_deleted(writable_client: FlaskClient) -> None:
     assert send(writable_client, "GET").status_code == 404
     assert send(writable_client, "PUT").status_code == 201
     assert send(writable_client, "POST", "<http://e/c> <http://e/p> 1 .").status_code == 204
@@ -48,7 +48,7 @@ def test_a_graph_comes_changes_and_goes(writable_client: FlaskClient) -> None:
     assert [send(writable_client, method).status_code for method in ("GET", "HEAD", "DELETE")] == [404, 404, 404]
 
 
-def test_an_empty_graph_is_there(writable_client: FlaskClient) -> None:
+def test_an_empty_graph_exists(writable_client: FlaskClient) -> None:
     assert send(writable_client, "PUT", "").status_code == 201
     answer = send(writable_client, "GET")
     assert (answer.status_code, answer.data) == (200, b"")
@@ -60,7 +60,7 @@ def test_an_empty_graph_is_there(writable_client: FlaskClient) -> None:
     ("application/rdf+xml", '<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
      '<r:Description r:about="http://e/a"><e:p r:resource="http://e/b"/></r:Description></r:RDF>'),
 ])  # fmt: skip
-def test_every_syntax_in_and_out(kind: str, body: str, writable_client: FlaskClient) -> None:
+def test_every_syntax_is_read_and_written(kind: str, body: str, writable_client: FlaskClient) -> None:
     assert send(writable_client, "PUT", body, kind).status_code == 201
     answer = send(writable_client, "GET", headers={"Accept": kind})
     assert (answer.status_code, answer.mimetype) == (200, kind)
@@ -73,10 +73,10 @@ def test_reading_negotiates_and_validates(writable_client: FlaskClient) -> None:
     assert send(writable_client, "GET", headers={"Accept": "image/png"}).status_code == 406
     first = send(writable_client, "GET", headers={"Accept": "application/n-triples;q=0.5, text/turtle;q=0.1"})
     assert first.mimetype == "application/n-triples"
-    again = send(
+    repeated = send(
         writable_client, "GET", headers={"Accept": "application/n-triples", "If-None-Match": first.headers["ETag"]}
     )
-    assert (again.status_code, again.data) == (304, b"")
+    assert (repeated.status_code, repeated.data) == (304, b"")
     head = send(writable_client, "HEAD")
     assert (head.data, head.headers["Content-Type"]) == (b"", "text/turtle; charset=utf-8")
 
@@ -85,23 +85,23 @@ def test_reading_negotiates_and_validates(writable_client: FlaskClient) -> None:
 def test_a_long_graph_is_compressed(coding: str, writable_client: FlaskClient) -> None:
     lines = "".join(f'<http://e/{n}> <http://e/p> "value" .\n' for n in range(300))
     assert send(writable_client, "PUT", lines, "application/n-triples").status_code == 201
-    asked = {"Accept-Encoding": coding, "Accept": "application/n-triples"}
-    answer = send(writable_client, "GET", headers=asked)
+    headers = {"Accept-Encoding": coding, "Accept": "application/n-triples"}
+    answer = send(writable_client, "GET", headers=headers)
     assert answer.headers["Content-Encoding"] == coding
     assert int(answer.headers["Content-Length"]) == len(answer.data) < len(lines) / 4
-    assert {each.strip() for each in answer.headers["Vary"].split(",")} == {"Accept", "Accept-Encoding"}
+    assert {value.strip() for value in answer.headers["Vary"].split(",")} == {"Accept", "Accept-Encoding"}
     unpack = gzip.decompress if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj().decompress
     plain = send(writable_client, "GET", headers={"Accept": "application/n-triples"})
     assert unpack(answer.data) == plain.data
     tag = answer.headers["ETag"]
     assert tag not in ("", plain.headers["ETag"]), "other bytes"
-    assert send(writable_client, "GET", headers={**asked, "If-None-Match": tag}).status_code == 304
+    assert send(writable_client, "GET", headers={**headers, "If-None-Match": tag}).status_code == 304
     assert send(writable_client, "PUT", headers={"If-Match": tag}).status_code == 204, (
         "a strong one, good for a condition"
     )
 
 
-def test_a_write_on_condition(writable_client: FlaskClient) -> None:
+def test_a_conditional_write(writable_client: FlaskClient) -> None:
     """Two clients read, both write: the second one's tag is out of date, and nothing of the first is lost."""
     send(writable_client, "PUT")
     tag = send(writable_client, "GET", headers={"Accept": "text/turtle"}).headers["ETag"]
@@ -125,9 +125,9 @@ def test_a_new_index_changes_no_tag(writable_client: FlaskClient, writable_servi
     first = send(writable_client, "GET")
     with Writer(writable_services.home, CarriedIndex()).session() as session:
         session.reindex(lambda live, scratch: {})
-    again = send(writable_client, "GET", headers={"If-None-Match": first.headers["ETag"]})
-    assert (again.status_code, again.headers["ETag"]) == (304, first.headers["ETag"])
-    assert again.headers["X-Generation"] != first.headers["X-Generation"]
+    repeated = send(writable_client, "GET", headers={"If-None-Match": first.headers["ETag"]})
+    assert (repeated.status_code, repeated.headers["ETag"]) == (304, first.headers["ETag"])
+    assert repeated.headers["X-Generation"] != first.headers["X-Generation"]
     assert send(writable_client, "PUT", headers={"If-Match": first.headers["ETag"]}).status_code == 204
 
 
@@ -152,7 +152,7 @@ def test_one_of_many_conditional_writers_wins(writable_client: FlaskClient, writ
         assert sorted(pool.map(write, range(6))) == [204, 412, 412, 412, 412, 412]
 
 
-def test_a_large_packed_body(writable_client: FlaskClient) -> None:
+def test_a_large_compressed_body(writable_client: FlaskClient) -> None:
     """More than a mebibyte as sent, and ten times that unpacked: it streams."""
     chance = random.Random(7)
     lines = "".join(f'<http://e/{n}> <http://e/p> "{chance.randbytes(24).hex()}" .\n' for n in range(60_000))
@@ -195,7 +195,7 @@ def test_a_body_that_names_graphs_is_refused(packed: bool, writable_client: Flas
     assert ask(writable_client, "ASK { GRAPH ?g {} }") is False
 
 
-def test_which_graph(writable_client: FlaskClient) -> None:
+def test_the_graph_that_a_request_names(writable_client: FlaskClient) -> None:
     def status(method: str, path: str) -> int:
         return writable_client.open(
             path, method=method, data=TURTLE, content_type="text/turtle", headers=BEARER
@@ -206,7 +206,7 @@ def test_which_graph(writable_client: FlaskClient) -> None:
     assert status("PUT", "/graph-store?default&graph=http://e/g") == 400
     assert status("PUT", "/graph-store?graph=relative") == 400
     assert status("PUT", "/graph-store/x?graph=http://e/g") == 400
-    assert status("PUT", "/graph-store/people%2f1?x=1") == 400, "else one graph had two addresses"
+    assert status("PUT", "/graph-store/people%2f1?x=1") == 400, "else one graph would have two addresses"
     assert status("PUT", "/graph-store/people/1?x=%2F") == 201
     assert ask(writable_client, "ASK { GRAPH <http://localhost/graph-store/people/1> { ?s ?p ?o } }")
     assert writable_client.open("/graph-store", method="TRACE").status_code == 405
@@ -245,7 +245,7 @@ def test_a_patch_sees_its_graph_alone(writable_client: FlaskClient) -> None:
     assert send(writable_client, "PATCH", text, "application/sparql-update", graph="http://e/none").status_code == 404
 
 
-def test_a_packed_body(writable_client: FlaskClient) -> None:
+def test_a_compressed_body(writable_client: FlaskClient) -> None:
     packed = {"Content-Encoding": "gzip"}
     assert send(writable_client, "PUT", gzip.compress(TURTLE.encode()), headers=packed).status_code == 201
     assert ask(writable_client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
@@ -254,7 +254,7 @@ def test_a_packed_body(writable_client: FlaskClient) -> None:
     assert send(writable_client, "PUT", headers={"Content-Encoding": "br"}).status_code == 415
 
 
-def test_a_body_past_the_cap(make_services: ServiceMaker) -> None:
+def test_a_body_over_the_limit(make_services: ServiceMaker) -> None:
     writable_services = make_services()
     writable_services.writes.limits = WriteLimits(upload_bytes=10_000)
     app = create_app(writable_services).test_client()
@@ -264,7 +264,7 @@ def test_a_body_past_the_cap(make_services: ServiceMaker) -> None:
     assert send(app, "PUT", form, "multipart/form-data").status_code == 413
 
 
-def test_a_small_body_cannot_unpack_without_end(make_services: ServiceMaker) -> None:
+def test_a_small_body_cannot_unpack_beyond_the_limit(make_services: ServiceMaker) -> None:
     writable_services = make_services()
     writable_services.writes.limits = WriteLimits(unpacked_bytes=1_000_000)
     app = create_app(writable_services).test_client()
@@ -274,7 +274,7 @@ def test_a_small_body_cannot_unpack_without_end(make_services: ServiceMaker) -> 
     assert send(app, "GET").status_code == 404
 
 
-def test_facts_that_rest_on_claims_are_not_replaced(make_services: ServiceMaker) -> None:
+def test_facts_supported_by_claims_are_not_replaced(make_services: ServiceMaker) -> None:
     app = create_app(make_services(facts=True)).test_client()
     for method in ("PUT", "DELETE"):
         answer = send(app, method, graph=None)

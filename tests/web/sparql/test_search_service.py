@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
+from graph.deadline import Deadline
+from graph.errors import QueryCancelled, QueryTimeout
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.search_request import SearchRequest, SearchRow
 from graph.vocabulary import CA
 from tests.support.paths import ROOT
 from web.cli.main import cli
+from web.read_model.query_table import run_table
 from web.read_model.reader import Slice
 from web.services import Services, compose
 from web.settings import Settings
+from web.sparql.search_service import clause_search, explain
 
-DOCS = ROOT / "docs" / "sparql-search.md"
+DOCS = ROOT / "docs" / "reference" / "sparql-search.md"
 EXAMPLES = re.findall(r"^```sparql\n(.*?)^```", DOCS.read_text("utf-8"), re.M | re.S)
 FINANCE = (
     f"PREFIX ca: <{CA}> SELECT ?hit ?score {{ SERVICE <urn:creative-atlas:search> {{ "
@@ -45,13 +52,13 @@ def test_each_example_returns_rows(starter: Services, query: str) -> None:
 
 def test_over_http_the_hits_are_those_of_the_search(client: FlaskClient) -> None:
     searched = client.get("/api/v1/search", query_string={"q": "access to finance", "kind": "passage"}).json
-    asked = client.get("/sparql", query_string={"query": FINANCE})
+    response = client.get("/sparql", query_string={"query": FINANCE})
     assert searched is not None
-    assert asked.json is not None
-    hits = [row["hit"]["value"] for row in asked.json["results"]["bindings"]]
+    assert response.json is not None
+    hits = [row["hit"]["value"] for row in response.json["results"]["bindings"]]
     assert hits
     assert hits == [hit["iri"] for hit in searched["hits"]]
-    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": asked.headers["ETag"]})
+    again = client.get("/sparql", query_string={"query": FINANCE}, headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -74,7 +81,7 @@ def test_misuse_over_http(client: FlaskClient, was: str, now: str, words: str) -
 
 
 def test_on_the_page(services: Services) -> None:
-    table = services.atlas.select(FINANCE, "page-1", Slice(limit=3))
+    table = services.atlas.now().select(FINANCE, "page-1", Slice(limit=3))
     assert table.columns == ("hit", "score")
     assert table.rows
 
@@ -106,3 +113,39 @@ def test_the_page_says_what_took_the_place_of_each_clause(client: FlaskClient) -
     assert f"{best['score']:.3f}" in answer.text
     plain = client.get("/sparql", query_string={"query": "SELECT * {}"}, headers={"Accept": "text/html"})
     assert "answered</summary>" not in plain.text
+
+
+def test_the_page_runs_each_clause_once_and_none_for_another_page(starter: Services) -> None:
+    view = starter.live.view()
+    requests: list[SearchRequest] = []
+
+    def search(generation: Path, request: SearchRequest, deadline: Deadline) -> list[SearchRow]:
+        requests.append(request)
+        return [SearchRow(f"http://example.org/{number}", 1 / number, "text") for number in range(1, request.limit + 1)]
+
+    clauses = '?a ca:query "one" ; ca:limit 30', '?b ca:query "two" ; ca:limit 2'
+    services = (f"SERVICE <urn:creative-atlas:search> {{ {clause} }}" for clause in clauses)
+    select = f"PREFIX ca: <{CA}> SELECT * {{ {' '.join(services)} }}"
+    with QueryPool(search=search) as pool:
+        for part in (Slice(limit=20), Slice(start=20, limit=20), Slice(limit=20, sort="a")):
+            table = run_table(pool, view, select, "page", part, explain=partial(explain, view))
+            assert (len(table.rows), table.total) == (20, 60)
+            assert [clause.asked for clause in table.clauses] == ["“one”", "“two”"]
+            assert [len(clause.hits) for clause in table.clauses] == [30, 2]
+        assert [request.text for request in requests] == ["one", "two"]
+        ask = select.replace("SELECT *", "ASK")
+        for _ in range(2):
+            assert len(run_table(pool, view, ask, "ask", Slice(), explain=partial(explain, view)).clauses) == 2
+        assert len(requests) == 4
+
+
+def test_a_search_inside_a_query_ends_at_the_deadline(starter: Services) -> None:
+    search = clause_search(starter.live, lambda: starter.atlas)
+    path = starter.live.view().generation.path
+    with pytest.raises(QueryTimeout):
+        search(path, SearchRequest(text="finance"), Deadline.after(0))
+    cancelled = Deadline.never()
+    cancelled.cancel()
+    with pytest.raises(QueryCancelled):
+        search(path, SearchRequest(text="finance"), cancelled)
+    assert search(path, SearchRequest(text="finance"), Deadline.never())

@@ -11,6 +11,7 @@ from tests.support.writable_services import BEARER, ask, update
 from web.services import Services
 
 DIRECT = "application/sparql-update"
+FORM = "application/x-www-form-urlencoded"
 
 
 def post(
@@ -100,14 +101,14 @@ def test_other_ways_of_sending_are_refused(kind: str, body: bytes, status: int, 
 
 
 @pytest.mark.parametrize("kind", [DIRECT, "application/x-www-form-urlencoded"])
-def test_a_packed_update_is_refused(kind: str, writable_client: FlaskClient) -> None:
+def test_a_compressed_update_is_refused(kind: str, writable_client: FlaskClient) -> None:
     headers = {**BEARER, "Content-Encoding": "gzip"}
     answer = writable_client.post("/update", data=gzip.compress(b"CLEAR ALL"), content_type=kind, headers=headers)
     assert answer.status_code == 415
     assert "Content-Encoding" in answer.get_json(force=True)["detail"]
 
 
-def test_get_is_not_a_way_to_update(writable_client: FlaskClient) -> None:
+def test_an_update_by_get_is_refused(writable_client: FlaskClient) -> None:
     assert writable_client.get("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 405
     assert writable_client.post("/update?update=CLEAR%20ALL", headers=BEARER).status_code == 400
 
@@ -121,3 +122,13 @@ def test_load_silent_loads_nothing_and_succeeds(writable_client: FlaskClient) ->
         == 204
     )
     assert ask(writable_client, "ASK { ?s ?p 7 FILTER NOT EXISTS { GRAPH <http://e/g> { ?a ?b ?c } } }")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [(DIRECT, ""), (DIRECT, " \n"), (FORM, "update=")],
+)
+def test_an_empty_update_is_refused(writable_client: FlaskClient, kind: str, body: str) -> None:
+    """It changes nothing, so it is rather one that was lost on its way."""
+    answer = writable_client.post("/update", data=body, content_type=kind, headers=BEARER)
+    assert (answer.status_code, "empty" in answer.text) == (400, True)

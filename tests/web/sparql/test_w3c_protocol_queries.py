@@ -19,21 +19,21 @@ from web.sparql.endpoint import blueprint
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[QueryPool]:
-    with QueryPool() as each:
-        yield each
+    with QueryPool() as query_pool:
+        yield query_pool
 
 
 def body(request: dict[str, Any]) -> bytes | None:
-    given = request["body"]
-    if given is None:
+    content = request["body"]
+    if content is None:
         return None
-    if given["chars"] is not None:
-        return str(given["chars"]).encode(given["encoding"])
-    return base64.b64decode(given["bytes"])
+    if content["chars"] is not None:
+        return str(content["chars"]).encode(content["encoding"])
+    return base64.b64decode(content["bytes"])
 
 
 def failures(case: dict[str, Any], app: Flask) -> list[str]:
-    """What each request of a case got that it should not."""
+    """The answers to the requests of a case that are not as expected."""
     wrong = []
     for request in case["requests"]:
         path = request["path"].replace("/sparql/", "/sparql", 1)
@@ -41,7 +41,7 @@ def failures(case: dict[str, Any], app: Flask) -> list[str]:
             path, method=request["method"], headers=request["headers"], data=body(request)
         )
         expected = request["expect"]
-        allowed = {each.removeprefix("StatusCode")[0] for each in expected["status"]}
+        allowed = {name.removeprefix("StatusCode")[0] for name in expected["status"]}
         if str(response.status_code)[0] not in allowed:
             wrong.append(f"{response.status_code}, not {expected['status']}")
         answer = expected.get("expectedBoolean")
@@ -54,9 +54,9 @@ def test_protocol_cases(shared: Path, pool: QueryPool, tmp_path: Path) -> None:
     file = shared / "w3c" / "protocol_cases.json"
     if not file.is_file():
         pytest.skip("the W3C protocol cases are not in the folder `shared` beside the project")
-    cases = [each for each in json.loads(file.read_text(encoding="utf-8"))["cases"] if each["suite"] == "protocol"]
-    # Updates are not taken at this address; the cases that expect one to be refused stay in.
-    cases = [each for each in cases if not each["id"].startswith("update_")]
+    cases = [case for case in json.loads(file.read_text(encoding="utf-8"))["cases"] if case["suite"] == "protocol"]
+    # Updates are refused at this address; the cases that expect a refusal remain.
+    cases = [case for case in cases if not case["id"].startswith("update_")]
     assert len(cases) == 27
     live: list[Path] = []
     app = Flask(__name__)

@@ -26,14 +26,14 @@ NEW = "$LOCATION$"
 def cases() -> list[Any]:
     if not CASES.is_file():
         return [pytest.param(None, marks=pytest.mark.skip("the W3C cases are not in `shared` beside the project"))]
-    return [pytest.param(each, id=f"{each['suite']}-{each['id']}") for each in json.loads(CASES.read_text())["cases"]]
+    return [pytest.param(case, id=f"{case['suite']}-{case['id']}") for case in json.loads(CASES.read_text())["cases"]]
 
 
 @pytest.mark.parametrize("case", cases())
 def test_case(case: dict[str, Any], writable_client: FlaskClient) -> None:
-    for each in case["graph_data"]:
+    for graph in case["graph_data"]:
         loaded = writable_client.put(
-            "/graph-store", query_string={"graph": each["graph"]}, data=each["ntriples"],
+            "/graph-store", query_string={"graph": graph["graph"]}, data=graph["ntriples"],
             content_type="application/n-triples", headers=BEARER,
         )  # fmt: skip
         assert loaded.status_code == 201, loaded.text
@@ -69,18 +69,18 @@ def content(body: dict[str, Any] | None) -> bytes | None:
 
 
 def check(answer: TestResponse, expect: dict[str, Any]) -> None:
-    said = f"{answer.status_code} {answer.text[:300]}"
+    shown = f"{answer.status_code} {answer.text[:300]}"
     allowed = expect["status"]
-    assert any(answer.status_code == STATUS.get(each) or each == f"StatusCode{answer.status_code // 100}xx"
-               for each in allowed), said  # fmt: skip
+    assert any(answer.status_code == STATUS.get(name) or name == f"StatusCode{answer.status_code // 100}xx"
+               for name in allowed), shown  # fmt: skip
     for name, value in expect.get("headers", ()):
         assert answer.headers[name] == value
     if "expectedBoolean" in expect:
-        assert answer.get_json(force=True)["boolean"] is expect["expectedBoolean"], said
+        assert answer.get_json(force=True)["boolean"] is expect["expectedBoolean"], shown
     if expect.get("expectedFormat") in ("tabular", "boolean"):
-        assert answer.mimetype in {each.media_type for each in RESULTS}
+        assert answer.mimetype in {syntax.media_type for syntax in RESULTS}
     if expect.get("expectedFormat") == "RDF":
-        assert answer.mimetype in {each.media_type for each in GRAPHS}
+        assert answer.mimetype in {syntax.media_type for syntax in GRAPHS}
     if "expectedLocation" in expect:
         assert answer.headers["Location"].startswith("http://www.example/")
     if "body" in expect:
@@ -93,11 +93,11 @@ def canonical(turtle: bytes) -> set[str]:
     return {str(quad) for quad in graph}
 
 
-def test_the_document_counts_right() -> None:
+def test_the_documented_counts_are_right() -> None:
     if not CASES.is_file():
         pytest.skip("the W3C cases are not in `shared` beside the project")
-    suites = [each["suite"] for each in json.loads(CASES.read_text())["cases"]]
-    text = (ROOT / "docs" / "sparql-writes-conformance.md").read_text("utf-8")
+    suites = [case["suite"] for case in json.loads(CASES.read_text())["cases"]]
+    text = (ROOT / "docs" / "reference" / "sparql-writes-conformance.md").read_text("utf-8")
     protocol = suites.count("protocol")
     assert f"SPARQL 1.1 Protocol: {protocol} of {protocol}" in text
     assert f"Graph Store HTTP Protocol: {len(suites) - protocol} of {len(suites) - protocol}" in text

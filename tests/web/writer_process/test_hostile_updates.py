@@ -66,8 +66,8 @@ def test_the_fences_hold_without_the_guard(small: Services, listener: Listener) 
     import sys
 
     script = (
-        "import sys; from graph.sandbox import seccomp; seccomp.limit_resources(2 << 30, 1 << 30)\n"
-        "seccomp.refuse_system_calls(seccomp.FOR_WRITING)\n"
+        "import sys; from graph.sandbox.enter import SandboxLimits, enter\n"
+        "enter(SandboxLimits('writer', 1 << 30, address_bytes=2 << 30, writable=[sys.argv[2]]))\n"
         "import pyoxigraph as ox, socket, os, tempfile, pathlib\n"
         "folder = pathlib.Path(sys.argv[2]); s = ox.Store(str(folder / 'store'))\n"
         "s.update('INSERT DATA { <a:b> <a:c> 1 }'); s.flush(); print(len(s))\n"

@@ -11,9 +11,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from graph.errors import HomeLocked, QueryMemory, QueryTimeout
+from graph.sandbox.enter import SandboxLimits
 from tests.support.writable_services import BEARER, ask, update
 from web.app import create_app
 from web.services import Services
+from web.writer_process.messages import UpdateJob, Written
 from web.writer_process.process_handle import WriterChild
 from web.writer_process.service import FifoLock, WriteLimits, Writes
 
@@ -162,9 +164,9 @@ def test_a_write_waits_for_the_lock_and_then_says_so(writable_services: Services
 
 def test_a_spare_that_died_is_replaced(writable_services: Services, writable_client: FlaskClient) -> None:
     assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
-    spare = writable_services.writes._spare
+    spare = writable_services.writes.spare_pid
     assert spare is not None
-    os.kill(spare.pid, signal.SIGKILL)
+    os.kill(spare, signal.SIGKILL)
     time.sleep(0.1)
     assert update(writable_client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
 
@@ -173,10 +175,10 @@ def test_a_job_that_no_child_began_is_given_to_the_next(
     writable_services: Services, writable_client: FlaskClient
 ) -> None:
     assert update(writable_client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
-    spare = writable_services.writes._spare
+    spare = writable_services.writes.spare_pid
     assert spare is not None
-    os.kill(spare.pid, signal.SIGSTOP)  # it takes the job and does not look at it
-    end = threading.Timer(0.5, os.kill, (spare.pid, signal.SIGKILL))
+    os.kill(spare, signal.SIGSTOP)  # it is sent the job and does not read it
+    end = threading.Timer(0.5, os.kill, (spare, signal.SIGKILL))
     end.start()
     assert update(writable_client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
     end.join()
@@ -185,12 +187,13 @@ def test_a_job_that_no_child_began_is_given_to_the_next(
 
 def test_a_child_says_which_job_is_its_last(writable_services: Services) -> None:
     ballast = bytearray(b"x" * (600 << 20))  # the service may be larger than its child may grow
-    child = WriterChild({"memory": 3 << 30, "file_bytes": 1 << 30, "seccomp": True, "jobs": 2})
-    job = {"operation": "update", "text": "INSERT DATA { <a:b> <a:c> 1 }", "using": (), "using_named": (),
-           "base": "http://e/", "home": str(writable_services.home.root), "timeout": 10.0, "wait": 10.0}  # fmt: skip
+    home = str(writable_services.home.root)
+    limits = SandboxLimits("writer", file_bytes=1 << 30, address_bytes=3 << 30, writable=(home,))
+    child = WriterChild(limits, jobs=2)
+    job = UpdateJob(text="INSERT DATA { <a:b> <a:c> 1 }", base="http://e/", home=home, timeout=10.0, wait=10.0)
     stays = []
     for _ in range(2):
-        assert "error" not in child.carry_out(job)
+        assert isinstance(child.carry_out(job), Written)
         stays.append(child.staying)
     del ballast
     assert stays == [True, False], "else the next job would be given to a process that ends"

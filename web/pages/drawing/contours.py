@@ -1,7 +1,7 @@
-"""The site's one motif: contour lines of the density of places, as SVG paths.
+"""Contour lines of the density of places, as SVG paths: the ornament of the home page.
 
-Method: a sum of Gaussians on a grid, then marching squares with linear interpolation, the segments joined
-into lines.
+Method: a sum of Gaussians on a grid, then marching squares with linear interpolation; the segments are joined into
+lines.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ import numpy as np
 __all__ = ["SIZE", "contours"]
 
 SIZE: Final = (300, 408)
-"""Width and height of the drawing, in its own units."""
+"""Width and height in units of the drawing."""
 
 _WEST, _EAST, _SOUTH, _NORTH = -7.6, 2.4, 49.9, 58.0
-_SPREAD: Final = 0.42
+SPREAD_DEGREES: Final = 0.42
 """Standard deviation of a place's Gaussian, in degrees of latitude."""
 
 _LEVELS: Final = (0.18, 0.45, 0.8, 1.25, 1.8, 2.6, 3.6)
-_STEP: Final = 4
+STEP: Final = 4
+"""Units between points of the grid."""
 
 Point = tuple[float, float]
 
@@ -48,33 +49,33 @@ def contours(positions: tuple[Point, ...]) -> tuple[str, ...]:
 
 def _density(positions: Sequence[Point]) -> list[list[float]]:
     width, height = SIZE
-    longitudes = np.linspace(_WEST, _EAST, width // _STEP + 1)
-    latitudes = np.linspace(_NORTH, _SOUTH, height // _STEP + 1)
-    at = np.array(positions)
+    longitudes = np.linspace(_WEST, _EAST, width // STEP + 1)
+    latitudes = np.linspace(_NORTH, _SOUTH, height // STEP + 1)
+    places = np.array(positions)
     squeeze = math.cos(math.radians((_NORTH + _SOUTH) / 2))
-    across = np.exp(-(((longitudes[:, None] - at[None, :, 1]) * squeeze / _SPREAD) ** 2) / 2)
-    down = np.exp(-(((latitudes[:, None] - at[None, :, 0]) / _SPREAD) ** 2) / 2)
+    across = np.exp(-(((longitudes[:, None] - places[None, :, 1]) * squeeze / SPREAD_DEGREES) ** 2) / 2)
+    down = np.exp(-(((latitudes[:, None] - places[None, :, 0]) / SPREAD_DEGREES) ** 2) / 2)
     field: list[list[float]] = (down @ across.T).tolist()
     return field
 
 
 def _lines(field: list[list[float]], level: float) -> list[list[Point]]:
-    """The level's lines, each a list of points; a closed one ends where it begins."""
+    """The contour lines of a level, as lists of points; a closed line ends where it starts."""
     following: dict[Point, Point] = {}
     for row in range(len(field) - 1):
         for column in range(len(field[0]) - 1):
             for start, end in _segments(field, row, column, level):
                 following[start] = end
     starts = sorted(set(following) - set(following.values()))
-    found = []
+    lines = []
     while following:
         point = starts.pop() if starts else next(iter(following))
         line = [point]
         while point in following:
             point = following.pop(point)
             line.append(point)
-        found.append(line)
-    return found
+        lines.append(line)
+    return lines
 
 
 def _segments(field: list[list[float]], row: int, column: int, level: float) -> list[tuple[Point, Point]]:
@@ -85,7 +86,7 @@ def _segments(field: list[list[float]], row: int, column: int, level: float) -> 
         first, second = corners[edge], corners[(edge + 1) % 4]
         share = (level - first) / (second - first)
         x, y = ((share, 0.0), (1.0, share), (1 - share, 1.0), (0.0, 1 - share))[edge]
-        return round((column + x) * _STEP, 1), round((row + y) * _STEP, 1)
+        return round((column + x) * STEP, 1), round((row + y) * STEP, 1)
 
     pairs = [(crossing(start), crossing(end)) for start, end in _CROSSINGS.get(case, ())]
     return [(start, end) for start, end in pairs if start != end]

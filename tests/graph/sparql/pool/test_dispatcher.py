@@ -1,4 +1,7 @@
-"""Who gets a worker, and when a query ends that has none: the dispatcher with a clock of its own and no processes."""
+"""Dispatcher: which task gets a worker, and when a task without one ends.
+
+The clock is a variable of the test, and no worker is a process.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from graph.errors import AtlasError, Overloaded, QueryTimeout
+from graph.deadline import Deadline
+from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryTimeout
 from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
-from graph.sparql.pool.queues import Lane
-from graph.sparql.pool.task import Delivered, Search, Task
-from graph.sparql.pool.workers import WorkerPool as RealCrew
-from graph.sparql.worker.protocol import Answer
+from graph.sparql.pool.queues import SlotKind
+from graph.sparql.pool.task import Delivery, Expand, Task
+from graph.sparql.search_request import SearchClauseRows
+from graph.sparql.worker.protocol import Answer, Op
+
+Expansion = tuple[bytes, tuple[SearchClauseRows, ...]]
 
 
 class Loop(asyncio.AbstractEventLoop):
-    """Its time passes when it is told to."""
+    """An event loop whose time passes only in `pass_until`."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self._due: list[tuple[float, Callable[[], object]]] = []
-        self.came = threading.Event()
+        self.called_from_thread = threading.Event()
 
     def time(self) -> float:
         return self.now
@@ -30,255 +36,320 @@ class Loop(asyncio.AbstractEventLoop):
     def call_later(self, delay: float, callback: Any, *args: Any, **_: Any) -> Any:
         self._due.append((self.now + delay, lambda: callback(*args)))
 
-    def call_soon(self, callback: Any, *args: Any, **_: Any) -> Any:
-        self.call_later(0.0, callback, *args)
-
     def call_soon_threadsafe(self, callback: Any, *args: Any, **_: Any) -> Any:
         self.call_later(0.0, callback, *args)
-        self.came.set()
-
-    def remove_reader(self, fd: Any) -> bool:
-        return True
-
-    def remove_writer(self, fd: Any) -> bool:
-        return True
+        self.called_from_thread.set()
 
     def pass_until(self, end: float) -> None:
-        while due := [each for each in self._due if each[0] <= end]:
-            first = min(due, key=lambda each: each[0])
+        while due := [event for event in self._due if event[0] <= end]:
+            first = min(due, key=lambda event: event[0])
             self._due.remove(first)
             self.now = max(self.now, first[0])
             first[1]()
         self.now = end
 
+    def wait_for_thread(self) -> None:
+        """Wait until a thread has called into the loop, and run what it called."""
+        assert self.called_from_thread.wait(10)
+        self.called_from_thread.clear()
+        self.pass_until(self.now)
+
 
 class Worker:
-    """Answers when it is told to."""
+    """A worker that answers when `read` is called."""
 
-    can_recover = usable = sent = True
-    slow = behind = False
+    can_restore_priority = usable = sent = True
+    slow = reniced = False
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-
-    def fileno(self) -> int:
-        return self.pid
-
-    def ask(self, question: bytes) -> bool:
-        return True
+        self.outcomes: list[str] = []
 
     def knows(self, settings: bytes) -> bool:
         return True
 
-    def step_back(self, *, slow: bool = True, far: bool = False) -> None:
-        self.behind, self.slow = True, slow
+    def renice(self, *, slow: bool = True) -> None:
+        self.reniced, self.slow = True, slow
 
-    def recover(self) -> bool:
-        self.behind = self.slow = False
+    def restore_priority(self) -> bool:
+        self.reniced = self.slow = False
         return True
 
     def read(self) -> list[Answer]:
-        return [Answer("done", "bindings", 1.0, 0, b"")]
+        outcome: Any = self.outcomes.pop(0) if self.outcomes else "done"
+        return [Answer(outcome, "bindings", 1.0, 0, b"")]
 
 
-class WorkerPool:
-    """Three workers that are there, and others that come when they are told to."""
+class Workers:
+    """A worker pool with all its workers there at once; further ones arrive when `arrive` is called."""
 
     complete, begun = False, True
 
-    def __init__(self, limits: Limits, spool: object, loop: object, arrived: Any, readable: Any, **_: object) -> None:
-        self._limits, self._arrived, self.readable = limits, arrived, readable
+    def __init__(self, limits: Limits, spool_dir: object, loop: object, *, on_arrival: Any, on_readable: Any, **_: Any):
+        self._limits, self._on_arrival, self.on_readable = limits, on_arrival, on_readable
         self.opens = b""
         self.all = [Worker(number) for number in range(limits.workers + 1)]
         self.idle = list(self.all)
         self.starting = 0
+        self.sent: list[Worker] = []
 
     def start(self) -> None:
-        self.starting = self._limits.workers + 1 - sum(not each.slow for each in self.all)
+        self.starting = self._limits.workers + 1 - sum(not worker.slow for worker in self.all)
 
-    hurry = start
+    prioritise = start
 
-    def come(self) -> None:
-        """Those who are on their way arrive."""
+    def arrive(self) -> None:
+        """The workers that were being started are ready."""
         while self.starting > 0:
             self.starting -= 1
             self.all.append(Worker(100 + len(self.all)))
             self.idle.append(self.all[-1])
-            self._arrived(self.all[-1])
+            self._on_arrival(self.all[-1])
 
     def free(self) -> int:
         return len(self.idle)
 
-    def take(self, wanted: Lane) -> Worker | None:
-        return self.idle.pop(-1 if wanted == "look" else 0) if self.idle else None
+    def take(self) -> Worker | None:
+        return self.idle.pop() if self.idle else None
+
+    def send(self, worker: Worker, question: bytes) -> None:
+        self.sent.append(worker)
 
     def give_back(self, worker: Worker) -> None:
         self.idle.append(worker)
 
-    def bury(self, worker: Worker) -> None:
+    def remove(self, worker: Worker) -> None:
         if worker in self.all:
             self.all.remove(worker)
         self.start()
 
 
-class Room:
-    """A dispatcher, and what became of what it was asked."""
+class Bench:
+    """A dispatcher over fake workers, and the deliveries of its tasks by name: (time, delivery)."""
 
     def __init__(self, **limits: Any) -> None:
         self.loop = Loop()
-        self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, crew=WorkerPool)  # type: ignore[arg-type]
-        self.crew: Any = self.dispatcher.crew
-        self.ended: dict[str, tuple[float, Delivered]] = {}
+        self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, worker_pool=Workers)  # type: ignore[arg-type]
+        self.workers: Any = self.dispatcher.workers
+        self.deliveries: dict[str, tuple[float, Delivery]] = {}
 
-    def ask(self, name: str, wanted: Any = "quick", seconds: float = 10.0, search: Search | None = None) -> Task:
-        def deliver(came: Delivered) -> None:
-            self.ended[name] = (round(self.loop.now, 1), came)
+    def submit(
+        self,
+        name: str,
+        wants: SlotKind = "quick",
+        seconds: float = 10.0,
+        expand: Expand | None = None,
+        op: Op = "query",
+    ) -> Task:
+        def deliver(delivery: Delivery) -> None:
+            self.deliveries[name] = (round(self.loop.now, 1), delivery)
 
         task = Task(
-            None, name, op="query", settings=b"", text=b"", seconds=seconds, deliver=deliver, wanted=wanted,
-            search=search,
+            client=None, query_id=name, op=op, settings=b"", text=b"", seconds=seconds, deliver=deliver, wants=wants,
+            expand=expand,
         )  # fmt: skip
         self.dispatcher.submit(task)
         return task
 
     def answer(self, task: Task) -> None:
-        self.crew.readable(task.worker)
+        self.workers.on_readable(task.worker)
 
     def error(self, name: str) -> tuple[float, type]:
-        when, came = self.ended[name]
-        assert isinstance(came, AtlasError)
-        return when, type(came)
+        when, delivery = self.deliveries[name]
+        assert isinstance(delivery, AtlasError)
+        return when, type(delivery)
 
 
-def test_a_query_that_begins_again_in_the_slow_lane_leaves_others_their_worker() -> None:
-    """Its worker was counted as one of those for quick queries, and none was started in its stead."""
-    room = Room(workers=1, slow=1)
-    first = room.ask("first", seconds=5.0)
-    room.loop.pass_until(0.3)
-    assert first.lane == "slow"
-    second, third = room.ask("second"), room.ask("third")
-    room.crew.come()
-    room.loop.pass_until(1.5)
-    assert (second.lane, third.lane) == (None, "quick"), "the second gave way"
-    room.crew.come()
-    room.loop.pass_until(6.0)
-    assert room.error("first") == (5.1, QueryTimeout)
-    assert second.lane == "slow"
-    room.crew.come()
-    assert room.crew.free() >= 1, "besides those of the two that run"
+def test_a_query_that_starts_again_in_a_slow_slot_leaves_a_worker_to_the_others() -> None:
+    bench = Bench(workers=1, slow=1)
+    first = bench.submit("first", seconds=5.0)
+    bench.loop.pass_until(0.3)
+    assert first.slot == "slow"
+    second, third = bench.submit("second"), bench.submit("third")
+    bench.workers.arrive()
+    bench.loop.pass_until(1.5)
+    assert (second.slot, third.slot) == (None, "quick"), "the second gave its worker up"
+    bench.workers.arrive()
+    bench.loop.pass_until(6.0)
+    assert bench.error("first") == (5.1, QueryTimeout)
+    assert second.slot == "slow"
+    bench.workers.arrive()
+    assert bench.workers.free() >= 1, "besides those of the two that run"
     assert second.worker is not None
     assert second.worker.slow
 
 
-def test_a_look_up_finds_a_worker_whatever_else_waits() -> None:
-    room = Room(workers=2, slow=2)
-    slow = [room.ask(f"slow {n}") for n in range(20)]
+def test_a_look_up_gets_a_worker_whatever_else_waits() -> None:
+    bench = Bench(workers=2, slow=2)
+    slow = [bench.submit(f"slow {n}") for n in range(20)]
     for _ in range(40):
-        look = room.ask(f"look {room.loop.now}", "look")
-        assert look.worker is not None, f"none at {room.loop.now}"
-        room.answer(look)
-        room.loop.pass_until(room.loop.now + 0.02)
-    assert sum(each.worker is not None for each in slow) == 2, "the third would have taken the last, and none came yet"
-    room.crew.come()
-    assert sum(each.worker is not None for each in slow) == 4
+        look_up = bench.submit(f"look-up at {bench.loop.now}", "lookup")
+        assert look_up.worker is not None, f"none at {bench.loop.now}"
+        bench.answer(look_up)
+        bench.loop.pass_until(bench.loop.now + 0.02)
 
+    def running() -> int:
+        return sum(task.worker is not None and not task.sent_ahead for task in slow)
 
-class Idle:
-    """A worker that has nothing to do, and can be given to anybody."""
-
-    usable, slow = True, False
-
-    def fileno(self) -> int:
-        return -1
-
-
-def test_look_ups_and_other_queries_keep_to_workers_of_their_own() -> None:
-    """What a worker has made for one kind is at hand for the next of it, and is not lost with a query that ends it."""
-    crew: Any = RealCrew(Limits(workers=2), None, None, lambda _: None, lambda _: None, seccomp=False)  # type: ignore[arg-type]
-    some: list[Any] = [Idle(), Idle(), Idle()]
-    for worker in some:
-        crew.give_back(worker)
-
-    def asked(wanted: Lane) -> Any:
-        worker = crew.take(wanted)
-        crew.give_back(worker)
-        return worker
-
-    first, second = asked("look"), asked("quick")
-    assert first is not second
-    for _ in range(3):
-        assert (asked("look"), asked("quick")) == (first, second)
-    assert asked("reading") not in (first, second) and asked("slow") not in (first, second)
-    assert (asked("look"), asked("quick")) == (first, second)
-    assert crew.take("look") is first and crew.take("look") is not None and crew.take("look") is not None
-    assert crew.take("look") is None, "all have something to do"
+    assert running() == 2, "a third would have taken the last worker, and no other has arrived"
+    bench.workers.arrive()
+    assert running() == 4
 
 
 def test_a_query_whose_time_passes_while_it_waits_ends_then() -> None:
-    room = Room(workers=1, slow=1)
-    room.ask("runs")
-    room.ask("waits for a slow place", seconds=1.0)
-    placed = room.ask("waits for a worker", seconds=8.0)
-    room.loop.pass_until(7.0)
-    assert (placed.lane, placed.worker) == ("quick", None), "none came"
-    room.ask("waits for a quick place", seconds=0.4)
-    room.loop.pass_until(12.0)
-    assert room.error("waits for a slow place") == (1.0, Overloaded)
-    assert room.error("waits for a worker") == (8.0, Overloaded)
-    assert room.error("waits for a quick place") == (7.4, Overloaded)
-    assert room.error("runs") == (10.1, QueryTimeout)
+    bench = Bench(workers=1, slow=1)
+    bench.submit("runs")
+    bench.submit("waits for a slow slot", seconds=1.0)
+    ready = bench.submit("waits for a worker", seconds=8.0)
+    bench.loop.pass_until(7.0)
+    assert (ready.slot, ready.worker) == ("quick", None), "no worker arrived"
+    bench.submit("waits for a quick slot", seconds=0.4)
+    bench.loop.pass_until(12.0)
+    assert bench.error("waits for a slow slot") == (1.0, Overloaded)
+    assert bench.error("waits for a worker") == (8.0, Overloaded)
+    assert bench.error("waits for a quick slot") == (7.4, Overloaded)
+    assert bench.error("runs") == (10.1, QueryTimeout)
 
 
 def test_the_first_queries_wait_for_the_first_worker() -> None:
-    """Which takes longer to start than some of them have."""
-    room = Room(workers=1, wait=3.0)
-    room.crew.begun, room.crew.idle[:], room.crew.all[:] = False, [], []
-    first, never = room.ask("first", seconds=0.2), room.ask("second", seconds=1.0)
-    room.loop.pass_until(3.0)
-    assert (first.lane, first.worker, never.lane) == ("quick", None, None)
-    room.loop.pass_until(5.0)
-    assert (room.error("first"), room.error("second")) == ((3.2, Overloaded), (4.0, Overloaded))
+    """It takes longer to start than some of them have."""
+    bench = Bench(workers=1, wait=3.0)
+    bench.workers.begun, bench.workers.idle[:], bench.workers.all[:] = False, [], []
+    first, second = bench.submit("first", seconds=0.2), bench.submit("second", seconds=1.0)
+    bench.loop.pass_until(3.0)
+    assert (first.slot, first.worker, second.slot) == ("quick", None, None)
+    bench.loop.pass_until(5.0)
+    assert (bench.error("first"), bench.error("second")) == ((3.2, Overloaded), (4.0, Overloaded))
 
 
 def test_time_spent_waiting_is_time_of_the_query() -> None:
-    room = Room(workers=1, slow=1, quantum=5.0)
-    first, second = room.ask("first"), room.ask("second", seconds=3.0)
-    room.loop.pass_until(2.0)
-    room.answer(first)
+    bench = Bench(workers=1, slow=1, quantum=5.0)
+    first, second = bench.submit("first"), bench.submit("second", seconds=3.0)
+    bench.loop.pass_until(2.0)
+    bench.answer(first)
     assert second.worker is not None
-    room.loop.pass_until(4.0)
-    assert room.error("second") == (3.1, QueryTimeout)
+    bench.loop.pass_until(4.0)
+    assert bench.error("second") == (3.1, QueryTimeout)
 
 
-def test_searches_take_no_place_of_queries_and_count_against_the_deadline() -> None:
-    room = Room(workers=1)
+def test_waiting_queries_are_sent_ahead_to_the_worker_that_answers_brief_ones() -> None:
+    bench = Bench(workers=1)
+    first, second, third = (bench.submit(name) for name in ("first", "second", "third"))
+    worker = first.worker
+    assert bench.workers.sent == [worker] * 3, "no other worker is woken"
+    assert (second.slot, second.worker, second.sent_ahead) == (None, worker, True)
+    bench.answer(first)
+    assert (second.slot, second.worker, second.sent_ahead) == ("quick", worker, False)
+    bench.answer(second)
+    bench.answer(third)
+    assert set(bench.deliveries) == {"first", "second", "third"}
+
+
+def test_a_query_sent_ahead_behind_a_slow_one_goes_to_another_worker() -> None:
+    bench = Bench(workers=1)
+    slow, second = bench.submit("slow"), bench.submit("second")
+    assert second.sent_ahead
+    bench.loop.pass_until(0.1)
+    assert not second.sent_ahead
+    bench.loop.pass_until(0.4)
+    assert (slow.slot, second.slot) == ("slow", "quick")
+    bench.workers.arrive()
+    assert second.worker not in (None, slow.worker)
+
+
+def test_a_query_that_is_cancelled_after_it_was_sent_ahead_costs_no_worker() -> None:
+    bench = Bench(workers=1)
+    first, _ = bench.submit("first"), bench.submit("second")
+    assert bench.dispatcher.cancel("second")
+    assert bench.error("second") == (0.0, QueryCancelled)
+    assert first.worker in bench.workers.all
+    bench.answer(first)
+    bench.workers.on_readable(bench.workers.sent[0])
+    assert set(bench.deliveries) == {"first", "second"}, "the answer in vain is ignored"
+    assert bench.workers.free() == 2
+
+
+def test_a_look_up_that_needs_the_engine_runs_again_as_a_query() -> None:
+    bench = Bench(workers=1)
+    look_up = bench.submit("look-up", "lookup", op="look")
+    look_up.fallback = b"SELECT"
+    worker: Any = look_up.worker
+    worker.outcomes = ["again"]
+    bench.answer(look_up)
+    assert (look_up.op, look_up.text, look_up.slot) == ("query", b"SELECT", "quick")
+    bench.answer(look_up)
+    assert "look-up" in bench.deliveries
+
+
+def test_a_query_whose_client_has_left_frees_its_slot() -> None:
+    bench = Bench(workers=1)
+    first, second = bench.submit("first"), bench.submit("second")
+    bench.dispatcher.withdraw(first)
+    assert bench.error("first") == (0.0, QueryCancelled)
+    assert second.slot == "quick" and second.worker is not None
+    bench.dispatcher.withdraw(first)
+    assert bench.dispatcher.load() == (1, 0)
+
+
+def test_searches_take_no_slot_of_other_queries_and_end_at_the_deadline() -> None:
+    bench = Bench(workers=1)
     begun, go = threading.Event(), threading.Event()
-    made: list[int] = []
+    steps: list[int] = []
 
-    def search(go_on: Callable[[], None]) -> bytes:
+    def expand(deadline: Deadline) -> Expansion:
         for number in range(3):
-            go_on()
-            made.append(number)
+            deadline.check()
+            steps.append(number)
             begun.set()
             go.wait(10)
-        return b""
+        return b"", ()
 
-    searching = room.ask("searching", "searching", 1.0, search)
+    searching = bench.submit("searching", "searching", 1.0, expand)
     assert begun.wait(10)
-    second = room.ask("second", "searching", 3.0, lambda go_on: b"found")
-    quick = room.ask("quick")
+    second = bench.submit("second", "searching", 3.0, lambda deadline: (b"expanded", ()))
+    quick = bench.submit("quick")
     assert quick.worker is not None
-    room.answer(quick)
-    room.loop.pass_until(2.0)
-    assert room.error("searching") == (1.0, QueryTimeout)
-    assert second.lane is None, "the first search cannot be ended, and there is one place"
-    room.loop.came.clear()
+    bench.answer(quick)
+    bench.loop.pass_until(2.0)
+    assert bench.error("searching") == (1.0, QueryTimeout)
+    assert second.slot is None, "the first search holds the one slot until its next step"
+    bench.loop.called_from_thread.clear()
     go.set()
-    assert room.loop.came.wait(10)
-    assert made == [0], "none was begun after the deadline"
-    room.loop.came.clear()
-    room.loop.pass_until(2.1)
-    assert room.loop.came.wait(10)
-    room.loop.pass_until(2.2)
-    assert (second.lane, second.text) == ("quick", b"found")
+    bench.loop.wait_for_thread()
+    assert steps == [0], "no step began after the deadline"
+    bench.loop.wait_for_thread()
+    assert (second.slot, second.text) == ("quick", b"expanded")
     assert searching.worker is None
+
+
+def test_searches_end_once_their_client_has_left() -> None:
+    bench = Bench(workers=1)
+    begun, left = threading.Event(), threading.Event()
+    seconds_left: list[float] = []
+
+    def expand(deadline: Deadline) -> Expansion:
+        begun.set()
+        assert left.wait(10)
+        seconds_left.append(deadline.remaining())
+        deadline.check()
+        raise AssertionError("not ended")
+
+    task = bench.submit("searching", "searching", 5.0, expand)
+    assert begun.wait(10)
+    bench.dispatcher.withdraw(task)
+    left.set()
+    bench.loop.wait_for_thread()
+    assert seconds_left == [0.0]
+    assert bench.error("searching") == (0.0, QueryCancelled)
+    assert bench.dispatcher.load() == (0, 0)
+
+
+def test_a_search_that_fails_ends_its_query() -> None:
+    bench = Bench(workers=1)
+
+    def expand(deadline: Deadline) -> Expansion:
+        raise Overloaded("No search now.")
+
+    bench.submit("searching", "searching", 5.0, expand)
+    bench.loop.wait_for_thread()
+    assert bench.error("searching") == (0.0, Overloaded)

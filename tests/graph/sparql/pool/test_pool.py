@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -14,11 +15,21 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from graph.errors import HomeError, Overloaded, QueryError, QueryRefused, QuerySyntax, QueryTimeout
+from graph.deadline import Deadline
+from graph.errors import (
+    HomeError,
+    Overloaded,
+    QueryError,
+    QueryRefused,
+    QuerySyntax,
+    QueryTimeout,
+    QueryTooLarge,
+)
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, RESULTS
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
+from graph.sparql.search_request import SearchRequest, SearchRow
 from tests.support.paths import ROOT
 from tests.support.query_pool import EX, make_generation
 
@@ -96,17 +107,89 @@ def test_the_cache_knows_generation_query_dataset_and_format(pool: QueryPool, tm
     again = pool.run(one, LOOK_UP)
     assert (first.cached, again.cached) == (False, True)
     assert first.read() == again.read()
-    assert first.etag == again.etag == pool.etag(one, LOOK_UP, first.media_type)
+    assert first.fingerprint == again.fingerprint == pool.request(one, pool.check(LOOK_UP)).fingerprint
     others = [
         pool.run(two, LOOK_UP),
         pool.run(one, LOOK_UP, media_type="text/csv"),
         pool.run(one, LOOK_UP + " "),
         pool.run(one, LOOK_UP, dataset=Dataset.of([f"{EX}g"])),
-        pool.run(one, LOOK_UP, base=EX),
+        pool.run(one, "SELECT (<x> AS ?y) {}", base=f"{EX}1"),
+        pool.run(one, "SELECT (<x> AS ?y) {}", base=f"{EX}2"),
     ]
-    assert not any(each.cached for each in others)
-    assert len({each.etag for each in (first, *others)}) == 6
-    assert pool.run(one, "SELECT (RAND() AS ?r) {}").etag is None
+    assert not any(other.cached for other in others)
+    assert len({other.fingerprint for other in (first, *others)}) == 7
+    assert pool.run(one, "SELECT (RAND() AS ?r) {}").fingerprint is None
+
+
+def test_a_result_is_shared_by_all_bases_that_the_query_does_not_use(pool: QueryPool, tmp_path: Path) -> None:
+    """A client sends what base it likes, in its Host header; 300 of them pushed every result out of reach."""
+    one = make_generation(tmp_path / "000001", 10)
+    query = f"SELECT ?o {{ <{EX}s3> <{EX}p> ?o }}"
+    relative = "SELECT (<x> AS ?y) {}"
+    first = pool.run(one, relative, base="http://first/")
+    assert not pool.run(one, query, base="http://first/").cached
+    for number in range(300):
+        assert pool.run(one, query, base=f"http://host-{number}/").cached
+        pool.request(one, pool.check(relative), base=f"http://host-{number}/")
+    again = pool.run(one, relative, base="http://first/")
+    assert again.cached and again.fingerprint == first.fingerprint
+    assert b"http://first/x" in again.read()
+
+
+def test_only_rows_whose_order_matters_are_ordered(pool: QueryPool, generation: Path) -> None:
+    query = f"SELECT ?s ?o {{ ?s <{EX}p> ?o }}"
+    assert not pool.run(generation, query).ordered
+    assert pool.run(generation, f"{query} LIMIT 5").ordered
+    assert pool.run(generation, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }").ordered
+
+
+def test_a_query_that_was_checked_is_not_guarded_again(generation: Path) -> None:
+    """The second pool would refuse both, the short query itself and the long one by a worker."""
+    for length in (1500, 15_000):
+        query = f"SELECT ?o {{ <{EX}s7> <{EX}p> ?o }} # {'x' * length}"
+        with QueryPool() as generous, QueryPool(Limits(text_bytes=1000)) as strict:
+            guarded = generous.check(query)
+            with pytest.raises(QueryTooLarge):
+                strict.run(generation, query)
+            assert strict.run(generation, guarded).rows == 1
+            assert strict.run_request(strict.request(generation, guarded)).rows == 1
+
+
+def test_a_query_ends_when_the_task_that_awaits_it_is_cancelled(generation: Path) -> None:
+    slow = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f }"
+
+    async def main() -> None:
+        with QueryPool(Limits(timeout=60)) as pool:
+            pool.attach(asyncio.get_running_loop())
+            waiting = asyncio.ensure_future(pool.run_async(pool.request(generation, pool.check(slow))))
+            while not pool.busy():
+                await asyncio.sleep(0.01)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert pool.load() == (0, 0)
+            result = await pool.run_async(pool.request(generation, pool.check(LOOK_UP)))
+            assert result.rows == 1
+
+    asyncio.run(main())
+
+
+def test_a_search_inside_a_query_is_given_the_time_of_the_query(generation: Path) -> None:
+    deadlines: list[Deadline] = []
+
+    def search(_: Path, request: SearchRequest, deadline: Deadline) -> list[SearchRow]:
+        deadlines.append(deadline)
+        while True:
+            deadline.check()
+            time.sleep(0.01)
+
+    clause = '{ ?hit <https://w3id.org/creative-atlas/ontology#query> "x" }'
+    query = f"SELECT * {{ SERVICE <urn:creative-atlas:search> {clause} }}"
+    with QueryPool(search=search) as pool:
+        with pytest.raises(QueryTimeout):
+            pool.run(generation, query, timeout=0.3)
+        assert pool.run(generation, LOOK_UP).rows == 1
+    assert deadlines[0].remaining() == 0.0
 
 
 def test_a_directory_replaced_under_its_name_is_another_generation(pool: QueryPool, tmp_path: Path) -> None:
@@ -232,7 +315,7 @@ def test_limits_check_themselves() -> None:
         Limits(queue=-1)
 
 
-def test_queries_told_ahead_of_a_slow_one_are_all_answered(generation: Path) -> None:
+def test_queries_sent_ahead_behind_a_slow_one_are_all_answered(generation: Path) -> None:
     """Whatever stands behind a slow query is given to others, again and again, and no place is lost."""
     with QueryPool(Limits(cache_bytes=0, quantum=0.1)) as pool:
         failed: list[BaseException] = []
@@ -253,7 +336,7 @@ def test_queries_told_ahead_of_a_slow_one_are_all_answered(generation: Path) -> 
         assert pool.run(generation, LOOK_UP).rows == 1
 
 
-def test_large_results_and_small_ones_told_ahead_keep_apart(generation: Path) -> None:
+def test_spooled_results_and_small_ones_sent_ahead_are_not_mixed_up(generation: Path) -> None:
     """Each spool file goes with the answer that was written to it, however many questions the worker was sent."""
     with QueryPool(Limits(cache_bytes=0, inline_bytes=1000, workers=1)) as pool:
         wrong: list[object] = []
@@ -272,7 +355,7 @@ def test_large_results_and_small_ones_told_ahead_keep_apart(generation: Path) ->
         assert wrong == []
 
 
-def test_look_ups_told_together_are_each_answered(tmp_path: Path) -> None:
+def test_look_ups_sent_together_are_each_answered(tmp_path: Path) -> None:
     """With their own rows, whichever of them turn out to be the engine's, and beside queries that are no look-ups."""
     home = tmp_path / "000001"
     home.mkdir()

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.deadline import Deadline
 from graph.errors import InputError, QuerySyntax, QueryTooLarge
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
+from graph.sparql.search_request import SearchRequest, SearchRow
 from graph.sparql.syntax.guard import Guarded, guard
-from graph.sparql.syntax.search_clause import SearchRequest, SearchRow, expand, read_clauses
+from graph.sparql.syntax.search_clause import expand, read_clauses
 from graph.vocabulary import CA
 
 PREFIX = f"PREFIX ca: <{CA}> PREFIX ex: <http://example.org/>\n"
@@ -143,7 +145,7 @@ def test_too_many_clauses_or_too_much_text() -> None:
 
 @pytest.fixture(scope="module")
 def searching() -> Iterator[QueryPool]:
-    with QueryPool(search=lambda generation, request: found(request)) as each:
+    with QueryPool(search=lambda generation, request, deadline: found(request)) as each:
         yield each
 
 
@@ -178,13 +180,28 @@ def test_where_a_clause_may_stand(searching: QueryPool, generation: Path) -> Non
     assert rows(searching, generation, without, "SELECT (COUNT(*) AS ?n)") == [{"n": "498"}]
 
 
-def test_results_are_kept_and_tagged(searching: QueryPool, generation: Path) -> None:
-    query = f"{PREFIX}SELECT * {{ {clause(HIT)} }}"
-    with searching.run(generation, query) as first, searching.run(generation, query) as second:
-        assert not first.cached
-        assert second.cached
-        assert first.etag == second.etag == searching.etag(generation, query, first.media_type)
-        assert first.read() == second.read()
+def test_the_rows_of_each_clause_come_with_the_result(generation: Path) -> None:
+    """Each clause is searched once, and not again where the result is cached."""
+    requests: list[SearchRequest] = []
+
+    def search(_: Path, request: SearchRequest, deadline: Deadline) -> Sequence[SearchRow]:
+        requests.append(request)
+        return found(request)
+
+    query = f"{PREFIX}SELECT * {{ {clause(HIT + ' ; ca:limit 2')} {clause('?other ca:query chr(34)3 7chr(34)')} }}"
+    query = query.replace("chr(34)", '"')
+    with QueryPool(search=search) as pool:
+        with pool.run(generation, query) as first, pool.run(generation, query) as second:
+            assert (first.cached, second.cached) == (False, True)
+            assert first.fingerprint == second.fingerprint
+            assert first.read() == second.read()
+            assert first.searches == second.searches
+        with pool.run(generation, query, media_type="text/csv") as spooled:
+            assert spooled.searches == first.searches
+    assert [len(rows) for _, rows in first.searches] == [2, 2], "no more rows than the clause asks for"
+    assert [rows[0].iri for _, rows in first.searches] == ["http://example.org/s1", "http://example.org/s3"]
+    assert [request for request, _ in first.searches] == requests[:2]
+    assert len(requests) == 4
 
 
 def test_errors_elsewhere_keep_their_place(searching: QueryPool, generation: Path) -> None:
@@ -210,7 +227,7 @@ def test_errors_elsewhere_keep_their_place(searching: QueryPool, generation: Pat
 def test_any_text_comes_through_unharmed(texts: list[tuple[str, str]]) -> None:
     """Snippets and IRIs of whatever characters: the engine reads exactly those, and no more structure."""
     hits = [SearchRow(f"http://example.org/{tail}", 0.5, text) for text, tail in texts]
-    query = expand(cleared(clause(HIT + " ; ca:snippet ?t ; ca:rank ?r")), lambda _: hits)
+    query, _ = expand(cleared(clause(HIT + " ; ca:snippet ?t ; ca:rank ?r")), lambda _: hits)
     solutions = ox.Store().query(query.text)
     assert isinstance(solutions, ox.QuerySolutions)
     read_back = {int(row["r"].value): (row["hit"].value, row["t"].value) for row in solutions}  # type: ignore[union-attr]
@@ -218,7 +235,9 @@ def test_any_text_comes_through_unharmed(texts: list[tuple[str, str]]) -> None:
 
 
 def test_an_iri_that_is_none_is_left_out() -> None:
-    query = expand(cleared(clause(HIT)), lambda _: [SearchRow("http://a/> } #", 1, ""), SearchRow("http://a/b", 1, "")])
+    query, _ = expand(
+        cleared(clause(HIT)), lambda _: [SearchRow("http://a/> } #", 1, ""), SearchRow("http://a/b", 1, "")]
+    )
     solutions = ox.Store().query(query.text)
     assert isinstance(solutions, ox.QuerySolutions)
     assert [str(row["hit"]) for row in solutions] == ["<http://a/b>"]

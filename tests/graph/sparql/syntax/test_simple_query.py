@@ -1,4 +1,4 @@
-"""The glance lets nothing pass that the guard would refuse, and sees what the guard sees."""
+"""guard_simple: clears nothing that the guard would refuse, and reads a query as the guard does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.errors import QueryError
+from graph.errors import QueryError, QuerySyntax
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.guard import guard
-from graph.sparql.syntax.simple_query import plain
+from graph.sparql.syntax.simple_query import guard_simple
 from tests.graph.sparql.syntax.test_guard import disguises
 
 LIMITS = Limits(nesting=6, patterns=9)
@@ -31,33 +31,33 @@ PIECES = (
         "SELECT ?o { <http://e/services/upload> <http://e/p> ?o }",
     ],
 )
-def test_what_clients_send_is_plain(query: str) -> None:
-    seen, whole = plain(query, Limits()), guard(query, Limits())
-    assert seen is not None
-    assert (seen.form, seen.text, seen.volatile, seen.searches) == (whole.form, whole.text, whole.volatile, ())
+def test_what_clients_send_is_guard_simple(query: str) -> None:
+    simple, whole = guard_simple(query, Limits()), guard(query, Limits())
+    assert simple is not None
+    assert (simple.form, simple.text, simple.volatile, simple.searches) == (whole.form, whole.text, whole.volatile, ())
 
 
 @pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
-def test_no_disguise_is_plain(query: str) -> None:
-    assert plain(query, Limits()) is None
+def test_no_disguise_is_guard_simple(query: str) -> None:
+    assert guard_simple(query, Limits()) is None
 
 
-def test_a_path_of_many_steps_is_not_plain() -> None:
+def test_a_path_of_many_steps_is_not_simple() -> None:
     steps = "/".join(["a"] * 100)
-    assert plain(f"SELECT * {{ ?s {steps} ?o }}", Limits()) is not None
-    assert plain(f"SELECT * {{ ?s {steps}/{steps} ?o }}", Limits()) is None
+    assert guard_simple(f"SELECT * {{ ?s {steps} ?o }}", Limits()) is not None
+    assert guard_simple(f"SELECT * {{ ?s {steps}/{steps} ?o }}", Limits()) is None
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["", " "]))
-def test_whatever_is_plain_passes_the_guard_or_does_not_parse(pieces: list[str], between: str) -> None:
+def test_a_simple_query_passes_the_guard_or_does_not_parse(pieces: list[str], between: str) -> None:
     query = between.join(["SELECT", " ", *pieces])
-    seen = plain(query, LIMITS)
-    if seen is None:
+    simple = guard_simple(query, LIMITS)
+    if simple is None:
         return
     try:
         whole = guard(query, LIMITS)
     except QueryError as error:
-        assert error.slug == "query-syntax", query  # the engine says so too
+        assert isinstance(error, QuerySyntax), query  # the engine says so too
         return
-    # A word such as NOW is a call only with its brackets, and with these no text is plain.
-    assert (seen.form, seen.text, seen.volatile, whole.searches) == (whole.form, whole.text, False, ())
+    # A word such as NOW is a call only with its brackets, and a text with these is not simple.
+    assert (simple.form, simple.text, simple.volatile, whole.searches) == (whole.form, whole.text, False, ())

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph.sparql.worker.protocol import Inbox, Outbox, Questions, pack_answer, pack_question
+from graph.sparql.worker.protocol import Answer, Inbox, Outbox, Questions, pack_question
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -31,11 +31,11 @@ def bodies(connection: socket.socket) -> list[bytes]:
 
 def test_answers_wait_for_those_that_follow_soon(pair: Pair) -> None:
     outbox = Outbox(pair[1])
-    outbox.add(pack_answer("done", b"first"), soon=True)
+    outbox.add(Answer("done", body=b"first"), soon=True)
     assert bodies(pair[0]) == []
-    outbox.add(pack_answer("done", b"second"))
+    outbox.add(Answer("done", body=b"second"))
     assert bodies(pair[0]) == [b"first", b"second"]
-    outbox.add(pack_answer("done", b"third"), soon=True)
+    outbox.add(Answer("done", body=b"third"), soon=True)
     outbox.flush()
     outbox.flush()
     assert bodies(pair[0]) == [b"third"]
@@ -43,11 +43,11 @@ def test_answers_wait_for_those_that_follow_soon(pair: Pair) -> None:
 
 def test_no_answer_waits_long_nor_do_many(pair: Pair) -> None:
     outbox = Outbox(pair[1])
-    outbox.add(pack_answer("done", b"first"), soon=True)
+    outbox.add(Answer("done", body=b"first"), soon=True)
     time.sleep(0.002)
-    outbox.add(pack_answer("done", b"second"), soon=True)
+    outbox.add(Answer("done", body=b"second"), soon=True)
     assert bodies(pair[0]) == [b"first", b"second"]
-    outbox.add(pack_answer("done", b"x" * 70_000), soon=True)
+    outbox.add(Answer("done", body=b"x" * 70_000), soon=True)
     assert bodies(pair[0]) == [b"x" * 70_000]
 
 

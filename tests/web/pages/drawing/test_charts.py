@@ -1,10 +1,10 @@
-"""Which answers can be drawn, and how."""
+"""Which query results have a chart, and what it shows."""
 
 from __future__ import annotations
 
 from graph.model import Value
 from graph.vocabulary import expand
-from web.pages.drawing.charts import BARS, HEIGHT, WIDTH, chart_of
+from web.pages.drawing.charts import HEIGHT, MAX_BARS, WIDTH, chart_of
 from web.read_model.reader import QueryTable
 
 
@@ -34,7 +34,7 @@ def test_years_are_a_line_in_their_order() -> None:
     assert (chart.ends, chart.span) == (("2010", "2012"), ("0", "20"))
 
 
-def test_any_text_may_be_called_a_date() -> None:
+def test_texts_that_are_no_dates_are_names() -> None:
     def dated(text: str, kind: str) -> Value:
         return Value("literal", text, text, expand(f"xsd:{kind}"))
 
@@ -49,13 +49,13 @@ def test_any_text_may_be_called_a_date() -> None:
     assert chart is not None and chart.kind == "bars" and chart.bars[-1].label == "abc"
 
 
-def test_years_that_come_twice_are_no_line() -> None:
+def test_repeated_years_are_no_line() -> None:
     rows = ((_word("2010"), _word("Leeds"), _amount("1")), (_word("2010"), _word("Hull"), _amount("2")))
     chart = chart_of(_table(("year", "place", "gva"), *rows))
     assert chart is not None and (chart.kind, chart.by) == ("bars", "place")
 
 
-def test_a_column_can_be_chosen_and_a_gap_is_left_out() -> None:
+def test_a_column_can_be_chosen_and_unbound_cells_are_left_out() -> None:
     rows = ((_word("a"), _amount("1"), _amount("7")), (_word("b"), _amount("2"), None))
     table = _table(("name", "one", "two"), *rows)
     chosen, first = chart_of(table, "two"), chart_of(table, "no such column")
@@ -65,11 +65,11 @@ def test_a_column_can_be_chosen_and_a_gap_is_left_out() -> None:
 
 
 def test_only_the_first_rows_are_bars() -> None:
-    chart = chart_of(_table(("name", "n"), *((_word(str(n) + "x"), _amount(str(n))) for n in range(BARS + 5))))
-    assert chart is not None and (len(chart.bars), chart.rows) == (BARS, BARS)
+    chart = chart_of(_table(("name", "n"), *((_word(str(n) + "x"), _amount(str(n))) for n in range(MAX_BARS + 5))))
+    assert chart is not None and (len(chart.bars), chart.rows) == (MAX_BARS, MAX_BARS)
 
 
-def test_what_holds_no_numbers_or_one_row_is_not_drawn() -> None:
+def test_results_without_numbers_or_with_one_row_have_no_chart() -> None:
     assert chart_of(_table(("a", "b"), (_word("x"), _word("y")), (_word("x"), _word("z")))) is None
     assert chart_of(_table(("a", "n"), (_word("x"), _amount("1")))) is None
     assert chart_of(_table(("n",), (_amount("1"),), (_amount("2"),))) is None

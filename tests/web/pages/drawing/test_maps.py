@@ -1,4 +1,4 @@
-"""When an answer gets a map, what lies where on it, and that the outlines are those of the areas beside the project."""
+"""Which query results have a map, where their dots are, and that the outlines come from the shared areas."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_names_of_coordinates(name: str, coordinate: bool) -> None:
     assert is_coordinate(name) is coordinate
 
 
-def test_entries_whose_place_is_known() -> None:
+def test_entities_whose_place_is_known() -> None:
     known = {"http://e/a": LEEDS, "http://e/b": DUNDEE}
     drawn = map_of(table(("x", "y"), (iri("z"), iri("a")), (iri("z"), iri("b")), (iri("z"), None), positions=known))
     assert drawn is not None and drawn.by == "y" and len(drawn.dots) == 2 and drawn.elsewhere == 1

@@ -1,9 +1,9 @@
-"""Which rows of an answer make a graph, and how many of them are in it."""
+"""Query results as graphs: which rows are edges, and how many are drawn."""
 
 from __future__ import annotations
 
 from graph.model import Value
-from web.pages.drawing.network import NODES, graph_of
+from web.pages.drawing.network import MAX_NODES, graph_of
 from web.read_model.reader import QueryTable
 
 BASE = "http://e/id/"
@@ -28,14 +28,14 @@ def test_iris_side_by_side_are_edges_and_a_predicate_is_their_name() -> None:
     assert graph.edges == ((0, 1, "likes"),) and [label for _, label, _ in graph.nodes] == ["1", "2"]
 
 
-def test_what_ties_no_entries_is_no_graph() -> None:
+def test_rows_without_two_iris_are_no_graph() -> None:
     assert graph_of(table(("a",), (iri("1"),)), BASE) is None
     assert graph_of(table(("a", "b"), (iri("1"), iri("1"))), BASE) is None
     assert graph_of(table(()), BASE) is None
 
 
 def test_a_graph_is_bounded_and_counts_the_rows_in_it() -> None:
-    spokes = [(iri("hub"), iri(str(number))) for number in range(NODES + 50)]
+    spokes = [(iri("hub"), iri(str(number))) for number in range(MAX_NODES + 50)]
     graph = graph_of(table(("a", "b"), *spokes, spokes[0]), BASE)
-    assert graph is not None and len(graph.nodes) == NODES
-    assert graph.rows == NODES, "one for each spoke that has room, and the first again"
+    assert graph is not None and len(graph.nodes) == MAX_NODES
+    assert graph.rows == MAX_NODES, "one for each spoke that has room, and the first again"

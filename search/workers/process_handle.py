@@ -1,0 +1,106 @@
+"""The pool's handle on one search worker: start it, send it searches, end it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from graph.sandbox.child import Child
+from graph.sandbox.death import Death
+from graph.sandbox.enter import SandboxLimits
+from graph.sandbox.environment import model_folders, module_paths
+from graph.sandbox.frames import BrokenStream, FrameChannel
+from search.workers.messages import MAX_MESSAGE_BYTES, Ready, Reply, SearchRequest
+
+__all__ = ["SearchWorker", "WorkerDied"]
+
+_START_SECONDS: Final = 120.0
+_MAX_HEAP_BYTES: Final = 8 << 30
+"""Private memory of a worker; the files of the index are mapped and do not count."""
+
+_MAX_FILE_BYTES: Final = 1 << 20
+"""A worker writes lock files only, which are empty."""
+
+_SYSTEM_PATHS: Final = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime", "/proc", "/sys", "/dev")
+
+
+class WorkerDied(Exception):
+    """The worker ended without a reply, or had to be ended."""
+
+
+class SearchWorker:
+    """One child process, for one search at a time. `opening` has its `model`, `cache` and `reranker`.
+
+    The worker may read `generations` (the folder of all generations), its models, and the libraries of Python and the
+    system; it may write in a scratch folder of its own.
+    """
+
+    def __init__(self, number: int, generations: Path, opening: Mapping[str, str | None]) -> None:
+        self.number = number
+        self._busy = threading.Lock()
+        self._scratch = tempfile.TemporaryDirectory(prefix="atlas-search-", ignore_cleanup_errors=True)
+        limits = SandboxLimits(
+            "searcher",
+            _MAX_FILE_BYTES,
+            heap_bytes=_MAX_HEAP_BYTES,
+            readable=[
+                str(generations),
+                *_library_paths(),
+                *(path for path in opening.values() if path),
+                *model_folders(),
+            ],
+            writable=[self._scratch.name],
+        )
+        self._connection, theirs = socket.socketpair()
+        with theirs:
+            self._child = Child(
+                "search.workers.worker",
+                [json.dumps(dict(opening))],
+                limits=limits,
+                stdin=theirs.fileno(),
+                environment={"TMPDIR": self._scratch.name},
+            )
+        descriptor = self._connection.fileno()
+        self._channel = FrameChannel[Reply](Reply, descriptor, descriptor, MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._child.pid
+
+    def is_ready(self) -> bool:
+        """Whether the models are loaded, within two minutes."""
+        try:
+            return isinstance(self._channel.receive(_START_SECONDS), Ready)
+        except BrokenStream:
+            return False
+
+    def search(self, request: SearchRequest, seconds: float) -> Reply | None:
+        """The reply; None where none came within so many seconds: the worker must be ended then.
+
+        Raises WorkerDied, and UnicodeEncodeError for half of a surrogate pair, which cannot be sent.
+        """
+        with self._busy:
+            try:
+                self._channel.send(request)
+                return self._channel.receive(seconds)
+            except (BrokenStream, OSError) as error:
+                raise WorkerDied(str(error)) from error
+
+    def end(self) -> Death:
+        """Kill it. Repeatable: how it ended."""
+        death = self._child.end()
+        with self._busy:  # a search under way meets the end of the stream, not a descriptor that is closed
+            self._connection.close()
+        self._scratch.cleanup()
+        return death
+
+
+def _library_paths() -> Iterator[str]:
+    yield from (sys.prefix, sys.base_prefix, *module_paths(), *_SYSTEM_PATHS)

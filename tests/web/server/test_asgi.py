@@ -1,0 +1,218 @@
+"""Fast routes and Flask behind one ASGI application: the same base, the same protection, the same work only once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+
+from graph.sparql.limits import Limits
+from graph.sparql.pool.pool import QueryPool
+from tests.support.served import Served
+from web.api.fast_search import JsonSearch
+from web.http import security_headers
+from web.http.answer import Answer
+from web.http.auth import ReadAccess, install_read_token
+from web.http.error_handlers import install_errors
+from web.http.plain_request import PlainRequest
+from web.http.public_address import AddressPolicy
+from web.server.asgi import AsgiApplication
+from web.server.threads import RequestThreads
+from web.server.wsgi_bridge import WsgiBridge
+from web.sparql import endpoint
+from web.sparql.fast_path import FastQueries
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+RELATIVE = {"query": "SELECT (<x> AS ?iri) {}", "format": "csv"}
+READ_TOKEN = "read-me"
+
+Site = tuple[Served, list[str]]
+
+
+@pytest.fixture
+def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
+    """Serves the SPARQL endpoint; also gives the list of the addresses that Flask saw."""
+    sites: list[Served] = []
+
+    def make(access: ReadAccess | None = None, addresses: AddressPolicy | None = None) -> Site:
+        pool, paths = QueryPool(Limits(workers=1)), list[str]()
+        access = access or ReadAccess(None)
+        app = Flask(__name__)
+        app.json.sort_keys = False  # type: ignore[attr-defined]  # as the application has it
+        security_headers.install(app)
+        install_errors(app)
+        install_read_token(app, access)
+        app.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+
+        def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            paths.append(f"{environ['PATH_INFO']} {environ['REMOTE_ADDR']}")
+            return app(environ, start)
+
+        threads = RequestThreads(2)
+        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access)
+        application = AsgiApplication(
+            WsgiBridge(counted, threads),
+            threads,
+            queries=queries,
+            search=JsonSearch(lambda query: f'"{query.text}"'.encode(), access),
+            addresses=addresses,
+        )
+        sites.append(Served(application, pool))
+        return sites[-1], paths
+
+    yield make
+    for site in sites:
+        site.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "base"), [("example.org:80", "http://example.org"), ("example.org:8000", "http://example.org:8000")]
+)
+def test_both_routes_resolve_a_relative_iri_alike(make_site: Callable[..., Site], host: str, base: str) -> None:
+    site, paths = make_site()
+    fast = site.get("/sparql", RELATIVE, {"Host": host})
+    slow = site.get("/sparql", RELATIVE, {"Host": host, "X-Query-Id": "one"})
+    assert len(paths) == 1, "the second one went to Flask"
+    assert fast.data == slow.data == f"iri\r\n{base}/x\r\n".encode()
+    assert fast.headers["ETag"] == slow.headers["ETag"]
+
+
+def test_both_routes_use_the_public_address(make_site: Callable[..., Site]) -> None:
+    site, _ = make_site(addresses=AddressPolicy("https://atlas.example.org", "127.0.0.1"))
+    for headers in ({}, {"X-Query-Id": "one"}):
+        assert site.get("/sparql", RELATIVE, headers).data == b"iri\r\nhttps://atlas.example.org/x\r\n"
+
+
+def test_the_trusted_proxy_names_the_client(make_site: Callable[..., Site]) -> None:
+    site, paths = make_site(addresses=AddressPolicy(trusted_proxy="127.0.0.1"))
+    site.get("/nothing", headers={"X-Forwarded-For": "203.0.113.7"})
+    untrusted, untrusted_paths = make_site()
+    untrusted.get("/nothing", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert (paths, untrusted_paths) == (["/nothing 203.0.113.7"], ["/nothing 127.0.0.1"])
+
+
+def test_a_protected_atlas_answers_queries_and_searches_without_flask(make_site: Callable[..., Site]) -> None:
+    site, paths = make_site(ReadAccess(READ_TOKEN, "write-me"))
+    for secret in (READ_TOKEN, "write-me"):
+        answer = site.get("/sparql", {"query": "ASK {}"}, {"Authorization": f"Bearer {secret}"})
+        assert answer.status_code == 200
+    assert paths == []
+    searched = site.get("/api/v1/search", {"q": "games"}, {"Authorization": f"Bearer {READ_TOKEN}"})
+    assert (searched.data, paths) == (b'"games"', [])
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])
+@pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Nonsense", "Basic bm9ib2R5Og=="])
+def test_without_the_token_nothing_is_answered(make_site: Callable[..., Site], path: str, authorization: str) -> None:
+    site, _ = make_site(ReadAccess(READ_TOKEN))
+    refused = site.get(path, headers={"Authorization": authorization, "Accept": "application/json"})
+    assert refused.status_code == 401
+    assert "Bearer" in str(refused.headers.getlist("WWW-Authenticate"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "headers"),
+    [
+        ("query=ASK%7B%7D", {"Accept": ",".join(f"a/b{n};q=0.1" for n in range(1_000))}),
+        ("&".join(["query=ASK%7B%7D", *(f"x{n}=1" for n in range(1_000))]), {}),
+    ],
+    ids=["Accept", "parameters"],
+)
+def test_long_lists_are_not_read_in_the_loop(
+    make_site: Callable[..., Site], parameters: str, headers: dict[str, str]
+) -> None:
+    site, paths = make_site()
+    assert site.get("/sparql", parameters, headers).status_code in (200, 406)
+    assert len(paths) == 1
+
+
+def test_a_query_is_guarded_once(make_site: Callable[..., Site], generation: Path) -> None:
+    """A long query is read by a worker: the endpoint passes the verdict on instead of asking for it again."""
+    checks: list[str] = []
+
+    class CountingPool(QueryPool):
+        def check(self, query: str, client: str | None = None, timeout: float | None = None):  # type: ignore[no-untyped-def]
+            checks.append(query)
+            return super().check(query, client, timeout)
+
+    app = Flask(__name__)
+    with CountingPool(Limits(workers=1)) as pool:
+        app.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+        first = app.test_client().get("/sparql", query_string={"query": "ASK {}"})
+        tag = {"If-None-Match": first.headers["ETag"]}
+        repeated = app.test_client().get("/sparql", query_string={"query": "ASK {}"}, headers=tag)
+    assert (first.status_code, repeated.status_code, len(checks)) == (200, 304, 2)
+
+
+@pytest.mark.parametrize("is_search", [False, True])
+def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
+    """Its request waits while the only thread is busy, and it leaves before that is free."""
+    paths: list[str] = []
+    begun, release = threading.Event(), threading.Event()
+
+    def work(path: str) -> None:
+        paths.append(path)
+        begun.set()
+        release.wait(20)
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        work(environ["PATH_INFO"])
+        start("204 No Content", [])
+        return []
+
+    class Search:
+        def takes(self, method: str, path: bytes) -> bool:
+            return is_search
+
+        def answer(self, request: PlainRequest) -> Answer:
+            work(request.query_string.decode())
+            return Answer(204, (), b"")
+
+    async def main() -> None:
+        threads = RequestThreads(1)
+        asgi = AsgiApplication(WsgiBridge(application, threads), threads, search=Search())
+        busy = asyncio.ensure_future(asgi(scope("busy"), receiver(), ignore))
+        await asyncio.to_thread(begun.wait, 20)
+        left = asyncio.Event()
+        abandoned = asyncio.ensure_future(asgi(scope("abandoned"), receiver(left), ignore))
+        await left.wait()
+        release.set()
+        await asyncio.gather(busy, abandoned)
+
+    asyncio.run(main())
+    assert paths == ["busy"]
+
+
+def scope(path: str) -> dict[str, Any]:
+    return {
+        "type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "raw_path": path.encode(),
+        "query_string": path.encode(), "headers": [(b"host", b"x")], "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 2),
+    }  # fmt: skip
+
+
+def receiver(left: asyncio.Event | None = None) -> Callable[[], Any]:
+    """Messages of a client without a body. With an event it leaves at once and sets that; else it stays."""
+    messages = iter([{"type": "http.request"}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        message = next(messages)
+        if message["type"] == "http.disconnect":
+            if left is None:
+                await asyncio.Event().wait()
+            else:
+                left.set()
+        return message
+
+    return receive
+
+
+async def ignore(_: Any) -> None:
+    return
