@@ -62,8 +62,11 @@ class AsgiApplication:
         self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What fails before an answer begins is answered with a problem. What fails while an answer is sent is
-        raised: the server then closes the connection, and nobody takes half an answer for a whole one."""
+        """Answer one request.
+
+        A failure before an answer begins is answered with a problem. A failure while an answer is sent is raised: the
+        server then closes the connection, so that no client takes half an answer for a whole one.
+        """
         is_begun = False
 
         async def mark_and_send(message: Any) -> None:
@@ -81,7 +84,8 @@ class AsgiApplication:
         except Exception as error:
             if isinstance(error, ConnectionError) and not is_begun:
                 return  # the client has left
-            log.exception("a request ended without a whole answer")
+            if not isinstance(error, ConnectionError):
+                log.exception("a request ended without a whole answer")
             if is_begun:
                 raise
             detail = "The error was logged. Try again later."
