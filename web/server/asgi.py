@@ -28,6 +28,9 @@ MAX_HEAD_BYTES: Final = 32 << 10
 BODY_SECONDS: Final = 30.0
 """Seconds that a client may let pass between two parts of its body."""
 
+MAX_ACCEPT_BYTES: Final = 4 << 10
+"""Bytes of an Accept header: reading one of 30 kB takes Werkzeug a tenth of a second, and no client sends one."""
+
 _FIELD_BYTES: Final = 4
 """Bytes of a header field beside its name and value."""
 
@@ -153,6 +156,9 @@ def _refuse_head(scope: Scope, headers: dict[bytes, bytes]) -> Answer | None:
         return make_problem(414, "uri-too-long", "URI Too Long", detail)
     if sum(len(name) + len(value) + _FIELD_BYTES for name, value in fields) > MAX_HEAD_BYTES:
         detail = f"The header fields are longer than {MAX_HEAD_BYTES:,} bytes together."
+        return make_problem(431, "request-header-fields-too-large", "Request Header Fields Too Large", detail)
+    if sum(len(value) for name, value in fields if name == b"accept") > MAX_ACCEPT_BYTES:
+        detail = f"The Accept header is longer than {MAX_ACCEPT_BYTES:,} bytes."
         return make_problem(431, "request-header-fields-too-large", "Request Header Fields Too Large", detail)
     host = headers.get(b"host", b"")
     if len(headers) < len(fields) and sum(name == b"host" for name, _ in fields) > 1:
