@@ -7,6 +7,7 @@ goes before anything that a request says.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -51,12 +52,12 @@ class AddressPolicy:
 
     `public_url` is the address that clients use, such as `https://atlas.example.org`; `trusted_proxy` is the IP
     address of the one proxy whose X-Forwarded-For, -Proto and -Host are read. Raises `InputError` for a public
-    address that is not http(s) or has a path.
+    address that is not http(s) or has a path, and for a proxy that is no IP address.
     """
 
     def __init__(self, public_url: str | None = None, trusted_proxy: str | None = None) -> None:
-        self._public = None if public_url is None else _parse(public_url)
-        self._proxy = trusted_proxy
+        self._public = None if public_url is None else _parse_url(public_url)
+        self._proxy = None if trusted_proxy is None else _parse_address(trusted_proxy)
 
     def resolve(self, headers: Mapping[bytes, bytes], host: str, client: str | None, scheme: str) -> RequestAddress:
         """The public address of a request that came from `client` with a Host header `host`.
@@ -81,7 +82,7 @@ def _last(headers: Mapping[bytes, bytes], name: bytes) -> str:
     return headers.get(name, b"").rpartition(b",")[2].strip().decode("latin-1")
 
 
-def _parse(public_url: str) -> tuple[str, str]:
+def _parse_url(public_url: str) -> tuple[str, str]:
     parts = urlsplit(public_url)
     host = valid_host(parts.scheme, parts.netloc) if parts.scheme in ("http", "https") else None
     if host is None or parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -89,3 +90,10 @@ def _parse(public_url: str) -> tuple[str, str]:
             f"The public address is {public_url[:80]!r}.", "Give scheme and host, as in https://atlas.example.org."
         )
     return parts.scheme, host
+
+
+def _parse_address(proxy: str) -> str:
+    try:
+        return str(ipaddress.ip_address(proxy))
+    except ValueError:
+        raise InputError(f"The trusted proxy is {proxy[:80]!r}.", "Give its IP address, as in 127.0.0.1.") from None

@@ -1,9 +1,14 @@
-"""granian in this process's event loop: sockets, HTTP/1.1 and their limits are its; requests come as ASGI calls.
+"""granian in the event loop of this process: it owns sockets, HTTP/1.1 and their limits, and makes ASGI calls.
 
-Limits that hold for every connection: a head has to come within `HEAD_SECONDS`, and so has the next request on a
-connection that is kept alive; a client that takes nothing of its answer is cut off after `STUCK_SECONDS` (by the
-kernel, TCP_USER_TIMEOUT); of `MAX_CONNECTIONS` open connections no more are accepted, further ones wait in the
-kernel's backlog until another ends. There is no limit per client address: a proxy in front has to set one.
+Limits of every connection: a head has to come within `HEAD_SECONDS`, and so has the next request on a connection that
+is kept alive; the kernel ends a connection whose client takes nothing of its answer for `STUCK_SECONDS`
+(TCP_USER_TIMEOUT); of `MAX_CONNECTIONS` open connections no more are accepted, further ones wait in the kernel's
+backlog until another ends. There is no limit per client address: a proxy in front has to set one (docs/proxy.md).
+
+Measured with 8 clients on two noisy cores, requests a second, median of three runs that alternated with the protocol
+of our own on uvicorn's parser that was here before: point look-ups 1,530 (1,870 before), JSON searches 234 (243),
+cached ASK queries 5,500 (14,600). With a read token the figures are the same within the noise; before, Flask answered
+all of these where a read token was set. The loss buys whole request bodies and security releases.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ class FastQueries:
 
     @staticmethod
     def takes(method: str, headers: dict[bytes, bytes]) -> bool:
-        """Whether a request to the endpoint may be a plain query, judged by its head: if so its body has to be read."""
+        """Whether a request to the endpoint may be a plain query, as far as its head tells."""
         if not _DELEGATED_HEADERS.isdisjoint(headers) or len(headers.get(b"accept", b"")) > _MAX_ACCEPT_BYTES:
             return False
         if method == "GET":
@@ -101,6 +101,7 @@ class FastQueries:
             method == "POST"
             and headers.get(b"content-type", b"").lower().strip() in (_FORM, _DIRECT)
             and length.isdigit()
+            and len(length) <= len(str(MAX_ENCODED_BYTES))
             and int(length) <= MAX_ENCODED_BYTES
         )
 

@@ -60,5 +60,11 @@ def test_a_public_address_that_is_none_is_refused(address: str) -> None:
         AddressPolicy(address)
 
 
+@pytest.mark.parametrize("address", ["localhost", "10.0.0.0/8", "*"])
+def test_a_proxy_that_is_no_ip_address_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match="trusted proxy"):
+        AddressPolicy(trusted_proxy=address)
+
+
 def test_the_base_of_an_endpoint() -> None:
     assert endpoint_base("https", "a:8443") == "https://a:8443/sparql"
