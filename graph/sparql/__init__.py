@@ -1,21 +1,43 @@
-"""Killable SPARQL: client text is hostile, so it is guarded, then run in a worker process that can be killed.
+"""Killable SPARQL: client text is hostile, so it is guarded, then evaluated in a worker process that can be killed.
 
-    limits.py   the caps, as one frozen record
-    lexer.py    text → tokens, in linear time
-    guard.py    tokens → a query that may run, or a refusal
-    plain.py    the same verdict at a glance, for most queries
-    checking.py the same verdict given by a worker, for long queries
-    dataset.py  which graphs a request sees
-    formats.py  media types and their short names
-    fences.py   what a worker cannot do, whatever it is told (seccomp, resource limits)
-    worker.py   the child process: opens generations read-only, evaluates, spools
-    wire.py     the frames between the pool and a worker
-    process.py  the parent's handle on one worker: spawn, ask, kill, say why it died
-    crew.py     the workers of a pool: idle ones, new ones, the end of old ones
-    lanes.py    who may run now: fair between clients and between quick and slow
-    dispatch.py queries to workers and answers back, in an event loop
-    asked.py    one query in the terms of the pool, and what an answer to it amounts to
-    pool.py     the front door: `QueryPool.run` from any thread, `QueryPool.answer` in the loop
+    dataset.py         which graphs a request sees
+    formats.py         media types of results and graphs, and their short names
+    limits.py          the caps, as one frozen record
+    search_request.py  a search inside a query, and the rows that took its place
+    result.py          the result of a query: bytes in memory or in a spool file
+    update.py          evaluation of a SPARQL update on a writable store
+    graph_store.py     the operations of the Graph Store HTTP Protocol on a writable store
 
-Nothing is re-exported here: the worker imports this package on every start, and each import costs time.
+    syntax/            text → tokens → a query that may run, or a refusal; runs in the server and in workers
+        lexer.py           text → tokens, in linear time
+        guard.py           tokens → a query that may run
+        simple_query.py    the same verdict without the lexer, for most queries
+        complexity.py      nesting depth and number of triple patterns
+        query_shape.py     is it a look-up, is it brief, does the row order or the base matter?
+        search_clause.py   SERVICE <urn:creative-atlas:search> { … } → VALUES
+        update_rewrite.py  operations of an update, and its dataset made explicit
+        errors.py          the engine's syntax errors, for the author of the query
+
+    worker/            the child process, and the pool's handle on it
+        main.py            opens generations read-only, evaluates, spools
+        protocol.py        the messages between the pool and a worker
+        process.py         start, ask, kill, and the reason of a death
+        guard_in_worker.py the guard's verdict on a long query
+        triple_lookup.py   a look-up without the engine's planner
+        memory_copy.py     a small graph in memory
+        result_writer.py   memory, then the spool file, and the caps
+
+    pool/              queries to workers, in an event loop
+        pool.py            the entry point: `QueryPool.run` from any thread, `run_async` in the loop
+        verdicts.py        guard verdicts, cached, and those that a worker gives
+        request.py         a query in its context, and the result of a worker's answer
+        cache.py           results in memory, by fingerprint
+        dispatcher.py      assigns tasks to workers, delivers answers, ends what is late
+        queues.py          which waiting query runs next
+        search_stage.py    runs the searches inside a query before it gets a worker
+        task.py            one question to a worker
+        workers.py         starts, keeps and replaces the worker processes
+        lifecycle.py       an event loop in a thread, and the end of the process
+
+Nothing is re-exported here: a worker imports this package when it starts, and each import costs time.
 """

@@ -1,4 +1,4 @@
-"""Which graphs a query sees: the `default-graph-uri` and `named-graph-uri` of the SPARQL 1.1 Protocol (§2.1.4).
+"""Dataset of a request: its `default-graph-uri` and `named-graph-uri` in the SPARQL 1.1 Protocol (§2.1.4).
 
 When a request names any graph, its dataset replaces the FROM clauses of the query. The default graph is then the
 merge of the default graphs named, and empty where only named graphs are given.
@@ -18,19 +18,23 @@ __all__ = ["WHOLE", "Dataset"]
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Graph IRIs in the order given; both empty = the store's own dataset, or that of the query's FROM."""
+    """Graph IRIs in the order given. Both empty: the store's own dataset, or that of the query's FROM clauses.
+
+    >>> Dataset.of(["http://example.org/a"]).given, WHOLE.given
+    (True, False)
+    """
 
     default: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, default: Iterable[str] = (), named: Iterable[str] = ()) -> Dataset:
-        """Repetitions are dropped: a graph merged with itself is itself."""
+        """A dataset without repetitions: a graph merged with itself is itself."""
         return cls(tuple(dict.fromkeys(default)), tuple(dict.fromkeys(named)))
 
     @property
     def given(self) -> bool:
-        """True where the request names a graph, and so overrides FROM."""
+        """Whether the request names a graph, and so overrides FROM."""
         return bool(self.default or self.named)
 
     def arguments(self) -> dict[str, list[NamedNode]]:
@@ -49,4 +53,4 @@ class Dataset:
 
 
 WHOLE: Final = Dataset()
-"""No graph named: the store's default graph, with every named graph at hand."""
+"""No graph is named: the store's default graph, and every named graph."""

@@ -1,4 +1,4 @@
-"""Media types of results and graphs, their short names for `format=`, and which form of query offers which."""
+"""Formats of results and graphs: media types, short names for `format=`, and which query form offers which."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Kind = Literal["bindings", "graph", "dataset"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`name` is the short name; `engine` is the media type by which pyoxigraph knows the format.
+    """One format. `name` is its short name and `media_type` the one by which pyoxigraph knows it.
 
-    `aliases` are other media types that clients ask for and `names` other short names.
+    `aliases` are other media types that clients ask for, `names` are other short names. `charset`: the Content-Type
+    names UTF-8, because the type is text without a fixed encoding.
     """
 
     name: str
@@ -29,7 +30,7 @@ class Format:
 
     @property
     def content_type(self) -> str:
-        """The media type with its charset, where the type is text without a fixed encoding."""
+        """The Content-Type: the media type, with its charset where it needs one."""
         return f"{self.media_type}; charset=utf-8" if self.charset else self.media_type
 
 
@@ -42,7 +43,7 @@ RESULTS: Final = (
 )  # fmt: skip
 
 GRAPHS: Final = (
-    # N3 takes in Turtle, so that whoever reads N3 reads it.
+    # N3 is a superset of Turtle, so a reader of N3 reads Turtle.
     Format("turtle", "Turtle", "text/turtle", "ttl", "graph",
            ("application/x-turtle", "application/turtle", "text/n3", "text/rdf+n3", "application/n3"), ("ttl", "n3"),
            charset=True),
@@ -61,27 +62,36 @@ FORMATS: Final = RESULTS + GRAPHS + DATASETS
 
 
 def offered(form: str) -> tuple[Format, ...]:
-    """The formats that a query form can be answered in, the default first. `form` as the guard names it."""
+    """The formats that suit a query form, the default first. `form` is SELECT, ASK, CONSTRUCT or DESCRIBE.
+
+    >>> [each.name for each in offered("CONSTRUCT")]
+    ['turtle', 'ntriples', 'jsonld', 'rdfxml']
+    """
     return GRAPHS if form in ("CONSTRUCT", "DESCRIBE") else RESULTS
 
 
 def by_name(name: str, among: tuple[Format, ...] = FORMATS) -> Format | None:
-    """The format of a short name or of a media type, in either case; None where there is none.
+    """The format of a short name or a media type, in any case; None where there is none.
 
-    A gap stands for a plus sign, which an address means a gap by unless it is percent-encoded.
+    A space counts as a plus sign: in an address a plus sign means a space unless it is percent-encoded.
+
+    >>> by_name("TTL").media_type, by_name("application/ld json").name
+    ('text/turtle', 'jsonld')
     """
-    wanted = name.strip().lower().replace(" ", "+")
-    for each in among:
-        if wanted in (each.name, each.extension, *each.names):
-            return each
-    return by_media_type(wanted, among)
+    key = name.strip().lower().replace(" ", "+")
+    for candidate in among:
+        if key in (candidate.name, candidate.extension, *candidate.names):
+            return candidate
+    return by_media_type(key, among)
 
 
 @lru_cache(maxsize=256)
 def by_media_type(media_type: str, among: tuple[Format, ...] = FORMATS) -> Format | None:
-    """The format of a media type, its parameters put aside; an exact type wins over an alias."""
-    wanted = media_type.partition(";")[0].strip().lower()
-    for each in among:
-        if wanted == each.media_type:
-            return each
-    return next((each for each in among if wanted in each.aliases), None)
+    """The format of a media type without its parameters; an exact type comes before an alias.
+
+    >>> by_media_type("text/csv; charset=utf-8").name
+    'csv'
+    """
+    key = media_type.partition(";")[0].strip().lower()
+    exact = next((candidate for candidate in among if key == candidate.media_type), None)
+    return exact or next((candidate for candidate in among if key in candidate.aliases), None)

@@ -11,21 +11,24 @@ _GIB = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every cap in one record; a value out of range is refused at construction.
+    """Every cap in one record. A value out of range raises ValueError at construction.
 
-    `timeout` is the longest a query may take, waiting included, and the default (seconds); `memory` the address space
-    of one worker (bytes, at least 1 GiB: the engine alone reserves several hundred MiB); `result_bytes` and
-    `result_rows` bound a result; `inline_bytes` is the size up to which a result stays in memory instead of a spool
-    file; `text_bytes`, `tokens`, `nesting`, `patterns` and `joints` bound the query text, its words and signs, the
-    depth of its brackets, its triple patterns (planning a star is superlinear: 80 patterns take 0.3 s, 160 take 4.9 s),
-    and what joins two parts into one (operators, UNION, AS and their like): each is one level more to the engine, whose
-    stack ends at 2,500 of some kinds, and its process with it.
+    One query: `timeout` is the longest that it may take, waiting included, and the default (seconds). `memory` is the
+    address space of its worker (bytes, at least 1 GiB: the engine reserves several hundred MiB). `result_bytes` and
+    `result_rows` cap its result; up to `inline_bytes` a result stays in memory, a larger one goes to a spool file.
 
-    `workers` queries run at normal priority and `slow` more at low priority once they are slow, which is after
-    `quantum` seconds; 0 stands for as many as `workers`. All of them together may take `memory` each. In each line
-    `queue` queries may wait, and at most `wait` seconds but for a slow place; one client may have `per_client` at once.
-    A worker copies a small graph into its memory when queries of it took `copied_after` times as long as that takes
-    (`graph.sparql.worker.memory_copy`).
+    Its text: `text_bytes`, `tokens`, `nesting` (depth of brackets), `patterns` (triple patterns; planning a star is
+    superlinear: 80 take 0.3 s, 160 take 4.9 s) and `joints` (operators, UNION, AS and whatever else joins two parts
+    into one: each is one level more to the engine, whose stack ends at 2,500 of some kinds, and its process with it).
+
+    The service: `workers` queries run at normal priority, and `slow` more at low priority (0: as many as `workers`)
+    once they have run for `quantum` seconds. Each may take `memory`. `queue` queries may wait for each kind of slot, at most
+    `wait` seconds except for a slow one; one client may have `per_client` queries. `cache_bytes` caps the result cache.
+    A worker copies a small graph into its memory once queries took `copied_after` times as long as copying takes (see
+    `graph.sparql.worker.memory_copy`).
+
+    >>> Limits(timeout=30).seconds(60)
+    30
     """
 
     timeout: float = 10.0
@@ -68,7 +71,7 @@ class Limits:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative, not {getattr(self, name)}")
 
-    def seconds(self, asked: float | None = None, gone: float = 0.0) -> float:
-        """How long a query may still take that came `gone` seconds ago and asked for so many (None = the default)."""
-        seconds = min(asked, self.timeout) if asked and asked > 0 else self.timeout
-        return max(round(seconds - gone, 2), 0.01) if gone else seconds
+    def seconds(self, requested: float | None = None, elapsed: float = 0.0) -> float:
+        """The time left for a query that came `elapsed` seconds ago and requested so many (None = the default)."""
+        seconds = min(requested, self.timeout) if requested and requested > 0 else self.timeout
+        return max(round(seconds - elapsed, 2), 0.01) if elapsed else seconds

@@ -1,9 +1,8 @@
-"""Evaluating a client's update on a writable store. Call it in a fenced, supervised process only (see
-web.writer_process.service).
+"""Evaluation of a client's update on a writable store, in a sandboxed process only (see `web.writer_process.service`).
 
-An update acts on the plain dataset: it asserts and retracts triples, and never materialises claims (that is
-`graph.claims.acceptance`). The caller's store is a scratch copy, so that a request of several operations is applied
-whole or not at all.
+An update acts on the plain dataset: it asserts and retracts triples, and never materialises claims (`graph.claims.
+acceptance` does). The caller passes a scratch copy of the store, so that a request of several operations is applied
+as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -29,24 +28,28 @@ from graph.sparql.syntax.update_rewrite import (
 )
 from graph.storage.snapshot import DEFAULT
 
-__all__ = ["TEXT_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
+__all__ = ["MAX_UPDATE_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
 
-TEXT_BYTES: Final = 2 << 20
-"""Of an update's text: about 20,000 triples as INSERT DATA. Larger loads go through the graph store."""
+MAX_UPDATE_BYTES: Final = 2 << 20
+"""Length of an update's text: about 20,000 triples as INSERT DATA. Larger loads go through the graph store."""
 
-_TOKENS: Final = 400_000
+MAX_UPDATE_TOKENS: Final = 400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """IRIs of the default graph whose triples may have changed; None = not known without looking at everything."""
+    """IRIs of entities in the default graph whose triples may have changed; None: any of them."""
 
     entities: frozenset[str] | None
 
 
 def update_limits(timeout: float) -> Limits:
-    """The caps on an update's text; `timeout` in seconds."""
-    return Limits(timeout=timeout, text_bytes=TEXT_BYTES, tokens=_TOKENS, joints=_TOKENS)
+    """The caps for an update; `timeout` in seconds.
+
+    >>> update_limits(30).timeout
+    30
+    """
+    return Limits(timeout=timeout, text_bytes=MAX_UPDATE_BYTES, tokens=MAX_UPDATE_TOKENS, joints=MAX_UPDATE_TOKENS)
 
 
 def apply_update(
@@ -58,13 +61,18 @@ def apply_update(
     dataset: Dataset = WHOLE,
     claims_in: ox.Store | None = None,
 ) -> Touched:
-    """Guard the update and run it. `base` resolves relative IRIs, `dataset` is that of the request, `claims_in` the
-    store whose claims are not left without their facts, nor facts without their claims; `store` where it is not given.
+    """Guard the update and run it. `base` resolves relative IRIs; `dataset` is that of the request. `claims_in` is the
+    store whose claims must keep their facts, and facts their claims (default: `store`).
 
-    Raises QueryTooLarge, QuerySyntax and QueryRefused before anything is run, ValueError for a graph of the dataset
-    that is no absolute IRI, QueryError for an operation that fails (CREATE of a graph that is there), QueryFailed where
-    the store does, ClaimsHeld as of `graph.claims.protection`; after an exception the store may hold the first
-    operations of the request, or all.
+    Raises QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of the dataset that
+    is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph); QueryFailed where the
+    store fails; ClaimsHeld as `graph.claims.protection` does. After an exception the store may hold the effect of some
+    operations of the request, or of all.
+
+    >>> store = ox.Store()
+    >>> touched = apply_update(store, "INSERT DATA { <urn:a> a <urn:B> }", update_limits(5))
+    >>> len(store), sorted(touched.entities)
+    (1, ['urn:B', 'urn:a'])
     """
     if len(text) <= limits.text_bytes:
         text = without_silent_loads(text, limits.tokens)
@@ -82,7 +90,7 @@ def apply_update(
         store.update(sent.text, base_iri=base)
     except SyntaxError as error:
         # In a text that was rewritten, the engine's line and column are not the client's.
-        raise syntax_error(str(error), guarded) if sent is guarded else _unplaced(error) from error
+        raise syntax_error(str(error), guarded) if sent is guarded else _without_place(error) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
     refuse_emptied(store, facts=facts, claims=claims and atlas is store)
@@ -90,18 +98,18 @@ def apply_update(
 
 
 def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
-    """Whose doing it is that the engine could not carry out an update."""
+    """The error for an update that the engine could not carry out: the client's fault, or the store's."""
     message = str(error)
     if is_refusal(error):
         return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
-    said = f"The update could not be carried out: {message.rstrip('.')}."
+    sentence = f"The update could not be carried out: {message.rstrip('.')}."
     if not isinstance(error, OSError) and is_clients_fault(message):
-        return QueryError(said, "Nothing was changed.")
-    return QueryFailed(said, "Nothing was changed; try again, and report it if it recurs.")
+        return QueryError(sentence, "Nothing was changed.")
+    return QueryFailed(sentence, "Nothing was changed; try again, and report it if it recurs.")
 
 
 def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
-    """Subjects and objects of the quads that are in the default graph: the entities whose cards may change."""
+    """Subjects and objects of the quads in the default graph: the entities whose search cards may change."""
     ends = {end for quad in quads if quad.graph_name == DEFAULT for end in (quad.subject, quad.object)}
     return frozenset(end.value for end in ends if isinstance(end, ox.NamedNode))
 
@@ -117,5 +125,5 @@ def _touched(guarded: Guarded, base: str | None) -> Touched:
     return Touched(touched_by(list(named)))
 
 
-def _unplaced(error: SyntaxError) -> QuerySyntax:
+def _without_place(error: SyntaxError) -> QuerySyntax:
     return QuerySyntax(f"The update is not valid SPARQL: {error.msg}.", line=1, column=1)

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from graph.errors import QuerySyntax
 from graph.sparql.dataset import Dataset
-from graph.sparql.update import TEXT_BYTES
+from graph.sparql.update import MAX_UPDATE_BYTES
 from web.http.auth import Check
 from web.http.uploads import refuse_packed
 from web.writer_process.service import Done, Writes
@@ -24,7 +24,7 @@ __all__ = ["answer", "blueprint", "update_text"]
 
 DIRECT: Final = "application/sparql-update"
 FORM: Final = "application/x-www-form-urlencoded"
-_FORM_BYTES: Final = 3 * TEXT_BYTES + 65_536
+_FORM_BYTES: Final = 3 * MAX_UPDATE_BYTES + 65_536
 """Percent-encoding makes three bytes of one."""
 
 

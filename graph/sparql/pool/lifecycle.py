@@ -1,7 +1,4 @@
-"""An event loop in a thread of its own, for a pool that no server attached to its loop.
-
-Closes pools that are still open when the process ends, so that no worker process outlives it.
-"""
+"""Life of a pool: an event loop in a thread for a pool without a server, and its end with the process."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ __all__ = ["Closable", "OwnLoop", "close_at_exit"]
 
 
 class OwnLoop:
-    """Runs from the start. Its thread ends with the process."""
+    """An event loop that runs in a thread of its own. The thread ends with the process."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -39,7 +36,7 @@ _open: Final[weakref.WeakSet[Closable]] = weakref.WeakSet()
 
 
 def close_at_exit(resource: Closable) -> None:
-    """Call `resource.close()` when this process ends, unless the resource was collected before."""
+    """Call `resource.close()` when this process ends, so that no worker outlives it. Holds no reference to it."""
     _register_hook()
     _open.add(resource)
 

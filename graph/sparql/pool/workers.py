@@ -21,7 +21,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.task import Task
 from graph.sparql.worker.process import WorkerDied, WorkerProcess
 
-__all__ = ["Line", "WorkerPool"]
+__all__ = ["Line", "ReadyQueue", "WorkerPool"]
 
 RETRY_SECONDS: Final = 1.0
 """Pause before another start where a worker could not be started."""
@@ -93,7 +93,7 @@ class WorkerPool:
         """A query waits for a worker: start the missing ones, and none of them at low priority."""
         self.start()
         for worker in list(self._background):
-            worker.recover()
+            worker.restore_priority()
 
     @property
     def starting(self) -> int:
@@ -191,14 +191,14 @@ class WorkerPool:
         try:
             self._spool_dir.mkdir(parents=True, exist_ok=True)
             arrival = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
-            if is_spare and arrival.can_recover:
-                arrival.step_back(slow=False)
+            if is_spare and arrival.can_restore_priority:
+                arrival.renice(slow=False)
                 self._background.add(arrival)
             try:
                 arrival.wait_ready(opens)
             finally:
                 self._background.discard(arrival)
-            arrival.recover()
+            arrival.restore_priority()
             self._arriving.add(arrival)
         except AtlasError as error:
             arrival = error
@@ -235,3 +235,48 @@ class WorkerPool:
         thread = threading.Thread(target=run, name=name, daemon=True)
         self._threads.add(thread)
         thread.start()
+
+
+class ReadyQueue:
+    """Tasks that have a slot and wait for a worker."""
+
+    def __init__(self, workers: WorkerPool) -> None:
+        self._workers = workers
+        self._tasks: deque[Task] = deque()
+
+    def add(self, task: Task) -> None:
+        """Queue a task. Look-ups come before queries that may keep a worker for long."""
+        if task.wants == "lookup":
+            self._tasks.appendleft(task)
+        else:
+            self._tasks.append(task)
+
+    def discard(self, task: Task) -> None:
+        """Remove a task, if it is here."""
+        if task in self._tasks:
+            self._tasks.remove(task)
+
+    def tasks(self) -> list[Task]:
+        """The tasks, the next one first."""
+        return list(self._tasks)
+
+    def assign(self, *, busy: bool) -> tuple[Task, WorkerProcess] | None:
+        """The next task and its worker; None where there is neither. `busy`: other tasks run.
+
+        Starting a worker takes longest where slow queries keep the processor busy, which is when many have to be
+        started. So while one is being started the last idle worker is kept for look-ups, which give it back at once.
+        """
+        if not self._tasks:
+            return None
+        workers = self._workers
+        if self._tasks[0].wants == "lookup" or not busy or workers.free() > 1 or not workers.starting:
+            worker = workers.take()
+            if worker is not None:
+                return self._tasks.popleft(), worker
+        workers.prioritise()
+        return None
+
+    def can_spare_worker(self, *, busy: bool) -> bool:
+        """Whether a worker can be spared to read a long text: the others have enough, or there are no others."""
+        self._workers.start()
+        return self._workers.free() > len(self._tasks) and (self._workers.complete or not busy)

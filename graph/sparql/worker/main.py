@@ -1,8 +1,8 @@
 """The child that runs one query at a time: `python -m graph.sparql.worker.main LIMITS CONTROL SPOOL COPIED_AFTER`.
 
-It is started by `graph.sparql.worker.process`, enters its fences before it imports the engine, and ends at the end of
-its control stream, at the alarm that it sets before each query (default action: the kernel ends it, whatever the engine
-is doing, even when the parent is gone), or when it is killed.
+`graph.sparql.worker.process` starts it. It enters its sandbox before it imports the engine. It ends with its control
+stream, when it is killed, or at the alarm that it sets before each query: then the kernel ends it, whatever the engine
+does, and even when the parent is gone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from graph.sandbox.frames import BrokenStream
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.worker.memory_copy import MemoryCopy
 from graph.sparql.worker.protocol import Answer, Outbox, Question, Questions
-from graph.sparql.worker.result_writer import RowCounter, Sink
+from graph.sparql.worker.result_writer import ResultWriter, RowCounter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,21 +35,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Generations", "main"]
 
-_KEPT: Final = 2
-"""Generations held open: the live one and the one before, for requests under way when it changed."""
+OPEN_GENERATIONS: Final = 2
+"""The live generation and the one before it, for requests that were running when it changed."""
 
-_SETTINGS: Final = 64
-"""How many settings are kept parsed: one for each generation, format, dataset and host name in use."""
+PARSED_SETTINGS: Final = 64
+"""Settings that stay parsed: one for each generation, format, dataset and base in use."""
 
-_SAID: Final = 20_000
-"""Characters of an error message that are passed on."""
+MAX_MESSAGE_CHARS: Final = 20_000
+"""Length of an error message of the engine that is passed on."""
 
 
 class Generations:
-    """The stores that this worker holds open, the most recently used last."""
+    """The stores of the generations that this worker has open, the most recently used last."""
 
     def __init__(self, copied_after: float, *, cap: DescriptorCap | None = None) -> None:
-        """`cap`: on new descriptors, where nothing else keeps the engine from sockets."""
+        """`cap` limits new descriptors, where nothing else keeps the engine from opening sockets."""
         self._copied_after = copied_after
         self._cap = cap
         self._open: OrderedDict[tuple[str, str], MemoryCopy] = OrderedDict()
@@ -57,40 +57,40 @@ class Generations:
     def store(self, path: str, key: str) -> MemoryCopy:
         """The store of a generation.
 
-        `key` tells a generation from another that had the same path before. Raises OSError where it is gone.
+        `key` distinguishes it from another that had the same path before. Raises OSError where it is gone.
         """
         import pyoxigraph
 
-        held = self._open.get((path, key))
-        if held is None:
-            gone = []
-            while len(self._open) >= _KEPT:
-                gone.append(self._open.popitem(last=False)[0])
+        generation = self._open.get((path, key))
+        if generation is None:
+            closed = []
+            while len(self._open) >= OPEN_GENERATIONS:
+                closed.append(self._open.popitem(last=False)[0])
             if self._cap is not None:
-                self._cap.lift(gone)
+                self._cap.lift(closed)
             folder = Path(path) / "graph"
             store = pyoxigraph.Store.read_only(str(folder))
             quads = _quads(Path(path))
             if self._cap is not None:
                 self._cap.close((path, key), folder)
             for older in self._open.values():
-                older.forget()
-            held = self._open[path, key] = MemoryCopy(store, quads, self._copied_after)
+                older.discard()
+            generation = self._open[path, key] = MemoryCopy(store, quads, self._copied_after)
         self._open.move_to_end((path, key))
-        return held
+        return generation
 
-    def go_on(self) -> bool:
-        """Copy some more of the generation asked of last; whether there is more to copy."""
-        return bool(self._open) and next(reversed(self._open.values())).go_on()
+    def copy_more(self) -> bool:
+        """Copy another slice of the generation that was used last; whether there is more to copy."""
+        return bool(self._open) and next(reversed(self._open.values())).copy_more()
 
 
 def _quads(generation: Path) -> int | None:
-    """How many it holds, as far as its manifest says."""
+    """The number of quads that its manifest gives; None where it gives none."""
     try:
-        found = json.loads((generation / "manifest.json").read_bytes())["quads"]
+        quads = json.loads((generation / "manifest.json").read_bytes())["quads"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return found if isinstance(found, int) else None
+    return quads if isinstance(quads, int) else None
 
 
 def main(arguments: list[str]) -> int:
@@ -101,7 +101,7 @@ def main(arguments: list[str]) -> int:
     import pyoxigraph  # noqa: F401  # after the fences, so that nothing of the engine runs outside them
 
     Outbox(connection).add(Answer("ready", body=b"seccomp" if fenced else b""))
-    # While nobody waits for it, and while files can still be opened: what reads long queries.
+    # These read long queries. They are imported while no query waits, and while files can still be opened.
     import graph.sparql.dataset
     import graph.sparql.worker.guard_in_worker
     import graph.sparql.worker.triple_lookup  # noqa: F401
@@ -113,37 +113,37 @@ def main(arguments: list[str]) -> int:
 
 
 def _serve(connection: socket.socket, spool: int, generations: Generations) -> None:
-    """One question after the other, until the stream ends."""
-    known = dict[bytes, dict[str, Any]]()
-    questions, answers, used = Questions(connection), Outbox(connection), False
+    """Answer one question after the other until the stream ends."""
+    parsed = dict[bytes, dict[str, Any]]()
+    questions, answers, spool_used = Questions(connection), Outbox(connection), False
     while True:
         try:
-            while generations.go_on() and questions.idle():
+            while generations.copy_more() and questions.idle():
                 continue
             question = questions.next()
             if question.descriptor is not None:
-                # The last one belongs to a result: its place among the descriptors was free for this one.
-                spool, used = question.descriptor, False
-            if used and question.op != "look":
-                answers.add(Answer("again"))  # asked ahead, before the new spool file was sent
+                # The last spool file belongs to a result. Its descriptor was closed, so this one has its number.
+                spool, spool_used = question.descriptor, False
+            if spool_used and question.op != "look":
+                answers.add(Answer("again"))  # sent ahead, before the new spool file
                 continue
-            settings = known.get(question.settings)
+            settings = parsed.get(question.settings)
             if settings is None:
-                if len(known) >= _SETTINGS:
-                    known.clear()
-                settings = known[question.settings] = json.loads(question.settings)
+                if len(parsed) >= PARSED_SETTINGS:
+                    parsed.clear()
+                settings = parsed[question.settings] = json.loads(question.settings)
                 answers.flush()  # a generation may have to be opened
             answer = _answer(question, settings, generations, spool)
-            # To send this takes as long as the next look-up; whatever else follows may take its time.
+            # Sending this takes as long as the next look-up, so it waits for that one; other questions may take longer.
             answers.add(answer, soon=question.op == "look" and questions.look_follows())
-            used = used or answer.outcome == "spooled"
+            spool_used = spool_used or answer.outcome == "spooled"
         except (BrokenStream, OSError, MemoryError):
             return
 
 
 def _lowered(descriptor: int) -> int:
-    """The same file under the lowest number there is. The next spool file will take its place, which has to lie below
-    the fence, whatever files the store opens."""
+    """The same file under the lowest free number. The next spool file takes that number, which has to be below the cap
+    on descriptors whatever files the store opens."""
     other = os.dup(descriptor)
     os.close(max(descriptor, other))
     return min(descriptor, other)
@@ -164,38 +164,39 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     try:
         if question.op == "look":
             return _looked_up(store.fastest, question.text, settings, started)
-        asked = store.fastest if question.op == "any" else store.store
-        return _evaluated(asked, question.text, settings, spool, started)
+        chosen = store.fastest if question.op == "any" else store.store
+        return _evaluated(chosen, question.text, settings, spool, started)
     except BaseException as error:
         return _failure(error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if question.op != "query":  # which a copy would not answer
-            store.took(time.perf_counter() - started)
+        if question.op != "query":  # a copy would not answer that
+            store.add_query_seconds(time.perf_counter() - started)
 
 
-def _looked_up(store: pyoxigraph.Store, asked: str, settings: dict[str, Any], started: float) -> Answer:
-    """The answer to a look-up, or for one that turns out to be the engine's."""
+def _looked_up(store: pyoxigraph.Store, request: str, settings: dict[str, Any], started: float) -> Answer:
+    """The answer to a look-up, or "again" where the engine has to answer it."""
     from graph.sparql.worker.triple_lookup import look_up
 
-    found = look_up(store, asked, settings["rows"], min(settings["inline"], settings["bytes"]))
-    if found is None:
+    result = look_up(store, request, settings["rows"], min(settings["inline"], settings["bytes"]))
+    if result is None:
         return Answer("again")
-    return Answer("done", "bindings", (time.perf_counter() - started) * 1000, found[1], found[0])
+    body, rows = result
+    return Answer("done", "bindings", (time.perf_counter() - started) * 1000, rows, body)
 
 
 def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> Answer:
     """The answer that the engine gives."""
-    sink = Sink(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
+    writer = ResultWriter(spool, settings["inline"], settings["bytes"], RowCounter(settings["style"]), settings["rows"])
     try:
-        kind, rows = _evaluate(store, text, settings, sink)
+        kind, rows = _evaluate(store, text, settings, writer)
     except BaseException as error:
-        return _failure(error, sink.refusal)
+        return _failure(error, writer.refusal)
     ms = (time.perf_counter() - started) * 1000
-    if sink.spooled:
+    if writer.spooled:
         os.close(spool)
         return Answer("spooled", kind, ms, rows)
-    return Answer("done", kind, ms, rows, sink.body())
+    return Answer("done", kind, ms, rows, writer.body())
 
 
 def _checked(question: Question, settings: dict[str, Any]) -> Answer:
@@ -207,35 +208,37 @@ def _checked(question: Question, settings: dict[str, Any]) -> Answer:
     return answer
 
 
-def _evaluate(store: pyoxigraph.Store, text: str, settings: dict[str, Any], sink: Sink) -> tuple[ResultKind, int]:
-    """Run the query into the sink: what kind of result it had and how many rows (triples of a graph)."""
+def _evaluate(
+    store: pyoxigraph.Store, text: str, settings: dict[str, Any], writer: ResultWriter
+) -> tuple[ResultKind, int]:
+    """Run the query and write its result into the writer: the kind of result, and its rows (or triples)."""
     import pyoxigraph
 
-    arguments, table = settings.get("made") or _made(settings)
+    arguments, table = settings.get("engine") or _engine_arguments(settings)
     results = store.query(text, **arguments)
     if isinstance(results, pyoxigraph.QueryTriples):
         form = _required(pyoxigraph.RdfFormat.from_media_type(settings["media_type"]), settings)
-        counted = _Counted(results, settings["rows"], sink)
+        counted = _Counted(results, settings["rows"], writer)
         prefixes = settings["prefixes"] if settings["style"] in ("turtle", "rdfxml", "jsonld") else None
-        pyoxigraph.serialize(counted, cast("IO[bytes]", sink), form, prefixes=prefixes)
+        pyoxigraph.serialize(counted, cast("IO[bytes]", writer), form, prefixes=prefixes)
         return "graph", counted.count
-    results.serialize(sink, _required(table, settings))  # type: ignore[arg-type]  # all of a file that it uses
+    results.serialize(writer, _required(table, settings))  # type: ignore[arg-type]  # all of a file that it uses
     if isinstance(results, pyoxigraph.QueryBoolean):
         return "boolean", 1
-    return "bindings", sink.rows
+    return "bindings", writer.rows
 
 
-def _made(settings: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """What the engine is told of them with each query, made once: between two queries all of this process's own code
-    leaves the processor's memory, and every line of it costs many times what it does in a loop."""
+def _engine_arguments(settings: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The arguments of the engine for these settings, made once. Between two queries the code of this process leaves
+    the processor's cache, so that every line of it costs many times as much as in a loop."""
     from pyoxigraph import QueryResultsFormat
 
     from graph.sparql.dataset import Dataset  # not at the start, which would take longer
 
     dataset = Dataset(tuple(settings["default"]), tuple(settings["named"]))
     arguments: dict[str, Any] = {"base_iri": settings["base"], **(dataset.arguments() if dataset.given else {})}
-    settings["made"] = arguments, QueryResultsFormat.from_media_type(settings["media_type"])
-    return arguments, settings["made"][1]
+    settings["engine"] = arguments, QueryResultsFormat.from_media_type(settings["media_type"])
+    return arguments, settings["engine"][1]
 
 
 def _required(form: Any, settings: dict[str, Any]) -> Any:
@@ -247,20 +250,20 @@ def _required(form: Any, settings: dict[str, Any]) -> Any:
 class _Counted:
     """Triples on their way to the serialiser, counted and capped."""
 
-    def __init__(self, triples: Iterator[pyoxigraph.Triple], limit: int, sink: Sink) -> None:
+    def __init__(self, triples: Iterator[pyoxigraph.Triple], limit: int, writer: ResultWriter) -> None:
         self.count = 0
-        self._triples, self._limit, self._sink = triples, limit, sink
+        self._triples, self._limit, self._writer = triples, limit, writer
 
     def __iter__(self) -> Iterator[pyoxigraph.Triple]:
         for triple in self._triples:
             self.count += 1
             if self.count > self._limit:
-                self._sink.refuse(f"The result has more than {self._limit:,} triples.")
+                self._writer.refuse(f"The result has more than {self._limit:,} triples.")
             yield triple
 
 
 def _failure(error: BaseException, refusal: str = "") -> Answer:
-    """What went wrong, as data. The parent turns it into one of its own errors."""
+    """The error as data. The pool turns it into one of this package's errors."""
     message = str(error)
     if refusal:
         return _failed("large", refusal)
@@ -276,7 +279,7 @@ def _failure(error: BaseException, refusal: str = "") -> Answer:
 
 
 def _failed(error: str, message: str) -> Answer:
-    return Answer("failed", body=json.dumps({"error": error, "message": message[:_SAID]}).encode())
+    return Answer("failed", body=json.dumps({"error": error, "message": message[:MAX_MESSAGE_CHARS]}).encode())
 
 
 if __name__ == "__main__":

@@ -44,11 +44,6 @@ _DEATH_SECONDS: Final = 2.0
 _SLOW_NICE: Final = 8
 """How much less urgent a slow query is: it gets a sixth of what a look-up gets where both want the processor."""
 
-_SLOWEST_NICE: Final = 12
-"""The same beside many look-ups: a fifteenth. Clients of look-ups rest between two answers, so a slow query still gets
-a third of a core beside eight of them. Not beside others like it: where the server's own loop is the more urgent, Linux
-takes the processor from them for other sessions too."""
-
 _ENVIRONMENT: Final = {
     # The engine plans each query in a few thousand small pieces and frees them all: glibc keeps seven of a size at
     # hand, and spent a quarter of a look-up on the rest.
@@ -89,7 +84,7 @@ class WorkerProcess:
         self._renew = False
         self._limits = limits
         self.seccomp = False
-        self.slow = self.behind = False
+        self.slow = self.reniced = False
         self._settings = b""
         ours, theirs = socket.socketpair()
         ours.settimeout(_START_SECONDS)
@@ -213,29 +208,28 @@ class WorkerProcess:
         self._renew = True
         return taken
 
-    def recover(self) -> bool:
-        """After it stepped back: as before, for the next query. False where the system does not let us raise a priority
-        again (it lets root, and others within RLIMIT_NICE)."""
-        if self.behind:
+    def restore_priority(self) -> bool:
+        """Undo `renice`. False where the system does not allow it (root may, others within RLIMIT_NICE)."""
+        if self.reniced:
             try:
                 os.setpriority(os.PRIO_PROCESS, self.pid, os.getpriority(os.PRIO_PROCESS, 0))
             except OSError:
                 return False
-            self.slow = self.behind = False
+            self.slow = self.reniced = False
         return True
 
     @property
-    def can_recover(self) -> bool:
+    def can_restore_priority(self) -> bool:
         """Whether the system would let us raise its priority again."""
         own = os.getpriority(os.PRIO_PROCESS, 0)
         return os.geteuid() == 0 or resource.getrlimit(resource.RLIMIT_NICE)[0] >= 20 - own
 
-    def step_back(self, *, slow: bool = True, far: bool = False) -> None:
-        """Let others go first on the processor: for a query that turned out to be `slow`, or for a while."""
-        self.behind, self.slow = True, slow
+    def renice(self, *, slow: bool = True) -> None:
+        """Give others priority on the processor: for a query that turned out to be `slow`, or for a while."""
+        self.reniced, self.slow = True, slow
         try:
             own = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, self.pid, own + (_SLOWEST_NICE if far else _SLOW_NICE))
+            os.setpriority(os.PRIO_PROCESS, self.pid, own + _SLOW_NICE)
         except OSError:
             return
 

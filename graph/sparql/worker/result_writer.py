@@ -1,4 +1,4 @@
-"""Where a worker writes a result: memory while it is small, the spool file once it is not, and a stop at the caps."""
+"""Writer of one result in a worker: into memory while it is small, then into the spool file, up to the caps."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import os
 import re
 from typing import Final
 
-__all__ = ["RowCounter", "Sink", "TooLarge"]
+__all__ = ["ResultTooLarge", "ResultWriter", "RowCounter"]
 
 
-class TooLarge(Exception):
-    """The result passes a cap; the message says which."""
+class ResultTooLarge(Exception):
+    """The result exceeds a cap; the message says which."""
 
 
-class Sink:
-    """A binary writer. `inline` bytes stay in memory; the rest of a longer result goes to the open file `spool`."""
+class ResultWriter:
+    """A binary stream for the engine. A result of up to `inline` bytes stays in memory; a larger one goes to the open
+    file `spool`. `limit` caps the bytes and `row_limit` the rows that `rows` counts."""
 
     def __init__(self, spool: int, inline: int, limit: int, rows: RowCounter, row_limit: int) -> None:
         self.size = 0
@@ -25,7 +26,7 @@ class Sink:
         self._rows, self._row_limit = rows, row_limit
 
     def write(self, data: bytes) -> int:
-        """Raises `TooLarge` at a cap; `refusal` then holds its message, should the engine wrap the exception."""
+        """Raises `ResultTooLarge` at a cap; `refusal` keeps its message, because the engine may wrap the exception."""
         self.size += len(data)
         if self.size > self._limit:
             self.refuse(f"The result is larger than {self._limit:,} bytes.")
@@ -40,10 +41,10 @@ class Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Asked for by the engine; there is nothing to flush."""
+        """Required by the engine; there is nothing to flush."""
 
     def body(self) -> bytes:
-        """The result while it is in memory, else nothing."""
+        """The result while it is in memory, else no bytes."""
         return b"".join(self._parts)
 
     def _begin_spool(self) -> None:
@@ -59,9 +60,9 @@ class Sink:
         return max(self._rows.rows, 0)
 
     def refuse(self, message: str) -> None:
-        """Stop the result here."""
+        """Stop the engine here: raise `ResultTooLarge`."""
         self.refusal = message
-        raise TooLarge(message)
+        raise ResultTooLarge(message)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
@@ -73,15 +74,15 @@ def _write_all(descriptor: int, data: bytes) -> None:
 _ESCAPED: Final = re.compile(rb"\\.", re.DOTALL)
 
 _NEXT_ROW: Final = re.compile(rb'\}\},\{"[^},]')
-"""In JSON, where no row is empty: a string that ends in the same signs ends in a quote, and a bracket or a comma follow
-that; a name follows the quote of a row."""
+"""Start of the next row in JSON without empty rows. Inside a string the same characters are followed by its closing
+quote and a bracket or comma; at a row they are followed by a name."""
 
 
 class RowCounter:
-    """Counts the rows of a result from its bytes as they pass: the engine serialises without saying how many.
+    """Counts the rows of a result from its bytes, since the engine serialises without saying how many there are.
 
-    `style` is the short name of the format: json, xml, csv or tsv; anything else counts nothing. Chunks may be cut
-    anywhere. Exact for what the engine writes: quotes open and close strings in JSON and CSV, TSV and XML escape
+    `style` is the short name of the format: json, xml, csv or tsv; for others nothing is counted. Chunks may be cut
+    anywhere. The count is exact for what the engine writes: quotes delimit strings in JSON and CSV, TSV and XML escape
     line ends and `<`.
     """
 
@@ -102,37 +103,37 @@ class RowCounter:
         elif self._style == "xml":
             data = self._tail + data
             self.rows += data.count(b"<result>")
-            # One byte short of the tag: it is found once, in whichever chunk completes it.
+            # One byte short of the tag, so that a tag is counted once, in the chunk that completes it.
             self._tail = data[-7:]
         elif self._style == "json":
             self._json(data)
         return max(self.rows, 0)
 
     def _outside(self, data: bytes) -> bytes:
-        """What stands outside quotes. A doubled quote in CSV closes and opens: the same."""
+        """The bytes outside quotes. A doubled quote in CSV closes and opens again, which is the same."""
         parts = data.split(b'"')
         outside = b"".join(parts[self._inside :: 2])
         self._inside = (self._inside + len(parts) - 1) % 2
         return outside
 
     def _json(self, data: bytes) -> None:
-        """A small result comes whole, and is counted at a glance."""
+        """A small result comes in one chunk and is counted with one pattern."""
         if self._first == b"" and data.endswith(b"]}}") and b"{}" not in data:
             self._first = data
             self.rows = 0 if data.endswith(b'"bindings":[]}}') else 1 + len(_NEXT_ROW.findall(data))
             return
-        if self._first:  # it was not whole
+        if self._first:  # it was only the beginning
             self.rows = 0
             self._json_part(self._first)
         self._first = None
         self._json_part(data)
 
     def _json_part(self, data: bytes) -> None:
-        """Outside strings a row begins with `[{` (the first) or `},{`; terms inside a row are parted by `},:{`."""
+        """Outside strings the first row begins with `[{` and the others with `},{`; `},:{` separates terms in a row."""
         if self._pending or b"\\" in data:
             data = _ESCAPED.sub(b"", self._pending + data)
         self._pending = b"\\" if data.endswith(b"\\") else b""
         outside = self._tail + self._outside(data.removesuffix(b"\\"))
         self.rows += outside.count(b"[{") + outside.count(b"},{")
-        # Of `},{` two bytes may be left over, of `[{` one; neither is a whole marker, so none counts twice.
+        # Two bytes of `},{` may be left over, or one of `[{`. Neither is a complete marker, so none counts twice.
         self._tail = outside[-2:] if outside.endswith(b"},") else outside[-1:]

@@ -58,8 +58,8 @@ class Loop(asyncio.AbstractEventLoop):
 class Worker:
     """A worker that answers when `read` is called."""
 
-    can_recover = usable = sent = True
-    slow = behind = False
+    can_restore_priority = usable = sent = True
+    slow = reniced = False
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -68,11 +68,11 @@ class Worker:
     def knows(self, settings: bytes) -> bool:
         return True
 
-    def step_back(self, *, slow: bool = True, far: bool = False) -> None:
-        self.behind, self.slow = True, slow
+    def renice(self, *, slow: bool = True) -> None:
+        self.reniced, self.slow = True, slow
 
-    def recover(self) -> bool:
-        self.behind = self.slow = False
+    def restore_priority(self) -> bool:
+        self.reniced = self.slow = False
         return True
 
     def read(self) -> list[Answer]:

@@ -66,21 +66,21 @@ def disk(folder: Path, triples: int) -> ox.Store:
     return ox.Store.read_only(str(make_generation(folder, triples) / "graph"))
 
 
-def test_it_is_copied_when_queries_took_so_long(tmp_path: Path) -> None:
+def test_it_is_copied_once_queries_took_as_long(tmp_path: Path) -> None:
     store = disk(tmp_path / "000001", 350)
     copy = MemoryCopy(store, 0, 1.0)
-    assert not copy.go_on() and copy.fastest is store
-    copy.took(0.2)
-    assert not copy.go_on() and copy.fastest is store
-    copy.took(0.2)
+    assert not copy.copy_more() and copy.fastest is store
+    copy.add_query_seconds(0.2)
+    assert not copy.copy_more() and copy.fastest is store
+    copy.add_query_seconds(0.2)
     slices = 0
-    while copy.go_on():
+    while copy.copy_more():
         slices += 1
         assert copy.fastest is store
     assert slices == 3 and copy.fastest is not store
     assert set(copy.fastest) == set(store) and len(set(store)) == 351
-    copy.forget()
-    assert not copy.go_on() and copy.fastest is store
+    copy.discard()
+    assert not copy.copy_more() and copy.fastest is store
 
 
 def test_a_large_graph_is_not_copied(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_large_graph_is_not_copied(tmp_path: Path) -> None:
     assert MemoryCopy(store, MAX_COPIED_QUADS + 1, 0).fastest is store
     assert MemoryCopy(store, None, 0).fastest is store
     copy = MemoryCopy(store, 0, 0, max_quads=300)
-    assert copy.fastest is store and not copy.go_on(), "larger than its manifest says"
+    assert copy.fastest is store and not copy.copy_more(), "larger than its manifest says"
 
 
 def test_a_table_that_cannot_be_read() -> None:
@@ -98,7 +98,7 @@ def test_a_table_that_cannot_be_read() -> None:
 
     damaged: Any = Damaged()
     copy = MemoryCopy(damaged, 0, 0)
-    assert copy.fastest is damaged and not copy.go_on()
+    assert copy.fastest is damaged and not copy.copy_more()
 
 
 QUERY = f"SELECT ?s ?o {{ ?s <{EX}p> ?o }}"

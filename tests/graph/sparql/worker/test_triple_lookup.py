@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, Store, Triple
 
 from graph.sparql.syntax.query_shape import look_up_in
-from graph.sparql.worker.triple_lookup import MOST
+from graph.sparql.worker.triple_lookup import MAX_LOOKUP_ROWS
 from graph.sparql.worker.triple_lookup import look_up as look_up_asked
 
 THINGS = [NamedNode(f"http://example.org/{name}") for name in "abc"]
@@ -66,7 +66,7 @@ def test_the_same_as_the_engine(triples: list[tuple[NamedNode, NamedNode, NamedN
     store = Store()
     store.extend(Quad(*triple) for triple in triples)
     store.add(Quad(A, B, Literal("elsewhere"), C))
-    found = look_up(store, text, MOST, 1 << 20)
+    found = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
     if found is not None:
         assert outcome(found[0]) == by_the_engine(store, text)
         assert found[1] == len(outcome(found[0])) - 1
@@ -85,7 +85,7 @@ def test_the_same_as_the_engine(triples: list[tuple[NamedNode, NamedNode, NamedN
 def test_look_ups_are_made_here(text: str) -> None:
     store = Store()
     store.extend([Quad(A, B, C), Quad(A, B, Literal("x"))])
-    found = look_up(store, text, MOST, 1 << 20)
+    found = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
     assert found is not None
     assert outcome(found[0]) == by_the_engine(store, text)
 
@@ -118,7 +118,7 @@ def test_look_ups_are_made_here(text: str) -> None:
 def test_the_rest_is_the_engines(text: str) -> None:
     store = Store()
     store.add(Quad(A, B, C))
-    assert look_up(store, text, MOST, 1 << 20) is None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20) is None
 
 
 @pytest.mark.parametrize(
@@ -127,19 +127,21 @@ def test_the_rest_is_the_engines(text: str) -> None:
 def test_unusual_terms_are_the_engines(term: BlankNode | Triple | Literal) -> None:
     store = Store()
     store.add(Quad(A, B, term))
-    assert look_up(store, f"SELECT ?x {{ {A} {B} ?x }}", MOST, 1 << 20) is None
-    assert look_up(store, f"SELECT ?x {{ {A} ?x {C} }}", MOST, 1 << 20) is not None, "not a term that was asked for"
+    assert look_up(store, f"SELECT ?x {{ {A} {B} ?x }}", MAX_LOOKUP_ROWS, 1 << 20) is None
+    assert look_up(store, f"SELECT ?x {{ {A} ?x {C} }}", MAX_LOOKUP_ROWS, 1 << 20) is not None, (
+        "not a term that was asked for"
+    )
 
 
 def test_more_than_the_caps_is_the_engines() -> None:
     store = Store()
-    store.extend(Quad(A, B, Literal(number)) for number in range(MOST + 1))
+    store.extend(Quad(A, B, Literal(number)) for number in range(MAX_LOOKUP_ROWS + 1))
     text = f"SELECT ?x {{ {A} {B} ?x }}"
     assert look_up(store, text, 1 << 20, 1 << 20) is None
     store.remove(Quad(A, B, Literal(0)))
     found = look_up(store, text, 1 << 20, 1 << 20)
     assert found is not None
-    assert found[1] == MOST
-    assert look_up(store, text, MOST - 1, 1 << 20) is None
-    assert look_up(store, text, MOST, len(found[0]) - 1) is None
-    assert look_up(store, text, MOST, len(found[0])) is not None
+    assert found[1] == MAX_LOOKUP_ROWS
+    assert look_up(store, text, MAX_LOOKUP_ROWS - 1, 1 << 20) is None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, len(found[0]) - 1) is None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, len(found[0])) is not None
