@@ -194,8 +194,8 @@ class QueryPool:
             self._verdicts.accept(guarded.original, await self._delivery(check))
         result = to_result(request, task, delivery)
         if request.fingerprint is not None and not result.spooled:
-            kept = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
-            self._cache.put(request.fingerprint, kept)
+            cached = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
+            self._cache.put(request.fingerprint, cached)
         return result
 
     def check_short(self, query: str) -> Guarded | None:
