@@ -59,7 +59,7 @@ class QueryPool:
     they are refused. `seccomp=False` is for tests of the other parts of the sandbox.
 
     >>> with QueryPool() as pool:
-    ...     with pool.run(home.live().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
+    ...     with pool.run(home.require().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
     ...         result.read()
     b'true'
     """
