@@ -171,7 +171,7 @@ def test_a_manifest_of_an_earlier_version_is_read(writable_services: Services) -
 
 
 def test_a_server_catches_up_by_itself(writable_client: FlaskClient, writable_services: Services) -> None:
-    writable_services.writes.then = writable_services.follower.poke
+    writable_services.writes.then = writable_services.follower.notify
     update(writable_client, PREFIXES + 'INSERT DATA { :lab a :Laboratory ; rdfs:label "Quixotic Zeppelin Laboratory" }')
     until(lambda: lag_of(writable_services.home.require()) is None)
     assert hits(writable_services, "zeppelin laboratory")[0] == "http://e/lab"
