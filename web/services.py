@@ -78,8 +78,8 @@ class Services:
             open_searcher=self._searcher,
             run_search=self.beside.search,
             run_search_json=self.beside.answer,
-            report_damage=watch.mend if watch else lambda error: error,
-            diagnose=watch.suspect if watch else lambda error: damage_behind(error, self.home),
+            report_damage=watch.repair if watch else lambda error: error,
+            diagnose=watch.diagnose if watch else lambda error: damage_behind(error, self.home),
         )
         return LiveAtlas(
             live=self.live,
@@ -123,7 +123,7 @@ class Services:
         from web.writer_process.service import WriteLimits, Writes
 
         limits = WriteLimits(timeout=self.settings.query_timeout)
-        return Writes(self.home, limits, then=self.follower.poke)
+        return Writes(self.home, limits, then=self.follower.notify)
 
     @cached_property
     def follower(self) -> IndexFollower:
@@ -189,7 +189,7 @@ class Services:
 
         index = Index.open(view.generation.path, record_in(view.manifest))
         if self.watch:
-            self.watch.poke()
+            self.watch.notify()
         return Searcher(index, self.encoder, self.reranker, self.beside.is_quiet)
 
     @cached_property

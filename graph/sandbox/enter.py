@@ -81,6 +81,11 @@ def enter(limits: SandboxLimits) -> Fences:
     """Give up what the profile does not need, for good: this thread and all that it starts.
 
     Call it before the engine is imported, and before anything is read that others wrote. Raises OSError.
+
+    >>> from graph.sandbox.child import Child
+    >>> limits = SandboxLimits("reader", file_bytes=1 << 20, wall_seconds=60.0)
+    >>> Child("graph.documents.isolated_main", ["html"], limits=limits).end(60).reason  # it calls enter(limits)
+    'exit'
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the kernel ends the process, whatever a library is doing

@@ -28,7 +28,11 @@ def module_paths() -> list[str]:
 
 
 def model_folders() -> list[str]:
-    """Folders where models lie that are called by name."""
+    """Folders where models lie that are called by name.
+
+    >>> model_folders()[-1].endswith("huggingface")
+    True
+    """
     named = [os.environ[name] for name in _MODEL_FOLDERS if os.environ.get(name)]
     return [*named, str(Path.home() / ".cache" / "huggingface")]
 

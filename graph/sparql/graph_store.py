@@ -1,7 +1,7 @@
-"""The operations of the SPARQL 1.1 Graph Store HTTP Protocol on a writable store: replace, merge, delete, patch.
+"""Operations of the SPARQL 1.1 Graph Store HTTP Protocol on a writable store: replace, merge, delete, patch.
 
-They act on the plain dataset. A graph that holds claims, and the default graph of an atlas that holds any, cannot be
-replaced or deleted here: the facts that rest on the claims would stay without ground, or lose their facts
+They act on the plain dataset. A graph that holds claims, and the default graph of an atlas with any claims, cannot be
+replaced or deleted here: facts would lose their claims, or claims their facts
 (https://www.w3.org/TR/sparql11-http-rdf-update/).
 """
 
@@ -41,17 +41,17 @@ Store = ox.Store
 Target = ox.NamedNode | ox.DefaultGraph
 
 UNPACKED_BYTES: Final = 1 << 30
-"""A gzipped upload may unpack to this many bytes."""
+"""Size to which a gzipped upload may unpack."""
 
 _BULK_BYTES: Final = 8 << 20
-"""From here on an upload is written past the transaction log, in bounded memory."""
+"""A larger upload is loaded in bulk, past the transaction log, in bounded memory."""
 
 _LINE: Final = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to read: `name` is what errors call it; where it is gzipped (`packed`), `limit` bytes are unpacked."""
+    """An uploaded file. `name` is used in errors; if it is gzipped (`packed`), at most `limit` bytes are unpacked."""
 
     path: Path
     media_type: str
@@ -62,7 +62,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`created`: the graph was not there before. `touched`: entities of the default graph, None = any."""
+    """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any."""
 
     created: bool
     touched: frozenset[str] | None = frozenset()
@@ -78,12 +78,16 @@ def target_of(graph: str | None) -> Target:
 
 
 def holds(store: ox.Store, target: Target) -> bool:
-    """Whether there is such a graph; the default graph always is."""
+    """Whether the graph exists; the default graph always does.
+
+    >>> holds(ox.Store(), ox.NamedNode("urn:g")), holds(ox.Store(), ox.DefaultGraph())
+    (False, True)
+    """
     return target == DEFAULT or store.contains_named_graph(cast("ox.NamedNode", target))
 
 
 def replace(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str) -> Outcome:
-    """PUT. Raises ClaimsHeld, and as `merge`."""
+    """PUT: replace the graph by the uploads. Raises ClaimsHeld, and what `merge` raises."""
     refuse_claims(store, target, "replaced")
     created = not holds(store, target)
     old = _ends(store, target)
@@ -93,7 +97,7 @@ def replace(store: ox.Store, target: Target, uploads: Sequence[Upload], base: st
 
 
 def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str, *, checked: bool = False) -> Outcome:
-    """POST: add what the uploads hold; a blank node of theirs is never one that is here already.
+    """POST: add the triples of the uploads. Their blank nodes are new ones.
 
     Raises BadData with the line, InputTooLarge, UnreadableFile, and ClaimsHeld for a source's graph.
     """
@@ -102,15 +106,15 @@ def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str,
     created = not holds(store, target)
     if target != DEFAULT:
         store.add_graph(target)
-    known: set[str] | None = set()
+    touched: set[str] | None = set()
     for upload in uploads:
-        found = _load(store, target, upload, base)
-        known = None if known is None or found is None else known | found
-    return Outcome(created, None if known is None else frozenset(known))
+        loaded = _load(store, target, upload, base)
+        touched = None if touched is None or loaded is None else touched | loaded
+    return Outcome(created, None if touched is None else frozenset(touched))
 
 
 def delete(store: ox.Store, target: Target) -> Outcome:
-    """DELETE. Raises UnknownGraph and ClaimsHeld."""
+    """DELETE: remove the graph. Raises UnknownGraph and ClaimsHeld."""
     _require(store, target)
     refuse_claims(store, target, "deleted")
     old = _ends(store, target)
@@ -121,8 +125,8 @@ def delete(store: ox.Store, target: Target) -> Outcome:
 def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str) -> Outcome:
     """PATCH with a SPARQL update, in which the graph is the default graph and the only one.
 
-    Raises UnknownGraph, QueryRefused for an update that touches another graph, and as `apply_update`: the default graph
-    rests on the claims of the whole store, any other on its own.
+    Raises UnknownGraph, QueryRefused for an update that writes to another graph, and what `apply_update` raises: the
+    claims of the whole store protect the default graph, a graph's own claims protect any other.
     """
     _require(store, target)
     alone = ox.Store()
@@ -144,7 +148,7 @@ def _require(store: ox.Store, target: Target) -> None:
 
 
 def _ends(store: ox.Store, target: Target, limit: int = 20_000) -> frozenset[str] | None:
-    """Entities of the default graph, None past the limit; other graphs have no cards."""
+    """Entities of the default graph, None for more than the limit. Entities of other graphs have no search cards."""
     if target != DEFAULT:
         return frozenset()
     quads: list[ox.Quad] = []
@@ -160,7 +164,7 @@ def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozen
 
 
 def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str] | None:
-    """Returns the entities that are touched, None where the upload is too large to say."""
+    """Load one upload; the entities that it touches, None where it is too large for a list."""
     rdf_format = ox.RdfFormat.from_media_type(upload.media_type)
     try:
         with open(upload.path, "rb") as raw:
@@ -179,8 +183,8 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
             store.extend(quads)
             return set(touched_by(quads))
     except SyntaxError as error:
-        found = _LINE.search(str(error))
-        line = error.lineno or (int(found[1]) if found else None)
+        match = _LINE.search(str(error))
+        line = error.lineno or (int(match[1]) if match else None)
         where = f", line {line}" if line else ""
         failure = BadData(f"{upload.name}{where}: this does not parse ({error.msg}).", "Nothing was changed.")
         failure.line = line
@@ -194,7 +198,7 @@ def _in(quad: ox.Quad, target: Target) -> ox.Quad:
 
 
 class _Counted:
-    """A reader that stops at the cap, so that a small gzip file cannot grow without end."""
+    """A reader that stops at a cap, so that a small gzip file cannot unpack without end."""
 
     def __init__(self, source: IO[bytes], limit: int) -> None:
         self._source, self._left, self._limit = source, limit, limit

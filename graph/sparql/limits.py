@@ -22,8 +22,9 @@ class Limits:
     into one: each is one level more to the engine, whose stack ends at 2,500 of some kinds, and its process with it).
 
     The service: `workers` queries run at normal priority, and `slow` more at low priority (0: as many as `workers`)
-    once they have run for `quantum` seconds. Each may take `memory`. `queue` queries may wait for each kind of slot, at most
-    `wait` seconds except for a slow one; one client may have `per_client` queries. `cache_bytes` caps the result cache.
+    once they have run for `quantum` seconds. Each may take `memory`. `queue` queries may wait for each kind of slot,
+    at most `wait` seconds except for a slow one. One client may have `per_client` queries. `cache_bytes` caps the
+    result cache.
     A worker copies a small graph into its memory once queries took `copied_after` times as long as copying takes (see
     `graph.sparql.worker.memory_copy`).
 

@@ -16,10 +16,14 @@ MAX_MESSAGE_BYTES: Final = 64 << 20
 
 
 class SearchRequest(msgspec.Struct, frozen=True):
-    """A search of the generation in this folder. `as_body`: send the body of the API's response, not the results."""
+    """A search of the generation in this folder, within `seconds`.
+
+    `as_body`: send the body of the API's response, not the results.
+    """
 
     generation: str
     query: Query
+    seconds: float
     as_body: bool
 
 

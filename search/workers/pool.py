@@ -20,18 +20,19 @@ from typing import Final, TypeVar
 
 from graph.errors import QueryTimeout
 from graph.sandbox.remote_error import RemoteError
+from search.searcher import MAX_SEARCH_SECONDS
 from search.types import Query, Results
 from search.workers.messages import Body, Crash, Found, Reply, SearchRequest
 from search.workers.process_handle import SearchWorker, WorkerDied
 
-__all__ = ["MAX_SEARCH_SECONDS", "SearchCrash", "SearchProcessPool"]
+__all__ = ["SearchCrash", "SearchProcessPool"]
 
 T = TypeVar("T", Results, bytes)
 
 log = logging.getLogger(__name__)
 
-MAX_SEARCH_SECONDS: Final = 60.0
-"""Time that a worker is given for a search before it is ended."""
+_GRACE_SECONDS: Final = 5.0
+"""A search ends itself at its deadline; a worker that goes on for so long after that is ended."""
 
 _RESTART_SECONDS: Final = 5.0
 """From one attempt to start workers to the next."""
@@ -40,7 +41,7 @@ _RESTART_SECONDS: Final = 5.0
 class SearchCrash(Exception):
     """A search failed in a worker with an error that is none of ours. `is_panic`: a library written in Rust gave up."""
 
-    def __init__(self, detail: str, is_panic: bool) -> None:
+    def __init__(self, detail: str, *, is_panic: bool) -> None:
         super().__init__(detail)
         self.is_panic = is_panic
 
@@ -104,7 +105,9 @@ class SearchProcessPool:
             return here()
         worker = self._acquire(generation)
         if worker is not None:
-            result = self._delegate(worker, kind, SearchRequest(str(generation), query, kind is bytes))
+            result = self._delegate(
+                worker, kind, SearchRequest(str(generation), query, self._max_seconds, kind is bytes)
+            )
             if result is not None:
                 return result
             self._acquire_here()
@@ -118,7 +121,7 @@ class SearchProcessPool:
     def _delegate(self, worker: SearchWorker, kind: type[T], request: SearchRequest) -> T | None:
         """The result of a worker; None where it did not search."""
         try:
-            reply = worker.search(request, self._max_seconds)
+            reply = worker.search(request, self._max_seconds + _GRACE_SECONDS)
         except UnicodeEncodeError:
             reply = None  # half of a surrogate pair cannot be sent
         except WorkerDied:
@@ -212,7 +215,7 @@ def _result(kind: type[T], reply: Reply | None) -> T | None:
         case RemoteError():
             raise reply.restored()
         case Crash():
-            raise SearchCrash(reply.detail, reply.is_panic)
+            raise SearchCrash(reply.detail, is_panic=reply.is_panic)
         case Found() if kind is Results:
             return reply.results
         case Body() if kind is bytes:

@@ -17,6 +17,7 @@ from graph.sandbox.enter import SandboxLimits, enter
 if __name__ == "__main__":  # before anything else is imported
     enter(SandboxLimits.from_argument(sys.argv[1]))
 
+from graph.deadline import Deadline
 from graph.errors import AtlasError
 from graph.sandbox.frames import BrokenStream, FrameChannel
 from graph.sandbox.remote_error import RemoteError
@@ -90,7 +91,7 @@ def _reply(searchers: _Searchers, request: SearchRequest) -> Reply:
             sys.exit(_EXIT_NO_PERMISSION)
         return Unopened(str(error)[:200])
     try:
-        results = searcher.search(request.query)
+        results = searcher.search(request.query, Deadline.after(request.seconds))
         return Body(answer(results)) if request.as_body else Found(results)
     except AtlasError as error:
         return RemoteError.of(error)

@@ -1,4 +1,4 @@
-"""The search index follows the writes: a moment after the last of them, in the background, a step at a time."""
+"""Brings the search index up to date after writes: a moment after the last of them, in the background, step by step."""
 
 from __future__ import annotations
 
@@ -12,43 +12,58 @@ from graph.errors import AtlasError, HomeLocked
 
 __all__ = ["IndexFollower"]
 
-_QUIET: Final = 1.0
-"""Seconds without a write after which the index is brought up to date …"""
+QUIET_SECONDS: Final = 1.0
+"""The index is brought up to date after so long without a write …"""
 
-_LONGEST: Final = 20.0
-"""… or this many after the first write that it does not know, whatever goes on."""
+MAX_DELAY_SECONDS: Final = 20.0
+"""… or so long after the first write that it does not know, whatever goes on."""
 
-_RETRY: Final = 2.0
-_LONGEST_RETRY: Final = 60.0
-"""Seconds after which a step that another process held up is tried again: twice as many each time."""
+RETRY_SECONDS: Final = 2.0
+_MAX_RETRY_SECONDS: Final = 60.0
+"""Delay until a step is tried again that another writing process held up: twice as long each time, up to this."""
 
 log = logging.getLogger(__name__)
 
 
 class IndexFollower:
-    """`step` does some of the work and says whether there was any; it runs in a thread of its own, never in two."""
+    """Calls `step` in a thread of its own, never in two at once, after each `notify`. Thread-safe.
 
-    def __init__(self, step: Callable[[], bool]) -> None:
+    `step` does some of the work and returns whether there was any. The times are those of the constants above.
+
+    >>> follower = IndexFollower(lambda: False)
+    >>> follower.notify()
+    >>> follower.close()
+    """
+
+    def __init__(
+        self,
+        step: Callable[[], bool],
+        *,
+        quiet_seconds: float = QUIET_SECONDS,
+        max_delay_seconds: float = MAX_DELAY_SECONDS,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
         self._step = step
+        self._quiet_seconds, self._max_delay_seconds = quiet_seconds, max_delay_seconds
+        self._first_retry_seconds = self._retry_seconds = retry_seconds
         self._changed = threading.Condition()
-        self._asked = 0.0
-        self._since = 0.0
+        self._last_write = 0.0
+        self._first_write = 0.0
         self._thread: threading.Thread | None = None
         self._closed = False
-        self._retry = _RETRY
 
-    def poke(self) -> None:
-        """There is something to catch up with. Returns at once."""
+    def notify(self) -> None:
+        """A write was published. Returns at once."""
         with self._changed:
-            self._asked = time.monotonic()
-            self._since = self._since or self._asked
+            self._last_write = time.monotonic()
+            self._first_write = self._first_write or self._last_write
             if self._thread is None and not self._closed:
                 self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Ends after the step under way."""
+        """End the thread after the step under way."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -59,9 +74,9 @@ class IndexFollower:
         while self._wait():
             try:
                 while self._step() and not self._closed:
-                    self._retry = _RETRY
+                    self._retry_seconds = self._first_retry_seconds
             except HomeLocked:
-                self._again()
+                self._retry()
             except AtlasError as error:
                 # The model is missing, say: searches go on with the index as it is, the next write tries again.
                 log.warning("the search index stays behind: %s", error)
@@ -73,15 +88,17 @@ class IndexFollower:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                due = min(self._asked + _QUIET, self._since + _LONGEST) if self._since else None
-                if due is not None and now >= due:
-                    self._since = 0.0
-                    return True
+                due = None
+                if self._first_write:
+                    due = min(self._last_write + self._quiet_seconds, self._first_write + self._max_delay_seconds)
+                    if now >= due:
+                        self._first_write = 0.0
+                        return True
                 self._changed.wait(None if due is None else due - now)
         return False
 
-    def _again(self) -> None:
+    def _retry(self) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._closed, self._retry)
-            self._retry = min(2 * self._retry, _LONGEST_RETRY)
-        self.poke()
+            self._changed.wait_for(lambda: self._closed, self._retry_seconds)
+            self._retry_seconds = min(2 * self._retry_seconds, _MAX_RETRY_SECONDS)
+        self.notify()

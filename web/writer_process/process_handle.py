@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from graph.errors import AtlasError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
+from graph.errors import AtlasError, InputError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
 from graph.sandbox.child import Child
 from graph.sandbox.death import Death
 from graph.sandbox.enter import SandboxLimits
@@ -41,6 +41,7 @@ class WriterChild:
 
     def __init__(self, limits: SandboxLimits, *, jobs: int | None = None) -> None:
         self._home: Path | None = None
+        self._writable = {folder: _inode(folder) for folder in limits.writable}
         self.staying = True
         self._connection, theirs = socket.socketpair()
         with theirs:
@@ -59,12 +60,22 @@ class WriterChild:
         """The process id."""
         return self._child.pid
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the folders that it may write are still there: the sandbox knows them by their inodes."""
+        return all(_inode(folder) == inode for folder, inode in self._writable.items())
+
     def carry_out(self, job: Job) -> Written | WriteFailure:
-        """The outcome of the job. Raises JobNotBegun, or one of our errors where the child died or had to be killed;
-        it does not stay then."""
+        """The outcome of the job.
+
+        Raises InputError for a text that cannot be sent, JobNotBegun, or the error of a child that died or had to be
+        killed; it does not stay then.
+        """
         self._home = Path(job.home)
         try:
             self._channel.send(job)
+        except UnicodeEncodeError:
+            raise InputError("The text holds half of a surrogate pair, which is no character.") from None
         except OSError:
             death = self.end()
             raise JobNotBegun(_error(death, "starting", job.timeout)) from None
@@ -101,6 +112,14 @@ class WriterChild:
             # The next writer would remove it too; but a killed write may have left gigabytes.
             shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
         return death
+
+
+def _inode(folder: str) -> tuple[int, int] | None:
+    try:
+        status = Path(folder).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _error(death: Death, phase: str, timeout: float) -> AtlasError:

@@ -180,7 +180,11 @@ class Writes:
     def _delegate(self, job: Job) -> Written | WriteFailure:
         """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for
         imports."""
-        child, self._spare = self._spare or self._child(job.home), None
+        spare, self._spare = self._spare, None
+        if spare is not None and not spare.is_current:
+            spare.end()
+            spare = None
+        child = spare or self._child(job.home)
         try:
             try:
                 return child.carry_out(job)

@@ -34,7 +34,12 @@ class CachedResult(NamedTuple):
 
 
 def generation_key(generation: str) -> str:
-    """A short text that changes when the directory is replaced by another of the same name. Raises OSError."""
+    """A short text that changes when the directory is replaced by another of the same name. Raises OSError.
+
+    >>> path = str(home.require().path)
+    >>> generation_key(path) == generation_key(path)
+    True
+    """
     status = os.stat(f"{generation}/graph")  # noqa: PTH116  # on every query: no Path
     return f"{status.st_ino:x}-{status.st_mtime_ns:x}"
 

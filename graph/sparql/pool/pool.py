@@ -59,7 +59,7 @@ class QueryPool:
     they are refused. `seccomp=False` is for tests of the other parts of the sandbox.
 
     >>> with QueryPool() as pool:
-    ...     with pool.run(home.live().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
+    ...     with pool.run(home.require().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
     ...         result.read()
     b'true'
     """
@@ -194,8 +194,8 @@ class QueryPool:
             self._verdicts.accept(guarded.original, await self._delivery(check))
         result = to_result(request, task, delivery)
         if request.fingerprint is not None and not result.spooled:
-            kept = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
-            self._cache.put(request.fingerprint, kept)
+            cached = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
+            self._cache.put(request.fingerprint, cached)
         return result
 
     def check_short(self, query: str) -> Guarded | None:

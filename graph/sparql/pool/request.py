@@ -115,7 +115,18 @@ def make_context(
 
 
 def make_request(guarded: Guarded, context: QueryContext) -> QueryRequest:
-    """The request for a query. A base that the query does not use is no part of it: the result is the same."""
+    """The request for a query. A base that the query does not use is no part of it: the result is the same.
+
+    >>> from graph.sparql.pool.pool import QueryPool
+    >>> pool = QueryPool()
+    >>> guarded = pool.check("ASK { ?s ?p ?o }")
+    >>> requests = [
+    ...     make_request(guarded, pool.context(home.require().path, guarded.form, base=base))
+    ...     for base in ("http://one.example/sparql", "http://two.example/sparql")
+    ... ]
+    >>> requests[0].fingerprint == requests[1].fingerprint
+    True
+    """
     if context.without_base is not None and not guarded.uses_base:
         context = context.without_base
     key = None if guarded.volatile else fingerprint(context.prefix, guarded.original)
@@ -123,7 +134,14 @@ def make_request(guarded: Guarded, context: QueryContext) -> QueryRequest:
 
 
 def to_query_result(request: QueryRequest, result: CachedResult, *, cached: bool = True) -> QueryResult:
-    """A result in memory as the answer to a request."""
+    """A result in memory as the answer to a request.
+
+    >>> from graph.sparql.pool.pool import QueryPool
+    >>> pool = QueryPool()
+    >>> request = pool.request(home.require().path, pool.check("ASK {}"), media_type="text/csv")
+    >>> to_query_result(request, CachedResult("boolean", 1, 0.2, b"true")).read()
+    b'true'
+    """
     return QueryResult(
         kind=result.kind,
         media_type=request.context.format.media_type,

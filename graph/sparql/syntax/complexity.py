@@ -1,4 +1,4 @@
-"""How deep a query is nested and how many triple patterns it asks for, from its tokens alone."""
+"""Complexity of a query, from its tokens alone: nesting depth, joints and triple patterns."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ def depth_of(tokens: list[Token], text: str) -> int:
 
 
 def joints_in(tokens: list[Token]) -> int:
-    """How many times two parts are joined into one, which is then a part of the next: by words as UNION and AS, steps
-    of a path, operators between parentheses. What stands in VALUES and DATA blocks counts nothing."""
+    """The number of times that two parts are joined into one, which is then a part of the next: by words such as UNION
+    and AS, path steps, and operators in parentheses. VALUES and DATA blocks count nothing."""
     total = 0
-    brackets = [""]  # those that are open; all in a block of data are "data"
+    brackets = [""]  # the open ones; "data" for all inside a data block
     values = False
     for kind, text, _ in tokens:
         if kind == "word":
@@ -85,10 +85,10 @@ def joints_in(tokens: list[Token]) -> int:
 
 
 def patterns_in(tokens: list[Token]) -> int:
-    """About how many triple patterns the text stands for; VALUES and DATA blocks count nothing.
+    """The approximate number of triple patterns in the text; VALUES and DATA blocks count nothing.
 
-    A statement counts one, and one more for each `;` and `,` that another term follows; a member of a collection
-    counts two (rdf:first and rdf:rest), and each step of a path one: the engine joins them like patterns.
+    A statement counts one, and one more for each `;` and `,` that a term follows. A member of a collection counts two
+    (rdf:first and rdf:rest). Each path step counts one: the engine joins steps like patterns.
     """
     total = 0
     frames: list[_Frame] = [_Frame("", False, False)]
@@ -119,8 +119,8 @@ def patterns_in(tokens: list[Token]) -> int:
 
 
 class _Frame:
-    """One open bracket: how many terms stand in the statement that is being read, and after what. `path`: its part of
-    a path is."""
+    """One open bracket, and the number of terms so far in its current statement. `data`: it belongs to a data block;
+    `path`: it groups a part of a path."""
 
     __slots__ = ("bracket", "data", "path", "terms")
 
@@ -129,7 +129,7 @@ class _Frame:
         self.terms = 1 if bracket == "[" else 0
 
     def term(self) -> int:
-        """Another term: how many triple patterns it completes."""
+        """Add a term; the number of triple patterns that it completes."""
         self.terms += 1
         if self.data or self.bracket == "":
             return 0
@@ -138,7 +138,7 @@ class _Frame:
         return 1 if self.terms == 3 else 0
 
     def separator(self, text: str) -> None:
-        """After `;` a verb and an object complete a pattern, after `,` an object alone does."""
+        """Reset the count: after `;` a verb and an object complete a pattern, after `,` an object does."""
         if text == ".":
             self.terms = 1 if self.bracket == "[" else 0
         elif self.bracket == "(":
@@ -148,5 +148,5 @@ class _Frame:
         elif text == ",":
             self.terms = min(self.terms, 2)
         elif text in ("/", "|", "^"):
-            # A path joins its steps into one verb.
+            # the steps of a path are one verb
             self.terms = max(self.terms - 1, 0) if text != "^" else self.terms

@@ -1,4 +1,4 @@
-"""The engine's syntax errors in words for the person who wrote the query, at the place where they wrote it."""
+"""Syntax errors of the engine, in words for the author of the query and at the place in the author's text."""
 
 from __future__ import annotations
 
@@ -38,24 +38,25 @@ KEYWORDS: Final = frozenset(_WORDS.split())
 
 
 def syntax_error(message: str, guarded: Guarded) -> QuerySyntax:
-    """`message` is what the engine said about `guarded.text`.
+    """The error for the engine's `message` about `guarded.text`.
 
-    The engine reports the furthest place that any of its rules reached, and what would have let that rule go on; so a
-    word that SPARQL does not have is named first, then whole sentences of the engine, then the word at its place.
+    The engine reports the furthest place that any of its rules reached, and what that rule would have accepted there.
+    So a word that SPARQL does not have is reported first, then a whole sentence of the engine, then the word at that
+    place.
     """
-    unknown = next((each for each in guarded.tokens if _unknown(each)), None)
+    unknown = next((token for token in guarded.tokens if _unknown(token)), None)
     if unknown is not None:
         line, column = position(guarded.original, unknown.start)
         return _at(line, column, f"SPARQL has no word ‘{_short(unknown)}’.")
-    found = _PLACE.match(message)
-    if found is None:
+    match = _PLACE.match(message)
+    if match is None:
         return QuerySyntax(f"The query is not valid SPARQL: {message}", line=1, column=1)
-    line, column = guarded.original_position(int(found[1]), max(int(found[2]) - 1, 1))
+    line, column = guarded.original_position(int(match[1]), max(int(match[2]) - 1, 1))
     token = _token_at(guarded, line, column)
     if token is not None:
         line, column = position(guarded.original, token.start)
-    sentence = _SENTENCE.search(found[3])
-    if "IRI parsing failed" in found[3]:
+    sentence = _SENTENCE.search(match[3])
+    if "IRI parsing failed" in match[3]:
         return _at(line, column, "This IRI is not valid; a relative one needs a BASE.")
     if sentence is not None:
         return _at(line, column, f"{sentence[1].strip().rstrip('.')}.")
@@ -65,13 +66,17 @@ def syntax_error(message: str, guarded: Guarded) -> QuerySyntax:
 
 
 def is_clients_fault(message: str) -> bool:
-    """Whether what the engine said of a request that it began is the request's own doing. It raises the same kind of
-    error for a store that it cannot read or write, which whoever asks can do nothing about."""
+    """Whether the engine's message about a request that it had begun blames the request. For a store that it cannot
+    read or write it raises the same kind of exception, and the client can do nothing about that.
+
+    >>> is_clients_fault("The graph <http://example.org/g> already exists"), is_clients_fault("IO error")
+    (True, False)
+    """
     return _CLIENTS_FAULT.fullmatch(message) is not None
 
 
-def _at(line: int, column: int, said: str) -> QuerySyntax:
-    return QuerySyntax(f"Line {line}, column {column}: {said}", line=line, column=column)
+def _at(line: int, column: int, message: str) -> QuerySyntax:
+    return QuerySyntax(f"Line {line}, column {column}: {message}", line=line, column=column)
 
 
 def _unknown(token: Token) -> bool:
@@ -83,12 +88,12 @@ def _short(token: Token) -> str:
 
 
 def _open(guarded: Guarded) -> bool:
-    return sum(1 if each.text in "([{" else -1 for each in guarded.tokens if each.text in set("()[]{}")) > 0
+    return sum(1 if token.text in "([{" else -1 for token in guarded.tokens if token.text in set("()[]{}")) > 0
 
 
 def _token_at(guarded: Guarded, line: int, column: int) -> Token | None:
-    """The token at a place, or the next one; None where the text ends there."""
+    """The token at a place, or the one after it; None where the text ends there."""
     lines = guarded.original.split("\n")
-    offset = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
+    offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
     at_end = offset >= len(guarded.original.rstrip()) - 1 and _open(guarded)
-    return None if at_end else next((each for each in guarded.tokens if each.end > offset), None)
+    return None if at_end else next((token for token in guarded.tokens if token.end > offset), None)

@@ -1,18 +1,18 @@
-"""The guard at the door: decides on the tokens of a query whether it may be sent to a worker at all.
+"""Guard: decides from the tokens of a query whether it may be sent to a worker.
 
 It refuses what would reach the network (SERVICE, LOAD) and what would only exhaust a worker (too long, too deep, too
-many patterns). It is not the last line: the fences around the worker hold without it. Nor does it parse: the
-worker's engine does, because a parser in this process could be crashed by the text.
+many patterns). It is not the last defence: the sandbox of the worker holds without it. It does not parse either: the
+engine in the worker does, because a text could crash a parser in this process.
 
-The engine's parser works on characters, without tokens, which makes disguises possible that a tokeniser alone does not
-see; these are known from trying them:
+The engine's parser works on characters, without tokens. That allows disguises that a tokeniser alone does not see.
+These were found by trying:
 
 - keywords need no boundary: `trueSERVICE<…>` and `SERVICE:x {` (the keyword, then the name `:x`) are calls;
 - `1<<u:x#>` is "less than" an IRI or opens a triple term: the lexer refuses it;
 - after an operand inside brackets, `<` is tried as "less than" first, even where it starts an IRI: in
-  `FILTER(?a <'>')SERVICE …` the engine sees the string `'>'`, a tokeniser the IRI `<'>` and a string that hides the
-  rest. Such IRIs are sent with `'` and `#` as `\\u` escapes, which the engine decodes in IRIs and nowhere else, so
-  that the only reading left is the tokeniser's.
+  `FILTER(?a <'>')SERVICE …` the engine reads the string `'>'`, a tokeniser the IRI `<'>` and a string that hides the
+  rest. The guard sends such IRIs with `'` and `#` as `\\u` escapes. The engine decodes these in IRIs and nowhere else,
+  so only the tokeniser's reading is left.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ _RISKY: Final = str.maketrans({"'": "\\u0027", "#": "\\u0023"})
 
 @dataclass(frozen=True, slots=True)
 class SearchClause:
-    """`SERVICE <urn:creative-atlas:search> { … }`: offsets into the query and the tokens between its braces.
+    """`SERVICE <urn:creative-atlas:search> { … }`: its code-point offsets, and the tokens between its braces.
 
-    `graph/sparql/syntax/search_clause.py` reads them and puts VALUES in their place.
+    `graph.sparql.syntax.search_clause` reads the tokens and puts VALUES in the clause's place.
     """
 
     start: int
@@ -56,7 +56,7 @@ class SearchClause:
 
 
 class Edit(NamedTuple):
-    """The client's text between two offsets is sent as `text` instead."""
+    """A replacement: `text` is sent instead of the client's text between two offsets."""
 
     start: int
     end: int
@@ -65,11 +65,11 @@ class Edit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """A query that may run. `original` is as the client wrote it; the worker gets `text`, which has the `edits`.
+    """A query that may run. `original` is the client's text; the worker gets `text`, to which the `edits` are applied.
 
-    `volatile`: the same query may answer differently the next time. `searches` have to be replaced before it runs.
-    `look_up`: what it looks up, as of `graph.sparql.syntax.query_shape`, where it does no more than that. `unordered`:
-    its rows may come in any order, as of `graph.sparql.worker.memory_copy`.
+    `volatile`: the same query may have another result the next time. `searches` have to be replaced before it runs.
+    `look_up` is the look-up that the query amounts to, if any; `unordered`: its rows may come in any order;
+    `uses_base`: its result may depend on the base (all three as `graph.sparql.syntax.query_shape` says).
     """
 
     original: str
@@ -84,46 +84,49 @@ class Guarded:
     uses_base: bool = True
 
     def edited(self, edits: Iterable[Edit]) -> Guarded:
-        """The same query with these edits as well; where they take in an earlier one, that is gone."""
+        """The query with these edits as well. An earlier edit that lies inside one of them is dropped."""
         new = tuple(edits)
-        kept = (each for each in self.edits if not any(one.start <= each.start < one.end for one in new))
-        together = tuple(sorted((*kept, *new)))
-        return replace(self, edits=together, text=_edited(self.original, together))
+        earlier = (edit for edit in self.edits if not any(other.start <= edit.start < other.end for other in new))
+        every = tuple(sorted((*earlier, *new)))
+        return replace(self, edits=every, text=_edited(self.original, every))
 
     def original_position(self, line: int, column: int) -> tuple[int, int]:
-        """Line and column in the client's text of a place in `text`."""
+        """Line and column (from 1) in the client's text for a place in `text`."""
         lines = self.text.split("\n")
         if not self.edits or not 1 <= line <= len(lines):
             return line, column
-        sent = sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
-        grown = 0
+        offset = sum(len(text) + 1 for text in lines[: line - 1]) + column - 1
+        growth = 0  # by how much the edits before the offset lengthened the text
         for edit in self.edits:
-            begins = edit.start + grown
-            if sent < begins:
+            start = edit.start + growth
+            if offset < start:
                 break
-            if sent < begins + len(edit.text):
+            if offset < start + len(edit.text):
                 return position(self.original, edit.start)
-            grown += len(edit.text) - (edit.end - edit.start)
-        return position(self.original, min(sent - grown, len(self.original)))
+            growth += len(edit.text) - (edit.end - edit.start)
+        return position(self.original, min(offset - growth, len(self.original)))
 
 
 def guard(text: str, limits: Limits, *, search: bool = False, update: bool = False) -> Guarded:
-    """The query, cleared to run. `search` says that the caller turns search clauses into VALUES before that.
+    """The query, cleared to run. `search`: the caller replaces search clauses by VALUES before it runs.
 
     Raises `QueryTooLarge`, `QuerySyntax` or `QueryRefused`.
+
+    >>> guard("ASK { ?s ?p ?o }", Limits()).form
+    'ASK'
     """
     check_length(text, limits)
     tokens = tokenise(text, limits.tokens)
     form = _form(tokens, text, update)
     if update is not (form == "UPDATE"):
-        wanted = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"
-        raise _syntax(text, _first_keyword(tokens), f"This is {'a query' if update else 'an update'}, not {wanted}.")
+        expected = "an update (INSERT, DELETE …)" if update else "a query (SELECT, ASK, CONSTRUCT or DESCRIBE)"
+        raise _syntax(text, _first_keyword(tokens), f"This is {'a query' if update else 'an update'}, not {expected}.")
     check_shape(tokens, text, limits)
     searches = _services(tokens, text, search, update)
     _check_prefixes(tokens, text)
     edits = tuple(_unambiguous(tokens))
     unordered = form in ("SELECT", "ASK") and is_unordered(text)
-    volatile = any(each.kind == "word" and each.text.upper() in _VOLATILE for each in tokens)
+    volatile = any(token.kind == "word" and token.text.upper() in _VOLATILE for token in tokens)
     return Guarded(
         text,
         _edited(text, edits),
@@ -138,7 +141,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
 
 
 def check_length(text: str, limits: Limits) -> None:
-    """Raises `QueryTooLarge`; `QuerySyntax` for a text that no UTF-8 could have held."""
+    """Raises `QueryTooLarge`, and `QuerySyntax` for a text that cannot be encoded in UTF-8."""
     try:
         size = len(text) if len(text) > limits.text_bytes else len(text.encode())
     except UnicodeEncodeError as error:
@@ -195,7 +198,7 @@ def _services(tokens: list[Token], text: str, search: bool, update: bool) -> tup
 
 
 def _hidden_call(tokens: list[Token], index: int, depth: int) -> bool:
-    """True where a prefixed name can be read as a keyword that runs into the name after it: `SERVICE:x {`."""
+    """Whether a prefixed name can be read as a keyword followed by a name without a prefix: `SERVICE:x {`."""
     prefix = tokens[index].text.partition(":")[0].upper()
     before = tokens[index - 1] if index else None
     named = before is not None and before.kind == "word" and before.text.upper() != "SILENT"
@@ -207,20 +210,20 @@ def _hidden_call(tokens: list[Token], index: int, depth: int) -> bool:
 
 
 def _search_clause(tokens: list[Token], index: int, text: str, search: bool, update: bool) -> SearchClause:
-    """The clause that starts at `index`, if it is our own search and somebody answers it; refused otherwise.
+    """The clause that starts at `index`. Raises `QueryRefused` unless it is our own search and `search` is true.
 
-    SILENT changes nothing: a clause that makes no sense is an error, and no search fails for being far away.
+    SILENT changes nothing: a clause that makes no sense is an error, and no search fails because of a network.
     """
     silent = index + 1 < len(tokens) and tokens[index + 1].text.upper() == "SILENT"
     begins = index + 2 + silent
     if tokens[index].text.upper() != "SERVICE" or not _is_search(tokens, begins - 1):
         raise _refused(text, tokens[index], "SERVICE is not run here: it would reach other machines.")
     if update:
-        said = "A search clause works in queries only, not in updates."
-        raise _refused(text, tokens[index], said, "Run it as a query, and write what it finds into the update.")
+        message = "A search clause works in queries only, not in updates."
+        raise _refused(text, tokens[index], message, "Run it as a query, and write what it finds into the update.")
     if not search:
-        said = f"SERVICE <{SEARCH_SERVICE}> is not available: this atlas has no search."
-        raise _refused(text, tokens[index], said, "Leave it out.")
+        message = f"SERVICE <{SEARCH_SERVICE}> is not available: this atlas has no search."
+        raise _refused(text, tokens[index], message, "Leave it out.")
     depth = 0
     for place in range(begins, len(tokens)):
         depth += (tokens[place].text == "{") - (tokens[place].text == "}")
@@ -230,15 +233,15 @@ def _search_clause(tokens: list[Token], index: int, text: str, search: bool, upd
 
 
 def _is_search(tokens: list[Token], place: int) -> bool:
-    """Whether our own search is named there, in full or by a prefix, and braces follow."""
-    named = tokens[place : place + 2]
-    if len(named) < 2 or named[0].kind not in ("iri", "pname") or named[1].text != "{":
+    """Whether the IRI of our own search stands at `place`, in full or as a prefixed name, followed by a brace."""
+    pair = tokens[place : place + 2]
+    if len(pair) < 2 or pair[0].kind not in ("iri", "pname") or pair[1].text != "{":
         return False
-    return expanded(named[0], prefixes(tokens) if named[0].kind == "pname" else {}) == SEARCH_SERVICE
+    return expanded(pair[0], prefixes(tokens) if pair[0].kind == "pname" else {}) == SEARCH_SERVICE
 
 
 def _check_prefixes(tokens: list[Token], text: str) -> None:
-    """A prefix that was not declared; the engine would call it an unexpected token."""
+    """Raise `QuerySyntax` for a prefix that is not declared. The engine would only report an unexpected token."""
     declared: set[str] = set()
     for index, token in enumerate(tokens):
         if token.kind != "pname":
@@ -256,7 +259,7 @@ def _check_prefixes(tokens: list[Token], text: str) -> None:
 
 
 def _unambiguous(tokens: list[Token]) -> Iterator[Edit]:
-    """`'` and `#` escaped in each IRI that the engine could read as "less than" and more."""
+    """Edits that escape `'` and `#` in each IRI that the engine could read as "less than" and something else."""
     depth = 0
     for index, token in enumerate(tokens):
         if token.kind == "punct":

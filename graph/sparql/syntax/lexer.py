@@ -1,9 +1,9 @@
-"""SPARQL 1.1 text to tokens (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), in linear time.
+"""Lexer: SPARQL 1.1 text to tokens (https://www.w3.org/TR/sparql11-query/#sparqlGrammar), in linear time.
 
-The raw text is lexed; `\\u` escapes are decoded afterwards and only inside strings and IRIs, as the engine does.
-To decode first would open a hole: `"x\\u005C" . SERVICE …` would hide the SERVICE in a string that the engine ends
-sooner. Every repetition is possessive, so that nothing is tried twice, and a string that does not end is an error
-at once instead of a reason to look for another reading.
+It works on the raw text. `\\u` escapes are decoded afterwards and only inside strings and IRIs, as the engine does.
+Decoding first would open a hole: `"x\\u005C" . SERVICE …` would hide the SERVICE in a string that the engine ends
+earlier. Every repetition is possessive, so that nothing is matched twice. A string that does not end is an error at
+once; no other reading is tried.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Kind = Literal["iri", "pname", "bnode", "var", "string", "lang", "number", "word
 
 
 class Token(NamedTuple):
-    """`text` is the raw text at `start` (code points from 0)."""
+    """`text` is the raw text at `start`, an offset in code points."""
 
     kind: Kind
     text: str
@@ -29,6 +29,7 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
+        """The offset after the token."""
         return self.start + len(self.text)
 
 
@@ -69,7 +70,7 @@ _GAP: Final = r"(?:[ \t\r\n]++|\#[^\r\n]*+)*+"
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """On first use: to compile them takes a quarter of the start of a worker, and few workers are asked to read."""
+    """Compiled on first use: that takes a quarter of the start of a worker, and few workers have to read a text."""
     return (
         re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _RUN, _END))})"),
         re.compile(f"{_GAP}(?:{'|'.join((*_PARTS, _WORD, _END))})"),
@@ -79,7 +80,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 _SKIPPED: Final = re.compile(_GAP)
 
 _ALONE: Final = frozenset("{}()[];,*+/=~-")
-"""Signs that begin no longer token: taken without asking the patterns, a third of the time of a bracket bomb."""
+"""Characters that begin no longer token. They are read without the patterns: a third of the time of a bracket bomb."""
 
 _ECHARS: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", "\\": "\\", '"': '"', "'": "'"}
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|((?s:.)))")
@@ -88,18 +89,25 @@ _IRI_FORBIDDEN: Final = re.compile(r'[\x00-\x20<>"{}|^`\\]')
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
-    """Line and column of a code-point offset, both from 1."""
+    """Line and column of a code-point offset, both from 1.
+
+    >>> position("ASK {\\n}", 6)
+    (2, 1)
+    """
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def tokenise(text: str, limit: int | None = None) -> list[Token]:
-    """All tokens but white space and comments.
+    """The tokens of a text, without white space and comments.
 
-    Raises `QuerySyntax`, with line and column, at the first bad one, and `QueryTooLarge` past `limit` tokens.
+    Raises `QuerySyntax`, with line and column, at the first wrong character, and `QueryTooLarge` after `limit` tokens.
+
+    >>> [token.text for token in tokenise("ASK { ?s a <u:x> } # end")]
+    ['ASK', '{', '?s', 'a', '<u:x>', '}']
     """
     whole, plain = _patterns()
     tokens: list[Token] = []
-    most = len(text) if limit is None else limit
+    max_tokens = len(text) if limit is None else limit
     offset, plain_until, length = 0, 0, len(text)
     while offset < length:
         char = text[offset]
@@ -107,24 +115,24 @@ def tokenise(text: str, limit: int | None = None) -> list[Token]:
             tokens.append(Token("punct", char, offset))
             offset += 1
         else:
-            found = (whole if offset >= plain_until else plain).match(text, offset)
-            if found is None:
+            match = (whole if offset >= plain_until else plain).match(text, offset)
+            if match is None:
                 return _ended(tokens, text, offset)
-            if found.lastgroup == "run" and ":" not in found["run"]:
-                start, plain_until = found.span("run")
+            if match.lastgroup == "run" and ":" not in match["run"]:
+                start, plain_until = match.span("run")
                 offset = _plain_word(tokens, text, start)
             else:
-                offset = _take(tokens, text, found)
-        if len(tokens) > most:
-            raise _too_many(most)
+                offset = _take(tokens, text, match)
+        if len(tokens) > max_tokens:
+            raise _too_many(max_tokens)
     return tokens
 
 
-def _take(tokens: list[Token], text: str, found: re.Match[str]) -> int:
-    """Add the token that a pattern found; where it ends."""
-    group = str(found.lastgroup)
+def _take(tokens: list[Token], text: str, match: re.Match[str]) -> int:
+    """Add the token of a match; its end."""
+    group = str(match.lastgroup)
     kind: Kind = "pname" if group == "run" else group  # type: ignore[assignment]  # the group names are the kinds
-    start, end = found.span(group)
+    start, end = match.span(group)
     token = Token(kind, text[start:end], start)
     tokens.append(token)
     if kind != "punct":
@@ -136,7 +144,7 @@ def _take(tokens: list[Token], text: str, found: re.Match[str]) -> int:
 
 
 def _ended(tokens: list[Token], text: str, offset: int) -> list[Token]:
-    """The tokens, where only white space and comments follow; an error at what else follows."""
+    """The tokens, if only white space and comments follow. Raises `QuerySyntax` at anything else."""
     gap = _SKIPPED.match(text, offset)
     end = gap.end() if gap is not None else offset
     if end < len(text):
@@ -144,34 +152,34 @@ def _ended(tokens: list[Token], text: str, offset: int) -> list[Token]:
     return tokens
 
 
-def _too_many(most: int) -> QueryTooLarge:
-    return QueryTooLarge(f"The query has more than {most:,} words and signs.", "Split it into several queries.")
+def _too_many(max_tokens: int) -> QueryTooLarge:
+    return QueryTooLarge(f"The query has more than {max_tokens:,} words and signs.", "Split it into several queries.")
 
 
 def _plain_word(tokens: list[Token], text: str, start: int) -> int:
-    """The word that a run without a colon begins with; where it ends."""
-    found = _patterns()[1].match(text, start)
-    if found is None or found.lastgroup != "word":
+    """Add the word at the beginning of a run without a colon; its end."""
+    match = _patterns()[1].match(text, start)
+    if match is None or match.lastgroup != "word":
         raise _broken(text, start)
-    tokens.append(Token("word", found["word"], start))
-    return found.end()
+    tokens.append(Token("word", match["word"], start))
+    return match.end()
 
 
 def _check_angles(text: str, offset: int) -> None:
-    """`<<u:x#>` is "less than" and an IRI, or a triple term with a comment in it: the engine may read it either way,
-    and where `#` or `'` stands in it, what follows would be hidden in one reading. Never meant, so never allowed."""
+    """`<<u:x#>` is "less than" and an IRI, or a triple term with a comment in it. The engine may read it either way;
+    with `#` or `'` inside, one reading would hide what follows. Nobody means that, so it is an error."""
     iri = _patterns()[0].match(text, offset + 1)
     if iri is not None and ("#" in iri.group() or "'" in iri.group()):
         raise _syntax(text, offset, "‘<<’ can be read in two ways here; put a space between or after the brackets.")
 
 
 def decoded(token: Token) -> str:
-    """The characters that a string or IRI token stands for, without its delimiters, escapes decoded."""
+    """The value of a string or IRI token: without delimiters, with escapes decoded."""
     return _decode(token, token.text)
 
 
 def prefixes(tokens: Sequence[Token]) -> dict[str, str]:
-    """The prefixes that a query declares, without their colons, and what they stand for."""
+    """The prefixes that a query declares, without their colons, with their IRIs."""
     return {
         name.text[:-1]: decoded(iri)
         for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False)
@@ -180,7 +188,7 @@ def prefixes(tokens: Sequence[Token]) -> dict[str, str]:
 
 
 def expanded(token: Token, declared: Mapping[str, str]) -> str:
-    """The IRI that an IRI token or a prefixed name stands for, relative where its author wrote a relative one."""
+    """The IRI of an IRI token or a prefixed name; relative where the text has a relative one."""
     if token.kind == "iri":
         return decoded(token)
     prefix, _, local = token.text.partition(":")
@@ -188,25 +196,25 @@ def expanded(token: Token, declared: Mapping[str, str]) -> str:
 
 
 def _decode(token: Token, text: str) -> str:
-    """`text` is only there to say where an escape is wrong."""
+    """The value of a token. `text` is used for the place of a wrong escape."""
     raw = token.text
     width = 3 if token.kind == "string" and raw[:3] in ('"""', "'''") and len(raw) > 5 else 1
     inner = raw[width:-width]
     if "\\" not in inner:
         return inner
 
-    def one(found: re.Match[str]) -> str:
-        short, long, char = found.groups()
+    def decode(match: re.Match[str]) -> str:
+        short, long, char = match.groups()
         if char is None:
             point = int(short or long, 16)
             if point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF:
                 return chr(point)
         elif char in _ECHARS:
             return _ECHARS[char]
-        at = token.start + width + found.start() if text is not raw else width + found.start()
-        raise _syntax(text, at, f"‘{found.group()}’ is not an escape sequence.")
+        at = token.start + width + match.start() if text is not raw else width + match.start()
+        raise _syntax(text, at, f"‘{match.group()}’ is not an escape sequence.")
 
-    value = _ESCAPE.sub(one, inner)
+    value = _ESCAPE.sub(decode, inner)
     if token.kind == "iri" and _IRI_FORBIDDEN.search(value):
         raise _syntax(text, token.start if text is not raw else 0, "An IRI holds a character that IRIs cannot hold.")
     return value

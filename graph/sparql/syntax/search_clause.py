@@ -2,12 +2,12 @@
 
     SERVICE <urn:creative-atlas:search> { ?hit ca:query "access to finance" ; ca:score ?score ; ca:limit 50 }
 
-is read from its tokens, handed to a `SearchCall` as a `SearchRequest`, and its rows are put in its place:
+is read from its tokens and handed to a `SearchCall` as a `SearchRequest`. The rows are put in the clause's place:
 
     VALUES (?hit ?score) { (<…/p3> 9.1e-1) … }
 
-What is spliced holds no sign that could begin or end anything, however the text around it is read: literals and IRIs
-carry their brackets, quotes and hashes as `\\u` escapes.
+The spliced text holds no character that could begin or end anything, however the text around it is read: brackets,
+quotes and hashes in literals and IRIs are `\\u` escapes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _STRING: Final = expand_name("xsd:string")
 
 
 SearchCall = Callable[[SearchRequest], Sequence[SearchRow]]
-"""Runs one search. Raises `InputError` for what cannot be searched for, or `IndexUnusable`."""
+"""Runs one search. Raises `InputError` for a request that makes no sense, or `IndexUnusable`."""
 
 
 def expand(guarded: Guarded, search: SearchCall) -> tuple[Guarded, tuple[SearchClauseRows, ...]]:
@@ -72,30 +72,30 @@ def expand(guarded: Guarded, search: SearchCall) -> tuple[Guarded, tuple[SearchC
 
 
 def read_clauses(guarded: Guarded) -> tuple[SearchRequest, ...]:
-    """What the query's search clauses ask for, in order. Raises `QuerySyntax` and `QueryTooLarge`."""
+    """The requests of the query's search clauses, in order. Raises `QuerySyntax` and `QueryTooLarge`."""
     if len(guarded.searches) > MAX_CLAUSES:
         raise QueryTooLarge(f"A query may hold {MAX_CLAUSES} search clauses.", "Split it into several queries.")
     declared = prefixes(guarded.tokens)
     return tuple(_Reader(guarded.original, clause, declared).read() for clause in guarded.searches)
 
 
-def _values(asked: SearchRequest, rows: Sequence[SearchRow]) -> str:
+def _values(request: SearchRequest, rows: Sequence[SearchRow]) -> str:
     lines = []
     for rank, row in enumerate(rows, 1):
         if not _is_iri(row.iri):
             continue
         cells = {
-            "hit": f"<{_harmless(row.iri)}>",
+            "hit": f"<{_escaped(row.iri)}>",
             "score": f"{row.score:.6e}",
-            "snippet": f'"{_harmless(row.snippet)}"',
+            "snippet": f'"{_escaped(row.snippet)}"',
             "rank": str(rank),
         }
-        lines.append(f"({' '.join(cells[name] for name in asked.outputs)})")
-    return f" VALUES ({' '.join('?' + name for name in asked.outputs.values())}) {{ {' '.join(lines)} }} "
+        lines.append(f"({' '.join(cells[name] for name in request.outputs)})")
+    return f" VALUES ({' '.join('?' + name for name in request.outputs.values())}) {{ {' '.join(lines)} }} "
 
 
 def _is_iri(text: str) -> bool:
-    """Whether the engine would read it as an absolute IRI; of an index, all should be."""
+    """Whether the engine accepts the text as an absolute IRI. All IRIs of an index should be."""
     from pyoxigraph import NamedNode
 
     try:
@@ -105,33 +105,35 @@ def _is_iri(text: str) -> bool:
     return True
 
 
-def _harmless(text: str) -> str:
-    """With a `\\u` escape for whatever means something in SPARQL; letters, digits and most signs stay."""
-    return _MEANING.sub(lambda found: f"\\u{ord(found.group()):04X}", text.encode("utf-8", "replace").decode())
+def _escaped(text: str) -> str:
+    """The text with a `\\u` escape for each character that has a meaning in SPARQL."""
+    return _SPECIAL.sub(lambda match: f"\\u{ord(match.group()):04X}", text.encode("utf-8", "replace").decode())
 
 
-_MEANING: Final = re.compile(r"""[\x00-\x1f\x7f"'\\#<>{}()\[\]?$@^]""")
+_SPECIAL: Final = re.compile(r"""[\x00-\x1f\x7f"'\\#<>{}()\[\]?$@^]""")
 
 
 class _Reader:
-    """Reads one clause: sentences about one variable, with `;` and `,` as in Turtle, and constants for objects."""
+    """Reader of one clause: statements about one variable, with `;` and `,` as in Turtle, and constants as objects."""
 
     def __init__(self, text: str, clause: SearchClause, prefixes: Mapping[str, str]) -> None:
         self._text, self._tokens, self._prefixes = text, clause.body, prefixes
         self._start = clause.start
-        self._at = 0
+        self._position = 0
         self._subject = ""
-        self._given: dict[str, list[tuple[Token, str]]] = {}
+        self._properties: dict[str, list[tuple[Token, str]]] = {}
 
     def read(self) -> SearchRequest:
-        while self._at < len(self._tokens):
-            self._sentence()
-        texts, similar = self._given.get("query", []), self._given.get("similarTo", [])
+        while self._position < len(self._tokens):
+            self._statement()
+        texts, similar = self._properties.get("query", []), self._properties.get("similarTo", [])
         if not texts and not similar:
             raise self._wrong(None, "A search clause needs ca:query or ca:similarTo.")
         if texts and similar:
             raise self._wrong(similar[0][0], "A search clause has either ca:query or ca:similarTo, not both.")
-        filters = {name: tuple(value for _, value in self._given[name]) for name in self._given if _filters(name)}
+        filters = {
+            name: tuple(value for _, value in self._properties[name]) for name in self._properties if _filters(name)
+        }
         if similar:
             self._check_similar()
         return SearchRequest(
@@ -140,29 +142,30 @@ class _Reader:
             limit=int(self._one("limit", "10")),
             mode=self._one("mode", "hybrid"),
             filters=filters,
-            outputs={"hit": self._subject} | {name: self._one(name, "") for name in _OUTPUTS if name in self._given},
+            outputs={"hit": self._subject}
+            | {name: self._one(name, "") for name in _OUTPUTS if name in self._properties},
         )
 
     def _one(self, name: str, default: str) -> str:
-        return self._given[name][0][1] if name in self._given else default
+        return self._properties[name][0][1] if name in self._properties else default
 
     def _check_similar(self) -> None:
-        for name, values in self._given.items():
+        for name, values in self._properties.items():
             if name == "mode" or (_filters(name) and name != "kind"):
                 remedy = "State it in the pattern around the clause instead."
                 raise self._wrong(values[0][0], f"ca:{name} does not go with ca:similarTo.", remedy)
 
-    def _sentence(self) -> None:
+    def _statement(self) -> None:
         subject = self._next("a variable for the hit")
         if subject.kind != "var":
             raise self._wrong(subject, "A search clause speaks about a variable, such as ?hit.")
         if self._subject and subject.text[1:] != self._subject:
-            said = f"A search clause speaks about one variable, ?{self._subject}."
-            raise self._wrong(subject, said, "Use a clause of its own for another.")
+            message = f"A search clause speaks about one variable, ?{self._subject}."
+            raise self._wrong(subject, message, "Use a clause of its own for another.")
         self._subject = subject.text[1:]
         self._property()
         while self._peek() == ";":
-            self._at += 1
+            self._position += 1
             if self._peek() not in (";", ".", ""):
                 self._property()
         if self._peek():
@@ -174,21 +177,21 @@ class _Reader:
         token = self._next("a property, such as ca:query")
         name = self._iri(token).removeprefix(CA) if token.kind in ("iri", "pname") else ""
         if name not in _KNOWN:
-            known = ", ".join(f"ca:{each}" for each in _KNOWN)
-            said = f"‘{token.text[:60]}’ is not a property of a search clause."
-            raise self._wrong(token, said, f"There are: {known}. Put other patterns outside the braces.")
+            known = ", ".join(f"ca:{name}" for name in _KNOWN)
+            message = f"‘{token.text[:60]}’ is not a property of a search clause."
+            raise self._wrong(token, message, f"There are: {known}. Put other patterns outside the braces.")
         while True:
             self._object(name, token)
             if self._peek() != ",":
                 return
-            self._at += 1
+            self._position += 1
 
-    def _object(self, name: str, said: Token) -> None:
+    def _object(self, name: str, verb: Token) -> None:
         token = self._next(f"a value for ca:{name}")
-        held = self._given.setdefault(name, [])
-        if held and not (_filters(name) and name not in _DATES):
-            raise self._wrong(said, f"ca:{name} stands twice in this search clause.", "Use a clause for each search.")
-        held.append((token, self._value(name, token)))
+        values = self._properties.setdefault(name, [])
+        if values and not (_filters(name) and name not in _DATES):
+            raise self._wrong(verb, f"ca:{name} stands twice in this search clause.", "Use a clause for each search.")
+        values.append((token, self._value(name, token)))
 
     def _value(self, name: str, token: Token) -> str:
         if name in _OUTPUTS:
@@ -212,7 +215,7 @@ class _Reader:
     def _variable(self, name: str, token: Token) -> str:
         if token.kind != "var":
             raise self._wrong(token, f"ca:{name} is given back, so it needs a variable.")
-        used = [self._subject, *(value for one in _OUTPUTS for _, value in self._given.get(one, []))]
+        used = [self._subject, *(value for output in _OUTPUTS for _, value in self._properties.get(output, []))]
         if token.text[1:] in used:
             raise self._wrong(token, f"{token.text} is used twice in this search clause.")
         return token.text[1:]
@@ -220,12 +223,12 @@ class _Reader:
     def _string(self, name: str, token: Token) -> str:
         if token.kind != "string":
             raise self._wrong(token, f"ca:{name} needs a text in quotes.")
-        if self._at < len(self._tokens):
-            after = self._tokens[self._at]
+        if self._position < len(self._tokens):
+            after = self._tokens[self._position]
             if after.kind == "lang":
-                self._at += 1
+                self._position += 1
             elif after.text == "^^":
-                self._at += 1
+                self._position += 1
                 datatype = self._next("a datatype")
                 if datatype.kind not in ("iri", "pname") or expanded(datatype, self._prefixes) != _STRING:
                     raise self._wrong(after, f"ca:{name} needs a plain text.")
@@ -242,13 +245,13 @@ class _Reader:
         return iri
 
     def _peek(self) -> str:
-        return self._tokens[self._at].text if self._at < len(self._tokens) else ""
+        return self._tokens[self._position].text if self._position < len(self._tokens) else ""
 
     def _next(self, expected: str) -> Token:
-        if self._at >= len(self._tokens):
+        if self._position >= len(self._tokens):
             raise self._wrong(None, f"The search clause ends where {expected} should stand.")
-        self._at += 1
-        return self._tokens[self._at - 1]
+        self._position += 1
+        return self._tokens[self._position - 1]
 
     def _wrong(self, token: Token | None, message: str, remedy: str = "") -> QuerySyntax:
         line, column = position(self._text, self._start if token is None else token.start)

@@ -1,12 +1,11 @@
-"""What an update request says, from its tokens: which kinds of operation, and its dataset made explicit.
+"""Analysis of an update from its tokens: its kinds of operation, its dataset, and the graphs it acts on as wholes.
 
-pyoxigraph's `update` takes no dataset, so that of the request (`using-graph-uri`, `using-named-graph-uri`) is written
-into each operation that has a WHERE as USING clauses, which is what the SPARQL 1.1 Protocol says it means (§2.2.3).
+The `update` of pyoxigraph takes no dataset. So the dataset of the request (`using-graph-uri`, `using-named-graph-uri`)
+is written as USING clauses into each operation with a WHERE, which is its meaning in the SPARQL 1.1 Protocol (§2.2.3).
 
-Which graphs an update clears, drops, replaces or adds to as wholes: CLEAR, DROP, ADD, MOVE and COPY.
-
-The engine's parser needs no gap after a keyword (`CLEAR SILENTDEFAULT`, `PREFIX MOVE: … MOVE:g TO DEFAULT`), so that
-such an operation has more forms than the grammar. Here it has one, and what is no operation at all is an error.
+CLEAR, DROP, ADD, MOVE and COPY act on whole graphs. The engine's parser needs no space after a keyword (`CLEAR
+SILENTDEFAULT`, `PREFIX MOVE: … MOVE:g TO DEFAULT`), so that it accepts more forms of them than the grammar has. Here
+only the forms of the grammar are accepted, and anything that is no operation is an error.
 """
 
 from __future__ import annotations
@@ -33,22 +32,22 @@ _DATASET: Final = frozenset({"WITH", "USING"})
 
 
 def _outer_words(tokens: tuple[Token, ...]) -> list[tuple[int, str]]:
-    """The keywords outside all brackets, in capitals, with their places among the tokens."""
-    found: list[tuple[int, str]] = []
+    """The keywords outside all brackets, in capitals, with their indices among the tokens."""
+    words: list[tuple[int, str]] = []
     depth = 0
     for index, token in enumerate(tokens):
         if token.kind == "punct":
             depth += (token.text in "([{") - (token.text in ")]}")
         elif token.kind == "word" and depth == 0:
-            found.append((index, token.text.upper()))
-    return found
+            words.append((index, token.text.upper()))
+    return words
 
 
 def without_silent_loads(text: str, limit: int) -> str:
-    """The text with each `LOAD SILENT …` turned into an operation of the same length that does nothing.
+    """The text with each `LOAD SILENT …` replaced by an operation of the same length that does nothing.
 
-    LOAD is never run here, and a LOAD that fails is a success where the client says SILENT. `limit`: tokens at most.
-    Guard what comes back: this looks for the plain form only.
+    LOAD is never run here, and a LOAD SILENT that fails counts as a success. `limit` caps the tokens. The result still
+    has to be guarded: only the usual form of LOAD is replaced.
     """
     if "LOAD" not in text.upper():
         return text
@@ -65,23 +64,23 @@ def without_silent_loads(text: str, limit: int) -> str:
 
 def _end_of_load(tokens: tuple[Token, ...], index: int) -> int:
     """One past the last token of `LOAD SILENT source [INTO GRAPH target]`; 0 where it is not that."""
-    said = [token.text.upper() if token.kind == "word" else token.kind for token in tokens[index : index + 6]]
-    if said[1:2] != ["SILENT"] or said[2:3] not in (["iri"], ["pname"]):
+    words = [token.text.upper() if token.kind == "word" else token.kind for token in tokens[index : index + 6]]
+    if words[1:2] != ["SILENT"] or words[2:3] not in (["iri"], ["pname"]):
         return 0
-    whole = said[3:5] == ["INTO", "GRAPH"] and said[5:6] in (["iri"], ["pname"])
-    return 0 if said[3:4] == ["INTO"] and not whole else index + (6 if whole else 3)
+    has_target = words[3:5] == ["INTO", "GRAPH"] and words[5:6] in (["iri"], ["pname"])
+    return 0 if words[3:4] == ["INTO"] and not has_target else index + (6 if has_target else 3)
 
 
 def only_data(guarded: Guarded) -> bool:
-    """True where every operation is INSERT DATA or DELETE DATA, so that the text itself says what it touches."""
+    """Whether every operation is INSERT DATA or DELETE DATA, so that the text itself names all the quads."""
     words = [word for _, word in _outer_words(guarded.tokens) if word not in ("BASE", "PREFIX", "VERSION")]
     pairs = zip(words[::2], words[1::2], strict=False)
     return len(words) % 2 == 0 and all(first in ("INSERT", "DELETE") and then == "DATA" for first, then in pairs)
 
 
 def as_insertions(guarded: Guarded) -> str:
-    """An update of data only, with each DELETE turned into an INSERT: run on an empty store, it leaves there every
-    quad that the update names."""
+    """An update of data only, with each DELETE replaced by INSERT: run on an empty store, it adds every quad that the
+    update names."""
     deletions = [
         (token.start, token.end, "INSERT")
         for index, word in _outer_words(guarded.tokens)
@@ -92,10 +91,10 @@ def as_insertions(guarded: Guarded) -> str:
 
 
 def with_dataset(guarded: Guarded, dataset: Dataset) -> str:
-    """The client's text with the request's dataset as USING clauses of each operation that has a WHERE; guard it again.
+    """The client's text with the request's dataset as USING clauses of each operation with a WHERE; guard it again.
 
     `DELETE WHERE { … }` becomes `DELETE { … } USING … WHERE { … }`, which means the same. Raises QuerySyntax where an
-    operation names its dataset itself, and for a keyword that no update has; ValueError for what is no IRI.
+    operation names its own dataset, and for a keyword that no update has; ValueError for a graph that is no IRI.
     """
     dataset.arguments()
     clauses = "".join(f"USING <{iri}> " for iri in dataset.default)
@@ -116,7 +115,7 @@ def with_dataset(guarded: Guarded, dataset: Dataset) -> str:
 
 
 def _braces(guarded: Guarded, start: int) -> str:
-    """The text of the group that opens at a token."""
+    """The text of the group that starts at a token."""
     depth = 0
     for token in guarded.tokens[start:]:
         depth += (token.text == "{" and token.kind == "punct") - (token.text == "}" and token.kind == "punct")
@@ -145,13 +144,14 @@ _OTHERS: Final = frozenset({"INSERT", "DELETE", "WITH", "CREATE"})
 
 
 def whole_graphs(guarded: Guarded, base: str | None) -> Iterator[ox.NamedNode | ox.DefaultGraph | None]:
-    """The graphs in any order, None for all of them at once (ALL, NAMED). An addition to the default graph is none, for
-    there plain facts may be added. Raises QuerySyntax for what is none of an update's operations."""
+    """The graphs that an update clears, drops, replaces or adds to as wholes, in any order; None stands for all at once
+    (ALL, NAMED). Adding to the default graph does not count, because plain facts may be added there. Raises
+    QuerySyntax for anything that is no operation of an update."""
     reader = _Reader(guarded)
     reader.read()
-    if reader.every:
+    if reader.acts_on_all:
         yield None
-    if reader.default:
+    if reader.acts_on_default:
         yield DEFAULT
     if reader.named:
         named = ox.Store()
@@ -159,93 +159,95 @@ def whole_graphs(guarded: Guarded, base: str | None) -> Iterator[ox.NamedNode | 
             named.update("".join(reader.named), base_iri=base)  # the engine knows prefixes and relative IRIs
         except (SyntaxError, ValueError) as error:
             raise QuerySyntax(f"The update is not valid SPARQL: {error}.") from error
-        yield from (each for each in named.named_graphs() if isinstance(each, ox.NamedNode))
+        yield from (graph for graph in named.named_graphs() if isinstance(graph, ox.NamedNode))
 
 
 class _Reader:
+    """Reader of the operations of an update that act on whole graphs."""
+
     def __init__(self, guarded: Guarded) -> None:
-        self._guarded, self._tokens, self._at = guarded, guarded.tokens, 0
-        self.every = self.default = False
+        self._guarded, self._tokens, self._position = guarded, guarded.tokens, 0
+        self.acts_on_all = self.acts_on_default = False
         self.named: list[str] = []
-        """An update that makes the graphs, with the prologues of the one that is read."""
+        """An update that creates these graphs, with the prologues of the update that is read."""
 
     def read(self) -> None:
         while (token := self._peek()) is not None:
             word = self._word()
             if word in _PROLOGUE:
-                last = self._tokens[min(self._at + _PROLOGUE[word], len(self._tokens)) - 1]
+                last = self._tokens[min(self._position + _PROLOGUE[word], len(self._tokens)) - 1]
                 self.named.append(self._guarded.original[token.start : last.end] + "\n")
-                self._at += _PROLOGUE[word]
+                self._position += _PROLOGUE[word]
             elif token.text == ";":
-                self._at += 1
+                self._position += 1
             elif word in _OTHERS:
                 self._skip()
             else:
                 self._operation(word)
 
     def _operation(self, word: str) -> None:
-        self._at += 1
+        self._position += 1
         if word in _EMPTYING:
             self._silent()
             if self._word() in ("ALL", "NAMED"):
-                self.every = True
-                self._at += 1
+                self.acts_on_all = True
+                self._position += 1
             else:
-                self._hold(self._graph(required=True))
+                self._add(self._graph(required=True))
         elif word in _MOVING:
             self._silent()
             source = self._graph()
             if self._word() != "TO":
                 self._wrong()
-            self._at += 1
+            self._position += 1
             target = self._graph()
             if target or word != "ADD":
-                self._hold(target)
+                self._add(target)
             if word == "MOVE":
-                self._hold(source)
+                self._add(source)
         else:
-            self._at -= 1
+            self._position -= 1
             self._wrong()
         after = self._peek()
         if after is not None and after.text != ";":
             self._wrong()
 
-    def _hold(self, graph: str) -> None:
+    def _add(self, graph: str) -> None:
         if graph:
             self.named.append(f"CREATE SILENT GRAPH {graph} ;\n")
         else:
-            self.default = True
+            self.acts_on_default = True
 
     def _graph(self, *, required: bool = False) -> str:
-        """As it is written; empty for the default graph. `required`: the word GRAPH stands before a name."""
+        """The graph as written; empty for the default graph. `required`: a name needs the word GRAPH before it."""
         word = self._word()
         if word == "DEFAULT":
-            self._at += 1
+            self._position += 1
             return ""
         if word == "GRAPH":
-            self._at += 1
+            self._position += 1
         elif required:
             self._wrong()
         token = self._peek()
         if token is None or token.kind not in ("iri", "pname"):
             self._wrong()
-        self._at += 1
+        self._position += 1
         return token.text
 
     def _silent(self) -> None:
         if self._word() == "SILENT":
-            self._at += 1
+            self._position += 1
 
     def _skip(self) -> None:
-        """To the end of an operation: no semicolon of its own stands outside of brackets."""
+        """Skip to the end of an operation. Its own semicolons are all inside brackets."""
         depth = 0
         while (token := self._peek()) is not None and (depth or token.text != ";"):
             if token.kind == "punct":
                 depth += (token.text in "([{") - (token.text in ")]}")
-            self._at += 1
+            self._position += 1
 
     def _peek(self) -> Token | None:
-        return self._tokens[self._at] if self._at < len(self._tokens) else None
+        return self._tokens[self._position] if self._position < len(self._tokens) else None
 
     def _word(self) -> str:
         token = self._peek()
@@ -254,5 +256,5 @@ class _Reader:
     def _wrong(self) -> NoReturn:
         token = self._peek() or self._tokens[-1]
         line, column = position(self._guarded.original, token.start)
-        said = f"Line {line}, column {column}: Unexpected ‘{token.text[:40]}’."
-        raise QuerySyntax(said, line=line, column=column)
+        message = f"Line {line}, column {column}: Unexpected ‘{token.text[:40]}’."
+        raise QuerySyntax(message, line=line, column=column)

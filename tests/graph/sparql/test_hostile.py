@@ -6,12 +6,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from graph.errors import (
+    ClientOverloaded,
     Overloaded,
     QueryCancelled,
     QueryError,
@@ -35,9 +36,9 @@ SORT_ALL = "SELECT * { ?s ?p ?o . ?a ?b ?c } ORDER BY DESC(CONCAT(STR(?o), STR(?
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[QueryPool]:
-    with QueryPool(Limits(cache_bytes=0, quantum=0.1)) as each:
-        each.warm()
-        yield each
+    with QueryPool(Limits(cache_bytes=0, quantum=0.1, timeout=120, wait=60)) as pool:
+        pool.warm()
+        yield pool
 
 
 @pytest.fixture(scope="module")
@@ -45,29 +46,52 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_generation(tmp_path_factory.mktemp("large") / "000001", 4000)
 
 
-def test_look_ups_go_on_while_a_query_runs_into_its_limit(pool: QueryPool, large: Path) -> None:
-    started = time.monotonic()
-    errors: list[BaseException] = []
+class Running:
+    """A query that runs in a thread; `end` gives the error that it ended with."""
 
-    def hostile() -> None:
-        try:
-            pool.run(large, CARTESIAN, timeout=2)
-        except QueryError as error:
-            errors.append(error)
+    def __init__(self, pool: QueryPool, generation: Path, query: str, query_id: str, client: str | None = None) -> None:
+        self._pool, self._query_id, self._client = pool, query_id, client
+        self._errors: list[QueryError] = []
 
-    threads = [threading.Thread(target=hostile) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    answered = 0
-    while any(thread.is_alive() for thread in threads) and time.monotonic() - started < 2:
+        def run() -> None:
+            try:
+                pool.run(generation, query, query_id=query_id, client=client)
+            except QueryError as error:
+                self._errors.append(error)
+
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+
+    def wait(self) -> QueryError:
+        self._thread.join(60)
+        assert not self._thread.is_alive()
+        return self._errors[0]
+
+    def cancel(self) -> QueryError:
+        assert self._pool.cancel(self._query_id, self._client)
+        return self.wait()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
+
+
+def test_look_ups_are_answered_while_slow_queries_hold_every_slow_slot(pool: QueryPool, large: Path) -> None:
+    slow = [Running(pool, large, CARTESIAN, str(number)) for number in range(3)]
+    wait_until(lambda: sum(pool.load()) == 3 and len(pool.busy()) >= 2)
+    for _ in range(20):
         with pool.run(large, LOOK_UP) as result:
             assert result.rows == 1
-            answered += 1
-    for thread in threads:
-        thread.join()
-    assert len(errors) == 3
-    assert any(isinstance(each, QueryTimeout) and each.seconds == 2 for each in errors)
-    assert answered > 20
+    assert [type(query.cancel()) for query in slow] == [QueryCancelled] * 3
+
+
+def test_a_query_ends_at_its_deadline(pool: QueryPool, large: Path) -> None:
+    with pytest.raises(QueryTimeout) as caught:
+        pool.run(large, CARTESIAN, timeout=1)
+    assert caught.value.seconds == 1
 
 
 @pytest.mark.parametrize(
@@ -117,29 +141,6 @@ def test_a_long_text_that_is_refused_costs_no_worker(pool: QueryPool, large: Pat
     assert before <= set(pool.idle())
 
 
-def test_a_look_up_overtakes_long_texts(pool: QueryPool, large: Path) -> None:
-    pool.run(large, LOOK_UP).close()
-    _spare(pool)
-    ended: list[int] = []
-
-    def read(number: int) -> None:
-        with pytest.raises(QueryRefused):
-            pool.run(large, f"SELECT * {{ {'{} UNION ' * 7000} {{}} }} # {number}")
-        ended.append(number)
-
-    threads = [threading.Thread(target=read, args=(number,)) for number in range(12)]
-    for thread in threads:
-        thread.start()
-    while sum(pool.load()) < len(threads) and not ended:
-        time.sleep(0.001)
-    assert pool.load()[0] == 1, "one is read, the others wait"
-    assert pool.run(large, LOOK_UP).rows == 1
-    assert len(ended) < len(threads)
-    for thread in threads:
-        thread.join()
-    assert len(ended) == len(threads)
-
-
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 def test_a_worker_that_takes_the_place_of_another_has_the_generation_open(pool: QueryPool, large: Path) -> None:
     pool.run(large, LOOK_UP).close()
@@ -157,11 +158,8 @@ def test_a_worker_that_takes_the_place_of_another_has_the_generation_open(pool: 
 
 
 def _spare(pool: QueryPool) -> None:
-    """Until as many workers are idle as the pool keeps."""
-    deadline = time.monotonic() + 20
-    while len(pool.idle()) <= pool.limits.workers:
-        assert time.monotonic() < deadline, "no spare came"
-        time.sleep(0.01)
+    """Wait until as many workers are idle as the pool keeps."""
+    wait_until(lambda: len(pool.idle()) > pool.limits.workers)
 
 
 def test_results_have_caps(large: Path, tmp_path: Path) -> None:
@@ -184,34 +182,12 @@ def test_results_have_caps(large: Path, tmp_path: Path) -> None:
 
 
 def test_a_worker_killed_from_outside(pool: QueryPool, large: Path) -> None:
-    caught: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            pool.run(large, CARTESIAN, timeout=8)
-        except QueryError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    _busy_worker(pool)
-    time.sleep(0.3)  # at once, and the query would be run again with another worker
-    victim = _busy_worker(pool)
-    os.kill(victim, signal.SIGKILL)
-    thread.join(5)
-    assert not thread.is_alive()
-    assert isinstance(caught[0], QueryMemory), "what kills from outside is as a rule the system, for want of memory"
+    running = Running(pool, large, CARTESIAN, "victim")
+    wait_until(lambda: bool(pool.busy()))
+    time.sleep(0.3)  # past the quantum: before it the query would run again with another worker
+    os.kill(pool.busy()[0], signal.SIGKILL)
+    assert isinstance(running.wait(), QueryMemory), "as a rule it is the system that kills, for want of memory"
     assert pool.run(large, LOOK_UP).rows == 1
-
-
-def _busy_worker(pool: QueryPool) -> int:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        busy = pool.busy()
-        if busy:
-            return busy[0]
-        time.sleep(0.01)
-    raise AssertionError("no worker became busy")
 
 
 def test_idle_workers_killed_from_outside_are_replaced(pool: QueryPool, large: Path) -> None:
@@ -222,68 +198,35 @@ def test_idle_workers_killed_from_outside_are_replaced(pool: QueryPool, large: P
 
 
 def test_cancel(pool: QueryPool, large: Path) -> None:
-    caught: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            pool.run(large, CARTESIAN, timeout=8, query_id="mine")
-        except QueryError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    _busy_worker(pool)
+    running = Running(pool, large, CARTESIAN, "mine")
+    wait_until(lambda: bool(pool.busy()))
     with pytest.raises(QueryRefused, match="mine"):
         pool.run(large, LOOK_UP, query_id="mine")
-    assert pool.cancel("mine")
-    thread.join(5)
-    assert isinstance(caught[0], QueryCancelled)
+    assert isinstance(running.cancel(), QueryCancelled)
     assert not pool.cancel("mine")
     assert pool.run(large, LOOK_UP, query_id="mine").rows == 1
 
 
 def test_overload(large: Path) -> None:
-    limits = Limits(workers=1, queue=1, wait=1.5, timeout=3, quantum=5, per_client=2, memory=1 << 30)
-    endless = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
-    outcomes: list[str] = []
+    limits = Limits(workers=1, queue=1, wait=100, timeout=100, quantum=100, per_client=2, memory=1 << 30)
     with QueryPool(limits) as pool:
-
-        def run(client: str) -> str:
-            with pytest.raises(QueryError) as raised:
-                pool.run(large, endless, client=client)
-            outcomes.append(type(raised.value).__name__ + str(getattr(raised.value, "status", "")))
-            return outcomes[-1]
-
-        threads = [threading.Thread(target=run, args=("one",)) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        deadline = time.monotonic() + 5
-        while pool.load() != (1, 1):
-            assert time.monotonic() < deadline, "one runs and one waits"
-            time.sleep(0.01)
-        assert run("one") == "Overloaded429", "a client past its own cap"
-        assert run("another") == "Overloaded503", "no place in the queue"
-        for thread in threads:
-            thread.join()
-    assert outcomes[2:] == ["Overloaded503", "QueryTimeout503"], "no place in time, and the one that ran to its limit"
+        both = [Running(pool, large, CARTESIAN, str(number), "one") for number in range(2)]
+        wait_until(lambda: pool.load() == (1, 1))
+        with pytest.raises(ClientOverloaded):
+            pool.run(large, LOOK_UP.replace("s7", "s8 "), client="one")
+        with pytest.raises(Overloaded, match="1 more query waits") as caught:
+            pool.run(large, "SELECT * { ?s ?p ?o . ?a ?b ?c }", client="another")
+        assert type(caught.value) is Overloaded, "no room in the queue"
+        assert [type(query.cancel()) for query in both] == [QueryCancelled] * 2
 
 
 def test_close_ends_what_runs(large: Path) -> None:
     pool = QueryPool(Limits(memory=1 << 30))
-    caught: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            pool.run(large, CARTESIAN)
-        except QueryError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    pids = [_busy_worker(pool), *pool.idle()]
+    running = Running(pool, large, CARTESIAN, "runs")
+    wait_until(lambda: bool(pool.busy()))
+    pids = [*pool.busy(), *pool.idle()]
     pool.close()
-    thread.join(5)
-    assert isinstance(caught[0], QueryCancelled)
+    assert isinstance(running.wait(), QueryCancelled)
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     with pytest.raises(QueryCancelled):
         pool.run(large, LOOK_UP)

@@ -170,7 +170,7 @@ def test_an_old_manifest_is_read(writable_services: Services) -> None:
 
 
 def test_a_server_follows_by_itself(writable_client: FlaskClient, writable_services: Services) -> None:
-    writable_services.writes.then = writable_services.follower.poke
+    writable_services.writes.then = writable_services.follower.notify
     update(writable_client, PREFIXES + 'INSERT DATA { :lab a :Laboratory ; rdfs:label "Quixotic Zeppelin Laboratory" }')
     until(lambda: behind(writable_services.home.require()) is None)
     assert found(writable_services, "zeppelin laboratory")[0] == "http://e/lab"

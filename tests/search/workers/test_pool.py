@@ -179,7 +179,7 @@ def test_a_search_that_fails_in_a_worker_is_not_repeated(alone: Pool) -> None:
 
 
 def test_a_search_past_its_time_ends_its_worker_and_is_not_repeated(services: Services) -> None:
-    made = Pool(services, 10.0)
+    made = Pool(services, 5.0)
     pid = made.start()
     try:
         with busy_here(made.pool, made.generation):

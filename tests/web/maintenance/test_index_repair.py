@@ -1,4 +1,4 @@
-"""The index is derived from the graph: damaged, missing or of another encoder, it is noticed and made anew."""
+"""The index is derived from the graph: damaged, missing or of another encoder, it is noticed and rebuilt."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def test_a_server_repairs_in_the_background(tmp_path: Path, cache: Path) -> None
 
 def test_only_one_repair_runs_at_a_time(tmp_path: Path, cache: Path) -> None:
     services = make_services(tmp_path, cache)
-    mender = IndexRebuilder(services.settings)
+    rebuilder = IndexRebuilder(services.settings)
     before = services.home.require().number
-    first, second = mender(IndexUnusable("Broken.")), mender(IndexUnusable("Broken."))
+    first, second = rebuilder(IndexUnusable("Broken.")), rebuilder(IndexUnusable("Broken."))
     assert str(first) == str(second)
-    assert mender.wait(60) == 0
+    assert rebuilder.wait(60) == 0
     assert services.home.require().number == before + 1

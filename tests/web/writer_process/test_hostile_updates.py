@@ -15,17 +15,17 @@ from web.app import create_app
 from web.services import Services
 from web.writer_process.service import WriteLimits, Writes
 
-LIMIT = 1.0
+LIMIT_SECONDS = 1.0
 NINE = "{ 1 2 3 4 5 6 7 8 9 }"
-SPARE = 0.5
-PATIENCE = 8.0
+SPARE_SECONDS = 0.5
+PATIENCE_SECONDS = 8.0
 """The machine may be busy: what is asserted of time is that nothing runs on, not how fast it ends."""
 
 
 @pytest.fixture(scope="module")
 def small(make_services: ServiceMaker) -> Services:
     writable_services = make_services()
-    writable_services.writes.limits = WriteLimits(timeout=LIMIT, upload_timeout=LIMIT, memory=1 << 30)
+    writable_services.writes.limits = WriteLimits(timeout=LIMIT_SECONDS, upload_timeout=LIMIT_SECONDS, memory=1 << 30)
     return writable_services
 
 
@@ -36,9 +36,9 @@ def writable_client(small: Services) -> FlaskClient:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    each = Listener()
-    yield each
-    each.close()
+    made = Listener()
+    yield made
+    made.close()
 
 
 LOADS = [
@@ -54,7 +54,7 @@ LOADS = [
 
 
 @pytest.mark.parametrize("text", LOADS)
-def test_nobody_is_called(text: str, writable_client: FlaskClient, listener: Listener) -> None:
+def test_no_address_is_called(text: str, writable_client: FlaskClient, listener: Listener) -> None:
     status = update(writable_client, text.replace("URL", listener.url))
     assert status == (204 if "LOAD SILENT" in text else 400)
     assert listener.connections == 0
@@ -71,9 +71,9 @@ def test_the_fences_hold_without_the_guard(small: Services, listener: Listener) 
         "import pyoxigraph as ox, socket, os, tempfile, pathlib\n"
         "folder = pathlib.Path(sys.argv[2]); s = ox.Store(str(folder / 'store'))\n"
         "s.update('INSERT DATA { <a:b> <a:c> 1 }'); s.flush(); print(len(s))\n"
-        "for what in (lambda: s.update(f'LOAD <{sys.argv[1]}>'), lambda: socket.socket(), lambda: os.fork(),\n"
+        "for attempt in (lambda: s.update(f'LOAD <{sys.argv[1]}>'), lambda: socket.socket(), lambda: os.fork(),\n"
         "             lambda: os.execv('/bin/true', ['x']), lambda: os.kill(os.getppid(), 0)):\n"
-        "    try: what(); print('went through')\n"
+        "    try: attempt(); print('went through')\n"
         "    except OSError as error: print('refused')\n"
     )
     from graph.sandbox.seccomp import available
@@ -110,7 +110,7 @@ def test_a_bomb_ends_in_time_and_changes_nothing(name: str, writable_client: Fla
     before = small.home.require().name
     started = time.monotonic()
     status = update(writable_client, BOMBS[name])
-    assert time.monotonic() - started < LIMIT + SPARE + PATIENCE
+    assert time.monotonic() - started < LIMIT_SECONDS + SPARE_SECONDS + PATIENCE_SECONDS
     if name != "regex":
         assert status == 503
         assert small.home.require().name == before
@@ -153,7 +153,7 @@ def test_hostile_uploads(name: str, writable_client: FlaskClient, small: Service
 
 
 def test_without_seccomp_the_guard_still_refuses(small: Services) -> None:
-    bare = Writes(small.home, WriteLimits(timeout=LIMIT), seccomp=False)
+    bare = Writes(small.home, WriteLimits(timeout=LIMIT_SECONDS), seccomp=False)
     with pytest.raises(AtlasError):
         bare.update("LOAD <http://127.0.0.1:9/>", base="http://e/")
     bare.close()

@@ -196,6 +196,19 @@ def test_a_look_up_gets_a_worker_whatever_else_waits() -> None:
     assert running() == 4
 
 
+def test_a_look_up_overtakes_long_texts() -> None:
+    """They are read one at a time, and only while a worker can be spared."""
+    bench = Bench(workers=1)
+    bench.workers.complete = True
+    texts = [bench.submit(f"text {n}", "reading", op="check") for n in range(12)]
+    assert sum(task.worker is not None for task in texts) == 1
+    look_up = bench.submit("look-up", "lookup", op="look")
+    assert look_up.worker is not None
+    bench.answer(look_up)
+    bench.answer(next(task for task in texts if task.worker))
+    assert sum(task.worker is not None for task in texts) == 1, "the next one"
+
+
 def test_a_query_whose_time_passes_while_it_waits_ends_then() -> None:
     bench = Bench(workers=1, slow=1)
     bench.submit("runs")

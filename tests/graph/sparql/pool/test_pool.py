@@ -44,7 +44,7 @@ def test_select_answers_json_by_default(pool: QueryPool, generation: Path) -> No
         assert result.ms > 0
 
 
-@pytest.mark.parametrize("form", RESULTS, ids=lambda each: each.name)
+@pytest.mark.parametrize("form", RESULTS, ids=lambda form: form.name)
 def test_every_result_format_counts_its_rows(pool: QueryPool, generation: Path, form: object) -> None:
     query = f'SELECT ?s ?o ?u {{ ?s <{EX}p> ?n BIND(CONCAT(?n, "\\n\\"}},{{<result> \\\\\\\\") AS ?o) }}'
     with pool.run(generation, query, media_type=form.media_type) as result:  # type: ignore[attr-defined]
@@ -53,7 +53,7 @@ def test_every_result_format_counts_its_rows(pool: QueryPool, generation: Path, 
         assert (result.kind, result.rows) == ("boolean", 1)
 
 
-@pytest.mark.parametrize("form", GRAPHS, ids=lambda each: each.name)
+@pytest.mark.parametrize("form", GRAPHS, ids=lambda form: form.name)
 def test_every_graph_format_reads_back(pool: QueryPool, generation: Path, form: object) -> None:
     media_type: str = form.media_type  # type: ignore[attr-defined]
     with pool.run(generation, "CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", media_type=media_type) as result:
@@ -202,7 +202,7 @@ def test_a_directory_replaced_under_its_name_is_another_generation(pool: QueryPo
 
 def eight_at_once(run: Callable[[int], None], apart: int) -> None:
     """Call `run` in eight threads, with numbers so far apart from 0 on; wait for all."""
-    threads = [threading.Thread(target=run, args=(apart * each,)) for each in range(8)]
+    threads = [threading.Thread(target=run, args=(apart * number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -260,11 +260,11 @@ def test_no_worker_outlives_its_parent(generation: Path, how: str) -> None:
     command = [sys.executable, "-c", PARENT, str(generation), how]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        pids = [int(each) for each in parent.stdout.readline().split()]
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
         assert len(pids) >= 2
-        parent.communicate("\n", timeout=20)
+        parent.communicate("\n", timeout=60)
         assert parent.returncode == (-signal.SIGKILL if how == "kill" else 0)
-    deadline = time.monotonic() + 6
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not all(map(gone, pids)):
         time.sleep(0.05)
     assert [pid for pid in pids if not gone(pid)] == []
@@ -276,15 +276,15 @@ def test_a_query_ends_at_its_deadline_while_the_parent_is_stopped(generation: Pa
     command = [sys.executable, "-c", PARENT, str(generation), "exit"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
-        busy, *idle = [int(each) for each in parent.stdout.readline().split()]
+        busy, *idle = [int(pid) for pid in parent.stdout.readline().split()]
         parent.send_signal(signal.SIGSTOP)
-        deadline = time.monotonic() + 6
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline and not gone(busy):
             time.sleep(0.05)
         left = [pid for pid in idle if not gone(pid)]
         ended = gone(busy)
         parent.send_signal(signal.SIGCONT)
-        parent.communicate("\n", timeout=20)
+        parent.communicate("\n", timeout=60)
     assert ended
     assert left == idle
 
@@ -317,7 +317,7 @@ def test_limits_check_themselves() -> None:
 
 def test_queries_sent_ahead_behind_a_slow_one_are_all_answered(generation: Path) -> None:
     """Whatever stands behind a slow query is given to others, again and again, and no place is lost."""
-    with QueryPool(Limits(cache_bytes=0, quantum=0.1)) as pool:
+    with QueryPool(Limits(cache_bytes=0, quantum=0.1, timeout=120, wait=60)) as pool:
         failed: list[BaseException] = []
 
         def run(offset: int) -> None:
@@ -373,8 +373,8 @@ def test_look_ups_sent_together_are_each_answered(tmp_path: Path) -> None:
             for n in range(offset, offset + 25):
                 query = f"SELECT ?o{n} {{ <{EX}s{n}> <{EX}p> ?o{n} }}"
                 with pool.run(home, query) as result:
-                    found = [row[f"o{n}"]["value"] for row in json.loads(result.read())["results"]["bindings"]]
-                    wrong.extend([(n, found)] * (found != [f"value {n}"]))
+                    values = [row[f"o{n}"]["value"] for row in json.loads(result.read())["results"]["bindings"]]
+                    wrong.extend([(n, values)] * (values != [f"value {n}"]))
                 if n % 5 == 0:
                     query = f"SELECT ?x{n} {{ <{EX}s> <{EX}{'pq'[n % 2]}> ?x{n} }}"
                     with pool.run(home, query, timeout=5) as result:
