@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from flask import Flask
 
@@ -19,14 +20,14 @@ from web.sparql import endpoint, graph_store, update
 
 __all__ = ["create_app"]
 
-MAX_BODY = 1 << 20
+MAX_BODY_BYTES: Final = 1 << 20
 """Bytes of a request that are read; a larger one is answered with 413."""
 
 
 def create_app(services: Services) -> Flask:
     """A WSGI application over one atlas. Safe to serve from several threads."""
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security_headers.install(app)
     install_errors(app)

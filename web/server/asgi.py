@@ -40,7 +40,8 @@ log = logging.getLogger(__name__)
 class FastSearch(Protocol):
     """Answers searches of the JSON API, in a thread."""
 
-    def takes(self, method: str, path: bytes) -> bool: ...
+    def takes(self, method: str, path: bytes) -> bool:
+        """Whether the request is a search."""
 
     def answer(self, request: PlainRequest) -> Answer | None:
         """None where Flask is to answer."""

@@ -46,6 +46,7 @@ class _Named:
     fresh: bool = False
 
     def is_in(self, snapshot: Snapshot) -> bool:
+        """Whether the generation of the snapshot has this graph."""
         graph = DEFAULT if self.iri is None else node(self.iri)
         return graph is not None and holds(snapshot.store, graph)
 

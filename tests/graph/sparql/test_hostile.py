@@ -75,7 +75,7 @@ class Running:
 def wait_until(condition: Callable[[], bool]) -> None:
     end = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < end, "it never came to that"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.01)
 
 
@@ -233,7 +233,7 @@ def test_close_ends_what_runs(large: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "said", "error"),
+    ("status", "reason", "stderr", "error"),
     [
         (-signal.SIGALRM, None, "", QueryTimeout),
         (-signal.SIGKILL, "deadline", "", QueryTimeout),
@@ -246,8 +246,8 @@ def test_close_ends_what_runs(large: Path) -> None:
         (3, None, "", QueryFailed),
     ],
 )
-def test_deaths(status: int, reason: str | None, said: str, error: type[QueryError]) -> None:
-    assert type(interpret_death(status, reason, said, 1.0)) is error  # type: ignore[arg-type]
+def test_deaths(status: int, reason: str | None, stderr: str, error: type[QueryError]) -> None:
+    assert type(interpret_death(status, reason, stderr, 1.0)) is error  # type: ignore[arg-type]
 
 
 def test_overloaded_says_when_to_come_back() -> None:

@@ -38,8 +38,8 @@ SYNTAX = (
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[QueryPool]:
-    with QueryPool(Limits(cache_bytes=0)) as each:
-        yield each
+    with QueryPool(Limits(cache_bytes=0)) as pool:
+        yield pool
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,10 @@ def evaluate(case: w3c.Case, pool: QueryPool, folder: Path) -> str:
 
 @pytest.mark.parametrize("name", EVALUATION)
 def test_evaluation(name: str, suite: Path, pool: QueryPool, folder: Path) -> None:
-    chosen = [each for each in w3c.cases(suite / name) if each.kind in ("QueryEvaluationTest", "CSVResultFormatTest")]
+    chosen = [case for case in w3c.cases(suite / name) if case.kind in ("QueryEvaluationTest", "CSVResultFormatTest")]
     assert chosen
-    failed = {each.name: why for each in chosen if (why := evaluate(each, pool, folder))}
-    assert set(failed) == {each for each in documented("Query evaluation") if each.startswith(f"{name}/")}, failed
+    failed = {case.name: why for case in chosen if (why := evaluate(case, pool, folder))}
+    assert set(failed) == {case for case in documented("Query evaluation") if case.startswith(f"{name}/")}, failed
 
 
 def accepted(case: w3c.Case, pool: QueryPool, empty: Path) -> bool:
@@ -102,7 +102,7 @@ def accepted(case: w3c.Case, pool: QueryPool, empty: Path) -> bool:
 @pytest.mark.parametrize("name", EVALUATION)
 def test_evaluation_on_a_copy(name: str, suite: Path, folder: Path) -> None:
     """As the workers do it with queries whose rows may come in any order, once they have copied a graph."""
-    chosen = [each for each in w3c.cases(suite / name) if each.kind == "QueryEvaluationTest"]
+    chosen = [case for case in w3c.cases(suite / name) if case.kind == "QueryEvaluationTest"]
     for case in chosen:
         query = case.query.read_text(encoding="utf-8")
         if case.name in documented("Query evaluation") or not guard(query, Limits()).unordered:
@@ -112,14 +112,14 @@ def test_evaluation_on_a_copy(name: str, suite: Path, folder: Path) -> None:
         assert copy is not store
         media_type = w3c.wanted_type(case) or "application/sparql-results+json"
         form = ox.QueryResultsFormat.from_media_type(media_type)
-        found = copy.query(query, base_iri=case.query.as_uri())
-        assert form is not None and not isinstance(found, ox.QueryTriples)
-        assert w3c.same(case, found.serialize(format=form), media_type), case.name
+        results = copy.query(query, base_iri=case.query.as_uri())
+        assert form is not None and not isinstance(results, ox.QueryTriples)
+        assert w3c.same(case, results.serialize(format=form), media_type), case.name
 
 
 @pytest.mark.parametrize("name", SYNTAX)
 def test_syntax(name: str, suite: Path, pool: QueryPool, generation: Path) -> None:
-    chosen = [each for each in w3c.cases(suite / name) if "SyntaxTest" in each.kind]
+    chosen = [case for case in w3c.cases(suite / name) if "SyntaxTest" in case.kind]
     assert chosen
     failed: dict[str, str] = {}
     refused: set[str] = set()
@@ -131,13 +131,13 @@ def test_syntax(name: str, suite: Path, pool: QueryPool, generation: Path) -> No
             if case.kind.startswith("Positive"):
                 refused.add(case.name)
     assert failed == {}
-    assert refused == {each for each in documented("Refused by policy") if each.startswith(f"{name}/")}
+    assert refused == {case for case in documented("Refused by policy") if case.startswith(f"{name}/")}
 
 
 def test_the_document_counts_right(suite: Path) -> None:
     kinds = ("QueryEvaluationTest", "CSVResultFormatTest")
-    total = sum(each.kind in kinds for name in EVALUATION for each in w3c.cases(suite / name))
-    syntax = sum("SyntaxTest" in each.kind for name in SYNTAX for each in w3c.cases(suite / name))
+    total = sum(case.kind in kinds for name in EVALUATION for case in w3c.cases(suite / name))
+    syntax = sum("SyntaxTest" in case.kind for name in SYNTAX for case in w3c.cases(suite / name))
     text = DOCUMENT.read_text(encoding="utf-8")
     assert f"{total - len(documented('Query evaluation'))} of {total}" in text
     assert f"{syntax - len(documented('Refused by policy'))} of {syntax}" in text

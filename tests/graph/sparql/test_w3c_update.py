@@ -33,12 +33,12 @@ def read(folder: Path) -> list[Case]:
     manifest = ox.Store()
     file = folder / "manifest.ttl"
     manifest.load(path=str(file), format=ox.RdfFormat.TURTLE, base_iri=file.as_uri())
-    found = {}
+    tests = {}
     for row in manifest.query(_CASES):  # type: ignore[union-attr]
         name = f"{folder.name}/{row['test'].value.rpartition('#')[2]}"
         request = Path(row["request"].value.removeprefix("file://"))
-        found[name] = (name, dataset(manifest, row["action"]), request, dataset(manifest, row["result"]))
-    return [found[name] for name in sorted(found)]
+        tests[name] = (name, dataset(manifest, row["action"]), request, dataset(manifest, row["result"]))
+    return [tests[name] for name in sorted(tests)]
 
 
 def dataset(manifest: ox.Store, node: ox.NamedNode | ox.BlankNode) -> ox.Store:
@@ -57,9 +57,9 @@ def put(store: ox.Store, file: ox.NamedNode, graph: ox.NamedNode | None) -> None
 
 
 def canonical(store: ox.Store) -> set[str]:
-    held = ox.Dataset(store)
-    held.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
-    return {str(quad) for quad in held}
+    quads = ox.Dataset(store)
+    quads.canonicalize(ox.CanonicalizationAlgorithm.UNSTABLE)
+    return {str(quad) for quad in quads}
 
 
 def cases() -> list[Case]:

@@ -7,6 +7,7 @@ import http.client
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -197,33 +198,38 @@ def test_head_of_a_compressed_answer(slow: FlaskClient) -> None:
     assert (head.status_code, head.data, head.headers["Content-Encoding"]) == (200, b"", "gzip")
 
 
-def busy(client: FlaskClient, pool: QueryPool, running: int) -> list[threading.Thread]:
-    """Start that many slow queries and wait until they run."""
-    run = threading.Thread
-    threads = [run(target=client.get, args=("/sparql",), kwargs={"query_string": {"query": SLOW, "timeout": "2"}})
-               for _ in range(running)]  # fmt: skip
-    for number, thread in enumerate(threads, 1):
-        thread.start()
-        deadline = time.monotonic() + 5
+def busy(client: FlaskClient, pool: QueryPool, running: int, names: list[str]) -> list[threading.Thread]:
+    """Start a slow query for each name and wait until so many run in all."""
+    threads = []
+    for number, name in enumerate(names, running - len(names) + 1):
+        query = {"query": SLOW, "query-id": name}
+        threads.append(threading.Thread(target=client.get, args=("/sparql",), kwargs={"query_string": query}))
+        threads[-1].start()
+        deadline = time.monotonic() + 30
         while len(pool.busy()) < number and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.2)  # past the quantum: it makes room for the next
     return threads
 
 
-def test_too_many_at_once(pool: QueryPool, generation: Path) -> None:
-    everyone, single = make_app(pool, generation).test_client(), make_app(pool, generation, "192.0.2.1").test_client()
-    threads = busy(single, pool, 1)
-    answer = single.get("/sparql", query_string={"query": SELECT + " #2"})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
-    threads += busy(everyone, pool, 2)
-    assert everyone.get("/sparql", query_string={"query": SELECT + " #3"}).status_code == 200, "look-ups go on"
-    answer = everyone.get("/sparql", query_string={"query": "SELECT (1 AS ?n) {} #4"})
-    assert answer.json is not None
-    assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "overload")
-    assert int(answer.headers["Retry-After"]) >= 1
-    for thread in threads:
-        thread.join()
+def test_too_many_at_once(generation: Path) -> None:
+    client = "192.0.2.1"
+    with QueryPool(replace(LIMITS, timeout=60)) as pool:
+        everyone, single = (make_app(pool, generation, name).test_client() for name in (None, client))
+        threads = busy(single, pool, 1, ["first"])
+        answer = single.get("/sparql", query_string={"query": SELECT + " #2"})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+        threads += busy(everyone, pool, 2, ["second"])
+        threads += busy(everyone, pool, 3, ["third"])
+        assert everyone.get("/sparql", query_string={"query": SELECT + " #3"}).status_code == 200, "look-ups go on"
+        answer = everyone.get("/sparql", query_string={"query": "SELECT (1 AS ?n) {} #4"})
+        assert answer.json is not None
+        assert (answer.status_code, answer.json["type"].rsplit("/")[-1]) == (503, "overload")
+        assert int(answer.headers["Retry-After"]) >= 1
+        for name, owner in (("first", client), ("second", None), ("third", None)):
+            pool.cancel(name, owner)
+        for thread in threads:
+            thread.join()
 
 
 def test_the_timeout_is_cut_to_the_cap(slow: FlaskClient) -> None:
@@ -321,18 +327,18 @@ def test_a_download_is_offered_as_a_file(generation: Path) -> None:
 )
 def test_a_query_that_fails_is_answered_without_the_application(generation: Path, query: str) -> None:
     """Unless a browser asks, which is shown a page."""
-    parameters: list[str] = []
+    delegated: list[str] = []
     pool, parameters = QueryPool(Limits()), {"query": query} | ({"timeout": "0.5"} if query == SLOW else {})
     app = make_app(pool, generation)
 
     def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        parameters.append(environ["HTTP_ACCEPT"])
+        delegated.append(environ["HTTP_ACCEPT"])
         return app(environ, start)
 
     client = serve(counted, pool, lambda: generation, threads=1)
     try:
         answers = [client.get("/sparql", parameters, {"Accept": accept}) for accept in ("*/*", "text/html, */*;q=0.1")]
-        assert parameters == ["text/html, */*;q=0.1"]
+        assert delegated == ["text/html, */*;q=0.1"]
         assert answers[0].status_code == answers[1].status_code == (503 if query == SLOW else 400)
         assert answers[0].headers["Content-Type"] == "application/problem+json"
         assert "nonce" not in answers[0].headers["Content-Security-Policy"]

@@ -149,7 +149,9 @@ def test_one_of_many_conditional_writers_wins(writable_client: FlaskClient, writ
         return send(app.test_client(), "PUT", body, headers={"If-Match": tag}).status_code
 
     with ThreadPoolExecutor(6) as pool:
-        assert sorted(pool.map(write, range(6))) == [204, 412, 412, 412, 412, 412]
+        statuses = list(pool.map(write, range(6)))
+    assert statuses.count(204) == 1
+    assert set(statuses) <= {204, 412, 503}, "503: the wait for the turn to write was too long"
 
 
 def test_a_large_compressed_body(writable_client: FlaskClient) -> None:

@@ -12,7 +12,7 @@ def test_what_is_brief() -> None:
     prefix = "PREFIX e: <http://e/> # one\n"
     brief = ["SELECT * {e:a ?p ?o} #1", "ASK WHERE { ?s a e:B . }", "describe e:a", 'SELECT ?s {?s e:n "x"@en} LIMIT 5']
     others = ["SELECT * {?s ?p ?o}", "SELECT * {e:a e:p* ?o}", "SELECT * {e:a ?p ?o . ?o ?q ?r}", "SELECT (1 AS ?n) {}"]
-    assert [is_brief(prefix + each) for each in brief + others] == [True] * len(brief) + [False] * len(others)
+    assert [is_brief(prefix + query) for query in brief + others] == [True] * len(brief) + [False] * len(others)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ NO_BASE = (
 
 @pytest.mark.parametrize(("query", "expected"), [(q, True) for q in USES_BASE] + [(q, False) for q in NO_BASE])
 def test_whether_the_base_matters(query: str, expected: bool) -> None:
-    """Where it is said not to, the engine gives the same value for any base, or an error for any."""
+    """Where it does not, the engine gives the same value for any base, or an error for any."""
     assert uses_base(query) is expected
     values = {_value(query, base) for base in ("http://one/a/b", "http://two/c/d")}
     assert expected or len(values) == 1

@@ -1,4 +1,4 @@
-"""Search clauses: how they are read, what is refused and where, and what the engine makes of what takes their place."""
+"""Search clauses: how they are read, what is refused and where, and how the engine reads the VALUES."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def read(body: str) -> SearchRequest:
     return request
 
 
-def found(request: SearchRequest) -> Sequence[SearchRow]:
+def four_things(request: SearchRequest) -> Sequence[SearchRow]:
     """A search over four things: those whose number the text asks for, or all."""
-    numbers = [int(each) for each in (request.text or "").split() if each.isdigit()] or [1, 2, 3, 4]
+    numbers = [int(word) for word in (request.text or "").split() if word.isdigit()] or [1, 2, 3, 4]
     return [SearchRow(f"http://example.org/s{n}", 1 / n, f'the "{n}" of \\ all\n') for n in numbers]
 
 
-def test_everything_that_a_clause_can_say() -> None:
-    asked = read(
+def test_every_property_of_a_clause() -> None:
+    request = read(
         "?hit ca:query 'it\\u0027s \"here\"'@en ; ca:score ?s ; ca:snippet $t ; ca:rank ?r ; ca:limit 50 ; "
         'ca:mode "dense" ; ca:kind "passage" ; ca:type ex:A, <http://example.org/B> ; ca:collection """mine""" . '
         '?hit ca:from 2018 ; ca:to "2019-06" ; .'
     )
-    assert asked == SearchRequest(
+    assert request == SearchRequest(
         text='it\'s "here"',
         limit=50,
         mode="dense",
@@ -119,14 +119,14 @@ MISUSE = [
 def test_misuse_is_a_syntax_error_at_its_place(body: str, words: str, place: str) -> None:
     query = cleared(f"\n  {clause(body)}")
     with pytest.raises(QuerySyntax, match=words) as caught:
-        expand(query, found)
+        expand(query, four_things)
     line = query.original.split("\n")[2]
     inside = line.index("{") + 2
     expected = 2 if not place else line.index(place, inside)
     assert (caught.value.line, caught.value.column) == (3, expected + 1)
 
 
-def test_what_the_search_refuses_is_told_at_the_clause() -> None:
+def test_an_error_of_the_search_has_the_place_of_its_clause() -> None:
     def refuse(_: SearchRequest) -> Sequence[SearchRow]:
         raise InputError("There is nothing to search for.", "Give a word.")
 
@@ -137,7 +137,7 @@ def test_what_the_search_refuses_is_told_at_the_clause() -> None:
 
 def test_too_many_clauses_or_too_much_text() -> None:
     with pytest.raises(QueryTooLarge, match="8 search clauses"):
-        expand(cleared(clause(HIT) * 9), found)
+        expand(cleared(clause(HIT) * 9), four_things)
     long = [SearchRow("http://example.org/a", 1.0, "x" * 6000)] * 100
     with pytest.raises(QueryTooLarge, match="too much text"):
         expand(cleared(clause(HIT + " ; ca:snippet ?t ; ca:limit 100")), lambda _: long)
@@ -145,8 +145,8 @@ def test_too_many_clauses_or_too_much_text() -> None:
 
 @pytest.fixture(scope="module")
 def searching() -> Iterator[QueryPool]:
-    with QueryPool(search=lambda generation, request, deadline: found(request)) as each:
-        yield each
+    with QueryPool(search=lambda generation, request, deadline: four_things(request)) as pool:
+        yield pool
 
 
 def rows(pool: QueryPool, generation: Path, pattern: str, head: str = "SELECT *") -> list[dict[str, str]]:
@@ -186,7 +186,7 @@ def test_the_rows_of_each_clause_come_with_the_result(generation: Path) -> None:
 
     def search(_: Path, request: SearchRequest, deadline: Deadline) -> Sequence[SearchRow]:
         requests.append(request)
-        return found(request)
+        return four_things(request)
 
     query = f"{PREFIX}SELECT * {{ {clause(HIT + ' ; ca:limit 2')} {clause('?other ca:query chr(34)3 7chr(34)')} }}"
     query = query.replace("chr(34)", '"')

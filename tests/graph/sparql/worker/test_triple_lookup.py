@@ -1,4 +1,4 @@
-"""What is answered without the engine's planner says the same as the engine, and the rest is left to it."""
+"""look_up: the same result as the engine's, and None for everything else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Quad, Query
 
 from graph.sparql.syntax.query_shape import look_up_in
 from graph.sparql.worker.triple_lookup import MAX_LOOKUP_ROWS
-from graph.sparql.worker.triple_lookup import look_up as look_up_asked
+from graph.sparql.worker.triple_lookup import look_up as look_up_in_store
 
 THINGS = [NamedNode(f"http://example.org/{name}") for name in "abc"]
 A, B, C = THINGS
@@ -38,9 +38,9 @@ QUERIES = st.builds(
 
 
 def look_up(store: Store, text: str, rows: int, size: int) -> tuple[bytes, int] | None:
-    """From the text of a query, as the service and then its worker see to it."""
-    asked = look_up_in(text)
-    return None if asked is None else look_up_asked(store, asked, rows, size)
+    """The look-up of a query text: recognised as in the pool, answered as in a worker."""
+    request = look_up_in(text)
+    return None if request is None else look_up_in_store(store, request, rows, size)
 
 
 def by_the_engine(store: Store, text: str) -> list[str] | None:
@@ -53,9 +53,9 @@ def by_the_engine(store: Store, text: str) -> list[str] | None:
 
 
 def outcome(body: bytes | None) -> list[str]:
-    found = json.loads(body or b"")
-    rows = [json.dumps(row, sort_keys=True) for row in found["results"]["bindings"]]
-    return [json.dumps(found["head"]["vars"]), *sorted(rows)]
+    result = json.loads(body or b"")
+    rows = [json.dumps(row, sort_keys=True) for row in result["results"]["bindings"]]
+    return [json.dumps(result["head"]["vars"]), *sorted(rows)]
 
 
 @settings(deadline=None, max_examples=300)
@@ -66,10 +66,10 @@ def test_the_same_as_the_engine(triples: list[tuple[NamedNode, NamedNode, NamedN
     store = Store()
     store.extend(Quad(*triple) for triple in triples)
     store.add(Quad(A, B, Literal("elsewhere"), C))
-    found = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
-    if found is not None:
-        assert outcome(found[0]) == by_the_engine(store, text)
-        assert found[1] == len(outcome(found[0])) - 1
+    result = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
+    if result is not None:
+        assert outcome(result[0]) == by_the_engine(store, text)
+        assert result[1] == len(outcome(result[0])) - 1
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_the_same_as_the_engine(triples: list[tuple[NamedNode, NamedNode, NamedN
         "SELECT ?o { <http://example.org/%7E?q=1#x> <urn:é> ?o }",
     ],
 )
-def test_look_ups_are_made_here(text: str) -> None:
+def test_look_ups_are_answered(text: str) -> None:
     store = Store()
     store.extend([Quad(A, B, C), Quad(A, B, Literal("x"))])
-    found = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
-    assert found is not None
-    assert outcome(found[0]) == by_the_engine(store, text)
+    result = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
+    assert result is not None
+    assert outcome(result[0]) == by_the_engine(store, text)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_look_ups_are_made_here(text: str) -> None:
         f"SELECT ?x {{ <http://example.org/\\u0061> {B} ?x }}",
     ],
 )
-def test_the_rest_is_the_engines(text: str) -> None:
+def test_other_queries_are_left_to_the_engine(text: str) -> None:
     store = Store()
     store.add(Quad(A, B, C))
     assert look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20) is None
@@ -124,24 +124,24 @@ def test_the_rest_is_the_engines(text: str) -> None:
 @pytest.mark.parametrize(
     "term", [BlankNode("a"), Triple(A, B, C), Literal("x", language="en", direction=BaseDirection.RTL)], ids=repr
 )
-def test_unusual_terms_are_the_engines(term: BlankNode | Triple | Literal) -> None:
+def test_unusual_terms_are_left_to_the_engine(term: BlankNode | Triple | Literal) -> None:
     store = Store()
     store.add(Quad(A, B, term))
     assert look_up(store, f"SELECT ?x {{ {A} {B} ?x }}", MAX_LOOKUP_ROWS, 1 << 20) is None
     assert look_up(store, f"SELECT ?x {{ {A} ?x {C} }}", MAX_LOOKUP_ROWS, 1 << 20) is not None, (
-        "not a term that was asked for"
+        "the query does not read that term"
     )
 
 
-def test_more_than_the_caps_is_the_engines() -> None:
+def test_a_result_over_the_caps_is_left_to_the_engine() -> None:
     store = Store()
     store.extend(Quad(A, B, Literal(number)) for number in range(MAX_LOOKUP_ROWS + 1))
     text = f"SELECT ?x {{ {A} {B} ?x }}"
     assert look_up(store, text, 1 << 20, 1 << 20) is None
     store.remove(Quad(A, B, Literal(0)))
-    found = look_up(store, text, 1 << 20, 1 << 20)
-    assert found is not None
-    assert found[1] == MAX_LOOKUP_ROWS
+    result = look_up(store, text, 1 << 20, 1 << 20)
+    assert result is not None
+    assert result[1] == MAX_LOOKUP_ROWS
     assert look_up(store, text, MAX_LOOKUP_ROWS - 1, 1 << 20) is None
-    assert look_up(store, text, MAX_LOOKUP_ROWS, len(found[0]) - 1) is None
-    assert look_up(store, text, MAX_LOOKUP_ROWS, len(found[0])) is not None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, len(result[0]) - 1) is None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, len(result[0])) is not None
