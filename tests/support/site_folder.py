@@ -41,7 +41,7 @@ ca:director a owl:ObjectProperty ; rdfs:label "director" ; owl:inverseOf ca:dire
 ca:ledBy a owl:ObjectProperty ; rdfs:label "led by" ; skos:definition "Who leads a cluster." .
 ca:fundedBy a owl:ObjectProperty ; rdfs:label "funded by" .
 ca:keyFigure a owl:ObjectProperty ; rdfs:label "statistic" .
-ca:partner a owl:ObjectProperty ; rdfs:label "partner" .
+ca:partner a owl:ObjectProperty ; rdfs:label "partner" ; skos:definition "Takes part in a cluster." .
 dcterms:isPartOf a owl:ObjectProperty ; rdfs:label "part of" .
 schema:location a owl:ObjectProperty ; rdfs:label "located in" .
 ca:grantReference a owl:DatatypeProperty ; rdfs:label "grant reference" .

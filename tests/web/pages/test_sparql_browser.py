@@ -113,9 +113,9 @@ def test_prefixes_are_added_once_where_they_belong(address: str, opened: Open) -
     seen.page.get_by_role("button", name="Add prefixes").click()
     lines = seen.page.locator(".cm-line")
     expect(lines.nth(1)).to_have_text("PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>")
-    expect(seen.page.locator("[data-told]")).to_have_text("Added rdfs.")
+    expect(seen.page.locator("[data-status]")).to_have_text("Added rdfs.")
     seen.page.get_by_role("button", name="Add prefixes").click()
-    expect(seen.page.locator("[data-told]")).to_have_text("No prefix is missing.")
+    expect(seen.page.locator("[data-status]")).to_have_text("No prefix is missing.")
     expect(lines).to_have_count(3)
 
 
