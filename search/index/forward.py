@@ -97,7 +97,7 @@ query_key = lru_cache(maxsize=20_000)(key)
 
 
 def is_kept(word: str) -> bool:
-    """Whether this word of the exact field is stored wherever it occurs.
+    """Whether every occurrence of this word of the exact field is stored.
 
     Amounts, short names and initials are. Common words and long plain words are not: they would double the size, and
     queries rank by their stems.
