@@ -108,7 +108,7 @@ def require_sound(generation: Path, record: IndexRecord) -> None:
     """Raise IndexUnusable unless every file of the index is known to be as it was written."""
     unchecked = check(generation, record).unchecked
     if unchecked:
-        raise IndexUnusable(f"Nothing tells whether {unchecked[0]} of the search index is sound.", REMEDY)
+        raise IndexUnusable(f"It is not known whether {unchecked[0]} of the search index is sound.", REMEDY)
 
 
 def check(

@@ -97,7 +97,7 @@ query_key = lru_cache(maxsize=20_000)(key)
 
 
 def is_kept(word: str) -> bool:
-    """Whether this word of the exact field is stored wherever it occurs.
+    """Whether every occurrence of this word of the exact field is stored.
 
     Amounts, short names and initials are. Common words and long plain words are not: they would double the size, and
     queries rank by their stems.
@@ -180,11 +180,11 @@ class _KeyTable(NamedTuple):
 
 @lru_cache(maxsize=32)  # one search needs each table two or three times
 def _key_table(keys: tuple[int, ...]) -> _KeyTable:
-    asked = np.array(keys, np.uint32)
-    rising = np.sort(asked)
+    unsorted = np.array(keys, np.uint32)
+    rising = np.sort(unsorted)
     is_likely = np.zeros(_TABLE_SIZE, bool)
     is_likely[rising % _TABLE_SIZE] = True
-    return _KeyTable(rising, np.searchsorted(rising, asked), is_likely)
+    return _KeyTable(rising, np.searchsorted(rising, unsorted), is_likely)
 
 
 class _OpenSegment:

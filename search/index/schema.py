@@ -61,7 +61,7 @@ FILTER_FIELDS: Final = (
     "year",
 )
 
-_MAX_WORD_BYTES: Final = 60  # nobody types longer words
+_MAX_WORD_BYTES: Final = 60  # longer words are not typed
 _MAX_PREFIX_CHARS: Final = 16
 _APOSTROPHE: Final = re.compile("['’‘ʼ`´]")
 _PART_BREAK: Final = " | "  # between the parts of the exact field: no phrase contains it

@@ -47,7 +47,7 @@ MAX_EXACT_ROWS: Final = 20_000
 """If no more items pass the filters, all their vectors are compared: 6 ms for 20,000 of 384 dimensions."""
 
 MAX_TESTED_CANDIDATES: Final = 1_000
-"""Up to so many candidates the lexical index is asked which of them pass; for more, all passing items are listed."""
+"""Up to this number of candidates the lexical index tests each; for more, all passing items are listed."""
 
 _OVERSAMPLING: Final = 1.2  # of the candidates that should pass, by the share of all items that do
 _GROWTH: Final = 4  # of the number of candidates, as long as too few of them pass

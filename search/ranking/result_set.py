@@ -108,6 +108,6 @@ def _near(
         return np.union1d(known, allowed[nearest.scores(allowed) >= threshold]), True
     if candidates.dense_raw is not None and len(index.dense) > limits.max_items:
         return known, int((candidates.dense_raw >= threshold).sum()) < DENSE_CANDIDATES
-    found, cosines = nearest.search(limits.nearest_items)
-    relevant = found[cosines >= threshold]
+    closest, cosines = nearest.search(limits.nearest_items)
+    relevant = closest[cosines >= threshold]
     return np.union1d(known, relevant), len(relevant) < limits.nearest_items

@@ -99,8 +99,8 @@ def _field(term: Term, own_stems: frozenset[str] | None) -> str:
 
 def _term_scores(index: Index, slots: npt.NDArray[np.int64], term: Term) -> npt.NDArray[np.float32]:
     """float32[len(slots)]: what one term adds to the score of each item, from the lexical index."""
-    found, values = index.lexical.score(slots, term._replace(weight=1.0))
-    scores = dict(zip(found.tolist(), values.tolist(), strict=True))
+    matches, values = index.lexical.score(slots, term._replace(weight=1.0))
+    scores = dict(zip(matches.tolist(), values.tolist(), strict=True))
     return np.array([term.weight * scores.get(slot, 0.0) for slot in slots.tolist()], np.float32)
 
 

@@ -1,4 +1,4 @@
-"""A small collection, an encoder that needs no model, and the index of both, built once."""
+"""Fixtures: a small collection, an encoder that needs no model, and the index of the collection, built once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from search.searcher import Searcher
 
 
 class WordEncoder:
-    """Texts that share words are near: each word is a fixed random direction. Small, real, without a model."""
+    """A small encoder without a model: each word is a fixed random direction, so texts that share words are near."""
 
     id = "words/1"
     sha256 = hashlib.sha256(b"words").hexdigest()
@@ -67,8 +67,8 @@ def _with_document(item: Item) -> Item:
     if item.kind == "entity":
         return item
     document = "d/" + item.title.lower().replace(" ", "-")
-    held = {name: getattr(item, name) for name in Item.__dataclass_fields__}
-    return Item(**{**held, "document": document, "document_id": f"{document}.txt", "collection": "small"})
+    fields = {name: getattr(item, name) for name in Item.__dataclass_fields__}
+    return Item(**{**fields, "document": document, "document_id": f"{document}.txt", "collection": "small"})
 
 
 @pytest.fixture(scope="session")

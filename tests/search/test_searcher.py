@@ -1,6 +1,7 @@
+"""Searches, completion and similar items over the small collection."""
+
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from search.index.index import Index, build
 from search.item import Item
 from search.query.lexical_query import ENTITY_WEIGHT
 from search.searcher import Searcher
-from search.types import Filters, Mode, Query
+from search.types import MAX_QUERY_CHARS, Filters, Mode, Query
 
 MODES: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
 
@@ -86,7 +87,7 @@ def test_the_sum_in_the_explanation_is_the_score(searcher: Searcher, mode: Mode)
     assert scores == sorted(scores, reverse=True)
 
 
-def test_entities_that_the_query_names_lift_their_hits_a_little(searcher: Searcher) -> None:
+def test_entities_of_the_query_raise_the_scores_of_their_hits(searcher: Searcher) -> None:
     plain = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30)).hits}
     named = {hit.iri: hit for hit in searcher.search(Query("partnerships", limit=30, entities=("e/tide",))).hits}
     assert dict(named["e/tide"].explain.boosts)["entity"] == pytest.approx(0.10)
@@ -94,7 +95,7 @@ def test_entities_that_the_query_names_lift_their_hits_a_little(searcher: Search
     assert ("Tide Council", "entity") in [(term.term, term.field) for term in named["p/4"].explain.terms]
 
 
-def test_words_find_what_mentions_an_entity_by_another_name(searcher: Searcher) -> None:
+def test_an_entity_finds_texts_that_mention_it_under_another_name(searcher: Searcher) -> None:
     assert "p/4" not in {hit.iri for hit in searcher.search(Query("TC", mode="lexical")).hits}
     assert "p/4" in {hit.iri for hit in searcher.search(Query("TC", mode="lexical", entities=("e/tide",))).hits}
 
@@ -108,25 +109,25 @@ def test_highlights_are_code_points_of_the_snippet(searcher: Searcher) -> None:
 def test_filters_cut_hits_totals_and_facets_alike(searcher: Searcher) -> None:
     every = searcher.search(Query("creative work", limit=100, facets=True))
     for facet in ("publisher", "theme", "place", "kind", "year"):
-        for value in every.facets[facet]:
+        for offered in every.facets[facet]:
             if facet == "year":
-                chosen = Filters(date_from=value.value, date_to=value.value)
+                chosen = Filters(date_from=offered.value, date_to=offered.value)
             else:
-                chosen = Filters(**{facet: (value.value,)})
+                chosen = Filters(**{facet: (offered.value,)})
             narrowed = searcher.search(Query("creative work", limit=100, filters=chosen, facets=True))
-            assert narrowed.total == len(narrowed.hits) >= value.count
-            counted = {found.value: found.count for found in narrowed.facets[facet]}
-            assert counted[value.value] == narrowed.total
+            assert narrowed.total == len(narrowed.hits) >= offered.count
+            counted = {value.value: value.count for value in narrowed.facets[facet]}
+            assert counted[offered.value] == narrowed.total
     assert every.total == len(every.hits) == sum(value.count for value in every.facets["kind"])
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_filter_leaves_what_it_allows(searcher: Searcher, mode: Mode) -> None:
+def test_a_filter_lets_only_its_values_pass(searcher: Searcher, mode: Mode) -> None:
     chosen = Filters(
         publisher=("Lantern Trust", "Tide Council"), kind=("passage",), date_from="2024", date_to="2024-01"
     )
-    found = set(iris(searcher, "music and writers who are paid", mode=mode, filters=chosen))
-    assert found and found <= {"p/9", "p/10", "p/17"}
+    hits = set(iris(searcher, "music and writers who are paid", mode=mode, filters=chosen))
+    assert hits and hits <= {"p/9", "p/10", "p/17"}
     assert iris(searcher, "music", filters=Filters(collection=("nowhere",))) == []
 
 
@@ -138,9 +139,9 @@ def test_paging_goes_through_all_hits_once(searcher: Searcher) -> None:
     assert searcher.search(Query("creative firms", limit=0)).total == len(whole)
 
 
-def test_lexical_search_never_loads_the_encoder(generation: Any) -> None:
+def test_lexical_search_never_opens_the_encoder(generation: Any) -> None:
     def fail() -> Encoder:
-        raise AssertionError("the encoder was asked for")
+        raise AssertionError("the encoder is opened")
 
     searcher = Searcher(Index.open(generation), fail)
     assert iris(searcher, "film", mode="lexical")
@@ -159,16 +160,14 @@ def test_no_text_breaks_a_search(searcher: Searcher, text: str) -> None:
 
 
 def test_the_longest_query_is_answered(searcher: Searcher) -> None:
-    began = time.monotonic()
-    assert searcher.search(Query(("film " * 500)[:2000])).total
-    assert searcher.search(Query(" ".join(f"w{n}" for n in range(400))[:2000])).total >= 0
-    assert time.monotonic() - began < 60
+    assert searcher.search(Query(("film " * 500)[:MAX_QUERY_CHARS])).total
+    assert searcher.search(Query(" ".join(f"w{n}" for n in range(400))[:MAX_QUERY_CHARS])).total >= 0
 
 
 def test_completion_puts_names_that_begin_so_first(searcher: Searcher) -> None:
-    assert [found.label for found in searcher.complete("harb")] == ["Harbour Institute"]
-    assert [found.label for found in searcher.complete("har", 1)] == ["Harbour Institute"]
-    assert {found.iri for found in searcher.complete("ha")} == {"e/harbour", "e/harpsichord"}
+    assert [completion.label for completion in searcher.complete("harb")] == ["Harbour Institute"]
+    assert [completion.label for completion in searcher.complete("har", 1)] == ["Harbour Institute"]
+    assert {completion.iri for completion in searcher.complete("ha")} == {"e/harbour", "e/harpsichord"}
     assert searcher.complete("inst harb")[0].iri == "e/harbour"
     assert searcher.complete("NGF")[0] == searcher.complete("ngf")[0]
     assert searcher.complete("ngf")[0].matched == "NGF"
@@ -177,14 +176,14 @@ def test_completion_puts_names_that_begin_so_first(searcher: Searcher) -> None:
 
 @pytest.mark.parametrize("typed", ["kings coll", "king's coll", "King’s", "coll king", "obri", "o'bri", "O’Brien col"])
 def test_a_name_with_an_apostrophe_is_completed_with_and_without_it(tmp_path: Path, words: Encoder, typed: str) -> None:
-    named = ("King’s College London", "Kingston upon Thames Collections", "O'Brien Collection")
-    build([Item(f"e/{name}", "entity", name, types=("t",)) for name in named], tmp_path, words)
-    found = Searcher(Index.open(tmp_path), lambda: words).complete(typed)
-    assert found[0].label == ("O'Brien Collection" if typed[:1] in "oO" else "King’s College London")
+    names = ("King’s College London", "Kingston upon Thames Collections", "O'Brien Collection")
+    build([Item(f"e/{name}", "entity", name, types=("t",)) for name in names], tmp_path, words)
+    completions = Searcher(Index.open(tmp_path), lambda: words).complete(typed)
+    assert completions[0].label == ("O'Brien Collection" if typed[:1] in "oO" else "King’s College London")
 
 
 @pytest.mark.parametrize("prefix", ["", " ", "…", "zzzz", "x" * 100_000, '"', "\ud800"])
-def test_completion_of_what_no_name_begins_with(searcher: Searcher, prefix: str) -> None:
+def test_a_prefix_of_no_name_has_no_completions(searcher: Searcher, prefix: str) -> None:
     assert searcher.complete(prefix) == ()
 
 

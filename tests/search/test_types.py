@@ -1,3 +1,5 @@
+"""Records check themselves at construction, and items survive serialisation."""
+
 from __future__ import annotations
 
 import pytest
@@ -13,7 +15,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 
 @given(texts.filter(bool), texts, texts, st.lists(texts, max_size=3), st.integers(0, 999))
-def test_a_unit_survives_its_json(iri: str, title: str, text: str, themes: list[str], page: int) -> None:
+def test_an_item_survives_its_json(iri: str, title: str, text: str, themes: list[str], page: int) -> None:
     item = Item(iri, "passage", title, text, themes=tuple(themes), page=page)
     assert Item.from_json(item.to_json()) == item
 
@@ -25,27 +27,27 @@ def test_the_hash_follows_the_content() -> None:
     assert len({Item("u", "passage", "", "ab").hash, Item("u", "passage", "ab", "").hash}) == 2
 
 
-def test_later_fields_are_passed_over() -> None:
+def test_unknown_fields_are_ignored() -> None:
     assert Item.from_json(b'{"iri":"u","kind":"entity","colour":"red"}') == Item("u", "entity", "", "")
 
 
 @pytest.mark.parametrize(
-    "bad", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY_CHARS + 1)}]
+    "wrong", [{"limit": -1}, {"limit": 10**9}, {"offset": -1}, {"mode": "fuzzy"}, {"text": "x" * (MAX_QUERY_CHARS + 1)}]
 )
-def test_a_query_out_of_range_says_what_would_do(bad: dict[str, object]) -> None:
-    with pytest.raises(InputError) as caught:
-        Query(**{"text": "film", **bad})  # type: ignore[arg-type]
-    assert caught.value.remedy
+def test_a_query_out_of_range_is_refused_with_a_remedy(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError) as error:
+        Query(**{"text": "film", **wrong})  # type: ignore[arg-type]
+    assert error.value.remedy
 
 
-@pytest.mark.parametrize("bad", [{"kind": ("poem",)}, {"date_from": "last year"}, {"date_to": "2018-13"}])
-def test_a_filter_that_cannot_be_says_so(bad: dict[str, object]) -> None:
+@pytest.mark.parametrize("wrong", [{"kind": ("poem",)}, {"date_from": "last year"}, {"date_to": "2018-13"}])
+def test_an_impossible_filter_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError):
-        Filters(**bad)  # type: ignore[arg-type]
+        Filters(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("marks", [((0, 9),), ((2, 2),), ((1, 3), (2, 4)), ((-1, 1),)])
-def test_highlights_lie_inside_and_apart(marks: tuple[tuple[int, int], ...]) -> None:
+def test_highlights_must_lie_inside_and_not_overlap(marks: tuple[tuple[int, int], ...]) -> None:
     with pytest.raises(ValueError, match="out of place"):
         Snippet("short", marks)
 
@@ -67,7 +69,7 @@ def test_dates_of_any_precision(date: str, days: tuple[int, int] | None) -> None
     assert day_range(date) == days
 
 
-def test_a_unit_that_cannot_be_read_is_told() -> None:
+def test_bytes_that_are_no_item_are_an_error() -> None:
     for data in (
         b"",
         b"[]",
@@ -81,7 +83,7 @@ def test_a_unit_that_cannot_be_read_is_told() -> None:
 
 
 def test_dates_are_in_order() -> None:
-    assert Filters(date_from="2018-06", date_to="2018").date_to == "2018"  # either may be as vague as it likes
+    assert Filters(date_from="2018-06", date_to="2018").date_to == "2018"  # they overlap
     assert Filters(date_from="2018", date_to="2018-01-01").date_to
     with pytest.raises(InputError, match="comes after"):
         Filters(date_from="2018-06", date_to="2018-05")

@@ -1,4 +1,4 @@
-"""One spelling for words that are written in several ways."""
+"""Spelling variants have one normal form."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ STEMS = Stems()
         ("artefacts", "artifacts"),
     ],
 )
-def test_either_spelling_has_one_stem(british: str, american: str) -> None:
+def test_both_spellings_have_one_stem(british: str, american: str) -> None:
     assert STEMS.of(british) == STEMS.of(american) == STEMS.of(british.upper())
 
 
@@ -52,6 +52,6 @@ def test_hyphened_words_are_joined_too() -> None:
 
 
 @given(st.text())
-def test_any_text_keeps_the_words_that_have_no_letters_in_common_with_the_rules(text: str) -> None:
+def test_digits_stay_in_any_text(text: str) -> None:
     digits = [word for word in text.split() if word.isdigit()]
     assert [word for word in canonical(text).split() if word.isdigit()] == digits

@@ -1,3 +1,5 @@
+"""Tokeniser of the exact field."""
+
 from __future__ import annotations
 
 import pytest
@@ -50,7 +52,7 @@ def test_offsets_lie_in_the_text_and_rise(text: str) -> None:
 
 
 @given(st.text(alphabet="abc ŵé", min_size=1))
-def test_what_is_found_is_what_was_written(text: str) -> None:
+def test_offsets_point_at_the_written_word(text: str) -> None:
     for word in exact_words(text):
         assert text[word.start : word.end].casefold() == word.text
 
@@ -61,5 +63,5 @@ def test_small_numbers_are_written_in_two_ways(word: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["one", "1", "12.5", "2012", "dozen", ""])
-def test_other_words_have_no_second_way(word: str) -> None:
+def test_other_words_are_written_in_one_way(word: str) -> None:
     assert number_alike(word) is None

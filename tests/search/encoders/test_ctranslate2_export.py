@@ -1,3 +1,5 @@
+"""Export of the default model into a cache folder."""
+
 from __future__ import annotations
 
 import json
@@ -14,7 +16,7 @@ from search.encoders.protocol import Encoder
 
 @pytest.fixture
 def copy(cache: Path, encoder: Encoder, tmp_path: Path) -> Path:
-    """A cache of one's own with the finished model in it."""
+    """A cache folder with a copy of the finished model."""
     shutil.copytree(folder_in(cache), folder_in(tmp_path))
     return tmp_path
 
@@ -26,14 +28,14 @@ def test_a_finished_model_is_used_as_it_is(copy: Path) -> None:
     assert not lines and (folder_in(copy) / "model.bin").stat().st_mtime_ns == before
 
 
-def test_it_notes_what_it_is_made_of(copy: Path) -> None:
+def test_the_export_records_its_weights(copy: Path) -> None:
     meta = json.loads((folder_in(copy) / "meta.json").read_text("utf-8"))
     assert meta["weights_sha256"] == ctranslate2_export.WEIGHTS_SHA256
     assert (folder_in(copy) / "model.bin").stat().st_size < 30_000_000
 
 
 @pytest.mark.slow
-def test_a_damaged_model_is_noticed_and_made_anew(copy: Path) -> None:
+def test_a_damaged_model_is_exported_again(copy: Path) -> None:
     model = folder_in(copy) / "model.bin"
     data = bytearray(model.read_bytes())
     data[len(data) // 2] ^= 1
@@ -60,6 +62,6 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_cache_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(EncoderUnavailable, match="cannot be written to") as caught:
+    with pytest.raises(EncoderUnavailable, match="cannot be written to") as error:
         ensure(tmp_path / "file" / "cache")
-    assert "CREATIVE_ATLAS_CACHE" in caught.value.remedy
+    assert "CREATIVE_ATLAS_CACHE" in error.value.remedy

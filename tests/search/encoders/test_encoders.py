@@ -1,4 +1,4 @@
-"""One contract, two run times."""
+"""Both encoders keep the protocol."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ TEXTS = [
 
 
 @pytest.fixture(scope="session", params=["ctranslate2", "torch"])
-def each(request: pytest.FixtureRequest) -> Encoder:
+def any_encoder(request: pytest.FixtureRequest) -> Encoder:
     if request.param == "ctranslate2":
         fast: Encoder = request.getfixturevalue("encoder")
         return fast
     return open_encoder(str(packaged_model()), Path())
 
 
-def test_unit_rows_in_the_order_given(each: Encoder) -> None:
-    rows = each.encode(TEXTS)
-    assert rows.dtype == np.float32 and rows.shape == (len(TEXTS), each.dimension)
+def test_unit_rows_in_the_order_given(any_encoder: Encoder) -> None:
+    rows = any_encoder.encode(TEXTS)
+    assert rows.dtype == np.float32 and rows.shape == (len(TEXTS), any_encoder.dimension)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-3)
-    alone = np.concatenate([each.encode([text]) for text in TEXTS])
+    alone = np.concatenate([any_encoder.encode([text]) for text in TEXTS])
     np.testing.assert_allclose((rows * alone).sum(axis=1), 1, atol=1e-5)
 
 
@@ -46,18 +46,18 @@ def test_more_threads_give_the_same_vectors(cache: Path, encoder: Encoder) -> No
     np.testing.assert_array_equal(open_encoder(DEFAULT_MODEL, cache, threads=3).encode(TEXTS), encoder.encode(TEXTS))
 
 
-def test_near_in_meaning_is_near(each: Encoder) -> None:
-    finance, money, cat = each.encode(TEXTS[:3])
+def test_near_in_meaning_is_near(any_encoder: Encoder) -> None:
+    finance, money, cat = any_encoder.encode(TEXTS[:3])
     assert finance @ money > 0.3 > finance @ cat
 
 
-def test_no_texts_give_no_rows(each: Encoder) -> None:
-    assert each.encode([]).shape == (0, each.dimension)
+def test_no_texts_give_no_rows(any_encoder: Encoder) -> None:
+    assert any_encoder.encode([]).shape == (0, any_encoder.dimension)
 
 
-def test_it_says_who_it_is(each: Encoder) -> None:
-    assert each.id and each.dimension == 384 and len(each.sha256) == 64
-    assert WEIGHTS_SHA256[:12] in each.id or "torch" in each.id
+def test_the_id_names_the_weights(any_encoder: Encoder) -> None:
+    assert any_encoder.id and any_encoder.dimension == 384 and len(any_encoder.sha256) == 64
+    assert WEIGHTS_SHA256[:12] in any_encoder.id or "torch" in any_encoder.id
 
 
 def test_text_beyond_128_tokens_is_read_and_beyond_256_is_not(encoder: Encoder) -> None:
@@ -76,9 +76,9 @@ def test_eight_bits_stay_close_to_the_full_model(encoder: Encoder) -> None:
 
 
 def test_a_model_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:
-    with pytest.raises(EncoderUnavailable) as caught:
+    with pytest.raises(EncoderUnavailable) as error:
         open_encoder("nobody/no-such-model", tmp_path)
-    assert "not on this machine" in str(caught.value) and caught.value.remedy
+    assert "not on this machine" in str(error.value) and error.value.remedy
 
 
 def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) -> None:

@@ -54,21 +54,21 @@ def test_hits_follow_its_scores_and_the_results_name_it(searcher: Searcher, enco
     plain = searcher.search(Query(QUESTION, limit=100))
     assert plain.reranker is None
     assert len(plain.hits) > 3
-    found = Searcher(searcher.index, lambda: encoder, reranker).search(Query(QUESTION, limit=100))
-    assert found.reranker == reranker.id
-    assert {hit.iri for hit in found.hits} == {hit.iri for hit in plain.hits}
+    reranked = Searcher(searcher.index, lambda: encoder, reranker).search(Query(QUESTION, limit=100))
+    assert reranked.reranker == reranker.id
+    assert {hit.iri for hit in reranked.hits} == {hit.iri for hit in plain.hits}
     first = [hit.iri for hit in plain.hits[:RERANKED_HITS]]
     texts = [searcher.index.lexical.by_iri([iri])[iri].item.embedding_text for iri in first]
     relevance = dict(zip(first, reranker.score(QUESTION, texts).tolist(), strict=True))
     assert len(set(relevance.values())) > 3
-    assert [hit.iri for hit in found.hits[: len(first)]] == sorted(first, key=lambda iri: -relevance[iri])
-    assert [hit.iri for hit in found.hits] != [hit.iri for hit in plain.hits]
-    for hit in found.hits[: len(first)]:
+    assert [hit.iri for hit in reranked.hits[: len(first)]] == sorted(first, key=lambda iri: -relevance[iri])
+    assert [hit.iri for hit in reranked.hits] != [hit.iri for hit in plain.hits]
+    for hit in reranked.hits[: len(first)]:
         parts = dict(hit.explain.boosts)
         total = (hit.explain.lexical or 0) * hit.explain.lexical_weight
         total += (hit.explain.dense or 0) * hit.explain.dense_weight + sum(parts.values())
         assert hit.score == pytest.approx(total, abs=1e-5)
-    scores = [hit.score for hit in found.hits]
+    scores = [hit.score for hit in reranked.hits]
     assert scores == sorted(scores, reverse=True)
 
 

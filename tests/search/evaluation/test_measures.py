@@ -76,7 +76,7 @@ def test_a_missing_document_is_a_failure_of_a_short_ranking_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("corpus", "said"),
+    ("corpus", "message"),
     [
         ('{"_id": "1"}\n{"_id": "2", "text"}\n', "Line 2 of corpus.jsonl is no JSON: .* column 20"),
         ('{"_id": "1"}\n{"_id": 1}\n', "Line 2 of corpus.jsonl has the _id “1”, as line 1 has"),
@@ -85,9 +85,9 @@ def test_a_missing_document_is_a_failure_of_a_short_ranking_too() -> None:
         ('{"_id": "1"}\n{"_id": "\udcff"}\n', "Line 2 of corpus.jsonl cannot be read"),
     ],
 )
-def test_a_row_that_is_no_document_is_named(tmp_path: Path, corpus: str, said: str) -> None:
+def test_a_row_that_is_no_document_is_named(tmp_path: Path, corpus: str, message: str) -> None:
     (tmp_path / "corpus.jsonl").write_text(corpus, "utf-8", errors="surrogateescape")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         list(read_corpus(tmp_path))
 
 
@@ -95,7 +95,7 @@ CASE = {"id": "c", "query": "film", "within": 3}
 
 
 @pytest.mark.parametrize(
-    ("second", "said"),
+    ("second", "message"),
     [
         ({"id": "d", "within": 3}, "Line 2 of cases.jsonl is no case: it has no query"),
         (CASE, "Line 2 of cases.jsonl has the id “c”"),
@@ -105,10 +105,10 @@ CASE = {"id": "c", "query": "film", "within": 3}
         (CASE | {"before": ["a.md", "b.md"]}, "“before” is no list of pairs"),
     ],
 )
-def test_a_line_that_is_no_case_is_named(tmp_path: Path, second: dict[str, object], said: str) -> None:
+def test_a_line_that_is_no_case_is_named(tmp_path: Path, second: dict[str, object], message: str) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text(f"{json.dumps(CASE)}\n{json.dumps(second)}\n", "utf-8")
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         read_cases(path)
 
 

@@ -71,7 +71,7 @@ def test_the_nearest_of_the_passing_items(index: Index, publisher: str, max_exac
 
 
 class CountingIndex(LexicalIndex):
-    """Counts how often it is asked for a count."""
+    """Counts how often it counts."""
 
     def __init__(self, generation: Path) -> None:
         super().__init__(generation / "lexical", ItemStore(generation / "dense"))

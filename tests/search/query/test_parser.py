@@ -1,3 +1,5 @@
+"""Parser of typed queries: phrases, exclusions, and text that is neither."""
+
 from __future__ import annotations
 
 import contextlib
@@ -26,7 +28,7 @@ def test_marks_without_a_partner_are_plain_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "left", "excluded"),
+    ("text", "ranked", "excluded"),
     [
         ("games -2019", "games", (("2019",),)),
         ("-25 games", "games", (("25",),)),
@@ -39,21 +41,21 @@ def test_marks_without_a_partner_are_plain_text(text: str) -> None:
         ("3D -2019", "3D", (("2019",),)),
     ],
 )
-def test_a_number_is_left_out_unless_another_stands_before_it(
-    text: str, left: str, excluded: tuple[tuple[str, ...], ...]
+def test_a_number_is_excluded_unless_another_stands_before_it(
+    text: str, ranked: str, excluded: tuple[tuple[str, ...], ...]
 ) -> None:
     parsed = parse(text)
-    assert (parsed.text, parsed.excluded) == (left, excluded)
+    assert (parsed.text, parsed.excluded) == (ranked, excluded)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "?!…", "🎮🎮", "\x00\x01\x02", "\u202e\u200f", '"" ""', "-film", "\ud800"])
 def test_nothing_to_search_for_is_an_error_with_a_remedy(text: str) -> None:
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as error:
         parse(text)
-    assert caught.value.remedy
+    assert error.value.remedy
 
 
-def test_what_cannot_be_seen_is_left_out() -> None:
+def test_invisible_characters_are_dropped() -> None:
     assert parse("fi\x00lm \u202ecrew\ud800s").text == "fi lm crew s"
     assert parse("ga\u200bmes crea\u00adtive \ufefffi\u2060lm ar\u200dts").text == "games creative film arts"
     assert parse("می\u200cخواهم").text == "می خواهم"  # as it is indexed
@@ -61,7 +63,7 @@ def test_what_cannot_be_seen_is_left_out() -> None:
 
 
 @given(st.text(max_size=300))
-def test_no_text_makes_it_fail_otherwise(text: str) -> None:
+def test_no_text_raises_another_error(text: str) -> None:
     try:
         parsed = parse(text)
     except InputError:
@@ -72,11 +74,11 @@ def test_no_text_makes_it_fail_otherwise(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["a", '"', " -", '-"', "1,", "a.", "a&", "a'", "£ ", "1 -", "-1 ", "1. "])
 def test_time_is_linear_in_the_length(piece: str) -> None:
-    """A quadratic step would take minutes on this, and run into the time limit of the suite."""
+    """A quadratic step would take minutes and exceed the time limit of the suite."""
     with contextlib.suppress(InputError):
         parse(piece * 200_000)
 
 
-def test_function_words_stay_when_there_is_nothing_else() -> None:
+def test_stop_words_stay_if_there_are_no_others() -> None:
     assert content_words(["access", "to", "finance", "access"]) == ["access", "finance"]
     assert content_words(["the", "who"]) == ["the", "who"]

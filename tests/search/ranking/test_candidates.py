@@ -40,8 +40,8 @@ def test_no_row_that_is_left_out_is_better_than_the_likely_ones(pairs: list[tupl
     rows = likely_rows(candidates(scores, raw)).tolist()
     assert len(set(rows)) == len(rows)
     for row in set(range(len(pairs))) - set(rows):
-        assert sum(scores[kept] >= scores[row] for kept in rows) >= 100
-        assert sum(raw[kept] >= raw[row] for kept in rows) >= 50
+        assert sum(scores[likely] >= scores[row] for likely in rows) >= 100
+        assert sum(raw[likely] >= raw[row] for likely in rows) >= 50
 
 
 def test_the_one_text_with_all_words_is_found_among_many_that_lie_nearer(tmp_path: Path, words: Encoder) -> None:

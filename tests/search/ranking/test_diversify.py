@@ -111,8 +111,8 @@ def test_every_row_stays_once_and_the_first_ranks_are_shared(
         assert like is None or (place[like] < place[row] and prints[like] == prints[row])
         assert like is not None or sum(documents[other] == documents[row] for other in above) >= MAX_RANKS_PER_DOCUMENT
         assert all(falling[other] >= 0.1499 * falling[row] for other in above if other > row)
-    kept = [row for row in rows.tolist() if row not in demoted]
-    assert kept == sorted(kept)
+    others = [row for row in rows.tolist() if row not in demoted]
+    assert others == sorted(others)
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,8 @@ def test_one_document_does_not_fill_the_first_page(searcher: Searcher) -> None:
 
 
 def test_a_facet_counts_what_its_filter_lets_pass(searcher: Searcher) -> None:
-    found = searcher.search(Query("studios", facets=True, limit=50))
-    assert {value.value for value in found.facets["place"]} == {"north", "leeds", "south"}
-    for value in found.facets["place"]:
+    results = searcher.search(Query("studios", facets=True, limit=50))
+    assert {value.value for value in results.facets["place"]} == {"north", "leeds", "south"}
+    for value in results.facets["place"]:
         chosen = searcher.search(Query("studios", filters=Filters(place=(value.value,)), limit=50))
         assert chosen.total == value.count == len(chosen.hits)
