@@ -3,13 +3,13 @@
 python -m benchmarks.sparql [--sizes starter 100000 1000000] [--systems …] [--kinds …] [--clients 1 8]
                             [--seconds 1.5] [--rounds 2] [--most-rdflib 100000] [--budget 6]
 
-The data are the starter atlas's accepted facts, as they are and multiplied; data and other systems are kept in
-.cache/bench. Every system gets the same bytes and the same queries, by the same load generator, which shares the
-processor with it. The systems of a size run at the same time and are asked in turn, round by round, so that a change of
-the machine's speed meets them all. What is not answered `PATIENCE` seconds after the end of a measurement is given up,
-and the system is started again. rdflib holds all in memory and takes minutes to load a million triples, so it is asked
-for less. Each hostile query is given `--budget` seconds, on the smallest data, and another system 6 GiB of address
-space.
+The data are the starter atlas's accepted facts, as they are and multiplied; data and other systems are stored in
+.cache/bench. Every system gets the same bytes and the same queries, from the same load generator, which shares the
+processor with it. The systems of a size run at the same time and are measured in turn, round by round, so that a change
+of the machine's speed affects all. A query that is not answered `PATIENCE` seconds after the end of a measurement is
+given up, and the system is started again. rdflib has everything in memory and takes minutes to load a million triples,
+so it gets smaller data. Each hostile query has `--budget` seconds, on the smallest data, and another system 6 GiB of
+address space.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class Served:
         """How long the first search takes: what is read for it is read once."""
         for _ in range(4):
             outcome = ask(self.running.url, next(queries.stream("search", 900)), _FIRST)
-            if outcome.said[:3] == "200":
+            if outcome.status[:3] == "200":
                 break
         self.running.settle(20)
-        return f"first search: {outcome.said[:3]} after {outcome.seconds:.1f} s"
+        return f"first search: {outcome.status[:3]} after {outcome.seconds:.1f} s"
 
     def warm(self, queries: Queries) -> None:
-        """As when it has been asked for a while: caches are filled, and what is worth a copy is copied."""
+        """Send queries for a while: caches are filled, and a small graph is copied into memory."""
         if not self.failed:
             self._drive(queries, "star", 1, _WARM, 901)
 
@@ -75,7 +75,7 @@ class Served:
         self._context.__exit__(None, None, None)
 
     def measure(self, queries: Queries, kind: str, clients: int, seconds: float, number: int) -> Load | None:
-        """None where the system fails, which is told in `failed`."""
+        """None where the system fails; `failed` then has the reason."""
         if self.failed:
             return None
         try:
@@ -113,56 +113,56 @@ def compare(data: Path, shown: str, small: bool, options: argparse.Namespace) ->
     queries = Queries(data)
     served: list[Served] = []
     places: list[Place] = []
-    found: Measured = {}
+    measured: Measured = {}
     try:
         for name in options.systems:
             if not small and name in (RDFLIB, RDFLIB_ENDPOINT):
-                places.append(Place(shown, name, said="not measured: takes minutes to load, and gigabytes"))
+                places.append(Place(shown, name, note="not measured: takes minutes to load, and gigabytes"))
                 continue
             try:
                 served.append(Served(name, data))
             except (OSError, RuntimeError) as error:
-                places.append(Place(shown, name, said=f"does not start: {error}"))
-        before = {each.name: each.running.resident() for each in served}
+                places.append(Place(shown, name, note=f"does not start: {error}"))
+        before = {system.name: system.running.resident() for system in served}
         searching = "search" in options.kinds
-        first = {each.name: each.first(queries) for each in served if searching and each.name == OURS}
-        for each in served:
-            each.warm(queries)
+        first = {system.name: system.first(queries) for system in served if searching and system.name == OURS}
+        for system in served:
+            system.warm(queries)
         for kind in options.kinds:
             for clients in options.clients:
-                _ask_all(served, queries, shown, kind, clients, options, found)
-        for each in served:
-            running = each.running
-            places.append(Place(shown, each.name, running.load, before[each.name], running.resident(),
-                                each.failed or first.get(each.name, "")))  # fmt: skip
+                _measure_all(served, queries, shown, kind, clients, options, measured)
+        for system in served:
+            running = system.running
+            places.append(Place(shown, system.name, running.load, before[system.name], running.resident(),
+                                system.failed or first.get(system.name, "")))  # fmt: skip
     finally:
-        for each in served:
-            each.stop()
-    return found, places
+        for system in served:
+            system.stop()
+    return measured, places
 
 
-def _ask_all(
+def _measure_all(
     served: list[Served],
     queries: Queries,
     shown: str,
     kind: str,
     clients: int,
     options: argparse.Namespace,
-    found: Measured,
+    measured: Measured,
 ) -> None:
     """Each system in turn, `rounds` times; once those that take a quarter of a second for a query."""
     loads: dict[str, list[Load]] = {}
     for number in range(options.rounds):
-        for each in served:
-            if (kind == "search" and each.name != OURS) or (each.name == RDFLIB and clients > 1):
+        for system in served:
+            if (kind == "search" and system.name != OURS) or (system.name == RDFLIB and clients > 1):
                 continue
-            if number and (each.name not in loads or loads[each.name][0].rate < 4 * clients):
+            if number and (system.name not in loads or loads[system.name][0].rate < 4 * clients):
                 continue
-            load = each.measure(queries, kind, clients, options.seconds, number)
+            load = system.measure(queries, kind, clients, options.seconds, number)
             if load is not None:
-                loads.setdefault(each.name, []).append(load)
-    for name, some in loads.items():
-        load = found[shown, kind, clients, name] = Load.joined(some)
+                loads.setdefault(system.name, []).append(load)
+    for name, rounds in loads.items():
+        load = measured[shown, kind, clients, name] = Load.joined(rounds)
         p50, p95 = load.percentile(50), load.percentile(95)
         print(
             f"{shown}  {name}  {kind}  {clients}  {load.rate:,.1f}/s  {p50:.2f}  {p95:.2f} ms  "
@@ -177,18 +177,18 @@ def hostile(console: Console, data: Path, options: argparse.Namespace) -> None:
     for name in options.systems:
         if name == RDFLIB:
             continue
-        for each in FIVE:
+        for title in FIVE:
             try:
                 with bounded(), SYSTEMS[name](data) as running:
                     running.settle(10)
-                    outcome = ask(running.url, HOSTILE[each], options.budget, timeout=options.budget / 2)
-                    after = ask(running.url, "ASK {}", 2.0).said
+                    outcome = ask(running.url, HOSTILE[title], options.budget, timeout=options.budget / 2)
+                    after = ask(running.url, "ASK {}", 2.0).status
             except (OSError, RuntimeError) as error:
-                table.add_row(name, each, f"{type(error).__name__}: {error}", "", "")
+                table.add_row(name, title, f"{type(error).__name__}: {error}", "", "")
                 continue
             answers = "yes" if after[:3] == "200" else after
-            table.add_row(name, each, outcome.said, f"{outcome.seconds:.1f}", answers)
-            print(f"hostile  {name}  {each}  {outcome.said}  {outcome.seconds:.1f} s  {answers}", file=sys.stderr)
+            table.add_row(name, title, outcome.status, f"{outcome.seconds:.1f}", answers)
+            print(f"hostile  {name}  {title}  {outcome.status}  {outcome.seconds:.1f} s  {answers}", file=sys.stderr)
         table.add_section()
     console.print(table)
 
@@ -206,19 +206,24 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=6.0, help="seconds for a hostile query; 0: none are asked")
     options = parser.parse_args()
     console = Console(width=180)
-    found: Measured = {}
+    measured: Measured = {}
     places: list[Place] = []
     for size in options.sizes:
         data = starter() if size == "starter" else multiplied(int(size))
         shown = "starter" if size == "starter" else f"{int(size):,}"
-        some, held = compare(data, shown, size == "starter" or int(size) <= options.most_rdflib, options)
-        found |= some
-        places += held
-        details(console, some, held, f"{shown} triples, {os.cpu_count()} cores shared by servers and load generator")
+        results, costs = compare(data, shown, size == "starter" or int(size) <= options.most_rdflib, options)
+        measured |= results
+        places += costs
+        details(
+            console,
+            results,
+            costs,
+            f"{shown} triples, {os.cpu_count()} cores shared by servers and load generator",
+        )
     if options.budget:
         hostile(console, starter() if options.sizes[0] == "starter" else multiplied(int(options.sizes[0])), options)
-    summary(console, found)
-    figures(console, found)
+    summary(console, measured)
+    figures(console, measured)
 
 
 if __name__ == "__main__":

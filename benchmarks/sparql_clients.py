@@ -1,5 +1,5 @@
-"""A load generator that is cheap beside what it measures: processes of raw keep-alive sockets, each asking again as
-soon as it was answered."""
+"""Load generator that costs little beside what it measures: one or two processes with raw keep-alive sockets, each of
+which sends its next query as soon as it has an answer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Load:
 
     def rate_between(self, start: float, end: float) -> float:
         """Requests per second answered in that time."""
-        return sum(start <= each < end for each in self.ended) / (end - start)
+        return sum(start <= moment < end for moment in self.ended) / (end - start)
 
     @property
     def rate(self) -> float:
@@ -47,16 +47,16 @@ class Load:
     @classmethod
     def joined(cls, loads: Sequence[Load]) -> Load:
         """The loads of some measurements of the same as one."""
-        requests = sum(each.requests for each in loads)
+        requests = sum(load.requests for load in loads)
         return cls(
             requests,
-            sum(each.errors for each in loads),
-            sum(each.seconds for each in loads),
-            [latency for each in loads for latency in each.latencies],
-            sum(each.generator * each.requests for each in loads) / max(requests, 1),
-            sum(each.server * each.requests for each in loads) / max(requests, 1),
-            unanswered=sum(each.unanswered for each in loads),
-            failed=frozenset().union(*(each.failed for each in loads)),
+            sum(load.errors for load in loads),
+            sum(load.seconds for load in loads),
+            [latency for load in loads for latency in load.latencies],
+            sum(load.generator * load.requests for load in loads) / max(requests, 1),
+            sum(load.server * load.requests for load in loads) / max(requests, 1),
+            unanswered=sum(load.unanswered for load in loads),
+            failed=frozenset().union(*(load.failed for load in loads)),
         )
 
     def percentile(self, percent: int) -> float:
@@ -87,36 +87,36 @@ def drive(
     for number in range(processes):
         ours, theirs = context.Pipe()
         own = clients // processes + (number < clients % processes)
-        asked = queries[number::processes]
-        worker = context.Process(target=_work, args=(theirs, url, asked, own, seconds, patience), daemon=True)
+        own_queries = queries[number::processes]
+        worker = context.Process(target=_work, args=(theirs, url, own_queries, own, seconds, patience), daemon=True)
         worker.start()
         theirs.close()  # so that the end of the worker is the end of the pipe
         pipes.append(ours)
         workers.append(worker)
     try:
         for pipe in pipes:
-            _told(pipe, 60)
+            _receive(pipe, 60)
         for pipe in pipes:
             pipe.send("go")
         if begun is not None:
             begun()
-        answers = [_told(pipe, seconds + patience + 60) for pipe in pipes]
+        answers = [_receive(pipe, seconds + patience + 60) for pipe in pipes]
     finally:
         for worker in workers:
             worker.join(5)
             worker.kill()
-    latencies = [each for answer in answers for each in answer[0]]
+    latencies = [latency for answer in answers for latency in answer[0]]
     cost = sum(answer[3] for answer in answers) / max(len(latencies), 1)
-    ended = tuple(sorted(each for answer in answers for each in answer[4]))
+    ended = tuple(sorted(moment for answer in answers for moment in answer[4]))
     errors, unanswered = sum(a[1] for a in answers), sum(a[5] for a in answers)
     failed: frozenset[int] = frozenset().union(*(a[6] for a in answers))
     took = max(a[2] for a in answers)
     return Load(len(latencies), errors, took, latencies, cost, ended=ended, unanswered=unanswered, failed=failed)
 
 
-def _told(pipe: Connection, seconds: float) -> Any:
+def _receive(pipe: Connection, seconds: float) -> Any:
     if not pipe.poll(seconds):
-        raise RuntimeError(f"the clients said nothing for {seconds:g} s")
+        raise RuntimeError(f"the clients sent nothing for {seconds:g} s")
     try:
         return pipe.recv()
     except EOFError:

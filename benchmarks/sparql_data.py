@@ -30,7 +30,7 @@ _SAMPLE: Final = 20_000
 
 
 def _format() -> str:
-    """Which software can read what is kept: the formats of the atlas and of its index."""
+    """The formats of the atlas and of its index, as part of the names of stored files."""
     from graph.storage.generations import FORMAT as HOME_FORMAT
     from search.index.manifest import FORMAT
 
@@ -76,7 +76,7 @@ def multiplied(triples: int) -> Path:
     with begun.open("wb") as file:
         for copy in count():
             part = facts[:left]
-            ox.serialize((_renamed(each, copy) for each in part), file, ox.RdfFormat.N_TRIPLES)
+            ox.serialize((_renamed(fact, copy) for fact in part), file, ox.RdfFormat.N_TRIPLES)
             left -= len(part)
             if not left:
                 break
@@ -100,7 +100,7 @@ def _ours(node: object) -> bool:
 
 
 def make_home(data: Path) -> tuple[Path, float]:
-    """An atlas of that file with the starter's search index, and the seconds that loading took (kept beside it)."""
+    """An atlas of that file with the starter's search index, and the seconds that loading took (stored beside it)."""
     home = CACHE / f"atlas-{data.stem}-{_format()}"
     took = CACHE / f"{home.name}.seconds"
     if not took.exists():
@@ -137,8 +137,8 @@ class Queries:
         )
         self._places = self._column(store, f"SELECT DISTINCT ?s {{ ?s {_INSIDE} ?o }} LIMIT {_SAMPLE}")
         self._classes = self._column(store, "SELECT DISTINCT ?t { ?s a ?t }")
-        for each in (self._labelled, self._pairs, self._places, self._classes):
-            pick.shuffle(each)
+        for column in (self._labelled, self._pairs, self._places, self._classes):
+            pick.shuffle(column)
 
     def _column(self, store: ox.Store, query: str) -> list[tuple[str, ...]]:
         solutions = store.query(query)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from benchmarks.sparql_clients import Load, drive
 from benchmarks.sparql_servers import Running
 
-__all__ = ["EXPECTED", "FIVE", "HOSTILE", "Outcome", "ParallelRunner", "ask", "many", "repeatedly"]
+__all__ = ["EXPECTED", "FIVE", "HOSTILE", "BackgroundLoad", "Outcome", "ask", "many", "repeatedly"]
 
 EX: Final = "http://example.org/"
 STAR: Final = " ; ".join(f"<{EX}p{n}> ?o{n}" for n in range(200))
@@ -56,13 +56,13 @@ EXPECTED: Final[dict[str, str]] = {
     # An update, and this is where queries are asked: as wrong there as any other update.
     "LOAD": "query-syntax",
 }
-"""How those must end that would reach the network; nobody may have come to the port, whatever was said."""
+"""How the queries must end that would reach the network. No connection to the port may be made in any case."""
 
 FIVE: Final = (
     "cartesian product, sorted", "cartesian product, counted", "path over all pairs", "CONCAT bomb",
     "10,000 nested groups",
 )  # fmt: skip
-"""Those that every system is asked."""
+"""The hostile queries that every system gets."""
 
 BRIEF: Final = 0.25
 """Seconds that each of many hostile queries may run."""
@@ -72,25 +72,25 @@ _WINDOW: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended, when, and after how many seconds (of the last try)."""
+    """The end of a query: status line or reason, seconds that it took, and its begin and end (`perf_counter`)."""
 
-    said: str
+    status: str
     seconds: float
     began: float
     ended: float
 
 
 def ask(url: str, query: str, budget: float, timeout: float | None = None) -> Outcome:
-    """One query, for which the asker waits no longer than `budget` seconds; `timeout` is sent along."""
+    """Send one query and wait at most `budget` seconds; `timeout` is sent as a parameter."""
     fields = {"query": query} if timeout is None else {"query": query, "timeout": f"{timeout:g}"}
     body = urlencode(fields)
     began = time.perf_counter()
-    said = _said(url, body, budget)
+    status = _status(url, body, budget)
     ended = time.perf_counter()
-    return Outcome(said, ended - began, began, ended)
+    return Outcome(status, ended - began, began, ended)
 
 
-def _said(url: str, body: str, budget: float) -> str:
+def _status(url: str, body: str, budget: float) -> str:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=budget)
     try:
@@ -117,8 +117,8 @@ def _slug(body: bytes) -> str:
         return body[:40].decode(errors="replace")
 
 
-class ParallelRunner:
-    """Clients who look things up in the background for `seconds`; `load` is what they saw, once they have ended."""
+class BackgroundLoad:
+    """Clients that send look-ups in the background for `seconds`; `load` is their measurement once they have ended."""
 
     def __init__(self, url: str, texts: Iterator[str], clients: int, seconds: float) -> None:
         self.load: Load | None = None
@@ -139,15 +139,15 @@ class ParallelRunner:
 
 
 def repeatedly(url: str, query: str, limit: float) -> Outcome:
-    """Again and again for two seconds, so that what others notice can be counted; the longest time taken is told. No
-    text comes twice: who attacks would see to that too."""
+    """Send a query again and again for two seconds, so that the effect on others can be measured; `seconds` is the
+    longest time. No text is sent twice, as an attacker would do."""
     first = last = ask(url, f"{query}\n#", limit + 10, limit)
     longest, number = first.seconds, 0
     while last.ended - first.began < _WINDOW:
         number += 1
         last = ask(url, f"{query}\n#{number}", limit + 10, limit)
         longest = max(longest, last.seconds)
-    return Outcome(last.said, longest, first.began, last.ended)
+    return Outcome(last.status, longest, first.began, last.ended)
 
 
 def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], float, int]:
@@ -156,13 +156,13 @@ def many(running: Running, number: int, seconds: float) -> tuple[Counter[str], f
     ended: Counter[str] = Counter()
     texts = [text for text in HOSTILE.values() if "PORT" not in text]
     longest, largest = 0.0, 0
-    stop, look = time.perf_counter() + seconds, 0.0
-    for each in range(number):
-        outcome = ask(running.url, f"{texts[each % len(texts)]}\n#{each}", 30, BRIEF)
-        ended[outcome.said] += 1
+    stop, next_check = time.perf_counter() + seconds, 0.0
+    for index in range(number):
+        outcome = ask(running.url, f"{texts[index % len(texts)]}\n#{index}", 30, BRIEF)
+        ended[outcome.status] += 1
         longest = max(longest, outcome.seconds)
-        if outcome.ended > look:
-            largest, look = max(largest, running.largest()), outcome.ended + 0.2
+        if outcome.ended > next_check:
+            largest, next_check = max(largest, running.largest()), outcome.ended + 0.2
         if outcome.ended > stop:
             break
     return ended, longest, largest

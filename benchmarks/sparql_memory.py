@@ -31,7 +31,7 @@ class InMemory(Running):
         """What is answered `patience` seconds after the end counts; if the last one is not, none is."""
         self._pipe.send((list(islice(texts, _MOST)), seconds))
         try:
-            times: list[float] = _told(self._pipe, seconds + patience)
+            times: list[float] = _receive(self._pipe, seconds + patience)
         except TimeoutError:
             return Load(0, 0, seconds + patience, [], 0.0, unanswered=1)
         return Load(len(times), 0, sum(times), times, 0.0, server=sum(times) / len(times))
@@ -46,13 +46,13 @@ def rdflib_in_memory(data: Path) -> Iterator[InMemory]:
     theirs.close()
     try:
         assert process.pid is not None
-        yield InMemory(ours, _told(ours, LOADING), process.pid)
+        yield InMemory(ours, _receive(ours, LOADING), process.pid)
     finally:
         process.kill()
         process.join()
 
 
-def _told(pipe: Connection, seconds: float) -> Any:
+def _receive(pipe: Connection, seconds: float) -> Any:
     if not pipe.poll(seconds):
         raise TimeoutError(f"not within {seconds:g} s")
     return pipe.recv()
@@ -69,9 +69,9 @@ def _work(pipe: Connection, data: str) -> None:
         times: list[float] = []
         began = time.perf_counter()
         for text in texts:
-            asked = time.perf_counter()
+            began = time.perf_counter()
             list(graph.query(text))
-            times.append(time.perf_counter() - asked)
+            times.append(time.perf_counter() - began)
             if time.perf_counter() - began > seconds:
                 break
         pipe.send(times)

@@ -26,7 +26,7 @@ from rich.table import Table
 from benchmarks.serving import end_orderly
 from benchmarks.sparql_clients import drive
 from benchmarks.sparql_data import Queries, multiplied
-from benchmarks.sparql_hostile import BRIEF, EXPECTED, HOSTILE, ParallelRunner, many, repeatedly
+from benchmarks.sparql_hostile import BRIEF, EXPECTED, HOSTILE, BackgroundLoad, many, repeatedly
 from benchmarks.sparql_servers import SYSTEMS
 from graph.errors import AtlasError
 from graph.sandbox.seccomp import available
@@ -103,11 +103,11 @@ def guard_growth(console: Console) -> None:
         texts = [make(size) for size in (10_000, 20_000, 40_000, 80_000)]
         # Sizes in turn, so that a change of the machine's speed meets them all alike.
         rounds = [[best(partial(guarded, text, limits), 1) * 1000 for text in texts] for _ in range(10)]
-        times = [min(each) for each in zip(*rounds, strict=True)]
+        times = [min(seconds) for seconds in zip(*rounds, strict=True)]
         # Below a tenth of a millisecond the clock and the fixed costs are all that is seen.
         growth = max((b / a for a, b in pairwise(times) if a > 0.1), default=0.0)
         worst = max(worst, growth)
-        table.add_row(name, *(f"{each:.2f}" for each in times), f"{growth:.2f}" if growth else "–")
+        table.add_row(name, *(f"{seconds:.2f}" for seconds in times), f"{growth:.2f}" if growth else "–")
     console.print(table, f"greatest growth: {worst:.2f}")
 
 
@@ -197,7 +197,7 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
         length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE) + _PAUSE  # some take longer than they may
-        others = ParallelRunner(running.url, queries.stream("point", 1), clients, length)
+        others = BackgroundLoad(running.url, queries.stream("point", 1), clients, length)
         others.wait_begun()
         outcomes = {}
         for name, query in HOSTILE.items():
@@ -207,21 +207,23 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
         load = others.wait()
     table = Table("query", "ends with", "seconds", "look-ups/s alone", "meanwhile", title=f"Hostile, limit {limit:g} s")
     shares = []
-    for name, each in outcomes.items():
-        before = load.rate_between(each.began - _ALONE, each.began)
-        # What it held is freed first.
-        after = load.rate_between(each.ended + _PAUSE - _ALONE, each.ended + _PAUSE)
+    for name, outcome in outcomes.items():
+        before = load.rate_between(outcome.began - _ALONE, outcome.began)
+        # Its memory is freed first.
+        after = load.rate_between(outcome.ended + _PAUSE - _ALONE, outcome.ended + _PAUSE)
         alone = (before + after) / 2
-        rate = load.rate_between(each.began, each.ended)
-        wanted = EXPECTED.get(name, "")
-        said = each.said if wanted in each.said else f"{each.said} (NOT {wanted})"
+        rate = load.rate_between(outcome.began, outcome.ended)
+        expected = EXPECTED.get(name, "")
+        status = outcome.status if expected in outcome.status else f"{outcome.status} (NOT {expected})"
         shares.append(rate / alone if alone else float("nan"))
-        cells = (f"{each.seconds:.2f}", f"{alone:,.0f}", f"{rate:,.0f} ({shares[-1]:.0%})")
-        table.add_row(name, said, *cells)
+        cells = (f"{outcome.seconds:.2f}", f"{alone:,.0f}", f"{rate:,.0f} ({shares[-1]:.0%})")
+        table.add_row(name, status, *cells)
     console.print(table)
-    timely = sum(each.seconds <= limit + 0.5 for each in outcomes.values())
-    console.print(f"ended within the limit + 0.5 s: {timely} of {len(outcomes)} (asked: all)")
-    console.print(f"look-ups kept: least {min(shares):.0%}, median {statistics.median(shares):.0%} (asked: ≥ 50%)")
+    timely = sum(outcome.seconds <= limit + 0.5 for outcome in outcomes.values())
+    console.print(f"ended within the limit + 0.5 s: {timely} of {len(outcomes)} (required: all)")
+    console.print(
+        f"look-ups that go on: least {min(shares):.0%}, median {statistics.median(shares):.0%} (required: ≥ 50%)"
+    )
     console.print(f"{clients} clients of look-ups; errors that they saw: {load.errors}; given up: {load.unanswered}")
     console.print(f"connections to the listening port (must be 0): {len(came)}")
 
@@ -240,9 +242,9 @@ def endurance(console: Console, triples: int, number: int, seconds: float, windo
                 load = drive(running.url, queries.stream("point", seed), 8, window)
                 used = (running.processor() - used) / max(load.requests, 1)
                 rates.append(load.rate)
-                held, errors = f"{running.resident() >> 20} MiB", f", {load.errors} ERRORS" if load.errors else ""
+                memory, errors = f"{running.resident() >> 20} MiB", f", {load.errors} ERRORS" if load.errors else ""
                 p95 = f"{load.percentile(95):.1f}"
-                table.add_row(when, f"{load.rate:,.0f}{errors}", p95, f"{used * 1e6:,.0f}", held)
+                table.add_row(when, f"{load.rate:,.0f}{errors}", p95, f"{used * 1e6:,.0f}", memory)
             return max(rates)
 
         running.settle()
@@ -254,8 +256,8 @@ def endurance(console: Console, triples: int, number: int, seconds: float, windo
         running.settle()
         after = look_ups("after", range(4, 7))
     console.print(f"{ended.total()} hostile queries in {took:.0f} s, the longest {longest:.2f} s (limit {BRIEF} s):")
-    for said, count in ended.most_common():
-        console.print(f"  {count:5}  {said}")
+    for status, count in ended.most_common():
+        console.print(f"  {count:5}  {status}")
     console.print(f"most memory of one process of the server, its peak: {largest >> 20} MiB")
     console.print(table, f"the best of the rates after, as a share of the best before: {after / before:.0%}")
 

@@ -40,7 +40,7 @@ class Running:
         return sum(_pss(pid) for pid in _family(self.pid))
 
     def largest(self) -> int:
-        """Bytes of memory that the process with the most of it holds, or has held while it lived."""
+        """Peak memory in bytes of the process of the server that needed the most."""
         return max((_peak(pid) for pid in _family(self.pid)), default=0)
 
     def settle(self, most: float = 60) -> None:
@@ -79,7 +79,7 @@ def _ticks(pid: int) -> int:
     except OSError:
         return 0
     # Its own, and that of the children that have ended: a worker may not live to the end of a measurement.
-    return sum(int(each) for each in fields[11:15])
+    return sum(int(ticks) for ticks in fields[11:15])
 
 
 def _pss(pid: int) -> int:

@@ -24,23 +24,23 @@ Measured = dict[tuple[str, str, int, str], Load]
 @dataclass(frozen=True, slots=True)
 class Place:
     """What it costs a system to load the data and to hold them, in seconds and in bytes before and after the queries;
-    `said`: why there is nothing to tell."""
+    `note`: why there is no measurement."""
 
     size: str
     system: str
     load: float = 0.0
     before: int = 0
     after: int = 0
-    said: str = ""
+    note: str = ""
 
 
-def details(console: Console, found: Measured, places: list[Place], title: str) -> None:
+def details(console: Console, results: Measured, places: list[Place], title: str) -> None:
     """One size: each system by itself."""
     table = Table(
         "queries", "clients", "system", "per second", "p50 ms", "p95 ms", "processor µs", "notes", title=title
     )
     last = ("", 0)
-    for (_, kind, clients, name), load in found.items():
+    for (_, kind, clients, name), load in results.items():
         if last != (kind, clients):
             table.add_section()
             last = kind, clients
@@ -50,14 +50,14 @@ def details(console: Console, found: Measured, places: list[Place], title: str) 
         used = f"{load.server * 1e6:,.0f} + {load.generator * 1e6:,.0f}"
         table.add_row(kind, str(clients), name, _rate(load), p50, p95, used, ", ".join(notes))
     console.print(table, "processor µs: of the server and of the load generator, for each query")
-    held = Table("system", "seconds to load", "memory before", "memory after the queries", "notes")
+    costs = Table("system", "seconds to load", "memory before", "memory after the queries", "notes")
     for place in places:
         if place.before:
             cells = (f"{place.load:.1f}", f"{place.before >> 20} MiB", f"{place.after >> 20} MiB")
         else:
             cells = ("–", "–", "–")
-        held.add_row(place.system, *cells, place.said)
-    console.print(held)
+        costs.add_row(place.system, *cells, place.note)
+    console.print(costs)
 
 
 def _rate(load: Load) -> str:
@@ -71,15 +71,15 @@ def _times(ours: Load | None, theirs: Load | None) -> str:
     return f"{'≥ ' if theirs.unanswered else ''}{ours.rate / theirs.rate:,.2f}"
 
 
-def summary(console: Console, found: Measured) -> None:
+def summary(console: Console, results: Measured) -> None:
     """All sizes in one table: our throughput, and how many times that of the others it is."""
     table = Table(
         "triples", "queries", "clients", "per second", "p95 ms", "oxigraph: per second", "p95 ms", "x oxigraph",
         "rdflib-endpoint", "x rdflib-endpoint", "rdflib in memory", "x rdflib", title=f"{OURS} and the others",
     )  # fmt: skip
     size = ""
-    for place in dict.fromkeys((size, kind, clients) for size, kind, clients, _ in found):
-        ours, oxigraph, endpoint, memory = (found.get((*place, n)) for n in (OURS, OXIGRAPH, RDFLIB_ENDPOINT, RDFLIB))
+    for place in dict.fromkeys((size, kind, clients) for size, kind, clients, _ in results):
+        ours, oxigraph, endpoint, memory = (results.get((*place, n)) for n in (OURS, OXIGRAPH, RDFLIB_ENDPOINT, RDFLIB))
         if size != place[0]:
             table.add_section()
             size = place[0]
@@ -94,26 +94,26 @@ def _cells(load: Load | None) -> tuple[str, str]:
     return ("–", "–") if load is None else (_rate(load), f"{load.percentile(95):.2f}")
 
 
-def figures(console: Console, found: Measured) -> None:
-    """What was asked for, beside what was measured at the largest size of each pair."""
-    table = Table("figure", "asked", "measured", "where", title="Figures")
-    sizes = list(dict.fromkeys(size for size, *_ in found))
+def figures(console: Console, results: Measured) -> None:
+    """The required figures beside those that were measured at the largest size of each pair."""
+    table = Table("figure", "required", "measured", "where", title="Figures")
+    sizes = list(dict.fromkeys(size for size, *_ in results))
     for kind, least in (("point", 0.4), ("aggregate", 0.8), ("repeated", 1.0)):
-        for clients in dict.fromkeys(clients for _, _, clients, _ in found):
+        for clients in dict.fromkeys(clients for _, _, clients, _ in results):
             place = (sizes[-1], kind, clients)
-            measured = _times(found.get((*place, OURS)), found.get((*place, OXIGRAPH)))
+            measured = _times(results.get((*place, OURS)), results.get((*place, OXIGRAPH)))
             table.add_row(f"{kind}, x oxigraph", f"≥ {least}", measured, f"{sizes[-1]}, {clients} clients")
-    star = found.get((sizes[-1], "star", 8, OURS))
+    star = results.get((sizes[-1], "star", 8, OURS))
     if star is not None:
         table.add_row("star, p95 ms", "≤ 15", f"{star.percentile(95):.1f}", f"{sizes[-1]}, 8 clients")
     ratios = [
         (load.rate / theirs.rate, f"{size}, {kind}, {clients} clients")
-        for (size, kind, clients, name), load in found.items()
-        if name == OURS and (theirs := found.get((size, kind, clients, RDFLIB_ENDPOINT))) is not None
+        for (size, kind, clients, name), load in results.items()
+        if name == OURS and (theirs := results.get((size, kind, clients, RDFLIB_ENDPOINT))) is not None
     ]
     if ratios:
         least_of_all, where = min(ratios)
         table.add_row("least x rdflib-endpoint", "≥ 10", f"{least_of_all:,.1f}", where)
-    if any(load.errors for load in found.values()):
-        table.add_row("answers other than 200", "0", str(sum(load.errors for load in found.values())), "all systems")
+    if any(load.errors for load in results.values()):
+        table.add_row("answers other than 200", "0", str(sum(load.errors for load in results.values())), "all systems")
     console.print(table)

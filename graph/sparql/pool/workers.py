@@ -200,6 +200,9 @@ class WorkerPool:
                 self._background.discard(arrival)
             arrival.restore_priority()
             self._arriving.add(arrival)
+            if self._closed:  # `wait_closed` may not have waited for this thread, and the loop may have ended
+                arrival.kill("closed")
+                arrival.close()
         except AtlasError as error:
             arrival = error
         except OSError as error:

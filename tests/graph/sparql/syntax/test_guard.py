@@ -1,4 +1,4 @@
-"""The guard: what it refuses, what it leaves alone, and that the engine cannot read its text otherwise."""
+"""guard: what it refuses, what it clears, and that the engine cannot read a cleared text in another way."""
 
 from __future__ import annotations
 
