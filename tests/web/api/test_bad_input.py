@@ -166,7 +166,7 @@ class LimitedServices(Services):
         limits = ResultLimits(exact_items=0, nearest_items=1)
         index = atlas.index
         limited = replace(
-            index, searcher=lambda view: Searcher(index.searcher(view).index, self.encoder, limits=limits)
+            index, open_searcher=lambda view: Searcher(index.open_searcher(view).index, self.encoder, limits=limits)
         )
         return replace(atlas, index=limited)
 
