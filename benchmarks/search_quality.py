@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks import search_sets
 from graph.errors import IndexUnusable
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 from search.evaluation.measures import Judged, compare, ndcg, read_beir, read_corpus
 from search.index.index import Index, build

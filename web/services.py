@@ -212,7 +212,7 @@ def compose(settings: Settings, *, mending: bool = False) -> Services:
 def _open(settings: Settings, threads: int) -> Encoder:
     import os
 
-    from search.encoders.open import open_encoder
+    from search.encoders.open_encoder import open_encoder
 
     return open_encoder(settings.model, settings.cache, threads=threads or os.cpu_count() or 1)
 

@@ -30,7 +30,7 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.document_quads import document_quads, passage_quads
 from graph.write.writer import Changes, Indexer, Progress, Writer
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.index.manifest import DENSE, FORMAT, LEXICAL, read_record

@@ -24,7 +24,7 @@ from benchmarks.search.homes import of_items
 from benchmarks.search.measure import children, disk, latency, memory
 from benchmarks.search.passages import SciFact
 from benchmarks.serving import ROOT, end_orderly, running
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 from search.index.index import Index, build
 from search.item import Item

@@ -26,7 +26,7 @@ from benchmarks.search.passages import PER_DOCUMENT, Derived, SciFact, key_words
 from benchmarks.search.stages import stages
 from benchmarks.serving import ROOT, end_orderly, environment, running
 from graph.storage.generations import Home
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.index.index import Index
 from search.searcher import Searcher
 from search.types import Mode, Query

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from search.index.facet_counts import count_facets
 from search.index.item_store import ItemStore, StoredItem
 from search.index.schema import build_schema, register
 from search.index.stemmer import Stems
@@ -32,7 +33,6 @@ __all__ = ["LexicalIndex", "open_index", "open_read_only"]
 _IRIS_AT_ONCE: Final = 500
 _CACHED_FREQUENCIES: Final = 20_000
 _CACHED_ITEMS: Final = 4_000  # of some 4 kB each
-_COUNTED_VALUES: Final = 20_000  # values of a facet counted in each segment, so that the counts shown are exact
 _SCORE, _ADDRESS = itemgetter(0), itemgetter(1)  # of tantivy's hits
 
 Slots = npt.NDArray[np.int64]
@@ -111,9 +111,7 @@ class LexicalIndex:
 
     def facets(self, query: Clause, fields: Sequence[str], size: int) -> dict[str, tuple[FacetValue, ...]]:
         """Counts per value of each field over all items that match `query`, most frequent first, `size` at most."""
-        terms = {name: {"terms": {"field": name, "size": size, "segment_size": _COUNTED_VALUES}} for name in fields}
-        counts = self._searcher.aggregate(self._translator.translate(query), terms)
-        return {name: _values(counts[name]) for name in fields}
+        return count_facets(self._searcher, self._translator.translate(query), fields, size=size)
 
     def matching(self, query: Clause, limit: int) -> list[StoredItem]:
         """The best `limit` items for `query`, as they are stored."""
@@ -180,8 +178,3 @@ def _leaves(explanation: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     yield str(explanation["description"]).split(",")[0], float(explanation["value"])
     for detail in explanation.get("details") or ():
         yield from _leaves(detail)
-
-
-def _values(counts: Mapping[str, Any]) -> tuple[FacetValue, ...]:
-    values = [FacetValue(str(bucket["key"]), int(bucket["doc_count"])) for bucket in counts["buckets"]]
-    return tuple(sorted(values, key=lambda value: (-value.count, value.value)))

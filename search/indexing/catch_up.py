@@ -31,7 +31,7 @@ def catch_up_outside_lock(home: Home, indexer: Indexer, open_session: OpenSessio
     The step is lost then. It is also lost, without an error, if another process has changed the index meanwhile.
 
     >>> from graph.write.writer import Writer
-    >>> from search.encoders.open import DEFAULT_MODEL, open_encoder
+    >>> from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
     >>> from search.indexing.indexer import SearchIndexer
     >>> indexer = SearchIndexer(lambda: open_encoder(DEFAULT_MODEL, folder))
     >>> catch_up_outside_lock(home, indexer, Writer(home, indexer).session)

@@ -143,7 +143,7 @@ def catch_up(session: Session, home: Home, progress: Progress = no_progress) -> 
     The session's indexer must be `search.indexing.indexer.SearchIndexer`. A step is limited: call again until None.
 
     >>> from graph.write.writer import Writer
-    >>> from search.encoders.open import DEFAULT_MODEL, open_encoder
+    >>> from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
     >>> from search.indexing.indexer import SearchIndexer
     >>> indexer = SearchIndexer(lambda: open_encoder(DEFAULT_MODEL, folder))
     >>> with Writer(home, indexer).session() as session:

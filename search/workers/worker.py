@@ -22,7 +22,7 @@ from graph.errors import AtlasError
 from graph.sandbox.frames import BrokenStream, FrameChannel
 from graph.sandbox.remote_error import RemoteError
 from graph.storage.generations import Generation
-from search.encoders.open import open_encoder
+from search.encoders.open_encoder import open_encoder
 from search.encoders.protocol import Encoder
 from search.encoders.reranker import CrossReranker, Reranker
 from search.index.checksums import is_panic

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from search.analysis.tokens import exact_words
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder, Vectors
 from search.index.index import Index, build
 from search.item import Item

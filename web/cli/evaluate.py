@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from graph.errors import InputError
-from search.encoders.open import open_encoder
+from search.encoders.open_encoder import open_encoder
 from search.evaluation.cases import Case, read_cases
 from search.evaluation.measures import MEASURES, compare, measure, read_beir, read_corpus
 from search.index.index import Index, build

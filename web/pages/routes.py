@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from flask import Blueprint, Response, render_template, request
 
 from web.pages import documents, entity, search, templating, why
-from web.pages.drawing.contours import SIZE, contours
+from web.pages.drawing.density_contours import SIZE, contours
 from web.pages.drawing.maps import map_of_spots
 from web.pages.sparql import render_workbench
 from web.read_model.reader import Atlas, Disagreement

@@ -12,7 +12,7 @@ import pytest
 from graph.errors import EncoderUnavailable
 from search.encoders.ctranslate2 import has_wide_registers
 from search.encoders.ctranslate2_export import WEIGHTS_SHA256, packaged_model
-from search.encoders.open import DEFAULT_MODEL, open_encoder
+from search.encoders.open_encoder import DEFAULT_MODEL, open_encoder
 from search.encoders.protocol import Encoder
 
 TEXTS = [
@@ -83,7 +83,7 @@ def test_a_model_that_is_not_here_is_not_fetched(tmp_path: Path) -> None:
 
 def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) -> None:
     program = (
-        "import sys; from pathlib import Path; from search.encoders.open import open_encoder, DEFAULT_MODEL\n"
+        "import sys; from pathlib import Path; from search.encoders.open_encoder import open_encoder, DEFAULT_MODEL\n"
         "import search.searcher, search.index.index\n"
         "assert not {'ctranslate2', 'tokenizers', 'faiss', 'tantivy'} & set(sys.modules), 'imported too early'\n"
         f"open_encoder(DEFAULT_MODEL, Path({str(cache)!r})).encode(['access to finance'])\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.model import Evidence, Mention, Source, Value
-from web.pages.drawing.contours import SIZE, contours
+from web.pages.drawing.density_contours import SIZE, contours
 from web.pages.links import data_path, href, outside, with_query
 from web.pages.templating import passage_path, plural
 from web.pages.wording import (
