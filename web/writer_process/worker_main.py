@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written
 
     channel = FrameChannel[Job](Job, reading=0, writing=1, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
-    for left in reversed(range(int(arguments[1]) if len(arguments) > 1 else _MAX_JOBS)):
+    for remaining in reversed(range(int(arguments[1]) if len(arguments) > 1 else _MAX_JOBS)):
         try:
             job = channel.receive()
         except BrokenStream:
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
         outcome: Reply
         try:
             written = operations.carry_out(job, channel.send)
-            staying = left > 0 and _resident_bytes() < _MAX_RESIDENT_BYTES
+            staying = remaining > 0 and _resident_bytes() < _MAX_RESIDENT_BYTES
             outcome = Written(written.generation, written.created, staying)
         except AtlasError as error:
             outcome = WriteFailure(RemoteError.of(error))

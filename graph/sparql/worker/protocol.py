@@ -28,7 +28,6 @@ __all__ = [
     "Outcome",
     "Question",
     "Questions",
-    "pack_answer",
     "pack_question",
 ]
 
@@ -91,11 +90,6 @@ def pack_question(op: Op, timeout: float, settings: bytes, text: bytes) -> bytes
     return pack_frame(Question(op, timeout, settings, text))
 
 
-def pack_answer(answer: Answer) -> bytes:
-    """The frame of an answer."""
-    return pack_frame(answer)
-
-
 class Questions:
     """The worker's side of the connection: questions in the order in which they were sent."""
 
@@ -143,7 +137,7 @@ class Outbox:
 
     def add(self, answer: Answer, *, soon: bool = False) -> None:
         """Send an answer, at once unless others follow `soon`. Raises OSError where the pool is gone."""
-        frame = pack_answer(answer)
+        frame = pack_frame(answer)
         self._frames.append(frame)
         self._size += len(frame)
         if soon:

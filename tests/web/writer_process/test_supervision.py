@@ -27,8 +27,8 @@ PER_WRITER = 4
 
 def writer_of(writable_services: Services) -> int:
     """The process that has a scratch generation now; 0 where there is none."""
-    folder = next(iter(writable_services.home.generations.glob("tmp-*")), None)
-    return int(folder.name.removeprefix("tmp-")) if folder else 0
+    folders = list(writable_services.home.generations.glob("tmp-*"))
+    return int(folders[0].name.removeprefix("tmp-")) if folders else 0
 
 
 def join_all(threads: list[threading.Thread]) -> None:
