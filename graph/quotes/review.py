@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from graph.claims.acceptance import Claim, claim_named
 from graph.claims.evidence import quote_in
-from graph.entities.view import value_of
+from graph.entities.entity_facts import value_of
 from graph.errors import InputError
 from graph.model import Passage, Source, Value
 from graph.storage.snapshot import Snapshot, node, term

@@ -13,7 +13,7 @@ from graph.documents.read import read
 from graph.errors import BadData
 from graph.model import Reading
 from graph.seed_data.check import check_identity, check_properties, check_sources
-from graph.seed_data.expand import entity_claims, plain, record_claims
+from graph.seed_data.claim_expansion import entity_claims, plain, record_claims
 from graph.seed_data.turtle import Block, read_blocks
 from graph.storage.snapshot import term
 

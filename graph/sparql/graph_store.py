@@ -16,7 +16,7 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from graph.claims.protection import refuse_claims
+from graph.claims.write_protection import refuse_claims
 from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by

@@ -25,7 +25,7 @@ class Limits:
     once they have run for `quantum` seconds. Each may take `memory`. `queue` queries may wait for each kind of slot, at
     most `wait` seconds except for a slow one; one client may have `per_client` queries. `cache_bytes` caps the result
     cache. A worker copies a small graph into its memory once queries took `copied_after` times as long as copying takes
-    (see `graph.sparql.worker.memory_copy`).
+    (see `graph.sparql.worker.in_memory_copy`).
 
     >>> Limits(timeout=30).seconds(60)
     30

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.claims.protection import holds_claims, refuse_claims, refuse_emptied
+from graph.claims.write_protection import holds_claims, refuse_claims, refuse_emptied
 from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
@@ -66,8 +66,8 @@ def apply_update(
 
     Raises QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of the dataset that
     is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph); QueryFailed where the
-    store fails; ClaimsHeld as `graph.claims.protection` does. After an exception the store may hold the effect of some
-    operations of the request, or of all.
+    store fails; ClaimsHeld as `graph.claims.write_protection` does. After an exception the store may hold the effect of
+    some operations of the request, or of all.
 
     >>> store = ox.Store()
     >>> touched = apply_update(store, "INSERT DATA { <urn:a> a <urn:B> }", update_limits(5))

@@ -18,8 +18,6 @@ FORMAT rises whenever software of the previous format could misread what this on
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import math
 import os
@@ -33,7 +31,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import HomeError, HomeLocked, NewerFormat, NotAnAtlas
+from graph.errors import NewerFormat, NotAnAtlas
+from graph.storage.write_lock import LOCK_FILE, write_lock
 
 __all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
 
@@ -178,30 +177,7 @@ class Home:
         Raises HomeLocked at once while another process writes, HomeError where nobody can write.
         """
         self.prepare()
-        try:
-            handle = open(self.root / "writer.lock", "a+", encoding="ascii")  # noqa: SIM115  # closed just below
-        except OSError as error:
-            raise HomeError(
-                f"{self.root} cannot be written to ({error.strerror}).",
-                "Check its permissions and the room on its disk; nothing was changed.",
-            ) from error
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno not in (errno.EAGAIN, errno.EACCES):
-                    raise
-                handle.seek(0)
-                digits = handle.read().strip()
-                raise HomeLocked(
-                    f"Another process{f' ({digits})' if digits else ''} is writing to {self.root}.",
-                    "Wait until it has finished, then try again; nothing was changed.",
-                    pid=int(digits) if digits.isdigit() else None,
-                ) from error
-            handle.seek(0)
-            handle.truncate()
-            handle.write(str(os.getpid()))
-            handle.flush()
+        with write_lock(self.root):
             for directory in self.generations.glob("tmp-*"):
                 shutil.rmtree(directory, ignore_errors=True)
             yield
@@ -259,7 +235,7 @@ class Home:
             return
         if not self.root.is_dir():
             raise self._not_an_atlas()
-        ours = {"generations", "files", "jobs", "writer.lock", "CURRENT.tmp"}
+        ours = {"generations", "files", "jobs", LOCK_FILE, "CURRENT.tmp"}
         with suppress(FileNotFoundError):
             if any(entry.name not in ours for entry in self.root.iterdir()):
                 raise self._not_an_atlas()

@@ -11,7 +11,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.purge import purge
-from graph.entities.view import unknown_iri
+from graph.entities.entity_facts import unknown_iri
 from graph.errors import InputError
 from graph.storage.generations import Home
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term

@@ -9,8 +9,8 @@ import networkx as nx
 import pyoxigraph as ox
 import pytest
 
+from graph.entities.entity_facts import view
 from graph.entities.network import whole
-from graph.entities.view import view
 from graph.linking.entity_names import NOT_LINKED
 from graph.metadata.shacl import validate
 from graph.model import Fact

@@ -90,6 +90,8 @@ def test_functions_have_an_example_that_runs(name: str, names: dict[str, object]
 def _examples(name: str, names: dict[str, object]) -> Iterator[doctest.DocTest]:
     function = SURFACE[name]
     module = importlib.import_module(name.rpartition(".")[0])
-    for example in doctest.DocTestFinder(recurse=False).find(function, name, module=False, globs={**vars(module), **names}):
+    for example in doctest.DocTestFinder(recurse=False).find(
+        function, name, module=False, globs={**vars(module), **names}
+    ):
         if example.examples:
             yield example

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph as ox
 
 from graph.claims.acceptance import Object, accept_graph
-from graph.seed_data.expand import claim_quads
+from graph.seed_data.claim_expansion import claim_quads
 from graph.storage.snapshot import DEFAULT, term
 from graph.write.writer import Changes, NoIndex
 

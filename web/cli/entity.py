@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from graph.entities.view import find, view
+from graph.entities.entity_facts import find, view
 from graph.errors import UnknownEntity
 from web.cli.options import home_option, json_option
 from web.cli.output import next_steps, print_entity, print_json

@@ -22,7 +22,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import BadRequest
 
 from graph.errors import HomeError, Overloaded
-from graph.sparql.pool.cache import fingerprint_prefix
+from graph.sparql.pool.result_cache import fingerprint_prefix
 from graph.storage.snapshot import Snapshot
 from graph.write.rdf_export import export
 from web.read_model.live_generation import Live

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from graph.claims.acceptance import claims_on
 from graph.claims.evidence import behind
-from graph.entities.view import value_of
+from graph.entities.entity_facts import value_of
 from graph.model import Value
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.read_model.live_generation import View

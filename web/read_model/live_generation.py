@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from graph.errors import HomeError
-from graph.sparql.pool.cache import generation_key
+from graph.sparql.pool.result_cache import generation_key
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph.entities import entity_facts as entity_view
 from graph.entities import network
-from graph.entities import view as entity_view
 from graph.errors import IndexUnusable, UnknownEntity
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView, Value

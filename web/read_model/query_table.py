@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pyoxigraph as ox
 
-from graph.entities.view import value_of
+from graph.entities.entity_facts import value_of
 from graph.model import Value
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult

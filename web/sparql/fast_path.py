@@ -22,9 +22,9 @@ from werkzeug.http import parse_accept_header
 
 from graph.errors import AtlasError, HomeError
 from graph.sparql.formats import Format
-from graph.sparql.pool.cache import CachedResult
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, to_query_result
+from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.answer import Answer
 from web.http.auth import ReadAccess

@@ -19,8 +19,8 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, Uns
 from graph.errors import GraphChanged, HomeError, UnknownGraph
 from graph.sparql.formats import GRAPHS, Format
 from graph.sparql.graph_store import holds
-from graph.sparql.pool.cache import fingerprint_prefix
 from graph.sparql.pool.pool import QueryPool
+from graph.sparql.pool.result_cache import fingerprint_prefix
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.http.auth import Check
 from web.http.cors import allow_preflight, open_to_other_origins

@@ -17,8 +17,8 @@ from werkzeug.datastructures import Accept
 
 from graph.errors import AtlasError
 from graph.sparql.formats import Format
-from graph.sparql.pool.cache import CachedResult
 from graph.sparql.pool.request import QueryRequest
+from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.result import QueryResult
 from web.http.answer import Answer, Headers, encode_headers
 from web.http.cors import cors_fields

@@ -23,7 +23,7 @@ from typing import IO, Final
 from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.limits import Limits
 from graph.sparql.pool.queues import QueryQueues
-from graph.sparql.pool.search_stage import SearchStage
+from graph.sparql.pool.search_clause_runner import SearchStage
 from graph.sparql.pool.task import Task
 from graph.sparql.pool.workers import Line, ReadyQueue, WorkerPool
 from graph.sparql.worker.process import WorkerDied, WorkerProcess, interpret_death

@@ -20,7 +20,6 @@ from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format
 from graph.sparql.limits import Limits
-from graph.sparql.pool.cache import CachedResult, ResultCache
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.lifecycle import OwnLoop, close_at_exit
 from graph.sparql.pool.request import (
@@ -34,6 +33,7 @@ from graph.sparql.pool.request import (
     to_query_result,
     to_result,
 )
+from graph.sparql.pool.result_cache import CachedResult, ResultCache
 from graph.sparql.pool.task import Delivery, Task
 from graph.sparql.pool.verdicts import Verdicts
 from graph.sparql.result import QueryResult

@@ -26,8 +26,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from graph.errors import ClientOverloaded, Overloaded, QueryRefused
+from graph.errors import Overloaded, QueryRefused
 from graph.sparql.limits import Limits
+from graph.sparql.pool.client_quota import ClientQuota, decrement
 
 __all__ = ["QueryQueues", "QueueEntry", "SlotKind"]
 
@@ -73,19 +74,17 @@ class QueryQueues:
         self._lookups_in_a_row = 0
         self._quick_lookups = 0
         self._running: Counter[str | None] = Counter()
-        self._present: Counter[str | None] = Counter()
+        self._quota = ClientQuota(limits.per_client)
         self._by_id: dict[tuple[str | None, str], QueueEntry] = {}
 
     def enter(self, entry: QueueEntry, now: float) -> None:
         """Queue a new query. Raises `Overloaded`, `ClientOverloaded` or `QueryRefused`."""
         if entry.query_id is not None and (entry.client, entry.query_id) in self._by_id:
             raise QueryRefused(f"A query with the id ‘{entry.query_id}’ is already running.", "Choose another id.")
-        cap = self._limits.per_client
-        if entry.client is not None and cap and self._present[entry.client] >= cap:
-            raise ClientOverloaded(f"{cap} queries of yours are already running or waiting.", "Wait for one to end.")
+        self._quota.check(entry.client)
         if len(self._queues[entry.wants]) >= self._limits.queue + self._free[entry.wants]:
             raise self.overloaded()
-        self._present[entry.client] += 1
+        self._quota.enter(entry.client)
         if entry.query_id is not None:
             self._by_id[entry.client, entry.query_id] = entry
         self._wait(entry, now + self._limits.wait)
@@ -106,7 +105,7 @@ class QueryQueues:
     def first(self, kind: SlotKind = "quick") -> QueueEntry | None:
         """The query that gets the next slot of a kind; those that were sent ahead are not counted."""
         if kind == "reading":  # one at a time, so the client with the fewest queries in all comes first
-            return min(self._queues[kind], key=lambda entry: self._present[entry.client], default=None)
+            return min(self._queues[kind], key=lambda entry: self._quota.count(entry.client), default=None)
         if kind != "quick":
             return self._fairest(kind)
         if self._lookups_in_a_row < MAX_LOOKUPS_IN_A_ROW:
@@ -164,7 +163,7 @@ class QueryQueues:
         if entry.slot is None:
             self._queues[entry.wants].remove(entry)
         self._release(entry)
-        _decrement(self._present, entry.client)
+        self._quota.leave(entry.client)
         if entry.query_id is not None:
             self._by_id.pop((entry.client, entry.query_id), None)
 
@@ -238,12 +237,4 @@ class QueryQueues:
             self._free[entry.slot] += 1
         self._quick_lookups -= entry.slot == "quick" and entry.wants == "lookup"
         entry.slot = None
-        _decrement(self._running, entry.client)
-
-
-def _decrement(counts: Counter[str | None], client: str | None) -> None:
-    """One less. A client without any is removed, or the table would grow with every address that ever came."""
-    if counts[client] > 1:
-        counts[client] -= 1
-    else:
-        del counts[client]
+        decrement(self._running, entry.client)

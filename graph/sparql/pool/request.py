@@ -23,7 +23,7 @@ from graph.errors import (
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format, by_media_type, offered
 from graph.sparql.limits import Limits
-from graph.sparql.pool.cache import CachedResult, fingerprint, fingerprint_prefix, generation_key
+from graph.sparql.pool.result_cache import CachedResult, fingerprint, fingerprint_prefix, generation_key
 from graph.sparql.pool.task import Delivery, Task
 from graph.sparql.result import QueryResult
 from graph.sparql.syntax.errors import is_clients_fault

@@ -22,7 +22,7 @@ from graph.sandbox.descriptors import DescriptorCap
 from graph.sandbox.enter import SandboxLimits, enter
 from graph.sandbox.frames import BrokenStream
 from graph.sandbox.seccomp import is_refusal
-from graph.sparql.worker.memory_copy import MemoryCopy
+from graph.sparql.worker.in_memory_copy import MemoryCopy
 from graph.sparql.worker.protocol import Answer, Outbox, Question, Questions
 from graph.sparql.worker.result_writer import ResultWriter, RowCounter
 

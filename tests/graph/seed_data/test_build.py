@@ -5,7 +5,7 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
-from graph.entities.view import view
+from graph.entities.entity_facts import view
 from graph.errors import BadData
 from graph.seed_data.build import build
 from graph.seed_data.load import load

@@ -14,7 +14,7 @@ from graph.errors import QueryError, QueryRefused, QuerySyntax
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.syntax.guard import guard
-from graph.sparql.worker.memory_copy import MemoryCopy
+from graph.sparql.worker.in_memory_copy import MemoryCopy
 from tests.support import w3c
 from tests.support.paths import ROOT
 

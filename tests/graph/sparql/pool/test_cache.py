@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.sparql.pool.cache import CachedResult, ResultCache
+from graph.sparql.pool.result_cache import CachedResult, ResultCache
 from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pyoxigraph as ox
 import pytest
 
+from graph.entities.entity_facts import find, nearest, view
 from graph.entities.network import degree, neighbourhood, shortest_path
-from graph.entities.view import find, nearest, view
 from graph.errors import UnknownEntity
 from graph.model import Fact
 from graph.storage.snapshot import Snapshot

@@ -18,7 +18,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
 from graph.sparql.syntax.query_shape import is_unordered
-from graph.sparql.worker.memory_copy import MAX_COPIED_QUADS, MemoryCopy
+from graph.sparql.worker.in_memory_copy import MAX_COPIED_QUADS, MemoryCopy
 from tests.support.query_pool import EX, make_generation
 
 NAMES = [ox.NamedNode(f"{EX}{name}") for name in "abcde"]
