@@ -30,7 +30,7 @@ const result = await esbuild.build({
   absWorkingDir: here,
   entryPoints: {
     app: "src/app.js",
-    graph: "src/graph.js",
+    graph: "src/network-layout.js",
     sparql: "src/sparql.js",
     site: "src/styles/site.scss",
   },

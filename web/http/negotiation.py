@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from werkzeug.datastructures import MIMEAccept
 
 from graph.sparql.formats import Format, by_media_type, by_name
 
-__all__ = ["choose", "media_types", "names_html", "prefers_html"]
+__all__ = [
+    "HTML",
+    "RDF_MEDIA_TYPES",
+    "RDF_SUFFIXES",
+    "choose",
+    "media_types",
+    "names_html",
+    "page_or_rdf",
+    "prefers_html",
+    "rdf_media_type",
+]
+
+HTML: Final = "text/html"
+
+RDF_SUFFIXES: Final = {
+    "ttl": "text/turtle",
+    "jsonld": "application/ld+json",
+    "nt": "application/n-triples",
+    "rdf": "application/rdf+xml",
+}
+"""Suffix of an address → media type of the RDF that it names."""
+
+RDF_MEDIA_TYPES: Final = tuple(RDF_SUFFIXES.values())
+"""Media types in which linked data are served, preferred ones first."""
+
+
+def page_or_rdf(accept: MIMEAccept) -> str | None:
+    """The media type of linked data that a client prefers: HTML for a page, or one of RDF_MEDIA_TYPES.
+
+    A client without Accept gets the page; None: it accepts none of them.
+    """
+    return media_types(accept).best_match([HTML, *RDF_MEDIA_TYPES]) if accept else HTML
+
+
+def rdf_media_type(accept: MIMEAccept) -> str:
+    """The member of RDF_MEDIA_TYPES that a client prefers; Turtle if it accepts none."""
+    return media_types(accept).best_match(list(RDF_MEDIA_TYPES), default=RDF_MEDIA_TYPES[0])
 
 
 def media_types(accept: MIMEAccept) -> MIMEAccept:

@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.metadata.dataset_description import Description, describe_dataset, summary, triples
 from graph.metadata.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
 from graph.vocabulary import PREFIXES, compact
-from web.http.negotiation import media_types
-from web.linked_data.resources import FORMATS, SUFFIXES
+from web.http.negotiation import HTML, RDF_MEDIA_TYPES, RDF_SUFFIXES, media_types, page_or_rdf
+from web.linked_data.resources import FORMATS
 from web.pages.drawing.ontology_diagram import draw
 from web.read_model.live_generation import Live, View
 from web.read_model.overview import is_empty
@@ -25,7 +25,6 @@ from web.read_model.statistics import figures
 
 __all__ = ["blueprint"]
 
-_HTML: Final = "text/html"
 ROWS_UNFOLDED: Final = 12
 """Rows of a long list shown before “show all”."""
 
@@ -44,8 +43,8 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/.well-known/void")
     def well_known() -> BaseResponse:
         """The address that VoID reserves for descriptions: RDF, unless the client prefers a page."""
-        wanted = media_types(request.accept_mimetypes).best_match([*FORMATS, _HTML], default="text/turtle")
-        suffix = next((f".{name}" for name, media_type in SUFFIXES.items() if media_type == wanted), "")
+        preferred = media_types(request.accept_mimetypes).best_match([*RDF_MEDIA_TYPES, HTML], default="text/turtle")
+        suffix = next((f".{name}" for name, media_type in RDF_SUFFIXES.items() if media_type == preferred), "")
         response = redirect(f"/dataset{suffix}", code=302)
         response.vary.add("Accept")
         return response
@@ -72,14 +71,12 @@ def _negotiated(
     view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
 ) -> BaseResponse:
     """The page, or the triples with an entity tag. Raises 404 for an unknown suffix, 406 for other media types."""
-    if suffix and suffix not in SUFFIXES:
+    if suffix and suffix not in RDF_SUFFIXES:
         raise NotFound
-    accepted = SUFFIXES.get(suffix) or (
-        media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
-    )
+    accepted = RDF_SUFFIXES.get(suffix) or page_or_rdf(request.accept_mimetypes)
     if accepted is None:
-        raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
-    if accepted == _HTML:
+        raise NotAcceptable(f"Ask for one of: {', '.join([HTML, *FORMATS])}.")
+    if accepted == HTML:
         response = make_response(page(view))
     else:
         form = FORMATS[accepted]
@@ -88,7 +85,7 @@ def _negotiated(
         response = Response(body, mimetype=accepted)
         response.add_etag()
     response.vary.add("Accept")
-    if accepted != _HTML:
+    if accepted != HTML:
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response.make_conditional(request)
     return response

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.errors import UnknownEntity
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from graph.vocabulary import PREFIXES
-from web.http.negotiation import media_types
+from web.http.negotiation import HTML, RDF_MEDIA_TYPES, RDF_SUFFIXES, page_or_rdf, rdf_media_type
 from web.read_model.live_generation import Live
 
 __all__ = ["blueprint", "describe"]
@@ -30,13 +30,6 @@ FORMATS: Final = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
-SUFFIXES: Final = {
-    "ttl": "text/turtle",
-    "jsonld": "application/ld+json",
-    "nt": "application/n-triples",
-    "rdf": "application/rdf+xml",
-}
-_HTML: Final = "text/html"
 
 
 def blueprint(live: Live, base: str) -> Blueprint:
@@ -44,12 +37,10 @@ def blueprint(live: Live, base: str) -> Blueprint:
 
     @routes.get("/id/<path:name>")
     def thing(name: str) -> BaseResponse:
-        accepted = (
-            media_types(request.accept_mimetypes).best_match([_HTML, *FORMATS]) if request.accept_mimetypes else _HTML
-        )
-        if accepted is None:
-            raise NotAcceptable(f"Ask for one of: {', '.join([_HTML, *FORMATS])}.")
-        target = f"/page/{name}" if accepted == _HTML else url_for("linked_data.data", name=name)
+        media_type = page_or_rdf(request.accept_mimetypes)
+        if media_type is None:
+            raise NotAcceptable(f"Ask for one of: {', '.join([HTML, *RDF_MEDIA_TYPES])}.")
+        target = f"/page/{name}" if media_type == HTML else url_for("linked_data.data", name=name)
         response = redirect(target, code=303)
         response.vary.add("Accept")
         return response
@@ -57,9 +48,9 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/data/<path:name>")
     def data(name: str) -> BaseResponse:
         stem, dot, suffix = name.rpartition(".")
-        of_suffix = SUFFIXES.get(suffix) if dot else None
+        of_suffix = RDF_SUFFIXES.get(suffix) if dot else None
         iri = base + (stem if of_suffix else name)
-        media_type = of_suffix or media_types(request.accept_mimetypes).best_match(list(FORMATS), default="text/turtle")
+        media_type = of_suffix or rdf_media_type(request.accept_mimetypes)
         body = describe(live.view().snapshot, iri, FORMATS[media_type])
         response = Response(body, mimetype=media_type)
         response.vary.add("Accept")

@@ -22,8 +22,8 @@ from typing import IO, Final
 
 from graph.errors import AtlasError, QueryCancelled
 from graph.sparql.limits import Limits
-from graph.sparql.pool.queues import QueryQueues
-from graph.sparql.pool.search_clause_runner import SearchStage
+from graph.sparql.pool.fair_queues import QueryQueues
+from graph.sparql.pool.search_clause_runner import SearchClauseRunner
 from graph.sparql.pool.task import Task
 from graph.sparql.pool.workers import Line, ReadyQueue, WorkerPool
 from graph.sparql.worker.process import WorkerDied, WorkerProcess, interpret_death
@@ -66,7 +66,7 @@ class Dispatcher:
     ) -> None:
         self._limits, self.loop = limits, loop
         self._queues = QueryQueues(limits)
-        self._search_stage = SearchStage(loop, self._queues, self._on_search_end)
+        self._search_clauses = SearchClauseRunner(loop, self._queues, self._on_search_end)
         self.workers = worker_pool(
             limits,
             spool_dir,
@@ -122,7 +122,7 @@ class Dispatcher:
         """End every task and every worker; `submit` raises from now on."""
         self._closed = True
         running = [line.tasks[0] for line in self._lines.values()]
-        for task in (*running, *self._ready.tasks(), *self._search_stage.running(), *self._queues.waiting()):
+        for task in (*running, *self._ready.tasks(), *self._search_clauses.running(), *self._queues.waiting()):
             if isinstance(task, Task) and not task.over:
                 self._end(task, QueryCancelled("The service is closing."))
         self.workers.close()
@@ -132,7 +132,7 @@ class Dispatcher:
         while not self._closed and (task := self._queues.next(self._can_spare_worker)) is not None:
             assert isinstance(task, Task)  # noqa: S101  only tasks enter here
             if task.expand is not None:
-                self._search_stage.begin(task, task.expand)
+                self._search_clauses.begin(task, task.expand)
             else:
                 self._ready.add(task)
         while (assignment := self._ready.assign(busy=bool(self._lines) and not use_last_worker)) is not None:
@@ -382,7 +382,7 @@ class Dispatcher:
     def _end_expired(self, now: float) -> None:
         """End the queries whose searches are past the deadline, and those that have waited too long for a worker;
         these have more time while the pool starts its first worker."""
-        for task in self._search_stage.expired(now):
+        for task in self._search_clauses.expired(now):
             self._end(task, interpret_death(0, "deadline", "", task.seconds))
         now -= 0 if self.workers.begun else self._limits.wait
         late = [task for task in self._ready.tasks() if now >= task.until]

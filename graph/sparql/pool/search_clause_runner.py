@@ -12,16 +12,16 @@ from collections.abc import Callable
 
 from graph.deadline import Deadline
 from graph.errors import AtlasError, QueryError
-from graph.sparql.pool.queues import QueryQueues
+from graph.sparql.pool.fair_queues import QueryQueues
 from graph.sparql.pool.task import Expand, Task
 from graph.sparql.search_request import SearchClauseRows
 
-__all__ = ["SearchStage"]
+__all__ = ["SearchClauseRunner"]
 
 _Outcome = tuple[bytes, tuple[SearchClauseRows, ...]] | AtlasError
 
 
-class SearchStage:
+class SearchClauseRunner:
     """Used in the pool's loop only. `on_end` is called there with each task whose searches have ended, and their error
     where they failed. Unless the task is over, it then waits for a quick place."""
 

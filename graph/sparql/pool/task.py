@@ -8,7 +8,7 @@ from typing import IO
 
 from graph.deadline import Deadline
 from graph.errors import AtlasError
-from graph.sparql.pool.queues import QueueEntry
+from graph.sparql.pool.fair_queues import QueueEntry
 from graph.sparql.search_request import SearchClauseRows
 from graph.sparql.worker.process import WorkerProcess
 from graph.sparql.worker.protocol import Answer, Op

@@ -14,7 +14,7 @@ from graph.deadline import Deadline
 from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryTimeout
 from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
-from graph.sparql.pool.queues import SlotKind
+from graph.sparql.pool.fair_queues import SlotKind
 from graph.sparql.pool.task import Delivery, Expand, Task
 from graph.sparql.search_request import SearchClauseRows
 from graph.sparql.worker.protocol import Answer, Op

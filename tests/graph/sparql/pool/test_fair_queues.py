@@ -6,7 +6,7 @@ import pytest
 
 from graph.errors import ClientOverloaded, Overloaded, QueryRefused
 from graph.sparql.limits import Limits
-from graph.sparql.pool.queues import QueryQueues, QueueEntry
+from graph.sparql.pool.fair_queues import QueryQueues, QueueEntry
 
 
 def enter(queues: QueryQueues, client: str | None = None, query_id: str | None = None) -> QueueEntry:
