@@ -64,7 +64,7 @@ def _results(services: Services, query: Query) -> Results:
     try:
         return services.atlas.search(query)
     except IndexUnusable as error:
-        click.echo(f"{error.message} It is made anew from the graph.", err=True)
+        click.echo(f"{error.message} It is rebuilt from the graph.", err=True)
         _reindex(services)
         return services.atlas.search(query)
 
@@ -72,7 +72,7 @@ def _results(services: Services, query: Query) -> Results:
 @click.command()
 @home_option
 def reindex(services: Services) -> None:
-    """Make the search index anew from the graph: after a change of encoder, or damage."""
+    """Rebuild the search index from the graph: after a change of encoder, or damage."""
     _reindex(services)
     click.echo(f"Indexed {services.home.require().manifest()['index']['units']:,} entries.")
 

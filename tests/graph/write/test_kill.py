@@ -53,7 +53,7 @@ def test_fifty_kills_leave_a_whole_atlas(tmp_path: Path, cache: Path) -> None:
             assert len(snapshot.passages(iri)) == documents[iri].passages
         assert snapshot.label("https://example.org/pec") == "Creative PEC"
         index = Index.open(live.path, record_in(live.manifest()))
-        assert index.record.units - index.record.entities == sum(document.passages for document in documents.values())
+        assert index.record.items - index.record.entities == sum(document.passages for document in documents.values())
     assert killed > KILLS // 2, "most runs ended before they were killed: the test shows too little"
     assert acknowledged, "no run lived long enough to acknowledge a document: the test shows too little"
 

@@ -168,4 +168,4 @@ def test_a_search_command_repairs_an_index_that_it_cannot_read(settings: Setting
         ["search", "studio loans", "--limit", "100", "--home", str(settings.home)],
         env={"CREATIVE_ATLAS_CACHE": str(settings.cache)},
     )
-    assert (result.exit_code, "Making it anew" in result.output) == (0, True)
+    assert (result.exit_code, "It is rebuilt" in result.output) == (0, True)

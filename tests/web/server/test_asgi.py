@@ -13,6 +13,7 @@ from flask import Flask
 
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
+from tests.support.event_loop import run_coroutine
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
@@ -194,7 +195,7 @@ def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
         release.set()
         await asyncio.gather(busy, abandoned)
 
-    asyncio.run(main())
+    run_coroutine(main())
     assert paths == ["busy"]
 
 

@@ -128,14 +128,15 @@ def test_the_page_runs_each_clause_once_and_none_for_another_page(starter: Servi
     select = f"PREFIX ca: <{CA}> SELECT * {{ {' '.join(services)} }}"
     with QueryPool(search=search) as pool:
         for part in (Slice(limit=20), Slice(start=20, limit=20), Slice(limit=20, sort="a")):
-            table = run_table(pool, view, select, "page", part, explain=partial(explain, view))
+            table = run_table(pool, view, select, query_id="page", part=part, explain=partial(explain, view))
             assert (len(table.rows), table.total) == (20, 60)
             assert [clause.asked for clause in table.clauses] == ["“one”", "“two”"]
             assert [len(clause.hits) for clause in table.clauses] == [30, 2]
         assert [request.text for request in requests] == ["one", "two"]
         ask = select.replace("SELECT *", "ASK")
         for _ in range(2):
-            assert len(run_table(pool, view, ask, "ask", Slice(), explain=partial(explain, view)).clauses) == 2
+            table = run_table(pool, view, ask, query_id="ask", part=Slice(), explain=partial(explain, view))
+            assert len(table.clauses) == 2
         assert len(requests) == 4
 
 

@@ -30,6 +30,7 @@ from graph.sparql.formats import GRAPHS, RESULTS
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.search_request import SearchRequest, SearchRow
+from tests.support.event_loop import run_coroutine
 from tests.support.paths import ROOT
 from tests.support.query_pool import EX, make_generation
 
@@ -171,7 +172,7 @@ def test_a_query_ends_when_the_task_that_awaits_it_is_cancelled(generation: Path
             result = await pool.run_async(pool.request(generation, pool.check(LOOK_UP)))
             assert result.rows == 1
 
-    asyncio.run(main())
+    run_coroutine(main())
 
 
 def test_a_search_inside_a_query_is_given_the_time_of_the_query(generation: Path) -> None:

@@ -19,6 +19,7 @@ from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
 from graph.sparql.syntax.query_shape import is_unordered
 from graph.sparql.worker.in_memory_copy import MAX_COPIED_QUADS, MemoryCopy
+from tests.support.event_loop import run_coroutine
 from tests.support.query_pool import EX, make_generation
 
 NAMES = [ox.NamedNode(f"{EX}{name}") for name in "abcde"]
@@ -116,7 +117,7 @@ def objects(*questions: tuple[Path, str, bool]) -> list[list[str]]:
         request = pool.request(generation, pool.check(query))
         return values(await pool.run_async(request, any_order=any_order))
 
-    return asyncio.run(ask())
+    return run_coroutine(ask())
 
 
 def values(result: QueryResult) -> list[str]:
