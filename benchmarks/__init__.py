@@ -1,6 +1,6 @@
-"""Measurements, each run by one command that prints a table. Timings are read by people, never asserted.
+"""Benchmarks. Each is one command that prints a table; no test asserts a timing.
 
-python -m benchmarks                 the list of them
-python -m benchmarks.skeleton        build, ingest, search, serve: what a person waits for
+python -m benchmarks                 list the benchmarks and run the quick ones
+python -m benchmarks.skeleton        wall time of build, ingest, search and serve
 python -m benchmarks.fresh           from a fresh clone to a served page
 """

@@ -17,10 +17,10 @@ def main() -> None:
     runnable = [path for path in here.glob("[!_]*.py") if 'if __name__ == "__main__"' in path.read_text("utf-8")]
     known = sorted([path.stem for path in runnable] + [path.parent.name for path in here.glob("*/__main__.py")])
     chosen = sys.argv[1:] or [name for name in QUICK if name in known]
-    print(f"There are: {', '.join(known)}. Running: {', '.join(chosen)}.")
+    print(f"Benchmarks: {', '.join(known)}. Running: {', '.join(chosen)}.")
     for name in chosen:
         if name not in known:
-            sys.exit(f"There is no benchmark called {name}.")
+            sys.exit(f"Unknown benchmark: {name}.")
         print(f"\n== {name}")
         sys.argv = [name]
         runpy.run_module(f"benchmarks.{name}", run_name="__main__")

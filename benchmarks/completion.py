@@ -1,8 +1,8 @@
-"""What completing a name costs, in processor time, on the starter atlas and on ten times its entities.
+"""Processor time of one completion, on the starter atlas and on ten times its entities.
 
     python -m benchmarks.completion HOME
 
-HOME is an atlas that `creative-atlas build` made. Each prefix of twenty names is completed, as it would be typed.
+HOME is an atlas that `creative-atlas build` made. The benchmark completes every prefix of twenty names.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from search.indexing.items import ItemReader
 from search.item import Item
 from search.searcher import Searcher
 
-_TYPED: Final = 20  # names that are typed
-_LONGEST: Final = 12  # letters of each
+SAMPLED_NAMES: Final = 20
+MAX_PREFIX_LETTERS: Final = 12
 
 
-class _Flat:
-    """One vector for every text: completion looks at no meaning."""
+class _ConstantEncoder:
+    """Encoder with one vector for every text: completion does not use vectors."""
 
     id = "flat"
     sha256 = "0" * 64
@@ -50,27 +50,27 @@ def _cards(snapshot: Snapshot, times: int) -> Iterator[Item]:
 
 
 def _prefixes(items: Sequence[Item]) -> list[str]:
-    names = random.Random(1).sample(sorted(item.title for item in items), _TYPED)
-    return [name[:length] for name in names for length in range(2, min(len(name), _LONGEST) + 1)]
+    names = random.Random(1).sample(sorted(item.title for item in items), SAMPLED_NAMES)
+    return [name[:length] for name in names for length in range(2, min(len(name), MAX_PREFIX_LETTERS) + 1)]
 
 
 def main(home: Path) -> None:
     snapshot = Snapshot.open(Home(home).require())
-    print(f"{'entities':>9}{'asked':>7}{'median':>9}{'p95':>9}{'most':>9}  ms of processor time")
+    print(f"{'entities':>9}{'prefixes':>9}{'median':>9}{'p95':>9}{'max':>9}  ms of processor time")
     for times in (1, 10):
         items = list(_cards(snapshot, times))
         with tempfile.TemporaryDirectory() as folder:
-            build(items, Path(folder), _Flat())
-            searcher = Searcher(Index.open(Path(folder)), _Flat)
-            typed = _prefixes(items)
+            build(items, Path(folder), _ConstantEncoder())
+            searcher = Searcher(Index.open(Path(folder)), _ConstantEncoder)
+            prefixes = _prefixes(items)
             searcher.complete("a")
-            spent = []
-            for prefix in typed:
+            milliseconds = []
+            for prefix in prefixes:
                 began = time.process_time()
                 searcher.complete(prefix)
-                spent.append((time.process_time() - began) * 1000)
-            middle, high = np.percentile(spent, [50, 95])
-            print(f"{len(items):>9,}{len(typed):>7}{middle:>9.2f}{high:>9.2f}{max(spent):>9.2f}")
+                milliseconds.append((time.process_time() - began) * 1000)
+            middle, high = np.percentile(milliseconds, [50, 95])
+            print(f"{len(items):>9,}{len(prefixes):>9}{middle:>9.2f}{high:>9.2f}{max(milliseconds):>9.2f}")
 
 
 if __name__ == "__main__":

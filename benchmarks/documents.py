@@ -18,12 +18,12 @@ from graph.segmentation.passages import passages
 
 def best(job: Callable[[], object], times: int = 5) -> float:
     """Milliseconds of the fastest of several runs."""
-    taken = []
+    seconds = []
     for _ in range(times):
         began = time.perf_counter()
         job()
-        taken.append(time.perf_counter() - began)
-    return 1000 * min(taken)
+        seconds.append(time.perf_counter() - began)
+    return 1000 * min(seconds)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""From a fresh clone to a served page, and setting up again with nothing to do. Downloads packages: takes minutes.
+"""Seconds from a fresh clone to a served page, and of a second set-up. Downloads packages: takes minutes.
 
 python -m benchmarks.fresh
 """
@@ -34,10 +34,10 @@ def main() -> None:
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)
-        print(f"fresh clone to a served page      {served:7.1f} s   asked: ≤ 300")
+        print(f"fresh clone to a served page      {served:7.1f} s   required: ≤ 300")
         began = time.perf_counter()
         subprocess.run(["make", "setup"], cwd=clone, env=environment, check=True, stdout=subprocess.DEVNULL)
-        print(f"set-up again, nothing to do       {time.perf_counter() - began:7.1f} s   asked: ≤ 5")
+        print(f"set-up again, nothing to do       {time.perf_counter() - began:7.1f} s   required: ≤ 5")
 
 
 def _first_page(port: int, began: float, server: subprocess.Popen[bytes]) -> float:

@@ -2,9 +2,9 @@
 
     python benchmarks/linking.py [FOLDER]     FOLDER holds documents.jsonl and catalogue.nt
 
-A mention counts as found when its offsets and its entity are those of the gold standard. Optional gold mentions and
-those without an entity count neither way. Pronouns and common nouns ("his", "brother") are in the gold standard, and
-out of reach of a gazetteer: the second line leaves them out of the gold (those without a capital letter).
+A predicted mention is correct when its offsets and its entity are those of the gold standard. Optional gold
+mentions and mentions without an entity are not scored. Pronouns and common nouns ("his", "brother") are in the gold
+standard, but a gazetteer cannot link them: the second line excludes gold mentions without a capital letter.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def main() -> None:
     loaded = time.perf_counter()
     gazetteer = Gazetteer(entries, people=[HUMAN])
     built = time.perf_counter()
-    gold, found, free = spans(documents, gazetteer)
-    done = time.perf_counter()
+    gold, predicted, unscored = spans(documents, gazetteer)
+    linked = time.perf_counter()
     print(f"{len(entries)} labels read in {loaded - began:.2f} s, gazetteer {built - loaded:.2f} s")
-    print(f"{len(documents)} texts linked in {1000 * (done - built):.1f} ms")
-    report("all gold mentions", gold, found - free)
+    print(f"{len(documents)} texts linked in {1000 * (linked - built):.1f} ms")
+    report("all gold mentions", gold, predicted - unscored)
     names = {span for span in gold if any(char.isupper() for char in text_of(documents, span))}
-    report("named gold mentions", names, found - free - (gold - names))
+    report("named gold mentions", names, predicted - unscored - (gold - names))
 
 
 def read_catalogue(path: Path) -> list[Entry]:
-    """A label and a kind for each entity; the most specific kind cannot be told, so people first."""
+    """Entries with one label and one kind for each entity. An entity that has HUMAN among its kinds gets HUMAN."""
     labels: dict[str, str] = {}
     kinds: dict[str, str] = {}
     for triple in ox.parse(path=str(path), format=ox.RdfFormat.N_TRIPLES):
@@ -58,10 +58,10 @@ def read_catalogue(path: Path) -> list[Entry]:
 
 
 def spans(documents: list[dict[str, Any]], gazetteer: Gazetteer) -> tuple[set[Span], set[Span], set[Span]]:
-    """Gold mentions, found mentions, and those of the found that count neither way."""
+    """Gold mentions, predicted mentions, and the predicted mentions that are not scored."""
     gold: set[Span] = set()
-    found: set[Span] = set()
-    free: set[Span] = set()
+    predicted: set[Span] = set()
+    unscored: set[Span] = set()
     for number, document in enumerate(documents):
         text = document["text"]
         open_places = set()
@@ -73,22 +73,22 @@ def spans(documents: list[dict[str, Any]], gazetteer: Gazetteer) -> tuple[set[Sp
                 open_places.add(place)
         for m in link(Passage("p", "d", 0, text, 0, len(text)), gazetteer):
             span = (number, m.start, m.end, m.entity)
-            found.add(span)
+            predicted.add(span)
             if span[:3] in open_places:
-                free.add(span)
-    return gold, found, free
+                unscored.add(span)
+    return gold, predicted, unscored
 
 
 def text_of(documents: list[dict[str, Any]], span: Span) -> str:
     return str(documents[span[0]]["text"][span[1] : span[2]])
 
 
-def report(name: str, gold: set[Span], found: set[Span]) -> None:
-    hits = len(gold & found)
-    precision = hits / len(found) if found else 0.0
+def report(name: str, gold: set[Span], predicted: set[Span]) -> None:
+    hits = len(gold & predicted)
+    precision = hits / len(predicted) if predicted else 0.0
     recall = hits / len(gold) if gold else 0.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
-    print(f"{name:20} gold {len(gold):4}  found {len(found):4}  P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}")
+    print(f"{name:20} gold {len(gold):4}  predicted {len(predicted):4}  P {precision:.3f}  R {recall:.3f}  F1 {f1:.3f}")
 
 
 if __name__ == "__main__":

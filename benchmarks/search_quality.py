@@ -1,11 +1,11 @@
-"""How well search finds: nDCG@10 of each way to rank on each set, and how sure the differences are.
+"""Relevance of search: nDCG@10 of each ranking method on each set, with the significance of the differences.
 
 python -m benchmarks.search_quality [--set DIR] [--work DIR] [--only NAME …]
 
 Sets: `scifact` (DIR, in the layout of BEIR), `faq` and `packages` (see `benchmarks.search_sets`). Constants were chosen
 on one half of SciFact's queries, one half of the FAQ's (halves by a hash of the query's number) and the golden cases;
-the other halves and `packages` were held out. p: paired randomisation test against the ranking as shipped, 10,000
-rounds. The indexes, and with them the vectors, are kept in the work folder and used again.
+the other halves and `packages` are held out. p: paired randomisation test against the ranking as shipped, 10,000
+rounds. The work folder keeps the indexes and vectors for the next run.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def items(folder: Path) -> Iterator[Item]:
 
 def judged(folder: Path) -> tuple[list[tuple[str, str]], Qrels]:
     """Queries (id, text) that have judgements, and the judgements."""
-    held = read_beir(folder)
-    return [(query.id, query.text) for query in held], {query.id: dict(query.grades) for query in held}
+    queries = read_beir(folder)
+    return [(query.id, query.text) for query in queries], {query.id: dict(query.grades) for query in queries}
 
 
-class Ways:
-    """Each way to rank, over the same index. A way gives the IRIs of its best ten."""
+class RankingMethods:
+    """Ranking methods over one index. Each gives the IRIs of its ten best results."""
 
     def __init__(self, index: Index, encoder: Encoder) -> None:
         self.index, self.encoder = index, encoder
@@ -97,7 +97,7 @@ class Ways:
 
 
 def indexed(source: Path, work: Path, cache: Path) -> Index:
-    """The index of the set, built with all cores if it is not there yet, of another version or of another encoder."""
+    """Index of the set. Builds it on all cores if it is missing, or from another version or encoder."""
     try:
         index = Index.open(work)
         index.record.check_encoder(open_encoder(DEFAULT_MODEL, cache).id)
@@ -125,18 +125,18 @@ def half(query: str) -> int:
 
 
 def report(name: str, queries: list[Judged], index: Index, encoder: Encoder, *, halves: bool) -> None:
-    """Print one set's table: the mean of all queries, those of the halves, and p against the last way."""
-    table = Ways(index, encoder).table()
-    scores = {way: measured(rank, queries) for way, rank in table.items()}
+    """Print one set's table: the mean of all queries, those of the halves, and p against the shipped ranking."""
+    table = RankingMethods(index, encoder).table()
+    scores = {ranking: measured(rank, queries) for ranking, rank in table.items()}
     shipped = scores["as shipped"]
     sides = np.array([half(query.id) for query in queries])
     heads = f"{'tuned on':>10}{'held out':>10}" if halves else ""
     print(f"\n{name}: {len(queries)} queries, {index.record.items:,} texts\n{'nDCG@10':28}{'all':>8}{heads}{'p':>9}")
-    for way, values in scores.items():
+    for ranking, values in scores.items():
         row = np.array(values)
         parts = "".join(f"{row[sides == side].mean():10.4f}" for side in (0, 1)) if halves else ""
-        chance = "" if way == "as shipped" else f"{compare(values, shipped):9.4f}"
-        print(f"{way:28}{row.mean():8.4f}{parts}{chance}", flush=True)
+        chance = "" if ranking == "as shipped" else f"{compare(values, shipped):9.4f}"
+        print(f"{ranking:28}{row.mean():8.4f}{parts}{chance}", flush=True)
 
 
 def main() -> None:
@@ -156,7 +156,7 @@ def main() -> None:
     for name in arguments.only or makers:
         folder = makers[name](arguments.work)
         if folder is None:
-            print(f"\n{name}: left out, its texts are not at hand")
+            print(f"\n{name}: skipped, its texts are not available")
             continue
         index = indexed(folder, arguments.work / name, cache)
         report(name, read_beir(folder), index, encoder, halves=name != "packages")

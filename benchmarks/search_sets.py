@@ -1,11 +1,11 @@
 """Sets to measure ranking with, in the layout of BEIR, made from texts that Debian ships.
 
-- `faq`: the questions of the FAQs of Perl, Python, Debian and R; each is answered by one text of the pool, its answer
-  (the question is not part of it). Written by people for people, in everyday words: 581 of them.
+- `faq`: the questions of the FAQs of Perl, Python, Debian and R; the relevant text is
+  its answer (without the question). 581 questions in everyday words.
 - `packages`: the descriptions of the software on this machine, one for each source package. The one-line summary is the
   query, the long description (without the summary) the text to find. Known items: the number depends on the machine.
 
-The packages of the FAQs are fetched with `apt-get download`, once, into the work folder.
+`apt-get download` fetches the FAQ packages once, into the work folder.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pathlib import Path
 __all__ = ["faq", "packages"]
 
 _FAQS = ("perl-doc", "python3.11-doc", "debian-faq", "r-doc-html")
-_LEAST_ANSWER = 80  # letters
-_LEAST_DESCRIPTION = 200
+MIN_ANSWER_CHARS = 80
+MIN_DESCRIPTION_CHARS = 200
 
 Pair = tuple[str, str]
 """A query and the text that answers it."""
@@ -35,9 +35,16 @@ def faq(work: Path) -> Path | None:
         if root is None:
             return None
         pairs = [*_perl(root), *_python(root), *_debian(root), *_r(root)]
-        # Quotation marks would ask for an exact phrase: here they are prose.
-        plain = [(" ".join(asked.replace('"', " ").split()), told) for asked, told in pairs]
-        _write(target, [(asked, told) for asked, told in plain if asked.endswith("?") and len(told) >= _LEAST_ANSWER])
+        # In a query, quotation marks mean an exact phrase; in these questions they are punctuation.
+        plain = [(" ".join(question.replace('"', " ").split()), answer) for question, answer in pairs]
+        _write(
+            target,
+            [
+                (question, answer)
+                for question, answer in plain
+                if question.endswith("?") and len(answer) >= MIN_ANSWER_CHARS
+            ],
+        )
     return target
 
 
@@ -54,11 +61,11 @@ def packages(work: Path) -> Path | None:
             return None
         pairs: dict[str, Pair] = {}
         for record in listed.split("\x1e"):
-            source, _, rest = record.partition("\n")
-            short, _, long = rest.partition("\n")
-            told = re.sub(r"^ \.?", "", long, flags=re.MULTILINE).strip()
-            if len(told) >= _LEAST_DESCRIPTION and len(short.split()) > 2:
-                pairs.setdefault(source, (short, told))
+            source, _, summary = record.partition("\n")
+            short, _, long = summary.partition("\n")
+            description = re.sub(r"^ \.?", "", long, flags=re.MULTILINE).strip()
+            if len(description) >= MIN_DESCRIPTION_CHARS and len(short.split()) > 2:
+                pairs.setdefault(source, (short, description))
         _write(target, list(pairs.values()))
     return target
 
@@ -79,8 +86,8 @@ def _unpacked(folder: Path) -> Path | None:
 def _perl(root: Path) -> Iterator[Pair]:
     for file in sorted(root.glob("perl/5*/pod/perlfaq[1-9].pod")):
         text = file.read_text("utf-8", "replace")
-        for asked, told in re.findall(r"^=head2 (.+?)\n\n(.*?)(?=^=head|\Z)", text, re.MULTILINE | re.DOTALL):
-            yield _pod(asked), _pod(re.sub(r"^=\w+.*$", "", told, flags=re.MULTILINE))
+        for question, answer in re.findall(r"^=head2 (.+?)\n\n(.*?)(?=^=head|\Z)", text, re.MULTILINE | re.DOTALL):
+            yield _pod(question), _pod(re.sub(r"^=\w+.*$", "", answer, flags=re.MULTILINE))
 
 
 def _pod(text: str) -> str:
@@ -90,17 +97,17 @@ def _pod(text: str) -> str:
 def _python(root: Path) -> Iterator[Pair]:
     heading = r"^([^\n]+\?)\n[-~=^]{4,}\n(.*?)(?=^[^\n]+\n[-~=^]{4,}\n|\Z)"
     for file in sorted(root.glob("doc/python3.11/html/_sources/faq/*.txt")):
-        for asked, told in re.findall(heading, file.read_text("utf-8"), re.MULTILINE | re.DOTALL):
-            plain = re.sub(r":\w+:`~?([^`<]+?)(?:\s*<[^`]*>)?`", r"\1", told)
-            yield asked, re.sub(r"^\.\. .*$", "", plain, flags=re.MULTILINE).strip()
+        for question, answer in re.findall(heading, file.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            plain = re.sub(r":\w+:`~?([^`<]+?)(?:\s*<[^`]*>)?`", r"\1", answer)
+            yield question, re.sub(r"^\.\. .*$", "", plain, flags=re.MULTILINE).strip()
 
 
 def _debian(root: Path) -> Iterator[Pair]:
     text = gzip.decompress((root / "doc/debian/FAQ/debian-faq.en.txt.gz").read_bytes()).decode().replace("\xa0", " ")
     text = text[text.rindex("1.1. What is this FAQ?") - 1 :]
     section = r"^\d+(?:\.\d+)+\. ((?:[^\n]+\n)+?)\n(.*?)(?=^(?:\d+(?:\.\d+)+\. |Chapter )|\Z)"
-    for asked, told in re.findall(section, text, re.MULTILINE | re.DOTALL):
-        yield asked, re.sub(r"^ +", "", told, flags=re.MULTILINE).strip()
+    for question, answer in re.findall(section, text, re.MULTILINE | re.DOTALL):
+        yield question, re.sub(r"^ +", "", answer, flags=re.MULTILINE).strip()
 
 
 def _r(root: Path) -> Iterator[Pair]:

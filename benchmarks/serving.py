@@ -1,4 +1,4 @@
-"""A server of an atlas, as a child process, for the time of a measurement."""
+"""Server of an atlas in a child process, for the duration of a measurement."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def serving(home: str, path: str = "/healthz", **settings: str) -> Iterator[str]:
-    """The address of a server that answers `path` already. The server ends with the block."""
+    """Address of a server that already answers `path`. The server ends with the `with` block."""
     with running(home, path, **settings) as (site, _):
         yield site
 
 
 @contextmanager
 def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tuple[str, int]]:
-    """As `serving`, with the process id of the server."""
+    """Address and process id of a server; otherwise like `serving`."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [*COMMAND, "serve", "--home", home, "--port", str(port)]
@@ -56,24 +56,24 @@ def running(home: str, path: str = "/healthz", **settings: str) -> Iterator[tupl
 
 
 def with_parent() -> None:
-    """For a child that is about to start: the kernel kills it when this program ends, however that happens."""
+    """Ask the kernel, in a child before exec, to kill the child when this program ends for any reason."""
     ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
 def ended(server: subprocess.Popen[bytes], patience: float = 20) -> None:
-    """End a server that leads a session of its own, and every process that is left in that session."""
+    """End a server that leads a session of its own, and every other process of that session."""
     server.terminate()
     try:
         server.wait(patience)
     except subprocess.TimeoutExpired:
-        server.kill()  # it is still at work on something
+        server.kill()  # it did not end in time
         server.wait()
     with suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
 
 
 def end_orderly() -> None:
-    """Let SIGTERM end this program as Ctrl-C does, so that the servers which it started end too."""
+    """Make SIGTERM end this program as Ctrl-C does, so that the `finally` blocks stop its servers."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 

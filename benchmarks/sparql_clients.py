@@ -1,5 +1,5 @@
-"""Load generator that costs little beside what it measures: one or two processes with raw keep-alive sockets, each of
-which sends its next query as soon as it has an answer."""
+"""Load generator with little overhead: one or two processes with raw keep-alive sockets. Each socket sends its next
+query when it has its answer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Load:
 
     @classmethod
     def joined(cls, loads: Sequence[Load]) -> Load:
-        """The loads of some measurements of the same as one."""
+        """One load from several measurements of the same queries."""
         requests = sum(load.requests for load in loads)
         return cls(
             requests,
@@ -76,9 +76,10 @@ def drive(
     begun: Callable[[], None] | None = None,
     patience: float = 60.0,
 ) -> Load:
-    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called then.
+    """Ask the queries of `texts` with that many connections in one or two processes; `begun` is called at the start.
 
-    What is not answered `patience` seconds after the end is given up. Raises `RuntimeError` where the clients fail.
+    A request without an answer `patience` seconds after the end counts as unanswered. Raises `RuntimeError` if the
+    clients fail.
     """
     processes = min(clients, 2)
     queries = [next(texts) for _ in range(min(most, int(seconds * 20_000)))]
@@ -120,7 +121,7 @@ def _receive(pipe: Connection, seconds: float) -> Any:
     try:
         return pipe.recv()
     except EOFError:
-        raise RuntimeError("the clients could not go on (their message is above)") from None
+        raise RuntimeError("the clients failed (their message is above)") from None
 
 
 class _Client:
@@ -138,7 +139,7 @@ class _Client:
         self.socket.sendall(request)
 
     def read(self) -> int:
-        """The status once the answer is whole, else 0."""
+        """The status once the answer is complete, else 0."""
         part = self.socket.recv(1 << 18)
         if not part:
             raise ConnectionError("the server closed the connection")
@@ -149,10 +150,10 @@ class _Client:
         headers = self._data[:head].lower()
         at = headers.find(b"content-length:")
         if at >= 0:
-            whole = len(self._data) >= head + 4 + int(headers[at + 15 :].split(b"\r\n", 1)[0])
+            complete = len(self._data) >= head + 4 + int(headers[at + 15 :].split(b"\r\n", 1)[0])
         else:
-            whole = self._data.endswith(b"\r\n0\r\n\r\n")
-        return int(headers[9:12]) if whole else 0
+            complete = self._data.endswith(b"\r\n0\r\n\r\n")
+        return int(headers[9:12]) if complete else 0
 
 
 def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds: float, patience: float) -> None:
@@ -176,8 +177,8 @@ def _work(pipe: Connection, url: str, queries: list[str], clients: int, seconds:
     for client in open_clients:
         client.begin(next(following))
         busy += 1
-    while busy and (left := started + seconds + patience - time.perf_counter()) > 0:
-        for key, _ in chooser.select(left):
+    while busy and (remaining := started + seconds + patience - time.perf_counter()) > 0:
+        for key, _ in chooser.select(remaining):
             client = key.data
             status = client.read()
             if not status:

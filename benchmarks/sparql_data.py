@@ -1,4 +1,4 @@
-"""The data and the queries that `benchmarks/sparql.py` puts to every system: the same bytes for all of them."""
+"""Data and queries of `benchmarks/sparql.py`, identical for every system."""
 
 from __future__ import annotations
 
@@ -72,13 +72,13 @@ def multiplied(triples: int) -> Path:
         return path
     facts = _facts()
     begun = path.with_suffix(".tmp")
-    left = triples
+    remaining = triples
     with begun.open("wb") as file:
         for copy in count():
-            part = facts[:left]
+            part = facts[:remaining]
             ox.serialize((_renamed(fact, copy) for fact in part), file, ox.RdfFormat.N_TRIPLES)
-            left -= len(part)
-            if not left:
+            remaining -= len(part)
+            if not remaining:
                 break
     begun.rename(path)
     return path
@@ -116,7 +116,7 @@ def make_home(data: Path) -> tuple[Path, float]:
         took.write_text(f"{time.perf_counter() - started:.2f}")
         manifest = generation_of(home) / "manifest.json"
         noted = json.loads(manifest.read_bytes()) | {"quads": len(store)}
-        manifest.unlink()  # the starter's, by a link
+        manifest.unlink()  # a hard link to the starter's file
         manifest.write_text(json.dumps(noted))
         (home / "CURRENT").unlink()
         (home / "CURRENT").write_text(generation_of(starter_home()).name + "\n")
@@ -146,7 +146,7 @@ class Queries:
         return sorted(tuple(str(term) for term in row) for row in solutions)
 
     def stream(self, kind: str, seed: int) -> Iterator[Query]:
-        """Without end. The number in each variable makes every text new, to caches and to people."""
+        """Endless queries of one kind. A number in each variable name makes every text unique, so no cache helps."""
         makers: dict[str, Callable[[int], Query]] = {
             "point": self._point, "star": self._star, "path": self._path, "aggregate": self._aggregate,
             "repeated": lambda _: self._star(0), "search": self._search,

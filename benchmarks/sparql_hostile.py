@@ -1,4 +1,4 @@
-"""Hostile queries over HTTP: how a service ends each, and what other clients notice of it."""
+"""Hostile queries over HTTP: how a service ends each, and the effect on other clients."""
 
 from __future__ import annotations
 
@@ -53,10 +53,10 @@ EXPECTED: Final[dict[str, str]] = {
     # By the grammar `<'>` is an IRI, and none can follow a number: a syntax error, which must not be read in any
     # other way ("less than" a string, and then a call), as an engine without tokens would.
     "SERVICE behind an operator": "query-syntax",
-    # An update, and this is where queries are asked: as wrong there as any other update.
+    # An update sent to the query endpoint: refused like any other update there.
     "LOAD": "query-syntax",
 }
-"""How the queries must end that would reach the network. No connection to the port may be made in any case."""
+"""Required outcome of the queries that try to reach the network. None may connect to the port."""
 
 FIVE: Final = (
     "cartesian product, sorted", "cartesian product, counted", "path over all pairs", "CONCAT bomb",

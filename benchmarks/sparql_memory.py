@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sparql_clients import Load
-from benchmarks.sparql_servers import LOADING, Running
+from benchmarks.sparql_servers import MAX_LOAD_SECONDS, Running
 
 __all__ = ["InMemory", "rdflib_in_memory"]
 
@@ -46,7 +46,7 @@ def rdflib_in_memory(data: Path) -> Iterator[InMemory]:
     theirs.close()
     try:
         assert process.pid is not None
-        yield InMemory(ours, _receive(ours, LOADING), process.pid)
+        yield InMemory(ours, _receive(ours, MAX_LOAD_SECONDS), process.pid)
     finally:
         process.kill()
         process.join()

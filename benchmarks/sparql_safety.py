@@ -1,8 +1,8 @@
-"""What client SPARQL can and cannot do to the service: `python -m benchmarks.sparql_safety`.
+"""Safety of the SPARQL endpoint under hostile queries: `python -m benchmarks.sparql_safety`.
 
-Prints the guard's time on doubled hostile texts, the price of a worker process for a point look-up, how fast a killed
-worker is replaced, how each hostile query ends over HTTP while other clients go on looking things up, and whether the
-service is as fast as before after many of them.
+Prints the guard's time on texts of doubled length, the overhead of a worker process for a point look-up, the time to
+replace a killed worker, the outcome of each hostile query over HTTP while other clients send look-ups, and the rate of
+look-ups before and after many hostile queries.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def make_generation(folder: Path, triples: int) -> Path:
 
 
 def best(work: Callable[[], object], rounds: int) -> float:
-    """The shortest of some runs, in seconds of processor time: others on the machine do not count."""
+    """Shortest of `rounds` runs, in seconds of processor time, which other programs on the machine do not change."""
     times = []
     for _ in range(rounds):
         started = time.thread_time()
@@ -101,10 +101,10 @@ def guard_growth(console: Console) -> None:
     worst = 0.0
     for name, make in SHAPES.items():
         texts = [make(size) for size in (10_000, 20_000, 40_000, 80_000)]
-        # Sizes in turn, so that a change of the machine's speed meets them all alike.
+        # Measures the sizes in turn, so that a change of the machine's speed affects all of them.
         rounds = [[best(partial(guarded, text, limits), 1) * 1000 for text in texts] for _ in range(10)]
         times = [min(seconds) for seconds in zip(*rounds, strict=True)]
-        # Below a tenth of a millisecond the clock and the fixed costs are all that is seen.
+        # Below 0.1 ms, clock resolution and fixed costs dominate.
         growth = max((b / a for a, b in pairwise(times) if a > 0.1), default=0.0)
         worst = max(worst, growth)
         table.add_row(name, *(f"{seconds:.2f}" for seconds in times), f"{growth:.2f}" if growth else "–")
@@ -121,7 +121,7 @@ def overhead(console: Console, pool: QueryPool, generation: Path, rounds: int) -
     def outside(number: int) -> None:
         pool.run(generation, look_up(number)).read()
 
-    table = Table("point look-up", "p50 ms", "p95 ms", title="The price of a worker")
+    table = Table("point look-up", "p50 ms", "p95 ms", title="Overhead of a worker")
     medians = []
     for name, work in (("in process", inside), ("through the pool", outside)):
         times = []
@@ -153,7 +153,7 @@ def respawn(console: Console, generation: Path) -> None:
     with QueryPool(Limits(cache_bytes=0)) as pool:
         pool.run(generation, look_up(1))
         for number in range(5):
-            time.sleep(0.3)  # the spare is there again
+            time.sleep(0.3)  # time for a new spare to start
             try:
                 pool.run(generation, HOSTILE["7,000 unions"])
             except AtlasError:
@@ -166,7 +166,7 @@ def respawn(console: Console, generation: Path) -> None:
 
 @contextmanager
 def listener() -> Iterator[tuple[int, list[int]]]:
-    """A loopback port and the count of those who came."""
+    """Loopback port, and a list with one entry for each connection to it."""
     came: list[int] = []
     stop = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -190,13 +190,13 @@ def listener() -> Iterator[tuple[int, list[int]]]:
 
 
 def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
-    """Each over HTTP, while others look things up there."""
+    """Send each hostile query over HTTP while other clients send look-ups, and print the rates of both."""
     data = multiplied(triples)
     queries = Queries(data)
     with SYSTEMS["Creative Atlas"](data) as running, listener() as (port, came):
         running.settle()
         drive(running.url, queries.stream("point", 900), clients, 2)
-        length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE) + _PAUSE  # some take longer than they may
+        length = 4 + len(HOSTILE) * (limit + 2.5 + _PAUSE) + _PAUSE  # some exceed the limit
         others = BackgroundLoad(running.url, queries.stream("point", 1), clients, length)
         others.wait_begun()
         outcomes = {}
@@ -205,11 +205,11 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
             outcomes[name] = repeatedly(running.url, query.replace("PORT", str(port)), limit)
         time.sleep(_PAUSE)
         load = others.wait()
-    table = Table("query", "ends with", "seconds", "look-ups/s alone", "meanwhile", title=f"Hostile, limit {limit:g} s")
+    table = Table("query", "ends with", "seconds", "look-ups/s alone", "during", title=f"Hostile, limit {limit:g} s")
     shares = []
     for name, outcome in outcomes.items():
         before = load.rate_between(outcome.began - _ALONE, outcome.began)
-        # Its memory is freed first.
+        # Counted after a pause: the server first frees the memory of the query.
         after = load.rate_between(outcome.ended + _PAUSE - _ALONE, outcome.ended + _PAUSE)
         alone = (before + after) / 2
         rate = load.rate_between(outcome.began, outcome.ended)
@@ -222,14 +222,15 @@ def hostile(console: Console, triples: int, limit: float, clients: int) -> None:
     timely = sum(outcome.seconds <= limit + 0.5 for outcome in outcomes.values())
     console.print(f"ended within the limit + 0.5 s: {timely} of {len(outcomes)} (required: all)")
     console.print(
-        f"look-ups that go on: least {min(shares):.0%}, median {statistics.median(shares):.0%} (required: ≥ 50%)"
+        f"look-up rate during hostile queries: min {min(shares):.0%}, median {statistics.median(shares):.0%} "
+        "(required: ≥ 50%)"
     )
     console.print(f"{clients} clients of look-ups; errors that they saw: {load.errors}; given up: {load.unanswered}")
     console.print(f"connections to the listening port (must be 0): {len(came)}")
 
 
 def endurance(console: Console, triples: int, number: int, seconds: float, window: float) -> None:
-    """The same server before and after many hostile queries."""
+    """Rate of look-ups on one server before and after many hostile queries."""
     data = multiplied(triples)
     queries = Queries(data)
     table = Table("8 clients, point look-ups", "per second", "p95 ms", "server µs each", "memory", title="Many")

@@ -1,4 +1,4 @@
-"""The systems that `benchmarks/sparql.py` compares, each as an address that answers queries while it is measured."""
+"""Servers of the systems that `benchmarks/sparql.py` compares."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from benchmarks.serving import ended, with_parent
 from benchmarks.serving import running as serving
 from benchmarks.sparql_data import CACHE, make_home
 
-__all__ = ["LOADING", "MEMORY", "SYSTEMS", "Running", "bounded"]
+__all__ = ["MAX_LOAD_SECONDS", "MAX_MEMORY_BYTES", "SYSTEMS", "Running", "bounded"]
 
 _TOOLS: Final = CACHE / "venv"
-MEMORY: Final = 6 << 30
+MAX_MEMORY_BYTES: Final = 6 << 30
 """Bytes of address space that another system may have while it is asked hostile queries: the machine is shared."""
 
 _PINNED: Final = ("oxigraph==0.5.13", "rdflib==7.6.0", "rdflib-endpoint==0.6.3", "uvicorn")
@@ -44,7 +44,7 @@ class Running:
         return max((_peak(pid) for pid in _family(self.pid)), default=0)
 
     def settle(self, most: float = 60) -> None:
-        """Until the server rests: it may still be reading ahead for its first visitors."""
+        """Wait until the server is idle (it may still be filling its caches), at most `most` seconds."""
         end = time.monotonic() + most
         while time.monotonic() < end:
             before = self.processor()
@@ -53,13 +53,13 @@ class Running:
                 return
 
     def processor(self) -> float:
-        """Seconds of processor time that the server's processes have used: tells more than throughput where others
-        use the machine too."""
+        """Seconds of processor time that the server's processes have used. Unlike throughput, other programs on the
+        machine hardly change it."""
         return sum(_ticks(pid) for pid in _family(self.pid)) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> Iterator[int]:
-    """The process and all that it started, as far as they live."""
+    """The process and its living descendants."""
     yield pid
     for listed in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in _text(listed).split():
@@ -95,7 +95,7 @@ def _peak(pid: int) -> int:
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
 
 
-LOADING: Final = 240.0
+MAX_LOAD_SECONDS: Final = 240.0
 """Seconds that a system may take to load."""
 
 _bounded = False
@@ -103,7 +103,7 @@ _bounded = False
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """The other systems that are started meanwhile get no more than `MEMORY`."""
+    """Limit the address space of other systems that start inside the block to `MAX_MEMORY_BYTES`."""
     global _bounded  # for the length of a measurement
     _bounded = True
     try:
@@ -166,13 +166,13 @@ def _free() -> int:
 
 @contextmanager
 def _child(command: list[str], url: str) -> Iterator[int]:
-    """Its process id, once it answers."""
+    """Process id of a server that already answers `url`."""
     if _bounded:
-        command = ["prlimit", f"--as={MEMORY}", *command]
+        command = ["prlimit", f"--as={MAX_MEMORY_BYTES}", *command]
     quiet = subprocess.DEVNULL
     server = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True, preexec_fn=with_parent)
     try:
-        end = time.monotonic() + LOADING
+        end = time.monotonic() + MAX_LOAD_SECONDS
         while not _answers(f"{url}?query={quote('ASK {}')}"):
             if time.monotonic() > end or server.poll() is not None:
                 raise TimeoutError(f"{command[0]} did not answer")

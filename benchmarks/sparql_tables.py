@@ -1,4 +1,4 @@
-"""What `benchmarks/sparql.py` prints."""
+"""Tables that `benchmarks/sparql.py` prints."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ Measured = dict[tuple[str, str, int, str], Load]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What it costs a system to load the data and to hold them, in seconds and in bytes before and after the queries;
+    """Cost of the data for one system: seconds to load, bytes of memory before and after the queries.
+
     `note`: why there is no measurement."""
 
     size: str
@@ -35,7 +36,7 @@ class Place:
 
 
 def details(console: Console, results: Measured, places: list[Place], title: str) -> None:
-    """One size: each system by itself."""
+    """Print one row for each system at one size of the data."""
     table = Table(
         "queries", "clients", "system", "per second", "p50 ms", "p95 ms", "processor µs", "notes", title=title
     )

@@ -1,10 +1,10 @@
-"""Updates with readers: how many a minute, and whether anyone ever sees half of one, or an older state than before.
+"""Concurrent updates and reads: updates a minute, and whether a reader sees a partial update or an older state.
 
-python -m benchmarks.updates [RATE] [MINUTES] [READERS]      RATE a minute, 0 = as fast as they are carried out
+python -m benchmarks.updates [RATE] [MINUTES] [READERS]      RATE: updates a minute, 0 = no pause
 
-On a copy of the starter atlas, with two writers, of whom every fourth update names nothing (DELETE/INSERT … WHERE) and
-every tenth is a PUT to the graph store. Each update advances its writer's counter and keeps what a reader can check:
-a left for each right, and the sum over all accounts. A search reads along, so that the index has to follow.
+Runs on a copy of the starter atlas with two writers. Every fourth update of a writer is a DELETE/INSERT … WHERE, every
+tenth a PUT to the graph store. Each update advances its writer's counter and keeps two invariants that readers check:
+one `left` for each `right`, and a constant sum over all accounts. Some readers search, so that the index must follow.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CHECK = (
 
 @dataclass
 class Tally:
-    """What the clients saw. Appending and counting need no lock."""
+    """Measurements of all clients. Appending and counting need no lock."""
 
     latencies: list[float] = field(default_factory=list)
     reads: list[float] = field(default_factory=list)
@@ -57,13 +57,13 @@ class Tally:
 
 
 class Client:
-    """One connection; opened again where the server closed it."""
+    """HTTP client with one connection, which it reopens after the server closes it."""
 
     def __init__(self, site: str) -> None:
         self._connection = http.client.HTTPConnection(urlsplit(site).netloc, timeout=60)
 
     def ask(self, method: str, path: str, body: str = "", media_type: str = "") -> tuple[int, bytes, int]:
-        """Status, body and generation (0 where none was told)."""
+        """Status, body and generation (0 if the answer names none)."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/sparql-results+json"}
         headers |= {"Content-Type": media_type} if body else {}
         try:
@@ -91,17 +91,17 @@ def write(site: str, number: int, rate: float, end: float, tally: Tally) -> None
         try:
             if step % 10 == 0:
                 graph = quote(f"http://example.org/graph{number}")
-                told = client.ask("PUT", f"/graph-store?graph={graph}", f"<a:a> <a:n> {step} .", "text/turtle")
+                response = client.ask("PUT", f"/graph-store?graph={graph}", f"<a:a> <a:n> {step} .", "text/turtle")
             else:
                 text = update(number, step, chance)
-                told = client.ask("POST", "/update", text, "application/sparql-update")
-            if told[0] not in (201, 204):
-                tally.errors[f"write: {told[0]} {told[1][:300].decode(errors='replace')}"] += 1
+                response = client.ask("POST", "/update", text, "application/sparql-update")
+            if response[0] not in (201, 204):
+                tally.errors[f"write: {response[0]} {response[1][:300].decode(errors='replace')}"] += 1
             else:
                 tally.latencies.append(time.monotonic() - started)
-                seen, generation = client.state()
-                if generation < told[2] or (step % 10 and seen.get(f"c{number}") != step):
-                    tally.inconsistent.append(f"writer {number} wrote {step} and read {seen}")
+                state, generation = client.state()
+                if generation < response[2] or (step % 10 and state.get(f"c{number}") != step):
+                    tally.inconsistent.append(f"writer {number} wrote {step} and read {state}")
         except OSError as error:
             tally.errors[str(error)] += 1
         due = due + 60 * WRITERS / rate if rate else time.monotonic()
@@ -109,16 +109,16 @@ def write(site: str, number: int, rate: float, end: float, tally: Tally) -> None
 
 
 def update(number: int, step: int, chance: random.Random) -> str:
-    """The writer's counter, and a pair; every fourth time, something moved between two accounts instead."""
+    """Update of the writer's counter with a new pair, or, every fourth step, with a transfer between two accounts."""
     me = f":writer{number}"
     counted = f"DELETE WHERE {{ {me} :counter ?n }} ; INSERT DATA {{ {me} :counter {step} }}"
     if step % 4 == 0:
-        one, other = chance.sample(range(ACCOUNTS), 2)
-        moved = f""" ; DELETE {{ :a{one} :held ?x . :a{other} :held ?y }}
-          INSERT {{ :a{one} :held ?less . :a{other} :held ?more }}
-          WHERE {{ :a{one} :held ?x . :a{other} :held ?y BIND(?x - 1 AS ?less) BIND(?y + 1 AS ?more) }}"""
+        source, target = chance.sample(range(ACCOUNTS), 2)
+        moved = f""" ; DELETE {{ :a{source} :held ?x . :a{target} :held ?y }}
+          INSERT {{ :a{source} :held ?less . :a{target} :held ?more }}
+          WHERE {{ :a{source} :held ?x . :a{target} :held ?y BIND(?x - 1 AS ?less) BIND(?y + 1 AS ?more) }}"""
         return NAMES + counted + moved
-    # The counter too by name, so that the index learns what was touched.
+    # Names the old value of the counter too, so that the index learns which entities changed.
     before = max(n for n in range(step) if n == 0 or n % 10)
     pair = f":pair{number}-{step}"
     return NAMES + (
@@ -128,7 +128,7 @@ def update(number: int, step: int, chance: random.Random) -> str:
 
 
 def read(site: str, number: int, tally: Tally) -> None:
-    """One in five reads is a search; the others check what they see, and that it never goes back."""
+    """Search in one of five reads; in the others check the invariants and that the state never goes back."""
     client, last, newest = Client(site), dict[str, int](), 0
     while not tally.done.is_set():
         started = time.monotonic()
@@ -151,12 +151,12 @@ def read(site: str, number: int, tally: Tally) -> None:
 
 def main() -> None:
     end_orderly()
-    rate, minutes, readers = (float(sys.argv[at]) if len(sys.argv) > at else given for at, given in
+    rate, minutes, readers = (float(sys.argv[at]) if len(sys.argv) > at else default for at, default in
                               ((1, 0.0), (2, 1.0), (3, 4.0)))  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         shutil.copytree(starter_home(), home)
-        # Its index may be of an older version; a server would mend it while we measure.
+        # Its index may be of an older version; a server would repair it during the measurement.
         subprocess.run([*COMMAND, "build", "--home", str(home)], check=True, env=environment(), cwd=ROOT)
         with serving(str(home), CREATIVE_ATLAS_TOKEN=TOKEN) as (site, pid):
             run(Running(site, 0.0, pid), home, rate, minutes, int(readers))
@@ -165,8 +165,8 @@ def main() -> None:
 def run(running: Running, home: Path, rate: float, minutes: float, readers: int) -> None:
     site = running.url
     first = Client(site)
-    held = " . ".join(f":a{number} :held {EACH}" for number in range(ACCOUNTS))
-    start = f"INSERT DATA {{ {held} . :writer0 :counter 0 . :writer1 :counter 0 }}"
+    balances = " . ".join(f":a{number} :held {EACH}" for number in range(ACCOUNTS))
+    start = f"INSERT DATA {{ {balances} . :writer0 :counter 0 . :writer1 :counter 0 }}"
     assert first.ask("POST", "/update", NAMES + start, "application/sparql-update")[0] == 204
     first.ask("GET", "/api/v1/search?q=pair")
     running.settle()
@@ -201,12 +201,12 @@ def report(tally: Tally, took: float, processor: float) -> None:
         print(f"{name:10}{cuts[49] * 1000:8.0f}{cuts[94] * 1000:8.0f}{max(times) * 1000:8.0f}")
     print(f"{len(tally.reads)} reads; {len(tally.inconsistent)} inconsistent; errors: {dict(tally.errors) or 'none'}")
     print(f"processor: {processor:.0f} s")
-    for each in tally.inconsistent[:5]:
-        print(f"  {each}")
+    for observation in tally.inconsistent[:5]:
+        print(f"  {observation}")
 
 
 def _on_disk(home: Path) -> tuple[int, int]:
-    """Bytes below the home, what is hard-linked counted once, and generations. Files may go while we look."""
+    """Bytes in the home, hard links counted once, and number of generations. Files may disappear during the count."""
     sizes = {}
     for folder, _, names in os.walk(home):
         for name in names:
@@ -217,7 +217,7 @@ def _on_disk(home: Path) -> tuple[int, int]:
 
 
 def _followed(home: Path) -> float:
-    """Seconds until the manifest says that the index lags behind nothing."""
+    """Seconds until the manifest says that the index is up to date."""
     began = time.monotonic()
     while time.monotonic() < began + 120:
         manifest = home / "generations" / (home / "CURRENT").read_text("ascii") / "manifest.json"

@@ -1,4 +1,4 @@
-"""A small ingest into a large atlas, as the writer does it."""
+"""Time of a small ingest into a large atlas, through the real writer."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from search.types import Query
 __all__ = ["add"]
 
 
-class _Timed:
-    """Implements `Encoder`, and knows how long it took."""
+class _TimedEncoder:
+    """Implements `Encoder` and sums the seconds that encoding takes."""
 
     def __init__(self, encoder: Derived) -> None:
         self._encoder = encoder
@@ -40,9 +40,9 @@ class _Timed:
 
 
 def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, dict[str, float]]:
-    """Seconds until they are found, without those of the encoder; these; and where the former went."""
+    """Seconds until a search finds the passages, without encoding; seconds of encoding; seconds by step."""
     items = [replace(item, text=f"{item.text} Sample qv{n}.") for n, item in enumerate(passages.items(numbers))]
-    encoder = _Timed(passages)
+    encoder = _TimedEncoder(passages)
     parts: dict[str, float] = {}
     began = time.perf_counter()
 
@@ -62,5 +62,5 @@ def add(home: Path, passages: Derived, numbers: range) -> tuple[float, float, di
     hits = Searcher(index, lambda: encoder).search(Query(f"sample qv{len(items) - 1}")).hits
     took = time.perf_counter() - began - encoder.seconds
     if items[-1].iri not in {hit.iri for hit in hits}:
-        raise SystemExit("a passage that was added is not found")
+        raise SystemExit("search does not find an added passage")
     return took, encoder.seconds, parts

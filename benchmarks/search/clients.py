@@ -1,11 +1,11 @@
-"""Clients of a search over HTTP, in a process of their own: each asks its next question when it has its answer.
+"""Load generator for search over HTTP, in its own process. Each client sends its next query when it has its answer.
 
 python -m benchmarks.search.clients ADDRESS QUERIES.json CLIENTS SECONDS
 
-ADDRESS ends where the query is to be put. Prints JSON: answers a second, p50 and p95 in milliseconds, errors.
+The client appends the query to ADDRESS. Prints JSON: answers a second, p50 and p95 in milliseconds, errors.
 
-They share the cores with the server, so they spend as little as they can: of an answer only its status and its length
-are read. The library's client takes a millisecond of processor time for each.
+The clients share the cores with the server, so they parse only the status and the length of an answer. `http.client`
+would take 1 ms of processor time for each.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
 
 def hammer(address: str, texts: Sequence[str], clients: int, seconds: float) -> dict[str, float]:
-    """What this many clients get. Every text is asked for once before one is asked again."""
+    """Rate, latencies and errors of so many clients. They send every text once before they repeat one."""
     with NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(list(texts), file)
         file.flush()
         command = [sys.executable, "-m", "benchmarks.search.clients", address, file.name, str(clients), str(seconds)]
-        done = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
-    answer: dict[str, float] = json.loads(done.stdout)
+        process = subprocess.run(command, env=environment(), cwd=ROOT, capture_output=True, text=True, check=True)
+    answer: dict[str, float] = json.loads(process.stdout)
     return answer
 
 
@@ -57,7 +57,7 @@ def main() -> None:
             while time.perf_counter() < end:
                 target = start + quote(texts[next(numbers) % len(texts)])
                 began = time.perf_counter()
-                status = _asked(connection, f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
+                status = _status(connection, f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
                 times.append(time.perf_counter() - began)
                 if status != 200:
                     errors.append(status)
@@ -73,22 +73,22 @@ def main() -> None:
     print(json.dumps({"rate": len(times) / took, "p50": p50, "p95": p95, "errors": len(errors)}))
 
 
-def _asked(connection: socket.socket, request: bytes) -> int:
-    """The status of the answer, once it is there. Raises OSError where the connection ends or no length is told."""
+def _status(connection: socket.socket, request: bytes) -> int:
+    """Status of the complete answer. Raises OSError if the connection ends early or the answer has no length."""
     connection.sendall(request)
-    said, whole = bytearray(), 0
-    while not whole or len(said) < whole:
+    answer, expected_bytes = bytearray(), 0
+    while not expected_bytes or len(answer) < expected_bytes:
         part = connection.recv(1 << 16)
         if not part:
             raise ConnectionError("the server closed the connection")
-        said += part
-        end = said.find(b"\r\n\r\n") if not whole else -1
+        answer += part
+        end = answer.find(b"\r\n\r\n") if not expected_bytes else -1
         if end >= 0:
-            length = _LENGTH.search(said, 0, end + 2)
+            length = _LENGTH.search(answer, 0, end + 2)
             if length is None:
-                raise ConnectionError("the answer does not say how long it is")
-            whole = end + 4 + int(length[1])
-    return int(said[9:12])
+                raise ConnectionError("the answer has no Content-Length")
+            expected_bytes = end + 4 + int(length[1])
+    return int(answer[9:12])
 
 
 if __name__ == "__main__":

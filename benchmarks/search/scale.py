@@ -1,8 +1,8 @@
-"""How each cost grows with the collection: a row for each size, and the stages of a search over HTTP at 100,000.
+"""Cost of search by size of the collection: figures for each size, and the stages of a search.
 
-The queries are the claims of SciFact and the key words of each, all new to the server. Recall is of the ten nearest
-vectors, against an exact scan of all, for the claims. The small ingest is 100 new passages in five documents, through
-the real writer.
+The queries are the claims of SciFact and the key words of each, all new to the server. Recall compares the ten
+nearest vectors of each claim with an exact scan. The small ingest adds 100 passages in five documents through the real
+writer.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from search.types import Mode, Query
 
 __all__ = ["grow", "probe"]
 
-_NEW = 100
-_HTTP = range(50_000, 2_000_001)
-"""Sizes at which the server is asked by several clients."""
+NEW_PASSAGES = 100
+HTTP_SIZES = range(50_000, 2_000_001)
+"""Sizes at which several clients query a server."""
 
-_SECONDS, _WARM = 20.0, 8.0
-_ROWS = 20_000
-_BEFORE = 100
-"""Queries that were asked before the clock starts: others than are timed."""
+LOAD_SECONDS, WARM_UP_SECONDS = 20.0, 8.0
+SCAN_ROWS = 20_000
+WARM_UP_QUERIES = 100
+"""Warm-up queries, different from the timed ones."""
 
 
 def grow(source: Path, sizes: Sequence[int]) -> None:
-    """Print what a collection of each of the sizes costs."""
+    """Print the costs of a collection of each size."""
     end_orderly()
     passages = derived(source)
     for size in sizes:
@@ -53,13 +53,13 @@ def grow(source: Path, sizes: Sequence[int]) -> None:
         live = Home(home).require()
         print(f"    on disk: graph {disk(live.path / 'graph'):,.0f} MB, words {disk(live.path / 'lexical'):,.0f} MB, "
               f"vectors and words by slot {disk(live.path / 'dense'):,.0f} MB")  # fmt: skip
-        # In a process of its own, whose memory is that of the search alone.
+        # A separate process, so that its memory is that of the search alone.
         command = [sys.executable, "-m", "benchmarks.search", "probe", str(home), "--set", str(source)]
         probed = subprocess.run(command, cwd=ROOT, env=environment(), check=False)
         if probed.returncode:
             print(f"    the search failed with status {probed.returncode}; its message is above", flush=True)
         _ingest(home, size, passages)
-        if size in _HTTP:
+        if size in HTTP_SIZES:
             _serve(home, source)
 
 
@@ -75,25 +75,26 @@ def probe(home: Path, source: Path) -> None:
     print(f"    {'':20}{'p50 ms':>10}{'p95 ms':>10}{'CPU ms':>10}")
     modes: tuple[Mode, ...] = ("hybrid", "lexical", "dense")
     short = [key_words(text) for text in texts]
-    for mode, what, asked in (("hybrid", "key words", short), *((mode, "claims", texts) for mode in modes)):
+    for mode, label, queries in (("hybrid", "key words", short), *((mode, "claims", texts) for mode in modes)):
         searcher = Searcher(index, lambda: encoder)
-        for text in asked[:_BEFORE]:
+        for text in queries[:WARM_UP_QUERIES]:
             searcher.search(Query(text + " study", mode=mode))
-        p50, p95, cpu = latency(lambda text, s=searcher, m=mode: s.search(Query(text, mode=m)), asked[_BEFORE:])  # type: ignore[misc]
-        print(f"    {f'{mode}, {what}':20}{p50:10.1f}{p95:10.1f}{cpu:10.1f}", flush=True)
-    held = memory([os.getpid()])
-    print(f"    resident {held['resident']:,.0f} MB, of which not files {held['anonymous']:,.0f} MB")
+        timed = queries[WARM_UP_QUERIES:]
+        p50, p95, cpu = latency(lambda text, s=searcher, m=mode: s.search(Query(text, mode=m)), timed)  # type: ignore[misc]
+        print(f"    {f'{mode}, {label}':20}{p50:10.1f}{p95:10.1f}{cpu:10.1f}", flush=True)
+    usage = memory([os.getpid()])
+    print(f"    resident {usage['resident']:,.0f} MB, of which not files {usage['anonymous']:,.0f} MB")
     print(f"    recall@10 of the nearest: {_recall(index, encoder.encode(texts[:100])):.4f}")
-    for what, asked in (("key words", short), ("claims", texts)):
-        print(f"    {what}:\n{stages(index, encoder, asked)}")
+    for label, queries in (("key words", short), ("claims", texts)):
+        print(f"    {label}:\n{stages(index, encoder, queries)}")
 
 
 def _recall(index: Index, vectors: np.ndarray) -> float:
-    """The share of the ten truly nearest that the index finds."""
+    """Share of the ten nearest vectors that the index finds."""
     best = np.full((len(vectors), 10), -np.inf, np.float32)
     slots = np.zeros((len(vectors), 10), np.int64)
-    for first in range(0, index.record.next_slot, _ROWS):
-        some = np.arange(first, min(first + _ROWS, index.record.next_slot), dtype=np.int64)
+    for first in range(0, index.record.next_slot, SCAN_ROWS):
+        some = np.arange(first, min(first + SCAN_ROWS, index.record.next_slot), dtype=np.int64)
         scores = np.concatenate([best, vectors @ index.dense.vectors(some).T], axis=1)
         named = np.concatenate([slots, np.tile(some, (len(vectors), 1))], axis=1)
         order = np.argpartition(-scores, 9, axis=1)[:, :10]
@@ -106,21 +107,23 @@ def _recall(index: Index, vectors: np.ndarray) -> float:
 
 
 def _ingest(home: Path, size: int, passages: Derived) -> None:
-    """New passages into a copy (links), and the time until a search finds them, less what encoding takes."""
+    """Add passages to a copy of the home (links) and print the time until a search finds them, without encoding."""
     from benchmarks.search.adding import add
 
     with tempfile.TemporaryDirectory(dir=CACHE) as folder:
         copy = Path(folder) / "home"
         shutil.copytree(home, copy, copy_function=_copied)
-        took, encoding, parts = add(copy, passages, range(size + PER_DOCUMENT, size + PER_DOCUMENT + _NEW))
-        said = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
+        took, encoding, parts = add(copy, passages, range(size + PER_DOCUMENT, size + PER_DOCUMENT + NEW_PASSAGES))
+        shares = ", ".join(f"{name} {seconds:.2f}" for name, seconds in parts.items())
         print(
-            f"    {_NEW} passages added: found after {took:.2f} s and {encoding:.2f} s of encoding ({said})", flush=True
+            f"    {NEW_PASSAGES} passages added: searchable after {took:.2f} s "
+            f"and {encoding:.2f} s of encoding ({shares})",
+            flush=True,
         )
 
 
 def _copied(source: str, target: str) -> None:
-    """A link where a file never changes, a copy of the small ones."""
+    """Link large files, which never change, and copy small ones."""
     if Path(source).stat().st_size < 1_000_000:
         shutil.copyfile(source, target)
     else:
@@ -130,22 +133,22 @@ def _copied(source: str, target: str) -> None:
 def _serve(home: Path, source: Path) -> None:
     texts = [judged.text for judged in SciFact(source).queries]
     with running(str(home)) as (site, process):
-        # As a service that has been up for a while: the processes beside it started, and their caches filled.
-        hammer(f"{site}/api/v1/search?q=warm%20", texts, 8, _WARM)
+        # Warm up as a running service: search processes started, caches filled.
+        hammer(f"{site}/api/v1/search?q=warm%20", texts, 8, WARM_UP_SECONDS)
         kinds = (("key words", [key_words(text) for text in texts]), ("claims", texts))
-        for (what, asked), clients in product(kinds, (1, 8)):
+        for (label, queries), clients in product(kinds, (1, 8)):
             before = sum(_cpu(child) for child in children(process))
-            fresh = [f"{text} {clients}{number}" for number in range(20) for text in asked]
-            got = hammer(f"{site}/api/v1/search?q=", fresh, clients, _SECONDS)
+            fresh = [f"{text} {clients}{number}" for number in range(20) for text in queries]
+            load = hammer(f"{site}/api/v1/search?q=", fresh, clients, LOAD_SECONDS)
             cpu = sum(_cpu(child) for child in children(process)) - before
-            each = 1000 * cpu / max(1, got["rate"] * _SECONDS)
+            cpu_ms = 1000 * cpu / max(1, load["rate"] * LOAD_SECONDS)
             print(
-                f"    HTTP, {what}, {clients} clients: {got['rate']:.0f}/s, p50 {got['p50']:.0f} ms, "
-                f"p95 {got['p95']:.0f} ms, {each:.1f} ms of processor time each, {got['errors']:.0f} errors",
+                f"    HTTP, {label}, {clients} clients: {load['rate']:.0f}/s, p50 {load['p50']:.0f} ms, "
+                f"p95 {load['p95']:.0f} ms, {cpu_ms:.1f} ms of processor time each, {load['errors']:.0f} errors",
                 flush=True,
             )
-        held = memory(children(process))
-        print(f"    the server: resident {held['resident']:,.0f} MB, of which not files {held['anonymous']:,.0f} MB")
+        usage = memory(children(process))
+        print(f"    the server: resident {usage['resident']:,.0f} MB, of which not files {usage['anonymous']:,.0f} MB")
 
 
 def _cpu(process: int) -> float:
