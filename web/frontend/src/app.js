@@ -1,4 +1,4 @@
-// Script of every page: partial updates, name completion, and a graph drawn when it is about to come into view.
+// Script of every page: partial updates, name completion, and graphs, drawn when they come near the viewport.
 
 import htmx from "htmx.org";
 import { addCompletion } from "./complete.js";
@@ -32,7 +32,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   }
 });
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.defaultPrevented) return; // the page showed it already
+  if (event.defaultPrevented) return; // the page has shown it
   const path = event.detail.requestConfig?.verb === "get" && event.detail.pathInfo?.finalRequestPath;
   if (path) window.location.assign(path);
 });

@@ -24,7 +24,7 @@ const terms = makeTerms(form.dataset.terms, JSON.parse(form.dataset.prefixes), {
 const initial = area.value;
 const action = form.getAttribute("action");
 const pageHistory = makePageHistory(action, () => area.value);
-let recorded = initial; // text that came with the page, from the lists, or was run: it need not be kept
+let recorded = initial; // text from the page or the lists, or text that ran: no need to store it
 
 const view = makeEditor(area, {
   nonce: form.dataset.nonce,
@@ -57,13 +57,13 @@ const queries = makeQueryLists(document.querySelector("[data-memory]"), {
   },
 });
 
-// Text that was never run is kept in the history when another query or page replaces it.
+// The history stores text that was never run when another query or page replaces it.
 function keepText() {
   if (area.value !== recorded) queries.addUnrun(area.value);
 }
 window.addEventListener("pagehide", keepText);
 
-// The question of an example is shown over its own query only.
+// Shows the question of an example only above its own query.
 function updateQuestion() {
   const question = form.querySelector("[data-question]");
   if (question) question.hidden = area.value !== initial;
@@ -136,7 +136,7 @@ function tick() {
   clock.textContent = `${((performance.now() - startTime) / 1000).toFixed(1)} s`;
 }
 
-// A new result: its error is underlined in the editor, and its graph is drawn when it is opened.
+// After a new result: underline its error in the editor; draw its graph when the reader opens it.
 function showResult() {
   const answer = document.getElementById("answer");
   const problem = answer.querySelector("[data-line]");

@@ -1,4 +1,4 @@
-// The editor in place of the plain text area: theme, keys, and the text that it writes back.
+// The editor that replaces the plain text area: theme, keys, and the text it writes back.
 
 import {
   acceptCompletion,
@@ -71,7 +71,7 @@ const replaceSelection = EditorView.domEventHandlers({
   },
 });
 
-// The note on an option is beside the list, or below it where there is no room: above the list it would hide options.
+// The note on an option is beside the list, or below it without enough room: above the list it would hide options.
 function positionInfo(view, list, option, info, space) {
   const room = space.right - list.right;
   if (room < MIN_NOTE_WIDTH) return { class: "cm-completionInfo-below" };
@@ -82,7 +82,7 @@ function positionInfo(view, list, option, info, space) {
 /** Replace the text area by an editor; the area keeps the text for the form. */
 export function makeEditor(area, { nonce, run, leave, complete, hover, changed }) {
   const leaveUnlessCompleting = (view) => completionStatus(view.state) !== "active" && leave();
-  // Where the chosen option is already the text, Enter starts a new line.
+  // If the text already is the chosen option, Enter starts a new line.
   const newLineIfComplete = (view) => selectedCompletion(view.state)?.isTyped && closeCompletion(view) && false;
   const view = new EditorView({
     doc: area.value,

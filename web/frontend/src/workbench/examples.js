@@ -1,6 +1,6 @@
 // Filter of the examples: by the words in the box, and by the chosen tag.
 
-/** Where the page lists all examples, a tag filters them in place: another page would lose the query. */
+/** If the page lists all examples, a tag filters them in place, because loading another page would lose the query. */
 export function filterExamples(aside) {
   const finder = aside.querySelector("[data-filter]");
   const none = aside.querySelector("[data-none]");

@@ -10,7 +10,7 @@ export function showFailures(region) {
     const { title, detail } = describe(event.detail.xhr);
     show(title, detail);
   });
-  // A proxy between browser and server may send a page of its own: it must not replace the result.
+  // A proxy may send its own error page, which must not replace the result.
   region.addEventListener("htmx:beforeSwap", (event) => {
     const { xhr, serverResponse, target } = event.detail;
     if (target.id !== "answer" || xhr.status >= 400 || serverResponse.includes('id="answer"')) return;

@@ -1,7 +1,7 @@
 // The page's entry in the browser's history: the address of the query that ran, and the current text. Back and a reload
-// restore the text, even where it was never run or is too long for an address.
+// restore the text, even if it was never run or is too long for an address.
 
-const PAUSE_MS = 300; // browsers refuse an update at every key
+const PAUSE_MS = 300; // browsers refuse an update at every keystroke
 
 /** `address` is the page's own, without a query; `current()` gives the text. */
 export function makePageHistory(address, current) {
@@ -13,11 +13,11 @@ export function makePageHistory(address, current) {
     try {
       window.history.replaceState({ ...window.history.state, query: current() }, "", url);
     } catch {
-      if (url) window.history.replaceState(null, "", url); // the text is larger than this browser keeps
+      if (url) window.history.replaceState(null, "", url); // the text is too large for this browser
     }
   }
 
-  // Readers may follow a link before the pause is over.
+  // The reader may follow a link before the pause ends.
   document.addEventListener("click", () => timer && write(), true);
 
   return {

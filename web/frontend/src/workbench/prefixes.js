@@ -32,7 +32,7 @@ export function missingPrefixes(text, known) {
   return [...names].filter((name) => !own.has(name) && Object.hasOwn(known, name)).sort();
 }
 
-/** The end of the prologue: behind its last declaration, 0 where there is none. */
+/** Offset of the end of the last declaration; 0 without declarations. */
 export function prologueEnd(text) {
   const list = withoutComments(text);
   const starts = new Set(declarations(list).map(({ index }) => index));
@@ -44,7 +44,7 @@ export function prologueEnd(text) {
   }
 }
 
-/** A change that declares prefixes: after the prologue, or where there is none, after leading comments; null for none. */
+/** A change that declares prefixes, after the prologue or, without one, after leading comments; null without prefixes. */
 export function declarationChange(text, names, known) {
   if (!names.length) return null;
   const lines = names.map((name) => `PREFIX ${name}: <${known[name]}>`).join("\n");

@@ -1,4 +1,4 @@
-// History of queries and saved queries, in the storage of this browser; bounded, so that they never fill it.
+// History of queries and saved queries, in the storage of this browser, with limits on number and size.
 
 import { prologueEnd } from "./prefixes.js";
 
@@ -66,7 +66,7 @@ function read({ key, max }) {
     if (!Array.isArray(entries)) return [];
     return entries.filter((entry) => typeof entry?.query === "string" && entry.query.length <= MAX_QUERY_CHARS).slice(0, max);
   } catch {
-    return []; // storage is refused, or holds data of something else
+    return []; // storage is refused, or holds other data
   }
 }
 
@@ -74,7 +74,7 @@ function write({ key, max }, entries) {
   try {
     localStorage.setItem(key, JSON.stringify(entries.slice(0, max)));
   } catch {
-    // full or refused: the page works without it
+    // storage is full or refused: the page works without it
   }
 }
 

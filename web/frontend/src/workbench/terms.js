@@ -64,7 +64,7 @@ export function makeTerms(address, known, { reading, updating }) {
     return result(from, withKeywords(typed, list, matches[best] ?? []));
   }
 
-  /** The options with the keywords that start with the typed text; these come first where a keyword is likelier. */
+  /** The options with the keywords that start with the typed text; these come first if a keyword is likelier. */
   function withKeywords(typed, list, options) {
     if (typed.length < 2) return options;
     const own = isKeyword(typed) ? [keyword(typed.toUpperCase(), true)] : [];
@@ -80,7 +80,7 @@ export function makeTerms(address, known, { reading, updating }) {
     const answer = await request("q", typed);
     if (!answer) return [];
     const options = [...answer.terms.map(term), ...answer.entities.map(entity)];
-    if (!options.length && typed.length > 1) withoutMatches.add(typed); // entities are not looked up by one letter
+    if (!options.length && typed.length > 1) withoutMatches.add(typed); // the server does not look up entities by one letter
     return options;
   }
 

@@ -1,7 +1,7 @@
-// Tokeniser of query texts, so that words in comments, strings and IRIs are not taken for words of the query.
+// Tokeniser of query texts, so that words in comments, strings and IRIs do not count as words of the query.
 
 const LETTERS = String.raw`[\p{L}\p{M}\p{N}_\u00b7-]`;
-const NAME = String.raw`\p{L}${LETTERS}*`; // no dots, though SPARQL allows them: a look for a colon behind each would take quadratic time
+const NAME = String.raw`\p{L}${LETTERS}*`; // no dots, though SPARQL allows them: searching for a colon after each would take quadratic time
 const LOCAL = String.raw`(?:\.*(?:${LETTERS}|:|%[0-9A-Fa-f]{2}|\\[^\s\p{L}\p{N}]))*`;
 const CLOSED = ['"', "'"].flatMap((q) => [
   String.raw`${q}{3}(?:[^${q}\\]|\\[^]|${q}(?!${q}${q}))*${q}{3}`,
@@ -14,13 +14,13 @@ const KINDS = {
   comment: String.raw`#[^\n]*`,
   string: CLOSED.join("|"),
   iri: String.raw`<(?:[^\x00-\x20<>"{}|^${"`"}\\]|\\[uU][0-9A-Fa-f]+)*>`,
-  // An unclosed string, or an IRI that is being typed; “less than” before a variable or a sign is not one.
+  // An unclosed string, or an unfinished IRI; “<” before a variable or a sign is an operator.
   open: [...UNFINISHED, String.raw`<[^\s<>"{}|^${"`"}\\?$=&][^\s<>"{}|^${"`"}\\]*$`].join("|"),
   variable: String.raw`[?$][\p{L}\p{M}\p{N}_]+`,
   blank: `_:${LOCAL}`,
   language: "@[A-Za-z]+(?:-[A-Za-z0-9]+)*",
   name: `(?:${NAME})?:${LOCAL}`,
-  // Labels that are being typed are not SPARQL yet: “King's College”, “co-director of”.
+  // Unfinished labels are not SPARQL: “King's College”, “co-director of”.
   word: String.raw`[\p{L}\p{N}](?:${LETTERS}|['’](?=\p{L}|$))*`,
   sign: String.raw`\S`,
 };
