@@ -54,8 +54,8 @@ const outputs = [];
 for (const [name, about] of Object.entries(result.metafile.outputs)) {
   const base = path.basename(name);
   outputs.push(base);
-  if (about.entryPoint) files[path.parse(about.entryPoint).name + path.extname(base)] = base;
-  else if (base.endsWith(".woff2")) files[base.replace(/-[A-Z0-9]{8}(?=\.)/, "")] = base;
+  // The plain name of an entry point is its key above, whatever the name of its source file.
+  if (about.entryPoint || base.endsWith(".woff2")) files[base.replace(/-[A-Z0-9]{8}(?=\.)/, "")] = base;
 }
 
 await mkdir(output, { recursive: true });
