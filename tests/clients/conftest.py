@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +11,7 @@ from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import Writer
 from search.indexing.lag import CarriedIndex
-from tests.support.paths import ROOT
+from tests.support.server_process import server_process
 from tests.support.small import few_facts
 
 TOKEN = "a-long-random-text"
@@ -27,41 +20,19 @@ LABELS = "SELECT ?s ?label { ?s <http://www.w3.org/2000/01/rdf-schema#label> ?la
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    made = Home(tmp_path_factory.mktemp("javascript") / "atlas")
-    with Writer(made, CarriedIndex()).session() as session:
+    atlas = Home(tmp_path_factory.mktemp("javascript") / "atlas")
+    with Writer(atlas, CarriedIndex()).session() as session:
         session.change(few_facts)
-    return made
+    return atlas
 
 
 @pytest.fixture(scope="module")
 def site(home: Home, cache: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--home", str(home.root)]
-    settings = {"CREATIVE_ATLAS_CACHE": str(cache), "CREATIVE_ATLAS_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen(
-        [*command, "--port", str(port)], env={**os.environ, **settings}, stdout=subprocess.DEVNULL
-    )
-    try:
-        _wait(f"http://127.0.0.1:{port}/healthz")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
-def _wait(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not start within a minute")
+    with server_process(home.root, cache, CREATIVE_ATLAS_TOKEN=TOKEN) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def labels(home: Home) -> list[list[str]]:
-    found = Snapshot.open(home.require()).store.query(LABELS)
-    return [[row["s"].value, row["label"].value] for row in found]  # type: ignore[union-attr]
+    rows = Snapshot.open(home.require()).store.query(LABELS)
+    return [[row["s"].value, row["label"].value] for row in rows]  # type: ignore[union-attr]

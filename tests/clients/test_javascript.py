@@ -36,38 +36,38 @@ def package(cache: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(package: Path, labels: list[list[str]], site: str) -> dict[str, Any]:
-    """What the client got; `labels` were read before it wrote."""
+def answers(package: Path, labels: list[list[str]], site: str) -> dict[str, Any]:
+    """Answers that the client got; `labels` were read before it wrote."""
     node = hatch_build.node_root() / "bin" / "node"
-    done = subprocess.run(
+    process = subprocess.run(
         [str(node), "drive.mjs", site, TOKEN], cwd=package, capture_output=True, text=True, timeout=120
     )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    assert process.returncode == 0, process.stderr
+    answer: dict[str, Any] = json.loads(process.stdout)
     return answer
 
 
-@pytest.mark.parametrize("way", ["get", "postUrlencoded", "postDirect", "streamed"])
-def test_select(found: dict[str, Any], labels: list[list[str]], way: str) -> None:
+@pytest.mark.parametrize("client_method", ["get", "postUrlencoded", "postDirect", "streamed"])
+def test_select(answers: dict[str, Any], labels: list[list[str]], client_method: str) -> None:
     assert labels
-    assert found[way] == labels
+    assert answers[client_method] == labels
 
 
-def test_construct_and_ask(found: dict[str, Any], labels: list[list[str]]) -> None:
-    assert sorted(found["constructed"]) == sorted(labels)
-    assert found["asked"] == [True, False]
+def test_construct_and_ask(answers: dict[str, Any], labels: list[list[str]]) -> None:
+    assert sorted(answers["constructed"]) == sorted(labels)
+    assert answers["asked"] == [True, False]
 
 
-def test_update_with_the_token(found: dict[str, Any]) -> None:
-    assert found["updated"] == [["snow ☃", "en"]]
-    assert "401" in found["refused"] and "needs the token" in found["refused"]
+def test_update_with_the_token(answers: dict[str, Any]) -> None:
+    assert answers["updated"] == [["snow ☃", "en"]]
+    assert "401" in answers["refused"] and "needs the token" in answers["refused"]
 
 
-def test_errors_reach_the_client(found: dict[str, Any]) -> None:
-    assert "400" in found["wrong"] and "query-syntax" in found["wrong"]
+def test_errors_reach_the_client(answers: dict[str, Any]) -> None:
+    assert "400" in answers["wrong"] and "query-syntax" in answers["wrong"]
 
 
-def test_graph_store(found: dict[str, Any]) -> None:
-    assert found["put"] == ["one", "two"]
-    assert found["posted"] == ["one", "three", "two"]
-    assert found["replaced"] == ["four"]
+def test_graph_store(answers: dict[str, Any]) -> None:
+    assert answers["put"] == ["one", "two"]
+    assert answers["posted"] == ["one", "three", "two"]
+    assert answers["replaced"] == ["four"]

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.server_process import server_process
 from web.services import Services
 
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -25,36 +19,15 @@ LABELS = f"SELECT ?s ?label {{ ?s <{LABEL}> ?label }} ORDER BY ?s ?label"
 @pytest.fixture(scope="module")
 def endpoint(services: Services) -> Iterator[str]:
     """The address of `/sparql` of `creative-atlas serve` on the small atlas, in a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = services.settings
-    command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--home", str(settings.home)]
-    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": str(settings.cache), "PYTHONPATH": str(ROOT)}
-    server = subprocess.Popen([*command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
-    try:
-        _wait(f"http://127.0.0.1:{port}/healthz")
-        yield f"http://127.0.0.1:{port}/sparql"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(20)
-
-
-def _wait(address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the server did not start within a minute")
+    with server_process(services.settings.home, services.settings.cache) as address:
+        yield f"{address}/sparql"
 
 
 @pytest.fixture(scope="module")
 def labels(services: Services) -> set[tuple[str, str]]:
     """What every client must get."""
-    found = services.live.view().snapshot.store.query(LABELS)
-    return {(row["s"].value, row["label"].value) for row in found}  # type: ignore[union-attr]
+    rows = services.live.view().snapshot.store.query(LABELS)
+    return {(row["s"].value, row["label"].value) for row in rows}  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -72,7 +45,7 @@ def test_sparqlwrapper(endpoint: str, labels: set[tuple[str, str]], method: str,
     else:
         client.setReturnFormat(sparqlwrapper.XML)
         document = client.queryAndConvert()
-        cells = [[each.firstChild.firstChild.data for each in row.getElementsByTagName("binding")]
+        cells = [[binding.firstChild.firstChild.data for binding in row.getElementsByTagName("binding")]
                  for row in document.getElementsByTagName("result")]  # fmt: skip
         rows = {(subject, label) for subject, label in cells}
     assert rows == labels
@@ -89,8 +62,8 @@ def test_sparqlwrapper_constructs(endpoint: str, labels: set[tuple[str, str]], n
     client.setMethod(method)
     import rdflib
 
-    got = client.queryAndConvert()
-    graph = got if isinstance(got, rdflib.Graph) else rdflib.Graph().parse(data=got, format="turtle")
+    results = client.queryAndConvert()
+    graph = results if isinstance(results, rdflib.Graph) else rdflib.Graph().parse(data=results, format="turtle")
     assert {(str(s), str(label)) for s, _, label in graph} == labels
 
 

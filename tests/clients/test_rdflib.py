@@ -52,6 +52,6 @@ def test_several_changes_in_one_request(store: SPARQLUpdateStore, site: str) -> 
         graph.add((S, P, Literal(number)))
     assert not list(Graph(opened(site, context_aware=False)).objects(S, P))
     store.commit()
-    assert sorted(int(each) for each in graph.objects(S, P)) == [0, 1, 2]
+    assert sorted(int(value) for value in graph.objects(S, P)) == [0, 1, 2]
     graph.remove((S, None, None))
     store.commit()
