@@ -28,7 +28,9 @@ from search.ranking.term_counts import term_counts
 from search.results.completion import complete
 from search.results.explain import query_words_by_term
 from search.results.hits import make_hits
-from search.results.no_results import ResultCount, explain_empty, explain_past_end, suggest_changes
+from search.results.no_results import explain_empty, explain_past_end
+from search.results.result_count import ResultCount
+from search.results.suggestions import suggest_changes
 from search.types import Completion, FacetValue, Filters, Hit, Query, Results, SearchSuggestion
 
 __all__ = ["MAX_SEARCH_SECONDS", "Searcher"]

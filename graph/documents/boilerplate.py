@@ -1,7 +1,7 @@
 """Boilerplate: the lines of a saved web page or a paged report that are not part of its text.
 
 Four rules, none of them for one site only:
-1. a line that is a well-known control or notice as a whole ("Skip to content", "Accept all cookies", "© 2024 …");
+1. a control or notice ("Skip to content", "Accept all cookies", "© 2024 …"; see `graph.documents.notices`);
 2. a menu: four or more short lines in a row without a sentence, at the beginning or the end of the text;
 3. a repeated line: a title above the article, a teaser printed twice;
 4. a running header or footer: the same line, numbers aside, at the edge of most pages.
@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Final
 
-__all__ = ["boilerplate_spans", "is_boilerplate", "is_sentence", "line_key", "lines_of", "notice", "running_lines"]
+from graph.documents.notices import is_notice
 
-_DECORATION: Final = " \t|•·*_=~<>»«›‹→←↑↓►▶-–—"
+__all__ = ["boilerplate_spans", "is_sentence", "line_key", "lines_of", "running_lines"]
+
 _TERMINAL: Final = re.compile(r"[.!?…:;][\"'”’)\]]*\d{0,3}$")
 MIN_MENU_LINES: Final = 4
 MAX_MENU_WORDS: Final = 5
@@ -36,14 +36,6 @@ def lines_of(text: str) -> Iterator[tuple[int, int]]:
         at += len(line) + 1
 
 
-def is_boilerplate(line: str) -> bool:
-    """Whether the whole line is a well-known control or notice of a web page or a report."""
-    bare = " ".join(line.strip(_DECORATION).split()) if len(line) <= 400 else ""
-    if not bare:
-        return len(line) <= 400  # nothing but decoration
-    return notice().fullmatch(bare) is not None or notice().fullmatch(line) is not None
-
-
 def is_sentence(line: str) -> bool:
     """Whether the line reads as prose: it ends like a sentence, or is too long for a title or a menu entry."""
     words = line.split(maxsplit=25)
@@ -53,13 +45,13 @@ def is_sentence(line: str) -> bool:
 def boilerplate_spans(text: str, running: frozenset[str] = frozenset(), title: str = "") -> frozenset[tuple[int, int]]:
     """[start, end) of the lines of a page that are not part of its text. `running`: keys from `running_lines`."""
     spans = list(lines_of(text))
-    dropped = {span for span in spans if is_boilerplate(text[slice(*span)])}
+    dropped = {span for span in spans if is_notice(text[slice(*span)])}
     if running:
         edges = {span for span in (*spans[:3], *spans[-3:]) if line_key(text[slice(*span)]) in running}
         dropped |= edges if len(edges) < len(spans) else set()  # on a page without other lines they are the text
-    rest = [span for span in spans if span not in dropped]
-    dropped |= _menus(text, rest)
-    dropped |= _repeats(text, [span for span in rest if span not in dropped])
+    remaining = [span for span in spans if span not in dropped]
+    dropped |= _menus(text, remaining)
+    dropped |= _repeats(text, [span for span in remaining if span not in dropped])
     return frozenset(dropped)
 
 
@@ -135,52 +127,3 @@ def _repeats(text: str, spans: Sequence[tuple[int, int]]) -> set[tuple[int, int]
             repeats.add(span)
         earlier.add(bare)
     return repeats
-
-
-_ALSO: Final = r"you (?:may|might) also (?:like|enjoy|be interested in)"
-_PLACES: Final = r"(?:facebook|twitter|x|linkedin|whatsapp|instagram|youtube|pinterest|reddit|bluesky|threads|tiktok)"
-_SHARED: Final = r"(?:this|it|us|on|via|to|by|the|link|url|article|page|story|post|e-?mail|clipboard)"
-
-# Each is matched against a whole line, case aside, its blanks made single.
-_PATTERNS: Final = (
-    # Moving about the page
-    r"skip to (?:the )?(?:main |primary )?(?:content|navigation|search|footer)(?: ↓)?",
-    r"(?:jump|back|return|go|scroll) to (?:the )?(?:top|(?:main )?content|navigation|home ?page)(?: of (?:the )?page)?",
-    r"(?:main )?(?:menu|navigation)|(?:open|close|toggle) (?:the )?(?:menu|navigation|search)",
-    r"search|close|open|breadcrumbs?|site ?map|home ?page",
-    r"you are here:?|(?:previous|next)(?: (?:page|article|post))?|loading(?:\.\.\.|…)?",
-    # Other texts of the site
-    rf"(?:read|see|watch|listen|{_ALSO})(?: also| more| next| on)?(?: \w+)?:",
-    r"(?:read|see|view|show|load|learn|find out) (?:more|less|all)",
-    rf"{_ALSO}|read (?:also|next)|also read|recommended(?: (?:reading|for you))?",
-    r"(?:related|recommended|popular|recent|latest|more|trending|most read) (?:articles?|posts?|stories|news|links)",
-    r"(?:related|recommended|more) (?:content|topics)|advertisement|sponsored(?: content)?",
-    # Sharing
-    rf"(?:share|tweet|print|email|copy|pin|save|like|follow|repost)(?: (?:{_SHARED}|{_PLACES})){{0,6}}",
-    rf"{_PLACES}|rss",
-    r"\d+ (?:shares?|comments?|likes?|views?)|(?:leave|post|add) a (?:comment|reply)|comments?",
-    r"\d{1,3} ?(?:min|mins|minutes?)(?: read)?",
-    # Accounts and newsletters
-    r"(?:log|sign) ?(?:in|out|up|on)(?: (?:now|here|to our newsletter|for (?:our|the|free)\b.{0,40}))?",
-    r"register|subscribe(?: (?:now|here|today|to .{0,60}))?|my account",
-    # Cookies
-    r"(?:accept|reject|allow|decline|manage|view|set)(?: (?:all|additional|essential|necessary|analytics|my|optional))*"
-    r" (?:cookies?|cookie (?:settings|preferences)|preferences)",
-    r"cookies?(?: (?:policy|notice|settings|preferences|statement|on this (?:site|website)|on [\w.]+))?",
-    r"hide this message",
-    r"(?:this|our) (?:web ?)?site uses cookies\b.{0,300}",
-    r"(?:we|by (?:continuing|using|clicking))\b.{0,80}\bcookies\b.{0,300}",
-    # The small print
-    r"privacy (?:policy|notice|statement)|terms (?:of (?:use|service)|(?:and|&) conditions)",
-    r"accessibility(?: statement)?|contact(?: us)?|about(?: us)?",
-    r"(?:©|\(c\)|copyright\b).{0,160}|.{0,120}\ball rights reserved\.?",
-    # Pages and contents lists of reports
-    r"(?:page )?\d{1,4} (?:of|/) \d{1,4}|page \d{1,4}|[-–—] ?\d{1,4} ?[-–—]",
-    r"table of contents?|contents|.{2,90}?(?: ?\.){4,} ?\d{1,4}",
-)
-
-
-@cache
-def notice() -> re.Pattern[str]:
-    """All patterns as one, for `fullmatch`. It is compiled at first use, so that a search does not wait for it."""
-    return re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.I)

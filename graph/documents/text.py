@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graph.documents import encoding, sniff
-from graph.documents.boilerplate import is_boilerplate
+from graph.documents.notices import is_notice
 from graph.errors import UnreadableFile
 from graph.model import Page, Reading
 
@@ -16,7 +16,7 @@ MAX_TITLE_CHARS = 160
 
 def read(path: Path) -> Reading:
     """One reading with one page numbered 0. Raises UnreadableFile."""
-    text = encoding.decode(sniff.whole(path), path)
+    text = encoding.decode(sniff.read_bytes(path), path)
     if not text.strip():
         raise no_text(path)
     name = encoding.clean(path.name)
@@ -32,7 +32,7 @@ def title_of(text: str) -> str:
     """First line that is neither blank nor boilerplate, cut to 160 characters; "" where there is none."""
     for line in text.split("\n"):
         words = line.strip().strip("#=*_ \t\ufeff")
-        if any(char.isalnum() for char in words) and not is_boilerplate(words):
+        if any(char.isalnum() for char in words) and not is_notice(words):
             return shorten(words)
     return ""
 

@@ -41,12 +41,12 @@ def _completion(card: Item, typed: list[str]) -> tuple[tuple[int, int, str], Com
 
     def rank(name: str) -> tuple[int, int, str]:
         written = _spellings(name)
-        whole = " ".join(written[0])
+        title = " ".join(written[0])
         if any(" ".join(words).startswith(start) for words in written):
-            return (0, len(name), whole)
+            return (0, len(name), title)
         words = [word for spelling in written for word in spelling]
         is_match = all(any(word.startswith(part) for word in words) for part in typed)
-        return (1 if is_match else 2, len(name), whole)
+        return (1 if is_match else 2, len(name), title)
 
     matched = min((card.title, *card.aliases), key=rank)
     return rank(matched), Completion(card.iri, card.title, matched, types=card.types)

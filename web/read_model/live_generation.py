@@ -1,4 +1,4 @@
-"""The live generation: `Live` opens it once for all threads, `Current` gives its directory without opening it.
+"""The live generation, opened once for all threads.
 
 Each request calls `Live.view()`, which compares the status of the small file CURRENT with the last one. A view stays
 usable while a request holds it, even when its generation has been deleted from disk meanwhile.
@@ -19,16 +19,14 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
+from web.read_model.live_directory import FileMark
 
-__all__ = ["Current", "Live", "View"]
+__all__ = ["Live", "View"]
 
 T = TypeVar("T")
 
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
-
-FileMark = tuple[int, int]
-"""Inode and modification time in ns. CURRENT is replaced, never rewritten, so another content has another mark."""
 
 
 class View:
@@ -148,25 +146,3 @@ class Live:
             except OSError as error:
                 failure = error
         raise HomeError(f"The live generation cannot be opened ({failure}).", "Try again in a moment.")
-
-
-class Current:
-    """Directory of the live generation, looked up at every request without opening the generation."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._file = str(home.current)
-        self._mark: FileMark = (0, 0)
-        self._path = home.generations
-
-    def path(self) -> Path:
-        """The directory of the live generation. Raises HomeError where there is none."""
-        try:
-            status = os.stat(self._file)  # noqa: PTH116  # at every request: no Path
-        except OSError as error:
-            raise HomeError(f"The live generation cannot be read: {error.strerror}.") from error
-        mark = (status.st_ino, status.st_mtime_ns)
-        if mark != self._mark:
-            self._path = self._home.require().path
-            self._mark = mark
-        return self._path

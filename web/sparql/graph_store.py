@@ -2,7 +2,7 @@
 
 A graph is named by `?graph=IRI`, is the default graph with `?default`, or is named by the address itself
 (`/graph-store/any/path`). POST to `/graph-store` without a name makes a new graph under an address of its own. Reading
-is open to whoever may read; the rest takes the token.
+is open to every reader; the other methods need the token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from web.http.cors import allow_preflight, open_to_other_origins
 from web.http.negotiation import choose
 from web.http.uploads import received
 from web.read_model.live_generation import Live, View
-from web.sparql.response import CODINGS, encoding_for, respond
+from web.sparql.compression import CODINGS, encoding_for
+from web.sparql.response import respond
 from web.sparql.update import DIRECT, answer, update_text
 from web.writer_process.service import Writes
 
@@ -195,8 +196,8 @@ def _put_or_post(
         base = named.iri or request.base_url
 
         def write(named: _Named, expected: str | None) -> Response:
-            done = writes.graph(request.method, named.iri, base=base, uploads=uploads, expected=expected)
-            return answer(done, 201 if done.created else 204)
+            result = writes.graph(request.method, named.iri, base=base, uploads=uploads, expected=expected)
+            return answer(result, 201 if result.created else 204)
 
         response = conditional(write)(named)
     if named.fresh and named.iri is not None:

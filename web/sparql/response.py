@@ -7,10 +7,8 @@ gzip or zstd (RFC 9110 §12.5.3, RFC 8878) and it pays: over a packet or two, an
 
 from __future__ import annotations
 
-import tempfile
-import zlib
-from collections.abc import Iterable, Iterator
-from typing import IO, Final, Protocol
+from collections.abc import Iterator
+from typing import IO, Final
 
 from flask import Response
 from werkzeug.datastructures import Accept
@@ -24,16 +22,15 @@ from web.http.answer import Answer, Headers, encode_headers
 from web.http.cors import cors_fields
 from web.http.problems import problem_answer
 from web.http.security_headers import DATA_POLICY, FIXED
+from web.sparql.compression import MAX_MEMORY_BYTES, compress, encoding_for
 
 __all__ = [
-    "CODINGS", "EXPOSED", "MIN_COMPRESSED_BYTES", "OUTCOME", "cached_answer", "encoding_for", "error_answer",
+    "EXPOSED", "MIN_COMPRESSED_BYTES", "OUTCOME", "cached_answer", "error_answer",
     "respond",
 ]  # fmt: skip
 
-CODINGS: Final = ("zstd", "gzip")
 MIN_COMPRESSED_BYTES: Final = 2_048
 _MAX_COMPRESSED_BYTES: Final = 64 << 20
-_MAX_MEMORY_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 17
 
 EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
@@ -124,50 +121,14 @@ def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Ac
     if "etag" in headers:
         headers["etag"] = "W/" + headers["etag"].removeprefix("W/")
     with result:
-        compressed, size = _compress(_CODERS[coding](), result.chunks())
+        compressed, size = compress(coding, result.chunks())
     headers |= {"content-length": str(size), "content-encoding": coding}
-    if size <= _MAX_MEMORY_BYTES:
+    if size <= MAX_MEMORY_BYTES:
         with compressed:
             return Response(compressed.read(), headers=headers)
     response = Response(_chunks_of(compressed), headers=headers)
     response.call_on_close(compressed.close)
     return response
-
-
-def encoding_for(accepted: Accept) -> str | None:
-    """zstd or gzip, whichever the client prefers (zstd where it does not say); None for neither."""
-    quality = {name: accepted.quality(name) for name in CODINGS}
-    best = max(quality, key=lambda name: quality[name])
-    return best if quality[best] > 0 and quality[best] >= accepted.quality("identity") else None
-
-
-class _Coder(Protocol):
-    def compress(self, data: bytes, /) -> bytes: ...
-    def flush(self) -> bytes: ...
-
-
-def _zstd() -> _Coder:
-    import zstandard
-
-    return zstandard.ZstdCompressor(level=1).compressobj()
-
-
-def _gzip() -> _Coder:
-    return zlib.compressobj(1, zlib.DEFLATED, 31)
-
-
-_CODERS: Final = {"zstd": _zstd, "gzip": _gzip}
-
-
-def _compress(coder: _Coder, chunks: Iterable[bytes]) -> tuple[IO[bytes], int]:
-    """The compressed bytes, in a file once they are many, and how many they are."""
-    compressed = tempfile.SpooledTemporaryFile(_MAX_MEMORY_BYTES)  # noqa: SIM115  # lives as long as the answer
-    for chunk in chunks:
-        compressed.write(coder.compress(chunk))
-    compressed.write(coder.flush())
-    size = compressed.tell()
-    compressed.seek(0)
-    return compressed, size
 
 
 def _chunks_of(compressed: IO[bytes]) -> Iterator[bytes]:

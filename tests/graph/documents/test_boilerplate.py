@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graph.documents.boilerplate import boilerplate_spans, is_boilerplate, lines_of, running_lines
+from graph.documents.boilerplate import boilerplate_spans, lines_of, running_lines
+from graph.documents.notices import is_notice
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from graph.documents.boilerplate import boilerplate_spans, is_boilerplate, lines
     ],
 )  # fmt: skip
 def test_notices_are_boilerplate(line: str) -> None:
-    assert is_boilerplate(line)
+    assert is_notice(line)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +32,7 @@ def test_notices_are_boilerplate(line: str) -> None:
     ],
 )  # fmt: skip
 def test_text_is_no_boilerplate(line: str) -> None:
-    assert not is_boilerplate(line)
+    assert not is_notice(line)
 
 
 def dropped(text: str) -> list[str]:
@@ -64,10 +65,10 @@ def test_table_rows_may_repeat() -> None:
 def test_running_headers_and_page_numbers() -> None:
     pages = [f"Annual report\n{n}\nText of page {word} is here.\n" for n, word in enumerate(["one", "two", "three"], 7)]
     running = running_lines(pages)
-    rest = [[p[a:b] for a, b in lines_of(p) if (a, b) not in boilerplate_spans(p, running)] for p in pages]
-    assert rest[0][-1:] == ["Text of page one is here."]
-    assert all("Annual report" not in lines for lines in rest)
-    assert all(len(lines) == 1 for lines in rest)
+    kept_lines = [[p[a:b] for a, b in lines_of(p) if (a, b) not in boilerplate_spans(p, running)] for p in pages]
+    assert kept_lines[0][-1:] == ["Text of page one is here."]
+    assert all("Annual report" not in lines for lines in kept_lines)
+    assert all(len(lines) == 1 for lines in kept_lines)
 
 
 def test_a_page_with_only_a_running_line_keeps_it() -> None:
