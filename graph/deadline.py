@@ -39,7 +39,7 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Self:
-        """A deadline so many seconds from now.
+        """Deadline `seconds` from now.
 
         >>> Deadline.after(0.0).remaining()
         0.0

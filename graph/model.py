@@ -67,7 +67,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Origin of a claim: a page, document or dataset. `held`: its text is in the atlas."""
+    """Origin of a claim: a page, document or dataset. `has_text`: its text is in the atlas."""
 
     iri: str
     title: str
@@ -75,7 +75,7 @@ class Source:
     date: str | None = None
     url: str | None = None
     reliability: Reliability = "secondary"
-    held: bool = False
+    has_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

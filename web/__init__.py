@@ -1,1 +1,1 @@
-"""Who asks: settings, composition, the Flask application, the command line."""
+"""The service: settings, composition, the Flask application, the command line."""

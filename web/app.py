@@ -33,8 +33,8 @@ def create_app(services: Services) -> Flask:
     install_errors(app)
     auth.install_read_token(app, auth.ReadAccess(services.settings.read_token, services.settings.token))
     now = services.atlas.now
-    watch = services.watch
-    app.register_blueprint(health.blueprint(services.live, watch.state if watch else lambda: {"state": "unread"}))
+    scrubber = services.index_scrubber
+    app.register_blueprint(health.blueprint(services.live, scrubber.state if scrubber else lambda: {"state": "unread"}))
     app.register_blueprint(api_routes.blueprint(now))
     app.register_blueprint(terms.blueprint(now))
     app.register_blueprint(resources.blueprint(services.live, services.settings.base))

@@ -40,7 +40,7 @@ class Services:
     """The services of the site and the commands, each made at its first use."""
 
     settings: Settings
-    mending: bool = False
+    repairs_index: bool = False
     """Whether an unusable index is rebuilt in the background: for servers."""
 
     @cached_property
@@ -69,17 +69,17 @@ class Services:
 
     @cached_property
     def atlas(self) -> LiveAtlas:
-        from web.maintenance.index_repair import damage_behind
+        from web.maintenance.index_repair import index_damage
         from web.read_model.index_search import IndexSearch
         from web.read_model.live_reader import LiveAtlas
 
-        watch = self.watch
+        scrubber = self.index_scrubber
         index = IndexSearch(
             open_searcher=self._searcher,
-            run_search=self.beside.search,
-            run_search_json=self.beside.answer,
-            report_damage=watch.repair if watch else lambda error: error,
-            diagnose=watch.diagnose if watch else lambda error: damage_behind(error, self.home),
+            run_search=self.search_pool.search,
+            run_search_json=self.search_pool.answer,
+            report_damage=scrubber.repair if scrubber else lambda error: error,
+            diagnose=scrubber.diagnose if scrubber else lambda error: index_damage(error, self.home),
         )
         return LiveAtlas(
             live=self.live,
@@ -90,20 +90,20 @@ class Services:
         )
 
     @cached_property
-    def watch(self) -> IndexScrubber | None:
+    def index_scrubber(self) -> IndexScrubber | None:
         """Verifies the index files while a server uses them; None for commands."""
         from web.maintenance.index_scrubber import IndexScrubber
 
-        return IndexScrubber(self.home, self.mender) if self.mending else None
+        return IndexScrubber(self.home, self.index_rebuilder) if self.repairs_index else None
 
     @cached_property
-    def mender(self) -> IndexRebuilder:
+    def index_rebuilder(self) -> IndexRebuilder:
         from web.maintenance.index_repair import IndexRebuilder
 
         return IndexRebuilder(self.settings)
 
     @cached_property
-    def beside(self) -> SearchProcessPool:
+    def search_pool(self) -> SearchProcessPool:
         """Runs searches; its processes start when two searches come at once."""
         from search.workers.pool import SearchProcessPool
 
@@ -149,9 +149,9 @@ class Services:
 
     def close(self) -> None:
         """End the threads and processes of the services: searches, queries, writer, index follower."""
-        if self.watch:
-            self.watch.close()
-        self.beside.close()
+        if self.index_scrubber:
+            self.index_scrubber.close()
+        self.search_pool.close()
         self.follower.close()
         self.writes.close()
         self.pool.close()
@@ -190,9 +190,9 @@ class Services:
         from search.searcher import Searcher
 
         index = Index.open(view.generation.path, record_in(view.manifest))
-        if self.watch:
-            self.watch.notify()
-        return Searcher(index, self.encoder, self.reranker, self.beside.is_quiet)
+        if self.index_scrubber:
+            self.index_scrubber.notify()
+        return Searcher(index, self.encoder, self.reranker, self.search_pool.is_quiet)
 
     @cached_property
     def reranker(self) -> Reranker | None:
@@ -204,9 +204,9 @@ class Services:
         return CrossReranker(self.settings.reranker)
 
 
-def compose(settings: Settings, *, mending: bool = False) -> Services:
+def compose(settings: Settings, *, repairs_index: bool = False) -> Services:
     """Services over the atlas of the settings; nothing is opened yet."""
-    return Services(settings, mending)
+    return Services(settings, repairs_index)
 
 
 def _open(settings: Settings, threads: int) -> Encoder:

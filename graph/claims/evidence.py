@@ -18,7 +18,7 @@ from graph.model import Evidence, EvidenceKind, Status
 from graph.storage.snapshot import Snapshot, node, term
 from graph.vocabulary import expand
 
-__all__ = ["CLAIMS_QUERY", "Quoted", "behind", "by_edge", "claims_about", "evidence_of", "order", "quote_in"]
+__all__ = ["CLAIMS_QUERY", "Quoted", "by_edge", "claims_about", "evidence_of", "evidence_of_fact", "order", "quote_in"]
 
 CLAIMS_QUERY: Final = """\
 PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
@@ -139,12 +139,12 @@ def order(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(sorted(newest_first, key=lambda item: (_KIND[item.kind], _RANK[item.source.reliability])))
 
 
-def behind(snapshot: Snapshot, subject: str, predicate: str, obj: Object) -> tuple[Evidence, ...]:
+def evidence_of_fact(snapshot: Snapshot, subject: str, predicate: str, obj: Object) -> tuple[Evidence, ...]:
     """Evidence of one edge, best first; empty where nothing claims it.
 
     >>> pec = ox.NamedNode("https://example.org/pec")
     >>> publisher = "http://purl.org/dc/terms/publisher"
-    >>> [item.source.title for item in behind(snapshot, "https://example.org/radar", publisher, pec)]
+    >>> [item.source.title for item in evidence_of_fact(snapshot, "https://example.org/radar", publisher, pec)]
     ['Source official', 'Source blog']
     """
     entity, relation = node(subject), node(predicate)

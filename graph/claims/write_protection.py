@@ -22,21 +22,21 @@ def holds_claims(store: ox.Store, graph: ox.NamedNode | None = None) -> bool:
     return any(True for _ in store.quads_for_pattern(None, term("rdf:type"), term("ca:Claim"), graph))
 
 
-def refuse_claims(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph, done: str) -> None:
-    """Raise ClaimsHeld where the target is protected; `done` says what the write would do to it.
+def refuse_claims(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph, operation: str) -> None:
+    """Raise ClaimsHeld where the target is protected; `operation`: participle of what the write would do to it.
 
     For the default graph a claim in any graph counts, for a source's graph only its own claims.
     """
     if isinstance(target, ox.DefaultGraph):
         if holds_claims(store):
             raise ClaimsHeld(
-                f"The default graph cannot be {done}: its facts rest on claims in the graphs of their sources.",
+                f"The default graph cannot be {operation}: its facts rest on claims in the graphs of their sources.",
                 f"Put your data into a graph of its own. {_REMEDY}",
             )
     elif holds_claims(store, target):
         raise ClaimsHeld(
-            f"The graph <{target.value[:200]}> holds the claims of a source and cannot be {done}: accepted facts rest "
-            "on them.",
+            f"The graph <{target.value[:200]}> holds the claims of a source and cannot be {operation}: accepted "
+            "facts rest on them.",
             f"Ingest the source again or forget it. {_REMEDY}",
         )
 

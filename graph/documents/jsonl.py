@@ -113,5 +113,5 @@ def _several(value: object) -> tuple[str, ...]:
 
 def _extra(facts: Mapping[str, Any]) -> Mapping[str, str]:
     """Scalar fields that are no attribute of a reading."""
-    rest = {clean(key): _text(value) for key, value in facts.items() if key not in _KNOWN}
-    return MappingProxyType({key: value for key, value in rest.items() if value})
+    other_fields = {clean(key): _text(value) for key, value in facts.items() if key not in _KNOWN}
+    return MappingProxyType({key: value for key, value in other_fields.items() if value})

@@ -35,7 +35,7 @@ def read(path: Path) -> Reading:
 
     Raises UnreadableFile, and BadData where the front matter does not parse.
     """
-    fields, body = front_matter(encoding.decode(sniff.whole(path), path), path)
+    fields, body = front_matter(encoding.decode(sniff.read_bytes(path), path), path)
     text = plain(body)
     if not text.strip():
         raise no_text(path)

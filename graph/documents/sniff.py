@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from graph.errors import UnreadableFile
 
-__all__ = ["HEAD_BYTES", "MAX_TEXT_BYTES", "Format", "check", "head", "sniff", "whole"]
+__all__ = ["HEAD_BYTES", "MAX_TEXT_BYTES", "Format", "check", "head", "read_bytes", "sniff"]
 
 Format = Literal["text", "markdown", "jsonl", "html", "pdf"]
 
@@ -76,7 +76,7 @@ def head(path: Path) -> bytes:
         ) from None
 
 
-def whole(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
+def read_bytes(path: Path, limit: int = MAX_TEXT_BYTES) -> bytes:
     """All bytes of a file. Raises UnreadableFile over `limit` bytes, checked while reading."""
     try:
         with path.open("rb") as file:

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from graph.claims.acceptance import claims_on
-from graph.entities.network import whole
+from graph.entities.network import full_network
 from graph.linking.entity_names import NOT_LINKED
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
 from graph.vocabulary import SCHEMA_NAMESPACES
 
-__all__ = ["Apart", "Connectivity", "connectivity"]
+__all__ = ["Connectivity", "IsolatedEntity", "connectivity"]
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class IsolatedEntity:
     """An entity outside the largest component. `reason` is a clause such as "no fact links it"."""
 
     iri: str
@@ -35,7 +35,7 @@ class Connectivity:
     largest: int
     links: int
     components: int
-    apart: tuple[Apart, ...]
+    isolated: tuple[IsolatedEntity, ...]
 
     @property
     def share(self) -> float:
@@ -55,12 +55,12 @@ def connectivity(snapshot: Snapshot) -> Connectivity:
     import networkx as nx
 
     entities = _entities(snapshot)
-    graph = whole(snapshot)
+    graph = full_network(snapshot)
     graph.add_nodes_from(entities)
     parts = [part for part in nx.weakly_connected_components(graph) if part & entities]
     largest = max(parts, key=lambda part: (len(part & entities), min(part)), default=set())
-    apart = [
-        Apart(iri, snapshot.label(iri), _reason(snapshot, iri, part & entities))
+    isolated = [
+        IsolatedEntity(iri, snapshot.label(iri), _reason(snapshot, iri, part & entities))
         for part in parts
         if part is not largest
         for iri in part & entities
@@ -70,7 +70,7 @@ def connectivity(snapshot: Snapshot) -> Connectivity:
         largest=len(largest & entities),
         links=graph.number_of_edges(),
         components=len(parts),
-        apart=tuple(sorted(apart, key=lambda entity: (entity.label.casefold(), entity.iri))),
+        isolated=tuple(sorted(isolated, key=lambda entity: (entity.label.casefold(), entity.iri))),
     )
 
 

@@ -1,7 +1,7 @@
 """Network of entities as networkx graphs: neighbourhoods, shortest paths, and the whole network.
 
 Edges are the accepted links between entities (no classes, sources, passages or mentions). Neighbourhoods are read edge
-by edge from the store and bounded; only `whole` reads everything, for checks and analysis.
+by edge from the store and bounded; only `full_network` reads everything, for checks and analysis.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from graph.vocabulary import SCHEMA_NAMESPACES, expand
 if TYPE_CHECKING:
     import networkx as nx
 
-__all__ = ["EDGES_PER_NODE", "degree", "links_of", "neighbourhood", "shortest_path", "whole"]
+__all__ = ["EDGES_PER_NODE", "degree", "full_network", "links_of", "neighbourhood", "shortest_path"]
 
 EDGES_PER_NODE: Final = 500
 """Edges read at one node in each direction, so that a hub costs no more than that."""
@@ -149,7 +149,7 @@ def _unwind(arrivals: dict[str, Edge | None], start: str, end: str) -> tuple[Edg
     return tuple(reversed(chain))
 
 
-def whole(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
+def full_network(snapshot: Snapshot) -> nx.MultiDiGraph[str]:
     """All links between entities. Reads the whole default graph: for analysis and checks, not for requests."""
     import networkx as nx
 

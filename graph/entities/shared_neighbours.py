@@ -17,7 +17,7 @@ from graph.entities.network import links_of
 from graph.linking.entity_names import is_bookkeeping
 from graph.storage.snapshot import Snapshot
 
-__all__ = ["Alike", "alike", "alike_passages"]
+__all__ = ["SimilarEntity", "similar_entities", "similar_passages"]
 
 MAX_NEIGHBOURS: Final = 100
 MAX_DEGREE: Final = 120
@@ -27,7 +27,7 @@ MAX_REASONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class SimilarEntity:
     """A similar entity or passage. `shared`: the shared neighbours with the highest weights, up to three."""
 
     iri: str
@@ -35,10 +35,10 @@ class Alike:
     shared: tuple[str, ...]
 
 
-def alike(snapshot: Snapshot, iri: str, limit: int) -> tuple[Alike, ...]:
+def similar_entities(snapshot: Snapshot, iri: str, limit: int) -> tuple[SimilarEntity, ...]:
     """The `limit` most similar entities, best first; ties by IRI.
 
-    >>> alike(snapshot, "https://example.org/radar", limit=3)
+    >>> similar_entities(snapshot, "https://example.org/radar", limit=3)
     ()
     """
     neighbours = sorted(set(islice(links_of(snapshot, iri), MAX_NEIGHBOURS)))
@@ -47,10 +47,10 @@ def alike(snapshot: Snapshot, iri: str, limit: int) -> tuple[Alike, ...]:
     return _best((other for other in weights if not is_bookkeeping(snapshot, other)), weights, limit)
 
 
-def alike_passages(snapshot: Snapshot, iri: str, limit: int) -> tuple[Alike, ...]:
+def similar_passages(snapshot: Snapshot, iri: str, limit: int) -> tuple[SimilarEntity, ...]:
     """The `limit` passages of other documents that mention the same entities, best first; ties by IRI.
 
-    >>> alike_passages(snapshot, "https://example.org/no-passage", limit=3)
+    >>> similar_passages(snapshot, "https://example.org/no-passage", limit=3)
     ()
     """
     entities = sorted({obj.value for obj in snapshot.objects(iri, "schema:mentions")})[:MAX_NEIGHBOURS]
@@ -76,11 +76,11 @@ def _weights(links: dict[str, list[str]], iri: str) -> Weights:
     return weights
 
 
-def _best(candidates: Iterable[str], weights: Weights, limit: int) -> tuple[Alike, ...]:
+def _best(candidates: Iterable[str], weights: Weights, limit: int) -> tuple[SimilarEntity, ...]:
     ranked = sorted(candidates, key=lambda iri: (-sum(weight for weight, _ in weights[iri]), iri))
-    return tuple(_alike(iri, weights[iri]) for iri in ranked[:limit])
+    return tuple(_similar_entity(iri, weights[iri]) for iri in ranked[:limit])
 
 
-def _alike(iri: str, weights: list[tuple[float, str]]) -> Alike:
+def _similar_entity(iri: str, weights: list[tuple[float, str]]) -> SimilarEntity:
     shared = tuple(name for _, name in sorted(weights, key=lambda pair: (-pair[0], pair[1]))[:MAX_REASONS])
-    return Alike(iri, sum(weight for weight, _ in weights), shared)
+    return SimilarEntity(iri, sum(weight for weight, _ in weights), shared)

@@ -53,16 +53,16 @@ def link_document(passages: Sequence[Passage], gazetteer: Gazetteer) -> tuple[Me
 def _resolve(tokens: Sequence[Word], matches: Sequence[Match], defined: Mapping[str, str | None]) -> list[LinkedSpan]:
     """Linked spans of one passage, with the document's acronyms and one entity for each name."""
     spans: list[LinkedSpan] = []
-    taken: set[int] = set()
+    covered: set[int] = set()
     for place, match in enumerate(matches):
         if match.last - match.first == 1 and tokens[match.first].raw in defined:
             continue
         form = _in_list(tokens, matches, place) or match.best
         spans.append((match.first, match.last, form.entry.iri, _confidence(match)))
-        taken.update(range(match.first, match.last))
+        covered.update(range(match.first, match.last))
     for at, word in enumerate(tokens):
         iri = defined.get(word.raw)
-        if iri is not None and at not in taken:
+        if iri is not None and at not in covered:
             spans.append((at, at + 1, iri, 0.95))
     return sorted(spans)
 

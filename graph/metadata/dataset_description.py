@@ -213,7 +213,7 @@ def summary(description: Description) -> str:
 
 
 def _partitions(description: Description, dataset: ox.NamedNode, root: str) -> Iterator[Statement]:
-    for kind, what, number, parts in (
+    for kind, class_property, number, parts in (
         ("class", "void:class", "void:entities", description.classes),
         ("property", "void:property", "void:triples", description.properties),
     ):
@@ -221,7 +221,7 @@ def _partitions(description: Description, dataset: ox.NamedNode, root: str) -> I
             node = ox.NamedNode(f"{root}dataset#{kind}-{slugify(compact(part.iri))}")
             yield dataset, term(f"void:{kind}Partition"), node
             yield from _typed(node, "void:Dataset")
-            yield from _with(node, what, ox.NamedNode(part.iri))
+            yield from _with(node, class_property, ox.NamedNode(part.iri))
             yield node, term(number), _integer(part.count)
 
 

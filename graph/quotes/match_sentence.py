@@ -214,7 +214,7 @@ def _gap(first: Span, second: Span) -> int:
 
 def _nearest(ones: list[Span], others: list[Span]) -> tuple[Span, Span] | None:
     """The closest pair of spans that do not overlap."""
-    pairs = [(one, other) for one in ones for other in others if one[1] <= other[0] or other[1] <= one[0]]
+    pairs = [(first, second) for first in ones for second in others if first[1] <= second[0] or second[1] <= first[0]]
     return min(pairs, key=lambda pair: (_gap(*pair), pair), default=None)
 
 

@@ -36,11 +36,11 @@ def _patterns(number: Decimal, scale: int, *, money: bool, percent: bool) -> lis
     before = _FREE if not money else r"(?<![\d.,])"
     if percent:
         return [rf"{before}{_plain(number)} ?(?:%|per cent\b|percent\b)"]
-    whole = number.scaleb(scale)
-    patterns = [rf"{before}{sign}{_plain(whole)}(?![\d%]|[.,]\d)(?! ?(?:per cent|percent|million|billion|bn|m)\b)"]
+    scaled = number.scaleb(scale)
+    patterns = [rf"{before}{sign}{_plain(scaled)}(?![\d%]|[.,]\d)(?! ?(?:per cent|percent|million|billion|bn|m)\b)"]
     for power, words in _WORDS.items():
-        if whole >= Decimal(10) ** power:
-            patterns.append(rf"{before}{sign}{_plain(whole.scaleb(-power))} ?(?:{words})\b")
+        if scaled >= Decimal(10) ** power:
+            patterns.append(rf"{before}{sign}{_plain(scaled.scaleb(-power))} ?(?:{words})\b")
     return patterns
 
 

@@ -15,11 +15,11 @@ from graph.model import Passage, Source, Value
 from graph.storage.snapshot import Snapshot, node, term
 from graph.vocabulary import PREFIXES
 
-__all__ = ["Offer", "decision", "offers", "read_offers", "require_offer"]
+__all__ = ["ProposedQuote", "decision", "proposed_quotes", "read_proposed_quotes", "require_proposed_quote"]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ProposedQuote:
     """A proposed quote and the claim that it would support. `marks` are [start, end) offsets into `quote`."""
 
     iri: str
@@ -33,10 +33,10 @@ class Offer:
     marks: tuple[tuple[int, int], ...]
 
 
-def offers(snapshot: Snapshot, document: str | None = None) -> list[str]:
+def proposed_quotes(snapshot: Snapshot, document: str | None = None) -> list[str]:
     """IRIs of the quotes that wait for a decision, of one document or of all, sorted.
 
-    >>> offers(snapshot)
+    >>> proposed_quotes(snapshot)
     []
     """
     graph = node(document) if document else None
@@ -50,7 +50,7 @@ def offers(snapshot: Snapshot, document: str | None = None) -> list[str]:
     )
 
 
-def read_offer(snapshot: Snapshot, iri: str) -> Offer | None:
+def read_proposed_quote(snapshot: Snapshot, iri: str) -> ProposedQuote | None:
     """A proposed quote; None where the IRI is no quote, or its passage or claim has changed."""
     quote = node(iri)
     quads = snapshot.store.quads_for_pattern(quote, term("ca:quoteOf"), None, None) if quote else ()
@@ -64,7 +64,7 @@ def read_offer(snapshot: Snapshot, iri: str) -> Offer | None:
         return None
     subject, predicate, obj = _ends(snapshot, claim)
     source = snapshot.source(claim.graph.value)
-    return Offer(
+    return ProposedQuote(
         iri,
         quoted.document,
         subject,
@@ -77,19 +77,19 @@ def read_offer(snapshot: Snapshot, iri: str) -> Offer | None:
     )
 
 
-def read_offers(snapshot: Snapshot, iris: list[str]) -> Iterator[Offer]:
+def read_proposed_quotes(snapshot: Snapshot, iris: list[str]) -> Iterator[ProposedQuote]:
     """Proposed quotes by their IRIs, without those whose passage or claim has changed.
 
-    >>> list(read_offers(snapshot, ["https://example.org/no-quote"]))
+    >>> list(read_proposed_quotes(snapshot, ["https://example.org/no-quote"]))
     []
     """
-    yield from (offer for iri in iris if (offer := read_offer(snapshot, iri)))
+    yield from (proposal for iri in iris if (proposal := read_proposed_quote(snapshot, iri)))
 
 
-def require_offer(snapshot: Snapshot, iri: str) -> None:
+def require_proposed_quote(snapshot: Snapshot, iri: str) -> None:
     """Raise InputError where the IRI is no quote.
 
-    >>> require_offer(snapshot, "https://example.org/no-quote")
+    >>> require_proposed_quote(snapshot, "https://example.org/no-quote")
     Traceback (most recent call last):
     graph.errors.InputError: https://example.org/no-quote is no proposed quote. See the list: ...
     """

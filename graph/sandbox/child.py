@@ -87,7 +87,7 @@ class Child:
 
     @property
     def status(self) -> int | None:
-        """The exit status as far as it is known, without asking the system."""
+        """Last known exit status, without a system call."""
         return self._process.returncode
 
     def poll(self) -> int | None:
@@ -95,7 +95,7 @@ class Child:
         return self._process.poll()
 
     def wait(self, seconds: float | None = None) -> int | None:
-        """The exit status, or None where it still runs after so many seconds."""
+        """Exit status, or None if the child still runs after the timeout."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:

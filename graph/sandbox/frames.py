@@ -105,9 +105,9 @@ class FrameChannel(Generic[T]):
 
     def send(self, message: Any) -> None:
         """Raises OSError where the other side is gone, UnicodeEncodeError for half of a surrogate pair."""
-        rest = memoryview(pack_frame(message))
-        while rest:
-            rest = rest[os.write(self._writing, rest) :]
+        unsent = memoryview(pack_frame(message))
+        while unsent:
+            unsent = unsent[os.write(self._writing, unsent) :]
 
     def receive(self, seconds: float | None = None) -> T | None:
         """The next message; None where none came whole within `seconds`. Raises BrokenStream, also at the end."""

@@ -145,7 +145,7 @@ def _argument_rules(pid: int) -> dict[str, list[_Instruction]]:
         "open": _without(1, _WRITING),
         "openat": _without(2, _WRITING),
         "clone": [_argument(0), (_JUMP_BITS, 0, 1, _CLONE_THREAD), _return(_ALLOW), _return(_ERRNO | errno.EPERM)],
-        # abort() signals itself; nobody else is to be signalled, the parent least of all.
+        # abort() signals its own process; signals to any other process, above all the parent, are forbidden.
         "kill": _among(0, pid),
         "tgkill": _among(0, pid),
         "prctl": _among(0, _SET_NAME, _GET_NAME),

@@ -136,14 +136,14 @@ class _Cutter:
 
 def _balance(sentences: Sequence[Piece], total: float, most: float) -> Iterator[Piece]:
     """Join sentences to as few pieces within `most` as possible, of weights as even as sentences allow."""
-    rest = total
+    remaining = total
     start, end, weight = -1, -1, 0.0
-    target = _share(rest, most)
+    target = _share(remaining, most)
     for first, last, cost in sentences:
         if start >= 0 and (weight + cost > most or weight >= target):
             yield start, end, weight
-            rest -= weight
-            target = _share(rest, most)
+            remaining -= weight
+            target = _share(remaining, most)
             start, weight = -1, 0.0
         start, end, weight = (first if start < 0 else start), last, weight + cost
     if start >= 0:

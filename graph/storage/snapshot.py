@@ -155,7 +155,7 @@ class Snapshot:
             date=self.value(iri, "dcterms:issued"),
             url=self.value(iri, "schema:url"),
             reliability=cast(Reliability, self.value(iri, "ca:reliability") or "secondary"),
-            held=is_document or any(True for _ in self.subjects("ca:textOf", iri)),
+            has_text=is_document or any(True for _ in self.subjects("ca:textOf", iri)),
         )
 
     def document(self, iri: str) -> Document | None:

@@ -53,13 +53,13 @@ def _figure(word: str) -> str:
     return word if any(char.isdigit() for char in word) else number_alike(word) or ""
 
 
-def is_near_duplicate(one: int, other: int) -> bool:
+def is_near_duplicate(first: int, second: int) -> bool:
     """Whether texts with these fingerprints share about two thirds of their pairs of words, and all figures."""
-    difference = one ^ other
-    if not one or not other or difference >> _PART_BITS * len(_HASH_SEEDS):
+    difference = first ^ second
+    if not first or not second or difference >> _PART_BITS * len(_HASH_SEEDS):
         return False
     for shift in range(1, _PART_BITS):  # gather the differing bits of each part in its lowest bit
-        difference |= (one ^ other) >> shift
+        difference |= (first ^ second) >> shift
     return (difference & _LOWEST_BITS).bit_count() <= len(_HASH_SEEDS) - _MIN_EQUAL_PARTS
 
 

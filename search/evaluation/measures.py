@@ -162,17 +162,17 @@ def _text(path: Path) -> str:
 
 def _records(path: Path) -> Iterator[Mapping[str, object]]:
     """The rows. Raises InputError for one without an _id, or with that of an earlier row."""
-    seen: dict[str, int] = {}
+    line_numbers: dict[str, int] = {}
     for number, record in json_lines(path, _REMEDY):
         if "_id" not in record:
             raise InputError(f"Line {number} of {path.name} has no _id.", _REMEDY)
         name = str(record["_id"])
-        if name in seen:
+        if name in line_numbers:
             raise InputError(
-                f"Line {number} of {path.name} has the _id “{name}”, as line {seen[name]} has.",
+                f"Line {number} of {path.name} has the _id “{name}”, as line {line_numbers[name]} has.",
                 "Give each row an _id of its own.",
             )
-        seen[name] = number
+        line_numbers[name] = number
         yield {"text": ""} | record
 
 

@@ -195,9 +195,9 @@ def _blocks(file: Path) -> Iterator[memoryview]:
             yield buffer[:size]
 
 
-def _is_same_file(one: Path, other: Path) -> bool:
+def _is_same_file(first: Path, second: Path) -> bool:
     try:
-        return one.samefile(other)
+        return first.samefile(second)
     except FileNotFoundError:
         return False
 

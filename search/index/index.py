@@ -159,12 +159,12 @@ class _Change:
         removed = self._indexed(list(remove))
         for stored in removed.values():
             self._remove(stored)
-        done = 0
+        indexed = 0
         for batch in _batches(upsert):
             self._upsert(batch, removed)
-            done += len(batch)
+            indexed += len(batch)
             if progress is not None:
-                progress(done)
+                progress(indexed)
         self._dense.remove(self._dead_slots)
         self._dense.commit(erase=erase)
         self._lexical.commit()

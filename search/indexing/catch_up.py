@@ -41,14 +41,14 @@ def catch_up_outside_lock(home: Home, indexer: Indexer, open_session: OpenSessio
         return False
     with home.aside() as folder:
         base = _linked(home, folder)
-        made = folder / "made"
-        made.mkdir()
+        new_index = folder / "made"
+        new_index.mkdir()
         snapshot = Snapshot.open(base)
-        entry = indexer.update(base, made, snapshot, Changes(), no_progress)
+        entry = indexer.update(base, new_index, snapshot, Changes(), no_progress)
         del snapshot
-        sync_tree(made)  # now, so that publishing holds the lock for a short time
+        sync_tree(new_index)  # now, so that publishing holds the lock for a short time
         with open_session() as session:
-            session.reindex(lambda live, scratch: _publish(base, made, entry, live=live, scratch=scratch))
+            session.reindex(lambda live, scratch: _publish(base, new_index, entry, live=live, scratch=scratch))
     return True
 
 
@@ -70,14 +70,14 @@ def _linked(home: Home, folder: Path) -> Generation:
 
 
 def _publish(
-    base: Generation, made: Path, entry: Mapping[str, Any], *, live: Generation, scratch: Path
+    base: Generation, new_index: Path, entry: Mapping[str, Any], *, live: Generation, scratch: Path
 ) -> Mapping[str, Any] | None:
     """Move the new index into the scratch folder of the next generation, and give its entry in the manifest."""
     manifest = live.manifest()
     if record_in(manifest) != record_in(base.manifest()):
         return None  # another process has indexed, and this index does not include its changes
     for name in FOLDERS:
-        (made / name).rename(scratch / name)
+        (new_index / name).rename(scratch / name)
     lag = _remaining_lag(base, entry, manifest["index"], live=live)
     return {**record_in({"index": entry}), **({KEY: lag.to_dict()} if lag else {})}
 

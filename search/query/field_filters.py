@@ -84,9 +84,9 @@ def parse_fields(text: str, filters: Filters, lexical: LexicalIndex, deadline: D
         end = match.end()
     if not fields:
         return FieldedQuery(text, filters)
-    rest = " ".join("".join([*words, text[end:]]).split())
-    if any(char.isalnum() for char in rest):
-        return FieldedQuery(rest, filters, fields=" ".join(fields))
+    remaining = " ".join("".join([*words, text[end:]]).split())
+    if any(char.isalnum() for char in remaining):
+        return FieldedQuery(remaining, filters, fields=" ".join(fields))
     if not values:
         raise InputError("There is no word to search for.", "Add a word to look for.")
     return FieldedQuery(" ".join(values), filters, only_fields=True, fields=" ".join(fields))
@@ -121,9 +121,9 @@ def without_exclusions(text: str) -> str:
     """
     if "-" not in text and "−" not in text:
         return text
-    rest = without_excluding_fields(text)
-    parsed = parse(rest) if rest else None
-    return parsed.text if parsed and parsed.excluded else rest
+    remaining = without_excluding_fields(text)
+    parsed = parse(remaining) if remaining else None
+    return parsed.text if parsed and parsed.excluded else remaining
 
 
 def _with_field(

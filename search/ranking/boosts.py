@@ -104,8 +104,10 @@ def _parts(lexical: LexicalIndex, query: LexicalQuery) -> tuple[dict[str, int], 
 def cover_weights(frequencies: dict[str, int], total: int) -> dict[str, float]:
     """Word → boost where it occurs, from the number of items with it; `total` counts all items."""
     rarity = {word: math.log1p(total / (1 + frequency)) for word, frequency in frequencies.items()}
-    whole = sum(rarity.values())
-    return {word: COVER_BOOST * rare / whole for word, rare in rarity.items() if whole and frequencies[word]}
+    total_rarity = sum(rarity.values())
+    return {
+        word: COVER_BOOST * rare / total_rarity for word, rare in rarity.items() if total_rarity and frequencies[word]
+    }
 
 
 def recency_boost(days: npt.NDArray[np.int64]) -> Floats:

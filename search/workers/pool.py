@@ -70,17 +70,17 @@ class SearchProcessPool:
         self._starting = self._closed = False
         self._not_before = 0.0
 
-    def search(self, generation: Path, query: Query, here: Callable[[], Results]) -> Results:
+    def search(self, generation: Path, query: Query, search_here: Callable[[], Results]) -> Results:
         """The results of a search of the generation in this folder; `here` makes the same search in this process.
 
         Raises what the search raises, QueryTimeout after `max_seconds` in a worker, and SearchCrash.
         """
-        return self._run(Results, generation, query, here)
+        return self._run(Results, generation, query, search_here)
 
-    def answer(self, generation: Path, query: Query, here: Callable[[], bytes]) -> bytes:
+    def answer(self, generation: Path, query: Query, search_here: Callable[[], bytes]) -> bytes:
         """As `search`, as the bytes of `search.results.serialise.answer`: a worker's results are not built up here
         again."""
-        return self._run(bytes, generation, query, here)
+        return self._run(bytes, generation, query, search_here)
 
     def is_quiet(self) -> bool:
         """Whether no worker is busy: for a search that runs here."""
@@ -100,9 +100,9 @@ class SearchProcessPool:
         for worker in workers:
             worker.end()
 
-    def _run(self, kind: type[T], generation: Path, query: Query, here: Callable[[], T]) -> T:
+    def _run(self, kind: type[T], generation: Path, query: Query, search_here: Callable[[], T]) -> T:
         if not self._max_workers:
-            return here()
+            return search_here()
         worker = self._acquire(generation)
         if worker is not None:
             result = self._delegate(
@@ -112,7 +112,7 @@ class SearchProcessPool:
                 return result
             self._acquire_here()
         try:
-            return here()
+            return search_here()
         finally:
             with self._changed:
                 self._here_is_free = True

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 
 NOTES = ROOT / "data" / "texts"
 MIN_RELATIONS_OF_A_MAIN_ORGANISATION = 5
-"""Organisations with at least so many relations need a note: eighteen of 215."""
+"""Minimum number of relations of an organisation that needs a note: 18 of 215 have it."""
 
 SHARED = {
     "prog:aotf-design": "a strand of which only the sum and the number of projects are known",

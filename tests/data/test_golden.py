@@ -67,6 +67,8 @@ def test_words_alone_solve_four_cases_in_five_at_most() -> None:
         ranked = [searcher.doc(address)["id"][0] for _, address in searcher.search(query, 1000).hits]
         first = ranked[: case["within"]]
         place = {name: position for position, name in enumerate(ranked)}
-        ordered = all(place.get(one, len(ranked)) < place.get(two, len(ranked)) for one, two in case["before"])
+        ordered = all(
+            place.get(earlier, len(ranked)) < place.get(later, len(ranked)) for earlier, later in case["before"]
+        )
         solved += set(case["must"]) <= set(first) and not set(case["must_not"]) & set(first) and ordered
     assert 0.5 <= solved / len(cases) <= 0.8, f"{solved} of {len(cases)}"

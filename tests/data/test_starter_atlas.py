@@ -10,7 +10,7 @@ import pyoxigraph as ox
 import pytest
 
 from graph.entities.entity_facts import view
-from graph.entities.network import whole
+from graph.entities.network import full_network
 from graph.linking.entity_names import NOT_LINKED
 from graph.metadata.shacl import validate
 from graph.model import Fact
@@ -134,7 +134,7 @@ def test_every_iri_of_ours_is_described(starter_snapshot: Snapshot) -> None:
 
 
 def test_nearly_all_entities_are_connected(starter_snapshot: Snapshot) -> None:
-    graph = whole(starter_snapshot)
+    graph = full_network(starter_snapshot)
     parts = sorted(nx.weakly_connected_components(graph), key=len, reverse=True)
     assert len(parts[0]) / len(graph) > 0.95
 

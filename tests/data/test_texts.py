@@ -59,8 +59,8 @@ def figures(facts_folder: Path) -> dict[str, set[str]]:
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)
 def test_a_note_has_figures_of_its_sources_only(path: Path, figures: dict[str, set[str]]) -> None:
     fields, body = read(path)
-    given = set().union(*(figures[source] for source in fields["sources"]))
-    assert numbers(body) - numbers(fields["title"]) <= given, sorted(numbers(body) - given)
+    source_figures = set().union(*(figures[source] for source in fields["sources"]))
+    assert numbers(body) - numbers(fields["title"]) <= source_figures, sorted(numbers(body) - source_figures)
 
 
 @pytest.mark.parametrize("path", NOTES, ids=lambda path: path.stem)

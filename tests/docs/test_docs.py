@@ -1,4 +1,4 @@
-"""Every command in the README and in docs/ is run as it stands; every `make` target named there exists."""
+"""Every command in the README and in docs/ is run unchanged; every `make` target named there exists."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def _judged_set(folder: Path) -> None:
     texts = ("Loans help studios grow.", "Games are made in Dundee.", "Skilled people leave for London.")
     corpus = [{"_id": f"d{n}", "title": "", "text": text} for n, text in enumerate(texts)]
     queries = [{"_id": "q0", "text": "money for studios"}, {"_id": "q1", "text": "where games are made"}]
-    (folder / "corpus.jsonl").write_text("".join(json.dumps(each) + "\n" for each in corpus))
-    (folder / "queries.jsonl").write_text("".join(json.dumps(each) + "\n" for each in queries))
+    (folder / "corpus.jsonl").write_text("".join(json.dumps(record) + "\n" for record in corpus))
+    (folder / "queries.jsonl").write_text("".join(json.dumps(record) + "\n" for record in queries))
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq0\td0\t1\nq1\td1\t1\n")
 
 
@@ -84,8 +84,8 @@ def test_commands_run(page: Path, place: dict[str, str]) -> None:
     for command in commands(page, "creative-atlas"):
         if "serve" in command:
             continue  # the recipes below run against it
-        done = run(command, place)
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        process = run(command, place)
+        assert process.returncode == 0, f"{command}\n{process.stderr}"
 
 
 def test_the_tutorial_runs_from_an_empty_folder(place: dict[str, str], tmp_path: Path) -> None:
@@ -131,9 +131,9 @@ def test_recipes_answer(place: dict[str, str]) -> None:
         assert recipes
         for recipe in recipes:
             command = recipe.replace("curl ", "curl -sS --fail-with-body ", 1).replace(":8000", f":{port}")
-            done = run(command, place)
-            assert done.returncode == 0, f"{recipe}\n{done.stdout}\n{done.stderr}"
-            assert done.stdout.strip() or "$TOKEN" in recipe, recipe  # a write answers without a body
+            process = run(command, place)
+            assert process.returncode == 0, f"{recipe}\n{process.stdout}\n{process.stderr}"
+            assert process.stdout.strip() or "$TOKEN" in recipe, recipe  # a write answers without a body
 
 
 @contextmanager

@@ -21,7 +21,7 @@ def test_the_time_left_falls_to_zero_and_not_below() -> None:
     assert deadline.remaining() == 0.0
 
 
-def test_work_is_ended_at_the_deadline_and_told_how_long_it_had() -> None:
+def test_work_ends_at_the_deadline_with_the_limit_in_the_error() -> None:
     now = 0.0
     deadline = Deadline(1.5, clock=lambda: now)
     now = 1.5

@@ -30,8 +30,8 @@ def test_both_run_at_once_when_it_is_quiet() -> None:
         go_on.set()
         return threading.get_ident()
 
-    one, other = ParallelRunner(lambda: True).both(aside, beside)
-    assert one != other == threading.get_ident()
+    first, second = ParallelRunner(lambda: True).both(aside, beside)
+    assert first != second == threading.get_ident()
 
 
 def test_one_runs_after_the_other_when_it_is_not_quiet() -> None:

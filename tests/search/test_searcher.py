@@ -132,11 +132,11 @@ def test_a_filter_lets_only_its_values_pass(searcher: Searcher, mode: Mode) -> N
 
 
 def test_paging_goes_through_all_hits_once(searcher: Searcher) -> None:
-    whole = iris(searcher, "creative firms", limit=100)
-    pages = [iris(searcher, "creative firms", limit=3, offset=offset) for offset in range(0, len(whole) + 3, 3)]
-    assert [iri for page in pages for iri in page] == whole
+    full_list = iris(searcher, "creative firms", limit=100)
+    pages = [iris(searcher, "creative firms", limit=3, offset=offset) for offset in range(0, len(full_list) + 3, 3)]
+    assert [iri for page in pages for iri in page] == full_list
     assert iris(searcher, "creative firms", offset=10**6) == []
-    assert searcher.search(Query("creative firms", limit=0)).total == len(whole)
+    assert searcher.search(Query("creative firms", limit=0)).total == len(full_list)
 
 
 def test_lexical_search_never_opens_the_encoder(generation: Any) -> None:

@@ -70,7 +70,7 @@ ServedMaker = Callable[..., Served]
 
 @pytest.fixture(scope="module")
 def make_served(echo_generation: Path, ended: threading.Event) -> ServedMaker:
-    def made(*, body_seconds: float = 30.0, sending_seconds: float = 60.0, **options: Any) -> Served:
+    def make(*, body_seconds: float = 30.0, sending_seconds: float = 60.0, **options: Any) -> Served:
         pool = QueryPool(Limits(timeout=2, workers=1))
         site = Flask(__name__)
         install_errors(site)
@@ -86,7 +86,7 @@ def make_served(echo_generation: Path, ended: threading.Event) -> ServedMaker:
         bridge = WsgiBridge(application, threads, sending_seconds)
         return Served(AsgiApplication(bridge, threads, queries=queries, body_seconds=body_seconds), pool, **options)
 
-    return made
+    return make
 
 
 @pytest.fixture(scope="module")

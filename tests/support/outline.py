@@ -1,4 +1,4 @@
-"""Makes `web/geo/uk.json` from the areas beside the project: coasts and the borders of nations, simplified.
+"""Builder of `web/geo/uk.json`: simplified coasts and borders of nations, from the areas in `shared`.
 
 python -m tests.support.outline
 """
@@ -38,8 +38,8 @@ def outline(areas: dict[str, Any]) -> dict[str, Any]:
             x, y = x + dx, y + dy
             line.append((x * sx + tx, y * sy + ty))
         lines.append(line)
-    coast = _joined([lines[arc] for arc, held in sorted(users.items()) if len(held) == 1])
-    borders = _joined([lines[arc] for arc, held in sorted(users.items()) if len(set(held)) == 2])
+    coast = _joined([lines[arc] for arc, nations in sorted(users.items()) if len(nations) == 1])
+    borders = _joined([lines[arc] for arc, nations in sorted(users.items()) if len(set(nations)) == 2])
     return {
         "source": "Natural Earth 10m admin-1, public domain: for drawing only",
         "coast": [_rounded(line) for line in coast if _large(line)],
@@ -52,27 +52,27 @@ def _arcs(nested: Any) -> list[int]:
 
 
 def _joined(lines: list[Line]) -> list[Line]:
-    """Lines that meet end to end, as long as they go on."""
-    left = dict(enumerate(lines))
+    """Lines joined end to end, as long as possible."""
+    remaining = dict(enumerate(lines))
     ends: dict[tuple[float, float], set[int]] = defaultdict(set)
-    for number, line in left.items():
+    for number, line in remaining.items():
         ends[line[0]].add(number)
         ends[line[-1]].add(number)
-    made = []
-    while left:
-        number = min(left)
-        line = _taken(left, ends, number)
+    joined = []
+    while remaining:
+        number = min(remaining)
+        line = _taken(remaining, ends, number)
         for _ in range(2):
             while line[0] != line[-1] and ends[line[-1]]:
-                other = _taken(left, ends, min(ends[line[-1]]))
+                other = _taken(remaining, ends, min(ends[line[-1]]))
                 line = line + (other if other[0] == line[-1] else other[::-1])[1:]
             line = line[::-1]
-        made.append(line)
-    return made
+        joined.append(line)
+    return joined
 
 
-def _taken(left: dict[int, Line], ends: dict[tuple[float, float], set[int]], number: int) -> Line:
-    line = left.pop(number)
+def _taken(remaining: dict[int, Line], ends: dict[tuple[float, float], set[int]], number: int) -> Line:
+    line = remaining.pop(number)
     ends[line[0]].discard(number)
     ends[line[-1]].discard(number)
     return line

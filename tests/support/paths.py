@@ -1,4 +1,4 @@
-"""Folders that tests read: the checkout, and the development data beside it."""
+"""Folders that tests read: the checkout, and the development data in `shared`."""
 
 from __future__ import annotations
 

@@ -69,9 +69,9 @@ class Served:
         raw = query if isinstance(query, str) else urlencode(query)
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            given = {"Host": "localhost", "Accept-Encoding": "", **(headers or {})}
+            sent_headers = {"Host": "localhost", "Accept-Encoding": "", **(headers or {})}
             connection.putrequest(method, f"{path}?{raw}" if raw else path, skip_host=True, skip_accept_encoding=True)
-            for name, value in given.items():
+            for name, value in sent_headers.items():
                 if value:
                     connection.putheader(name, value)
             if body:

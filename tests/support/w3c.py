@@ -44,7 +44,7 @@ def cases(folder: Path) -> list[Case]:
     store = ox.Store()
     manifest = folder / "manifest.ttl"
     store.load(path=str(manifest), format=ox.RdfFormat.TURTLE, base_iri=manifest.as_uri())
-    found: dict[str, Case] = {}
+    cases_by_name: dict[str, Case] = {}
     for row in store.query(_CASES):  # type: ignore[union-attr]
         name = f"{folder.name}/{row['test'].value.rpartition('#')[2]}"
         action = row["action"]
@@ -54,8 +54,8 @@ def cases(folder: Path) -> list[Case]:
         named = store.quads_for_pattern(action, ox.NamedNode(QT + "graphData"), None)
         graphs = tuple(path for quad in named if (path := _path(quad.object)))
         kind = row["kind"].value.rpartition("#")[2]
-        found[name] = Case(name, kind, query, _path(row["data"]), tuple(sorted(graphs)), _path(row["result"]))
-    return [found[name] for name in sorted(found)]
+        cases_by_name[name] = Case(name, kind, query, _path(row["data"]), tuple(sorted(graphs)), _path(row["result"]))
+    return [cases_by_name[name] for name in sorted(cases_by_name)]
 
 
 def load(case: Case, folder: Path) -> Path:
@@ -65,7 +65,7 @@ def load(case: Case, folder: Path) -> Path:
     if not generation.exists():
         generation.mkdir(parents=True)
         store = ox.Store(str(generation / "graph"))
-        for path, graph in [(case.data, None), *((each, ox.NamedNode(each.as_uri())) for each in case.graphs)]:
+        for path, graph in [(case.data, None), *((file, ox.NamedNode(file.as_uri())) for file in case.graphs)]:
             if path is not None:
                 form = ox.RdfFormat.from_extension(path.suffix[1:])
                 store.load(path=str(path), format=form, base_iri=path.as_uri(), to_graph=graph)
@@ -97,11 +97,15 @@ def same(case: Case, actual: bytes, media_type: str) -> bool:
         return _canonical(_result_set(graph)) == _canonical(_solutions(actual, media_type))
     form = ox.QueryResultsFormat.from_extension(case.result.suffix[1:])
     assert form is not None
-    left = ox.parse_query_results(expected, format=form)
+    expected_rows = ox.parse_query_results(expected, format=form)
     right = ox.parse_query_results(actual, format=ox.QueryResultsFormat.from_media_type(media_type))
-    if isinstance(left, ox.QueryBoolean) or isinstance(right, ox.QueryBoolean):
-        return isinstance(left, ox.QueryBoolean) and isinstance(right, ox.QueryBoolean) and bool(left) == bool(right)
-    return _canonical(_rows(left)) == _canonical(_rows(right))
+    if isinstance(expected_rows, ox.QueryBoolean) or isinstance(right, ox.QueryBoolean):
+        return (
+            isinstance(expected_rows, ox.QueryBoolean)
+            and isinstance(right, ox.QueryBoolean)
+            and bool(expected_rows) == bool(right)
+        )
+    return _canonical(_rows(expected_rows)) == _canonical(_rows(right))
 
 
 def _csv(text: bytes) -> list[tuple[str, ...]]:

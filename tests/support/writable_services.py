@@ -32,19 +32,19 @@ def begin(home: Home, *, facts: bool = False) -> None:
 @pytest.fixture(scope="module")
 def make_services(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Iterator[ServiceMaker]:
     """Makes services over a new atlas. `facts` as for `begin`; other settings by name."""
-    made: list[Services] = []
+    opened: list[Services] = []
     folder = tmp_path_factory.mktemp("update")
 
-    def one(*, facts: bool = False, **changed: object) -> Services:
-        home = Home(folder / f"atlas{len(made)}")
+    def make(*, facts: bool = False, **changed: object) -> Services:
+        home = Home(folder / f"atlas{len(opened)}")
         begin(home, facts=facts)
         settings = Settings(home=home.root, cache=cache, token=TOKEN, query_timeout=5.0)
-        made.append(compose(replace(settings, **changed)))  # type: ignore[arg-type]  # names are those of Settings
-        made[-1].writes.then = lambda: None  # these tests have no index to follow
-        return made[-1]
+        opened.append(compose(replace(settings, **changed)))  # type: ignore[arg-type]  # names are those of Settings
+        opened[-1].writes.then = lambda: None  # these tests have no index to follow
+        return opened[-1]
 
-    yield one
-    for services in made:
+    yield make
+    for services in opened:
         services.close()
 
 

@@ -43,17 +43,17 @@ def blueprint(now: Now) -> Blueprint:
     return routes
 
 
-def search_query(given: Mapping[str, Sequence[str]]) -> Query:
+def search_query(arguments: Mapping[str, Sequence[str]]) -> Query:
     """The search that the parameters describe. Raises InputError for unknown, missing or malformed ones."""
-    _known(given, _SEARCH_PARAMETERS)
-    first = {name: values[0] for name, values in given.items()}
+    _known(arguments, _SEARCH_PARAMETERS)
+    first = {name: values[0] for name, values in arguments.items()}
     return Query(
         text=_required("q", first),
         limit=_integer("limit", 10, given=first),
         offset=_integer("offset", 0, given=first),
         mode=first.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
         filters=Filters(
-            **{name: tuple(given[name]) for name in _FILTERS if name in given},
+            **{name: tuple(arguments[name]) for name in _FILTERS if name in arguments},
             date_from=first.get("from") or None,
             date_to=first.get("to") or None,
         ),
@@ -63,8 +63,8 @@ def search_query(given: Mapping[str, Sequence[str]]) -> Query:
 
 
 def _search(now: Now) -> Response:
-    given = request.args.to_dict(flat=False)  # looked up for a missing name, `args` raises and catches an exception
-    return Response(now().search_json(search_query(given)), mimetype="application/json")
+    arguments = request.args.to_dict(flat=False)  # looked up for a missing name, `args` raises and catches an exception
+    return Response(now().search_json(search_query(arguments)), mimetype="application/json")
 
 
 def _entity(now: Now) -> Response:
@@ -123,22 +123,22 @@ def _path(now: Now) -> Response:
     )
 
 
-def _known(given: Iterable[str], names: Set[str]) -> None:
+def _known(values: Iterable[str], names: Set[str]) -> None:
     """Raises InputError for an unknown parameter: ignored silently, it would seem to have had its effect."""
-    unknown = sorted(name for name in given if name not in names)
+    unknown = sorted(name for name in values if name not in names)
     if unknown:
         raise InputError(f"“{unknown[0][:40]}” is not a parameter.", f"Use some of: {', '.join(sorted(names))}.")
 
 
-def _flag(name: str, given: Mapping[str, str]) -> bool:
-    value = given.get(name, "")
+def _flag(name: str, arguments: Mapping[str, str]) -> bool:
+    value = arguments.get(name, "")
     if value not in ("", "0", "1"):
         raise InputError(f"“{name}” is {value[:40]!r}.", f"Use {name}=1, or {name}=0 as if it were left out.")
     return value == "1"
 
 
-def _required(name: str, given: Mapping[str, str] | None = None) -> str:
-    value = (request.args if given is None else given).get(name, "").strip()
+def _required(name: str, arguments: Mapping[str, str] | None = None) -> str:
+    value = (request.args if arguments is None else arguments).get(name, "").strip()
     if not value:
         raise InputError(f"The parameter “{name}” is missing or empty.", f"Give it: ?{name}=…")
     return value

@@ -21,7 +21,7 @@ __all__ = ["check"]
 
 
 @click.command()
-@click.option("--network", is_flag=True, help="Show how the entities are connected, and which stand apart.")
+@click.option("--network", is_flag=True, help="Show how the entities are connected, and which are isolated.")
 @home_option
 def check(network: bool, services: Services) -> None:
     """Check the facts against the shapes, and the search index against what was written to it."""
@@ -64,5 +64,5 @@ def _print_connectivity(snapshot: Snapshot) -> None:
         f"{report.largest:,} of {report.entities:,} entities ({report.share:.1%}) are in the largest of "
         f"{report.components:,} components; {report.links:,} links."
     )
-    for entity in report.apart:
+    for entity in report.isolated:
         click.echo(f"  {plain(entity.label)} <{entity.iri}>: {plain(entity.reason)}")

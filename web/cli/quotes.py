@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from graph.quotes.review import offers, read_offers, require_offer
+from graph.quotes.review import proposed_quotes, read_proposed_quotes, require_proposed_quote
 from graph.write.quote_review import review_quotes
 from graph.write.writer import no_progress
 from web.cli.options import home_option
@@ -25,7 +25,7 @@ def quotes(accept: tuple[str, ...], reject: tuple[str, ...], limit: int, service
         return
     snapshot = services.live.view().snapshot
     for iri in (*accept, *reject):
-        require_offer(snapshot, iri)
+        require_proposed_quote(snapshot, iri)
     with services.writer(no_progress).session() as session:
         review_quotes(session, accept=accept, reject=reject)
     click.echo(f"Accepted {len(accept)}, rejected {len(reject)}.")
@@ -34,12 +34,12 @@ def quotes(accept: tuple[str, ...], reject: tuple[str, ...], limit: int, service
 def _list(services: Services, limit: int) -> None:
     """For each quote: its IRI, the claim, the words, and where they stand."""
     snapshot = services.live.view().snapshot
-    waiting = offers(snapshot)
-    for offer in read_offers(snapshot, waiting[:limit]):
-        click.echo(offer.iri)
-        click.echo(f"  {offer.subject.label} | {offer.predicate.label} | {offer.object.label}")
-        page = f", p. {offer.passage.page}" if offer.passage.page else ""
-        click.echo(f"  “{offer.quote}” ({snapshot.label(offer.document)}{page})")
+    waiting = proposed_quotes(snapshot)
+    for proposal in read_proposed_quotes(snapshot, waiting[:limit]):
+        click.echo(proposal.iri)
+        click.echo(f"  {proposal.subject.label} | {proposal.predicate.label} | {proposal.object.label}")
+        page = f", p. {proposal.passage.page}" if proposal.passage.page else ""
+        click.echo(f"  “{proposal.quote}” ({snapshot.label(proposal.document)}{page})")
     click.echo(
         "1 quote waits for a decision." if len(waiting) == 1 else f"{len(waiting):,} quotes wait for a decision."
     )

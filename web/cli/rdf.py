@@ -56,10 +56,10 @@ def update(file: Path | None, expression: str | None, index: bool, services: Ser
     services.home.require()
     writes = Writes(services.home, WriteLimits(timeout=UPDATE_TIMEOUT_SECONDS))
     try:
-        done = writes.update(text, base=Path.cwd().as_uri() + "/")
+        result = writes.update(text, base=Path.cwd().as_uri() + "/")
     finally:
         writes.close()
-    click.echo(f"Done; generation {int(done.generation)}.")
+    click.echo(f"Done; generation {int(result.generation)}.")
     if index:
         with progress_bar("Indexing") as progress:
             _update_index(services, progress)

@@ -16,17 +16,17 @@ _GZIP: Final = ("gzip", "x-gzip")
 _MAX_SHOWN_CHARS: Final = 40
 
 
-def require_utf8(parameters: Mapping[str, str], what: str) -> None:
-    """Raises 415 where the `charset` of a media type's parameters is another than UTF-8. `what`: "query", "body" …
+def require_utf8(parameters: Mapping[str, str], subject: str) -> None:
+    """Raises 415 where the `charset` of a media type's parameters is another than UTF-8. `subject`: "query", "body" …
 
     >>> require_utf8({"charset": "UTF-8"}, "query")
     """
     charset = parameters.get("charset", "utf-8")
     if charset.lower().replace("-", "") != "utf8":
-        raise UnsupportedMediaType(f"The {what} is in {charset[:_MAX_SHOWN_CHARS]}; send it in UTF-8.")
+        raise UnsupportedMediaType(f"The {subject} is in {charset[:_MAX_SHOWN_CHARS]}; send it in UTF-8.")
 
 
-def decode_utf8(data: bytes, what: str) -> str:
+def decode_utf8(data: bytes, subject: str) -> str:
     """The text of a body. Raises `QuerySyntax` (400) for what is not UTF-8.
 
     >>> decode_utf8(b"ASK {}", "query")
@@ -35,7 +35,7 @@ def decode_utf8(data: bytes, what: str) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as error:
-        raise QuerySyntax(f"The {what} is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
+        raise QuerySyntax(f"The {subject} is not valid UTF-8 (byte {error.start}).", "Send it in UTF-8.") from None
 
 
 def refuse_compressed() -> None:

@@ -14,7 +14,7 @@ from search.index.checksums import Soundness, check, is_panic
 from search.index.manifest import read_record
 from web.settings import Settings
 
-__all__ = ["IndexRebuilder", "damage_behind", "reindex", "verify_index"]
+__all__ = ["IndexRebuilder", "index_damage", "reindex", "verify_index"]
 
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def verify_index(generation: Generation) -> Soundness:
     return check(generation.path, read_record(generation.path))
 
 
-def damage_behind(error: BaseException, home: Home) -> IndexUnusable | None:
+def index_damage(error: BaseException, home: Home) -> IndexUnusable | None:
     """The damage that an unexpected error of a command comes from, None where the index is sound.
 
     Files without checksums are taken for damaged where a library gave up over them.
@@ -61,7 +61,7 @@ class IndexRebuilder:
         self._status: int | None = None
 
     def __call__(self, error: IndexUnusable) -> IndexUnusable:
-        """Start the rebuild unless it runs. Returns the error as readers should see it meanwhile."""
+        """Start the rebuild unless it runs. Returns the error that readers get until it ends."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._status = None

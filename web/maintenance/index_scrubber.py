@@ -44,10 +44,10 @@ class _Closed(Exception):
 
 
 class IndexScrubber:
-    """Looks after the index of a server. Thread-safe; it reads in a thread of its own, from the first `notify` on.
+    """Verifier of a server's index. Thread-safe; it reads in its own thread, from the first `notify` on.
 
-    `repair` is called with damage, and returns the error that clients should see meanwhile. The times are in seconds,
-    `rate` in bytes a second.
+    `repair` is called with damage, and returns the error that clients get until the repair ends. Times are in
+    seconds, `rate` in bytes a second.
     """
 
     def __init__(

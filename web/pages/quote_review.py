@@ -12,7 +12,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from graph.errors import InputError
-from graph.quotes.review import decision, offers, read_offers, require_offer
+from graph.quotes.review import decision, proposed_quotes, read_proposed_quotes, require_proposed_quote
 from web.http.auth import Check, same_token
 from web.pages.links import with_query
 from web.read_model.live_generation import Live, View
@@ -41,7 +41,7 @@ def blueprint(live: Live, writes: Writes, check: Check, token: str | None) -> Bl
         if not any(chosen.values()):
             raise InputError("No quote was chosen.", "Send accept=IRI or reject=IRI.")
         for iri in (iri for iris in chosen.values() for iri in iris):
-            require_offer(view.snapshot, iri)
+            require_proposed_quote(view.snapshot, iri)
         update = " ;\n".join(decision(iri, accept=name == "accept") for name, iris in chosen.items() for iri in iris)
         writes.update(update, base=request.base_url)
         page_address = with_query("/quotes", document=request.form.get("document") or None)
@@ -51,23 +51,23 @@ def blueprint(live: Live, writes: Writes, check: Check, token: str | None) -> Bl
 
 
 def _refusal(check: Check, token: str | None, view: View) -> ResponseReturnValue | None:
-    given = request.form.get("token")
-    if given is None or token is None:
+    write_token = request.form.get("token")
+    if write_token is None or token is None:
         return check()
-    return None if same_token(given, token) else (_page(view, form=True, wrong=True), 403)
+    return None if same_token(write_token, token) else (_page(view, form=True, wrong=True), 403)
 
 
 def _page(view: View, *, form: bool, wrong: bool = False) -> str:
     snapshot = view.snapshot
     document = request.values.get("document") or None
-    waiting = offers(snapshot, document)
-    shown = list(read_offers(snapshot, waiting[:QUOTES_SHOWN]))
+    waiting = proposed_quotes(snapshot, document)
+    shown = list(read_proposed_quotes(snapshot, waiting[:QUOTES_SHOWN]))
     return render_template(
         "quotes.html",
-        offers=shown,
+        proposed_quotes=shown,
         total=len(waiting),
         document=snapshot.document(document) if document else None,
         form=form,
         wrong=wrong,
-        titles={offer.document: snapshot.label(offer.document) for offer in shown},
+        titles={proposal.document: snapshot.label(proposal.document) for proposal in shown},
     )

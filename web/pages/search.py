@@ -94,7 +94,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
         refs=refs,
         facets=_facets(atlas, results, parameters, refs=refs),
         chosen=_chosen_filters(parameters, refs),
-        suggestions=[_suggestion(each, parameters, refs) for each in results.ways] if results else [],
+        suggestions=[_suggestion(suggestion, parameters, refs) for suggestion in results.ways] if results else [],
         corrected=_address(parameters, q=results.corrected) if results and results.corrected else None,
         respelled=_address(parameters, q=results.suggestion) if results and results.suggestion else None,
         tabs=_tabs(results, parameters),

@@ -71,8 +71,8 @@ def reliability_word(reliability: str | None) -> str:
 
 def best_reliability_word(evidence: Iterable[Evidence]) -> str:
     """The word for the best reliability among the sources of the claims."""
-    given = {claim.source.reliability for claim in evidence}
-    return reliability_word(next((name for name in _GROUND_OF_RELIABILITY if name in given), None))
+    reliabilities = {claim.source.reliability for claim in evidence}
+    return reliability_word(next((name for name in _GROUND_OF_RELIABILITY if name in reliabilities), None))
 
 
 def marked_pieces(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[str, bool]]:

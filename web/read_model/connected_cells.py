@@ -101,15 +101,15 @@ class _Facts:
             self._relations[entity, literal] = {quad.predicate.value for quad in quads}
         return self._relations[entity, literal]
 
-    def are_linked(self, one: ox.NamedNode, other: ox.NamedNode) -> bool:
+    def are_linked(self, first: ox.NamedNode, second: ox.NamedNode) -> bool:
         """Whether a fact leads from either to the other."""
-        if (one, other) not in self._linked:
-            self._linked[one, other] = any(
+        if (first, second) not in self._linked:
+            self._linked[first, second] = any(
                 quad.predicate != _SOURCE
-                for start, end in ((one, other), (other, one))
+                for start, end in ((first, second), (second, first))
                 for quad in self._store.quads_for_pattern(start, None, end, DEFAULT)
             )
-        return self._linked[one, other]
+        return self._linked[first, second]
 
 
 class _RowReading:

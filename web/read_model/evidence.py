@@ -9,7 +9,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.acceptance import claims_on
-from graph.claims.evidence import behind
+from graph.claims.evidence import evidence_of_fact
 from graph.entities.entity_facts import value_of
 from graph.model import Value
 from graph.storage.snapshot import DEFAULT, Snapshot, node
@@ -38,8 +38,8 @@ def evidence_between(view: View, terms: Iterable[str]) -> tuple[EdgeEvidence, ..
     entities = _entities(distinct)
     between_entities = (
         triple
-        for one, other in combinations(entities, 2)
-        for start, end in ((one, other), (other, one))
+        for first, second in combinations(entities, 2)
+        for start, end in ((first, second), (second, first))
         for triple in _triples(view.snapshot, start, end)
     )
     to_literals = (
@@ -102,6 +102,6 @@ def _with_evidence(view: View, triple: Triple) -> EdgeEvidence:
         subject=ref(view, subject),
         predicate=ref(view, predicate),
         value=value_of(snapshot, obj),
-        evidence=behind(snapshot, subject, predicate, obj),
+        evidence=evidence_of_fact(snapshot, subject, predicate, obj),
         asserted=next(quads, None) is not None,
     )

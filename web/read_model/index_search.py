@@ -27,7 +27,7 @@ class IndexSearch:
     `run_search` is given a generation's directory, a query and a function that searches in this process; it may have
     another process search instead. `run_search_json` does the same for the JSON of the API.
 
-    `report_damage` hears of an index that cannot be used and returns the error for the client. `diagnose` hears of
+    `report_damage` receives the error of an unusable index and returns the error for the client. `diagnose` hears of
     any other error raised while an index was read; it returns None where the index is not the cause.
     """
 

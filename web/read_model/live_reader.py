@@ -12,7 +12,7 @@ from graph.entities import network
 from graph.errors import IndexUnusable, UnknownEntity
 from graph.iri import DEFAULT_BASE
 from graph.model import Document, EntityView, Value
-from graph.quotes.review import offers
+from graph.quotes.review import proposed_quotes
 from graph.storage.snapshot import Snapshot
 from search.types import Completion, Query, Results
 from search.types import Kind as ItemKind
@@ -76,7 +76,7 @@ class LiveAtlas:
 
 @dataclass(frozen=True, slots=True)
 class GenerationAtlas:
-    """Reads one generation, whatever is published meanwhile. Implements `web.read_model.reader.Atlas`."""
+    """Reads one generation, even after a newer one is published. Implements `web.read_model.reader.Atlas`."""
 
     view: View
     index: IndexSearch
@@ -186,7 +186,7 @@ class GenerationAtlas:
             document=document,
             passages=Listing(page, len(passages)),
             entities=tuple(overview.ref(self.view, name) for name in order),
-            offered=len(offers(snapshot, iri)),
+            offered=len(proposed_quotes(snapshot, iri)),
         )
 
     def examples(self) -> tuple[Example, ...]:

@@ -258,7 +258,7 @@ class Clause:
     `as_of`: the generation that the search index describes where it lags behind the graph, else empty.
     """
 
-    asked: str
+    description: str
     mode: str
     limit: int
     filters: tuple[tuple[str, str], ...]

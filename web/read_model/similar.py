@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from graph.entities.shared_neighbours import Alike, alike, alike_passages
+from graph.entities.shared_neighbours import SimilarEntity, similar_entities, similar_passages
 from graph.storage.snapshot import Snapshot
 from search.types import Hit
 from web.read_model.live_generation import View
@@ -22,13 +22,13 @@ RANK_CONSTANT: Final = 10
 """Of reciprocal rank fusion (Cormack et al. 2009): the two measures have no common scale, so ranks are added."""
 
 
-def neighbours(snapshot: Snapshot, iri: str) -> tuple[Alike, ...]:
+def neighbours(snapshot: Snapshot, iri: str) -> tuple[SimilarEntity, ...]:
     """Candidates by shared neighbours in the graph, best first."""
-    return (alike_passages if snapshot.passage(iri) else alike)(snapshot, iri, MAX_CANDIDATES)
+    return (similar_passages if snapshot.passage(iri) else similar_entities)(snapshot, iri, MAX_CANDIDATES)
 
 
 def merged(
-    view: View, iri: str, by_text: tuple[Hit, ...], by_graph: tuple[Alike, ...], limit: int
+    view: View, iri: str, by_text: tuple[Hit, ...], by_graph: tuple[SimilarEntity, ...], limit: int
 ) -> tuple[Similar, ...]:
     """Both lists fused by reciprocal rank: what is in both lists comes before what is in one. At most `limit`."""
     hits = {hit.iri: hit for hit in by_text if _share_a_class(view.snapshot, iri, hit.iri)}
@@ -47,7 +47,7 @@ def _share_a_class(snapshot: Snapshot, iri: str, other: str) -> bool:
     return not own or not own.isdisjoint(theirs)
 
 
-def _similar(view: View, iri: str, hit: Hit | None, shared: Alike | None) -> Similar:
+def _similar(view: View, iri: str, hit: Hit | None, shared: SimilarEntity | None) -> Similar:
     basis: Basis = "both" if hit and shared else "text" if hit else "graph"
     passage = view.snapshot.passage(iri)
     document = view.snapshot.document(passage.document) if passage else None

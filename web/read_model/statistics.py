@@ -1,6 +1,6 @@
 """Figures of a generation: those that its writer counted or, where these are older than the graph, a new count.
 
-No request waits for the count of a large atlas: it gets the last figures, and a thread counts meanwhile.
+No request waits for the count of a large atlas: it gets the last figures while a thread counts.
 """
 
 from __future__ import annotations

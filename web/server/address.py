@@ -55,4 +55,4 @@ def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:
     from web.server.server import run
     from web.services import compose
 
-    run(compose(replace(settings, home=home.resolve()), mending=True), host, port)
+    run(compose(replace(settings, home=home.resolve()), repairs_index=True), host, port)

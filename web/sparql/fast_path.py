@@ -222,7 +222,7 @@ def _decoded(value: bytes) -> str:
     is in C, differs in its sign only. Raises ValueError where either of them would guess."""
     if not value.isascii() or b"\n" in value or b"\r" in value:
         raise ValueError("not encoded")
-    made = binascii.a2b_qp(value.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"="))
-    if len(made) != len(value) - 2 * value.count(b"%"):
+    decoded = binascii.a2b_qp(value.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"="))
+    if len(decoded) != len(value) - 2 * value.count(b"%"):
         raise ValueError("a percent sign without two digits")
-    return made.decode()
+    return decoded.decode()

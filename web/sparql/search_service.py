@@ -50,7 +50,7 @@ def explain(view: View, searches: Sequence[SearchClauseRows]) -> tuple[Clause, .
 def _explain_clause(view: View, request: SearchRequest, rows: Sequence[SearchRow], as_of: str) -> Clause:
     similar = request.similar_to
     return Clause(
-        asked=f"“{request.text}”" if similar is None else f"similar to {view.snapshot.label(similar)}",
+        description=f"“{request.text}”" if similar is None else f"similar to {view.snapshot.label(similar)}",
         mode=request.mode if similar is None else "dense",
         limit=request.limit,
         filters=tuple((name, _label(view, value)) for name, values in request.filters.items() for value in values),

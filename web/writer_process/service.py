@@ -3,7 +3,7 @@
 The child (`web.writer_process.worker_main`) publishes the new generation before it answers, so a client's next request
 sees its own write. A child that is killed leaves the live generation as it was; its scratch folder is removed.
 
-Writes have their turn first come, first served: a plain lock lets a newcomer pass those who wait.
+Writes run in the order of their arrival; a plain lock would let a newcomer overtake waiting threads.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Done:
 
 
 class FifoLock:
-    """A lock that is given to those who wait in the order in which they came. Thread-safe."""
+    """Lock that waiting threads get in the order of their arrival. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class FifoLock:
         self._taken = False
 
     def take(self, seconds: float) -> bool:
-        """Wait for the lock; False where it is not free within so many seconds."""
+        """Wait for the lock. Returns False if it is not free within `seconds`."""
         turn = threading.Event()
         with self._lock:
             if not self._taken:
@@ -148,7 +148,7 @@ class Writes:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a turn among the writes, and hold the others up meanwhile. Raises HomeLocked after `limits.wait`."""
+        """Wait for a turn among the writes and block the others. Raises HomeLocked after `limits.wait`."""
         if not self._turns.take(self.limits.wait):
             raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
         try:

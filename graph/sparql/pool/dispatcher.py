@@ -90,7 +90,7 @@ class Dispatcher:
         now = self.loop.time()
         task.until = now + task.seconds
         self._queues.enter(task, now)
-        if task.op == "look":
+        if task.op == "lookup":
             self._join_lookups()
         self._schedule()
         if not self._ticking:
@@ -168,11 +168,11 @@ class Dispatcher:
     def _join_lookups(self) -> None:
         """Send the next look-up to a worker that is at look-ups: waking a second worker would cost more."""
         task = self._queues.first()
-        if not isinstance(task, Task) or task.op != "look":
+        if not isinstance(task, Task) or task.op != "lookup":
             return
         latest = self.loop.time() - LOOKUP_WAKE_SECONDS
         for worker, line in self._lines.items():
-            only_lookups = all(other is not None and other.op == "look" for other in line.tasks)
+            only_lookups = all(other is not None and other.op == "lookup" for other in line.tasks)
             if only_lookups and len(line.tasks) < MAX_LOOKUPS_SENT and line.since > latest and worker.sent:
                 self._append(task, worker)
                 return
@@ -243,7 +243,7 @@ class Dispatcher:
 
     def _run_again(self, task: Task) -> None:
         """The worker could not answer this: a look-up that needs the engine, or no spool file was at hand."""
-        if task.op == "look":
+        if task.op == "lookup":
             task.op, task.text = "query", task.fallback
             if not self._queues.is_no_lookup(task):
                 return

@@ -141,8 +141,8 @@ class QueryPool:
         began = time.monotonic()
         guarded = query if isinstance(query, Guarded) else self.check(query, client, timeout)
         request = self.request(generation, guarded, media_type=media_type, dataset=dataset, base=base)
-        left = self.limits.seconds(timeout, time.monotonic() - began)
-        return self.run_request(request, client=client, timeout=left, query_id=query_id)
+        seconds_left = self.limits.seconds(timeout, time.monotonic() - began)
+        return self.run_request(request, client=client, timeout=seconds_left, query_id=query_id)
 
     def run_request(
         self,
@@ -330,7 +330,7 @@ class QueryPool:
         task = Task(
             client=client,
             query_id=query_id,
-            op="query" if look_up is None else "look",
+            op="query" if look_up is None else "lookup",
             text=text if look_up is None else look_up.encode(),
             fallback=text,
             settings=request.context.settings,

@@ -75,7 +75,9 @@ def only_data(guarded: Guarded) -> bool:
     """Whether every operation is INSERT DATA or DELETE DATA, so that the text itself names all the quads."""
     words = [word for _, word in _outer_words(guarded.tokens) if word not in ("BASE", "PREFIX", "VERSION")]
     pairs = zip(words[::2], words[1::2], strict=False)
-    return len(words) % 2 == 0 and all(first in ("INSERT", "DELETE") and then == "DATA" for first, then in pairs)
+    return len(words) % 2 == 0 and all(
+        word in ("INSERT", "DELETE") and following == "DATA" for word, following in pairs
+    )
 
 
 def as_insertions(guarded: Guarded) -> str:

@@ -124,7 +124,7 @@ def _serve(connection: socket.socket, spool: int, generations: Generations) -> N
             if question.descriptor is not None:
                 # The last spool file belongs to a result. Its descriptor was closed, so this one has its number.
                 spool, spool_used = question.descriptor, False
-            if spool_used and question.op != "look":
+            if spool_used and question.op != "lookup":
                 answers.add(Answer("again"))  # sent ahead, before the new spool file
                 continue
             settings = parsed.get(question.settings)
@@ -135,7 +135,7 @@ def _serve(connection: socket.socket, spool: int, generations: Generations) -> N
                 answers.flush()  # a generation may have to be opened
             answer = _answer(question, settings, generations, spool)
             # Sending this takes as long as the next look-up, so it waits for that one; other questions may take longer.
-            answers.add(answer, soon=question.op == "look" and questions.look_follows())
+            answers.add(answer, soon=question.op == "lookup" and questions.lookup_follows())
             spool_used = spool_used or answer.outcome == "spooled"
         except (BrokenStream, OSError, MemoryError):
             return
@@ -162,7 +162,7 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
-        if question.op == "look":
+        if question.op == "lookup":
             return _looked_up(store.fastest, question.text, settings, started)
         chosen = store.fastest if question.op == "any" else store.store
         return _evaluated(chosen, question.text, settings, spool, started)

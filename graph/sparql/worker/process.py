@@ -120,7 +120,7 @@ class WorkerProcess:
 
     @property
     def usable(self) -> bool:
-        """As far as is known without asking the system: the next question shows whether it died meanwhile."""
+        """Whether the worker runs, from the last known state: the next question shows whether it has died."""
         return self.reason is None and self._child.status is None
 
     @property
@@ -204,9 +204,9 @@ class WorkerProcess:
 
     def take_spool(self) -> IO[bytes]:
         """The spool file of the last answer, which is the caller's from now on; the worker gets a new one."""
-        taken, self._spool = self._spool, tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115
+        spool, self._spool = self._spool, tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115
         self._renew = True
-        return taken
+        return spool
 
     def restore_priority(self) -> bool:
         """Undo `renice`. False where the system does not allow it (root may, others within RLIMIT_NICE)."""

@@ -31,9 +31,9 @@ __all__ = [
     "pack_question",
 ]
 
-Op = Literal["query", "look", "check", "open", "any"]
-"""`look`: a query of the shape that `graph.sparql.worker.triple_lookup` answers; `any`: one whose rows may come in any
-order."""
+Op = Literal["query", "lookup", "check", "open", "any"]
+"""`lookup`: a query of the shape that `graph.sparql.worker.triple_lookup` answers; `any`: one whose rows may come in
+any order."""
 
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
@@ -116,9 +116,9 @@ class Questions:
         question.descriptor, self._descriptor = self._descriptor, None
         return question
 
-    def look_follows(self) -> bool:
+    def lookup_follows(self) -> bool:
         """Whether the next question is here whole, and a look-up that is given time enough not to end this process."""
-        return bool(self._waiting) and self._waiting[0].op == "look" and self._waiting[0].timeout >= _LOOK_UP_SECONDS
+        return bool(self._waiting) and self._waiting[0].op == "lookup" and self._waiting[0].timeout >= _LOOK_UP_SECONDS
 
     def idle(self) -> bool:
         """Whether every question that came is answered."""

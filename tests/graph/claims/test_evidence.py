@@ -6,7 +6,7 @@ import pyoxigraph as ox
 import pytest
 
 from graph.claims.acceptance import claim_named, claims_in, claims_on
-from graph.claims.evidence import CLAIMS_QUERY, behind, by_edge, claims_about, evidence_of, order, quote_in
+from graph.claims.evidence import CLAIMS_QUERY, by_edge, claims_about, evidence_of, evidence_of_fact, order, quote_in
 from graph.model import Evidence
 from graph.storage.snapshot import DEFAULT, Snapshot, term
 from tests.support.small import claim, describe_source, ex
@@ -121,7 +121,7 @@ def test_the_best_evidence_comes_first(snapshot: Snapshot) -> None:
     store.extend(claim("memory", ex("radar"), term("dcterms:publisher"), ex("pec")))
     quoted = next(statement for statement in claims_in(store, ex("press")))
     add_quote(store, quoted.iri, TEXT[4:20], 4, "accepted")
-    items = behind(Snapshot(store), ex("radar").value, term("dcterms:publisher").value, ex("pec"))
+    items = evidence_of_fact(Snapshot(store), ex("radar").value, term("dcterms:publisher").value, ex("pec"))
     names = [item.source.iri.removeprefix("https://example.org/") for item in items]
     assert names == ["press", "newer", "older", "official", "blog", "memory"]
     assert order(reversed(items)) == items
@@ -129,9 +129,9 @@ def test_the_best_evidence_comes_first(snapshot: Snapshot) -> None:
 
 def test_the_evidence_of_an_edge_that_nothing_claims_is_empty(snapshot: Snapshot) -> None:
     publisher = term("dcterms:publisher").value
-    assert behind(snapshot, ex("pec").value, publisher, ex("radar")) == ()
-    assert behind(snapshot, "no iri", publisher, ex("pec")) == ()
-    assert behind(snapshot, ex("radar").value, "no iri", ex("pec")) == ()
+    assert evidence_of_fact(snapshot, ex("pec").value, publisher, ex("radar")) == ()
+    assert evidence_of_fact(snapshot, "no iri", publisher, ex("pec")) == ()
+    assert evidence_of_fact(snapshot, ex("radar").value, "no iri", ex("pec")) == ()
 
 
 def test_claims_of_an_entity_are_grouped_by_what_they_say(snapshot: Snapshot) -> None:

@@ -175,7 +175,7 @@ def test_other_updates_do_what_they_say_and_no_more(text: str, store: ox.Store) 
 
 
 @pytest.mark.parametrize(
-    ("text", "rest"),
+    ("text", "remaining"),
     [
         ("CLEAR ALL", 0),
         ("DROP DEFAULT", 1),
@@ -184,11 +184,11 @@ def test_other_updates_do_what_they_say_and_no_more(text: str, store: ox.Store) 
         ("DROP NAMED", 1),
     ],
 )
-def test_a_store_without_claims_can_be_cleared(text: str, rest: int) -> None:
+def test_a_store_without_claims_can_be_cleared(text: str, remaining: int) -> None:
     store = ox.Store()
     store.update(f"INSERT DATA {{ <a:a> <a:b> 1 . GRAPH {PLAIN} {{ <a:a> <a:b> 2 }} }}")
     apply_update(store, text, LIMITS)
-    assert len(store) == rest
+    assert len(store) == remaining
 
 
 @pytest.mark.parametrize("text", ["CLEAR DEFAULT ; INSERT DATA { <a:a> <a:b> 1 }", "DELETE WHERE { ?s ?p ?o }"])

@@ -70,10 +70,10 @@ def test_a_scan_is_named_as_one(make: Make) -> None:
 
 
 def test_broken_files_are_refused(make: Make) -> None:
-    whole = pdf([["Words."]])
-    for size in (9, 40, len(whole) // 2):
+    complete = pdf([["Words."]])
+    for size in (9, 40, len(complete) // 2):
         with pytest.raises(UnreadableFile, match=r"PDF|text"):
-            list(read(make("cut.pdf", whole[:size])))
+            list(read(make("cut.pdf", complete[:size])))
 
 
 @pytest.mark.parametrize(

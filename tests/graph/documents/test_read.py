@@ -16,13 +16,13 @@ from graph.model import Reading
 Make = Callable[[str, str | bytes], Path]
 
 
-def one(path: Path) -> Reading:
+def read_single(path: Path) -> Reading:
     (reading,) = read(path)
     return reading
 
 
 def test_plain_text(make: Make) -> None:
-    reading = one(make("note.txt", "Skip to content\r\n\r\nThe real title\r\n\r\nA sentence.\r\n"))
+    reading = read_single(make("note.txt", "Skip to content\r\n\r\nThe real title\r\n\r\nA sentence.\r\n"))
     assert (reading.identifier, reading.title, reading.kind) == ("note.txt", "The real title", "text")
     assert [page.number for page in reading.pages] == [0]
     assert reading.pages[0].text == "Skip to content\n\nThe real title\n\nA sentence.\n"
@@ -30,13 +30,13 @@ def test_plain_text(make: Make) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_byte_order_marks_are_recognised(make: Make, encoding: str) -> None:
-    assert one(make("a.txt", "Café £5 “quoted”".encode(encoding))).pages[0].text == "Café £5 “quoted”"
+    assert read_single(make("a.txt", "Café £5 “quoted”".encode(encoding))).pages[0].text == "Café £5 “quoted”"
 
 
 def test_another_encoding_is_named_with_a_remedy(make: Make) -> None:
     path = make("old.txt", "The café’s budget is £5 million.".encode("cp1252"))
     with pytest.raises(UnreadableFile) as caught:
-        one(path)
+        read_single(path)
     assert "WINDOWS-1252" in caught.value.message
     assert "iconv -f WINDOWS-1252 -t UTF-8" in caught.value.remedy
     assert caught.value.path == path
@@ -82,23 +82,23 @@ def test_missing_directory_pipe_and_forbidden(tmp_path: Path) -> None:
 
 def test_a_cap_on_the_size(make: Make) -> None:
     with pytest.raises(UnreadableFile, match="larger than 1 MB"):
-        sniff.whole(make("big.txt", b"x" * (2**20 + 1)), limit=2**20)
+        sniff.read_bytes(make("big.txt", b"x" * (2**20 + 1)), limit=2**20)
 
 
 def test_content_goes_before_the_extension(make: Make) -> None:
-    assert one(make("page.txt", "<!doctype html><title>Hello</title><p>Words.</p>")).kind == "html"
-    assert one(make("notes.weird", "Just words.")).kind == "text"
+    assert read_single(make("page.txt", "<!doctype html><title>Hello</title><p>Words.</p>")).kind == "html"
+    assert read_single(make("notes.weird", "Just words.")).kind == "text"
 
 
 def test_control_characters_are_replaced(make: Make) -> None:
-    text = one(make("a.txt", "one\u2028two\x0cthree" + " word" * 50 + "\x07")).pages[0].text
+    text = read_single(make("a.txt", "one\u2028two\x0cthree" + " word" * 50 + "\x07")).pages[0].text
     assert text.startswith("one\ntwo\nthree")
     assert "\x07" not in text
 
 
 def test_invisible_marks_split_no_word(make: Make) -> None:
     text = (
-        one(make("a.txt", "crea\u00adtive ga\u200bmes ar\u200cts می\u200cخواهم 👩\u200d🎨" + " word" * 50))
+        read_single(make("a.txt", "crea\u00adtive ga\u200bmes ar\u200cts می\u200cخواهم 👩\u200d🎨" + " word" * 50))
         .pages[0]
         .text
     )

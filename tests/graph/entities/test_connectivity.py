@@ -28,7 +28,7 @@ def test_the_share_and_the_reasons() -> None:
     report = connectivity(_store())
     assert (report.entities, report.largest, report.components) == (7, 3, 4)
     assert report.share == 3 / 7
-    assert {entity.label: entity.reason for entity in report.apart} == {
+    assert {entity.label: entity.reason for entity in report.isolated} == {
         "C": "linked only with D",
         "D": "linked only with C",
         "Lone": "no fact links it",
@@ -38,12 +38,12 @@ def test_the_share_and_the_reasons() -> None:
 
 def test_an_empty_graph_has_no_components() -> None:
     report = connectivity(Snapshot(ox.Store()))
-    assert (report.entities, report.share, report.apart) == (0, 1.0, ())
+    assert (report.entities, report.share, report.isolated) == (0, 1.0, ())
 
 
 def test_the_command_names_entities_outside_the_largest_component(starter_home: Path) -> None:
-    done = CliRunner().invoke(cli, ["check", "--network", "--home", str(starter_home)])
-    assert done.exit_code == 0, done.output
-    first, *rest = done.output.splitlines()
+    result = CliRunner().invoke(cli, ["check", "--network", "--home", str(starter_home)])
+    assert result.exit_code == 0, result.output
+    first, *lines = result.output.splitlines()
     assert "are in the largest of" in first
-    assert all(line.startswith("  ") and ">: " in line for line in rest)
+    assert all(line.startswith("  ") and ">: " in line for line in lines)

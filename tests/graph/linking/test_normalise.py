@@ -14,7 +14,7 @@ def norms(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Creative Scale-Up", "creative scale up"),
         ("Creative Scale‑Up", "creative\u00a0scale\nup"),
@@ -31,12 +31,12 @@ def norms(text: str) -> list[str]:
         ("Industries' plan", "industries plan"),
     ],
 )
-def test_equal_spellings(one: str, other: str) -> None:
-    assert norms(one) == norms(other)
+def test_equal_spellings(first: str, second: str) -> None:
+    assert norms(first) == norms(second)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("Bath, Bristol", "Bath Bristol"),
         ("York. Leeds", "York Leeds"),
@@ -44,8 +44,8 @@ def test_equal_spellings(one: str, other: str) -> None:
         ("59.11", "5911"),
     ],
 )
-def test_punctuation_separates_names(one: str, other: str) -> None:
-    assert norms(one) != norms(other)
+def test_punctuation_separates_names(first: str, second: str) -> None:
+    assert norms(first) != norms(second)
 
 
 def test_possessives_are_words_of_their_own() -> None:

@@ -65,7 +65,7 @@ FUNDED = ("scale-up", "dcms")
 def test_the_text_of_a_source_gives_a_quote(home: Home, session: Session, folder: Path, tmp_path: Path) -> None:
     build(session, load(folder), built={})
     before = evidence(home)[FUNDED]
-    assert (before.kind, before.quote, before.source.held) == ("cited", None, False)
+    assert (before.kind, before.quote, before.source.has_text) == ("cited", None, False)
     (outcome,) = ingest(session, home, [article(tmp_path, f"It is a short guide. {SAYS}")]).outcomes
     item = evidence(home)[FUNDED]
     assert (item.kind, item.status, item.offered) == ("quoted", "accepted", True)
@@ -164,7 +164,7 @@ def test_our_own_notes_are_never_evidence(home: Home, session: Session, tmp_path
     changed = note.partition("Creative Scale-Up was")[0] + SAYS + "\n"
     build(session, load(write_folder(tmp_path / "data", {**NAMED, "texts/scale-up.md": changed})), built={})
     item = evidence(home)[FUNDED]
-    assert (item.kind, item.quote, item.source.held) == ("cited", None, False)
+    assert (item.kind, item.quote, item.source.has_text) == ("cited", None, False)
 
 
 def test_words_that_are_not_in_the_passage_are_no_quote(home: Home, session: Session, folder: Path) -> None:
@@ -213,7 +213,7 @@ def test_the_article_of_the_starter(starter_copy: Home, shared: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "unit", "found"),
+    ("text", "value", "unit", "expected"),
     [
         ("a total of 709 such", "709", "count", "709"),
         ("some 1,709 such", "709", "count", None),
@@ -232,9 +232,9 @@ def test_the_article_of_the_starter(starter_copy: Home, shared: Path) -> None:
         ("text", "no number", "count", None),
     ],
 )
-def test_numbers_as_they_are_written(text: str, value: str, unit: str, found: str | None) -> None:
+def test_numbers_as_they_are_written(text: str, value: str, unit: str, expected: str | None) -> None:
     span = find_number(text, value, unit)
-    assert (text[slice(*span)] if span else None) == found
+    assert (text[slice(*span)] if span else None) == expected
 
 
 @given(st.integers(min_value=0, max_value=10**15), st.sampled_from(["count", "jobs", "GBP", "percent"]))

@@ -42,14 +42,14 @@ def attempts(folder: Path, port: int, inherited: socket.socket) -> dict[str, Cal
 def main(arguments: list[str]) -> None:
     inherited = socket.socket()
     enter(SandboxLimits.from_argument(arguments[0]))
-    done = []
+    outcomes = []
     for name, attempt in attempts(Path(arguments[1]), int(arguments[2]), inherited).items():
         try:
             attempt()
-            done.append(name)
+            outcomes.append(name)
         except (OSError, subprocess.SubprocessError):
             continue
-    print(json.dumps(done), flush=True)
+    print(json.dumps(outcomes), flush=True)
     while arguments[3:] == ["spin"]:
         pass
     while arguments[3:] == ["sleep"]:

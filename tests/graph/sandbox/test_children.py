@@ -1,4 +1,4 @@
-"""Every kind of child is fenced alike: each is tried for real, with the profile and limits of its kind."""
+"""Sandbox of every kind of child process, tried with its real profile and limits."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_no_child_gets_out(profile: Profile, folder: Path, listener: Listener) -
         child = Child(PROBE, [str(folder), port], limits=limits_of(profile, folder), stdout=output)
         assert child.end(60) == Death("exit", "status 0")
         output.seek(0)
-        done = json.loads(output.read())
+        outcomes = json.loads(output.read())
     allowed = {"reader": [], "query": ["read outside"], "writer": ["read outside", "write inside"]}
-    assert done == allowed.get(profile, ["write inside"])
+    assert outcomes == allowed.get(profile, ["write inside"])
     assert listener.connections == 0
     assert (folder / "kept").read_bytes() == b"kept"
 
@@ -155,6 +155,6 @@ def test_deaths(status: int, stderr: str, killed: KillReason | None, reason: Dea
     assert read_death(status, stderr, killed).reason == reason
 
 
-def test_a_death_from_outside_is_told_from_a_kill_of_ours() -> None:
+def test_an_external_kill_is_distinguished_from_our_own() -> None:
     assert read_death(-9).from_outside and read_death(-15).from_outside
     assert not read_death(-9, killed="deadline").from_outside and not read_death(-11).from_outside

@@ -103,7 +103,7 @@ os._exit(0)
 
 
 @needs_seccomp
-def test_no_way_out(tmp_path: Path, listener: Listener) -> None:
+def test_a_fenced_worker_reaches_nothing_outside(tmp_path: Path, listener: Listener) -> None:
     port = listener.url.rsplit(":", 1)[1].rstrip("/")
     child = subprocess.run(
         [sys.executable, "-c", ESCAPES, str(tmp_path), port],
@@ -133,12 +133,12 @@ def test_numbers_of_another_architecture_end_the_process() -> None:
 )
 def worker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
     """A worker without a guard before it: behind seccomp, and with the cap on descriptors that stands in for it."""
-    made = WorkerProcess(Limits(), tmp_path_factory.mktemp("spool"), seccomp=request.param)
-    made.wait_ready()
-    assert made.seccomp is request.param
-    yield made
-    made.kill("closed")
-    made.close()
+    process = WorkerProcess(Limits(), tmp_path_factory.mktemp("spool"), seccomp=request.param)
+    process.wait_ready()
+    assert process.seccomp is request.param
+    yield process
+    process.kill("closed")
+    process.close()
 
 
 def answer_of(worker: WorkerProcess, generation: Path, query: str, form: Format = RESULTS[0]) -> protocol.Answer:
@@ -245,8 +245,8 @@ def test_generations_that_share_files_are_read_inside_the_fences(worker: WorkerP
     bound = ("?s ?p ?o", "<http://example.org/1> ?p ?o", "?s <http://example.org/p> ?o", "?s ?p ?o FILTER(?o != 1)")
     parts = [
         part
-        for each in bound
-        for part in (each, f"GRAPH ?g {{ {each} }}", f"GRAPH <http://example.org/g> {{ {each} }}")
+        for variable in bound
+        for part in (variable, f"GRAPH ?g {{ {variable} }}", f"GRAPH <http://example.org/g> {{ {variable} }}")
     ]
     objects = [f"{part} VALUES ?o {{ 'none' }}" for part in parts[:3]]
     query = f"SELECT (COUNT(*) AS ?n) {{ {{ {' } UNION { '.join(parts + objects)} }} }}"
@@ -271,4 +271,4 @@ def test_several_questions_at_once_are_answered_in_turn(worker: WorkerProcess, t
     while len(answers) < len(texts):
         assert select.select([worker], [], [], 20)[0]
         answers += worker.read()
-    assert [each.body for each in answers] == [f"o\r\nvalue {number}\r\n".encode() for number in range(12)]
+    assert [answer.body for answer in answers] == [f"o\r\nvalue {number}\r\n".encode() for number in range(12)]

@@ -153,8 +153,8 @@ def test_a_worker_that_takes_the_place_of_another_has_the_generation_open(pool: 
     new = set(pool.idle()) - before
     assert len(new) >= 2
     for pid in new:
-        links = [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
-        assert any(each.startswith(str(large / "graph")) for each in links)
+        links = [str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()]
+        assert any(link.startswith(str(large / "graph")) for link in links)
 
 
 def _spare(pool: QueryPool) -> None:

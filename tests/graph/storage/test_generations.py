@@ -52,10 +52,10 @@ def test_work_aside_leaves_nothing_and_deletes_what_dead_processes_left(home: Ho
     publish(home, "one")
     dead = home.generations / "aside-4194999-x"
     dead.mkdir()
-    with home.aside() as one, home.aside() as other:
-        assert one != other and not dead.exists()
+    with home.aside() as first, home.aside() as second:
+        assert first != second and not dead.exists()
         publish(home, "two")
-        assert one.is_dir(), "a writer does not delete it"
+        assert first.is_dir(), "a writer does not delete it"
     assert sorted(p.name for p in home.generations.iterdir()) == ["000001", "000002"]
 
 

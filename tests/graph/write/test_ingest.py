@@ -66,9 +66,9 @@ def test_a_changed_file_replaces_its_document(home: Home, session: Session, note
 
 
 def test_collections_keep_their_documents_apart(home: Home, session: Session, note: Path) -> None:
-    (one,) = ingest(session, home, [note]).outcomes
+    (outcome,) = ingest(session, home, [note]).outcomes
     (two,) = ingest(session, home, [note], collection="mine").outcomes
-    assert one.iri != two.iri
+    assert outcome.iri != two.iri
     assert two.status == "added"
 
 

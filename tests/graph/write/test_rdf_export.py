@@ -60,11 +60,11 @@ def test_canonical_is_one_text_per_dataset(quads: list[ox.Quad], chance: random.
 def test_canonical_merges_what_is_sorted_in_pieces() -> None:
     store = ox.Store()
     store.extend(ox.Quad(ox.NamedNode(f"http://e/{n}"), GRAPH, ox.Literal(str(n))) for n in range(50))
-    whole = written(store, "canonical")
+    dump = written(store, "canonical")
     pieces = io.BytesIO()
     export(store, pieces, "canonical", at_once=7)
-    assert pieces.getvalue() == whole
-    assert len(whole.splitlines()) == 50
+    assert pieces.getvalue() == dump
+    assert len(dump.splitlines()) == 50
 
 
 @pytest.mark.parametrize(("name", "rdf_format"), [(n, f) for n, f in FORMATS.items() if n != "canonical"])
@@ -119,7 +119,7 @@ def test_the_commands(make_services: ServiceMaker, tmp_path: Path) -> None:
     assert isinstance(run("update", "-e", "LOAD <http://e/x>", "--home", home.root).exception, AtlasError)
 
 
-def test_a_load_says_what_it_touched(make_services: ServiceMaker, tmp_path: Path) -> None:
+def test_a_load_reports_changed_entities(make_services: ServiceMaker, tmp_path: Path) -> None:
     home = make_services().home
     data = tmp_path / "data.nt"
     data.write_text("<http://e/a> <http://e/p> <http://e/b> .\n")

@@ -70,7 +70,7 @@ def article(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_never_comes_back(home: Home, tmp_path: Path, article: Path) -> None:
+def test_a_suppressed_entity_does_not_come_back(home: Home, tmp_path: Path, article: Path) -> None:
     with writer(home).session() as session:
         make(session, home, write_folder(tmp_path / "data", WITH_OFFICE))
         ingest(session, home, [article])

@@ -89,13 +89,13 @@ def test_the_fast_run_time_never_imports_torch(cache: Path, encoder: Encoder) ->
         f"open_encoder(DEFAULT_MODEL, Path({str(cache)!r})).encode(['access to finance'])\n"
         "print(*{'torch', 'transformers', 'sentence_transformers', 'faiss'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout.strip()) == (0, ""), process.stderr
 
 
 def test_wide_registers_are_used_only_where_all_of_their_parts_are_there() -> None:
-    whole = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512cd avx512dq avx512bw avx512vl avx512_vnni\n"
-    assert has_wide_registers(whole)
+    cpu_info = "processor\t: 0\nflags\t\t: fpu avx2 avx512f avx512cd avx512dq avx512bw avx512vl avx512_vnni\n"
+    assert has_wide_registers(cpu_info)
     for part in ("avx512f ", "avx512vl "):
-        assert not has_wide_registers(whole.replace(part, ""))
+        assert not has_wide_registers(cpu_info.replace(part, ""))
     assert not has_wide_registers("processor\t: 0\nFeatures\t: fp asimd\n") and not has_wide_registers("")

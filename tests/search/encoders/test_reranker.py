@@ -115,5 +115,5 @@ def test_torch_is_not_imported_before_it_is_needed(model: Path) -> None:
 from search.encoders.reranker import CrossReranker
 CrossReranker({str(model)!r}).id
 print('torch' in sys.modules)"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "False"

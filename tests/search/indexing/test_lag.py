@@ -31,12 +31,12 @@ PREFIXES = "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX : <http:
 @pytest.fixture
 def writable_services(tmp_path: Path, cache: Path) -> Iterator[Services]:
     """A whole atlas with its index. Nothing catches up by itself, so that each step can be tested."""
-    made = compose(replace(Settings(home=tmp_path / "atlas", cache=cache), token=TOKEN))
-    with made.writer(no_progress).session() as session:
+    services = compose(replace(Settings(home=tmp_path / "atlas", cache=cache), token=TOKEN))
+    with services.writer(no_progress).session() as session:
         build(session, load(write_folder(tmp_path / "data")), built={})
-    made.writes.then = lambda: None
-    yield made
-    made.close()
+    services.writes.then = lambda: None
+    yield services
+    services.close()
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def test_the_manifest_records_what_the_index_lacks(writable_client: FlaskClient,
     update(writable_client, "INSERT DATA { <http://e/a> <http://e/p> <http://e/b> }")
     named = "INSERT DATA { GRAPH <http://e/g> { <http://e/d> <http://e/p> 1 } }"
     update(writable_client, f"DELETE DATA {{ <http://e/c> <http://e/p> 1 }} ; {named}")
-    made = int(first)
+    number = int(first)
     assert lag(writable_services) == IndexLag(
-        first, {"http://e/a": made + 1, "http://e/b": made + 1, "http://e/c": made + 2}
+        first, {"http://e/a": number + 1, "http://e/b": number + 1, "http://e/c": number + 2}
     )
     update(writable_client, "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?s = <http://e/a>) }")
-    assert lag(writable_services) == IndexLag(first, everything=made + 3)
+    assert lag(writable_services) == IndexLag(first, everything=number + 3)
     assert hits(writable_services, "Nesta"), "meanwhile the old index answers"
 
 

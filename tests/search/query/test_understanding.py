@@ -53,9 +53,13 @@ def test_a_place_is_named_by_its_label(searcher: Searcher) -> None:
 
 @pytest.mark.parametrize("field", ['publisher:"Lantern Trust"', "year:2024", "kind:entity"])
 def test_a_field_with_a_minus_excludes_what_it_would_keep(searcher: Searcher, field: str) -> None:
-    every, passing, rest = (ask(searcher, text, limit=50) for text in ("music", f"music {field}", f"music -{field}"))
-    assert {hit.iri for hit in rest.hits} == {hit.iri for hit in every.hits} - {hit.iri for hit in passing.hits}
-    assert passing.total and rest.total
+    unfiltered, included, excluded = (
+        ask(searcher, text, limit=50) for text in ("music", f"music {field}", f"music -{field}")
+    )
+    assert {hit.iri for hit in excluded.hits} == {hit.iri for hit in unfiltered.hits} - {
+        hit.iri for hit in included.hits
+    }
+    assert included.total and excluded.total
     with pytest.raises(InputError, match="no word"):
         ask(searcher, f"-{field}")
     assert "left out" in (ask(searcher, "music -kind:passage -kind:entity").hint or "")
@@ -68,15 +72,15 @@ def test_an_unknown_field_with_a_minus_excludes_a_word(searcher: Searcher) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "rest"),
+    ("text", "remaining"),
     [
         ("games -place:London", "games"),
         ('games -place:"North West" -film "Creative Scotland"', "games Creative Scotland"),
         ("co-location place:London", "co-location place:London"),
     ],
 )
-def test_names_are_looked_up_without_the_exclusions(text: str, rest: str) -> None:
-    assert without_exclusions(text) == rest
+def test_names_are_looked_up_without_the_exclusions(text: str, remaining: str) -> None:
+    assert without_exclusions(text) == remaining
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "lexical"])
@@ -162,7 +166,7 @@ def test_a_misspelt_word_is_corrected_although_texts_lie_near_it_by_chance(searc
 
 
 def test_a_misspelling_that_shares_a_stem_by_chance_is_corrected(tmp_path: Path, words: Encoder) -> None:
-    """The stem of "acces" is that of ACC, but no word of the collection that begins so has it."""
+    """ "acces" has the stem of ACC, but no word of the collection with that beginning has this stem."""
     texts = ["The ACC met in March.", "Access to finance for studios.", "Policy on access and finance."]
     build([Item(f"p/{n}", "passage", f"Note {n}", text) for n, text in enumerate(texts)], tmp_path, words)
     small = Searcher(Index.open(tmp_path), lambda: words)

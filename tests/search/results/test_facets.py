@@ -163,14 +163,14 @@ def test_all_pages_together_are_the_total(searcher: Searcher) -> None:
 
 def test_pages_without_facets_go_as_far(searcher: Searcher) -> None:
     query = Query("film music", limit=100)
-    whole = searcher.search(replace(query, facets=True))
-    assert not whole.total_is_floor and whole.total > 400
+    unfiltered = searcher.search(replace(query, facets=True))
+    assert not unfiltered.total_is_floor and unfiltered.total > 400
     first = searcher.search(query)
-    assert first.total_is_floor and first.total <= whole.total
-    last = searcher.search(replace(query, offset=whole.total - 5))
-    assert (last.total, last.total_is_floor, len(last.hits)) == (whole.total, False, 5)
-    past = searcher.search(replace(query, offset=whole.total))
-    assert past.hits == () and str(whole.total) in (past.hint or "").replace(",", "")
+    assert first.total_is_floor and first.total <= unfiltered.total
+    last = searcher.search(replace(query, offset=unfiltered.total - 5))
+    assert (last.total, last.total_is_floor, len(last.hits)) == (unfiltered.total, False, 5)
+    past = searcher.search(replace(query, offset=unfiltered.total))
+    assert past.hits == () and str(unfiltered.total) in (past.hint or "").replace(",", "")
 
 
 def test_fields_alone_find_all_passing_items(searcher: Searcher) -> None:

@@ -22,13 +22,13 @@ def snippet(text: str, words: str) -> Snippet:
     return make_snippet(text, query(words), STEMS, lambda word: 1.0)
 
 
-def marked(made: Snippet) -> list[str]:
-    return [made.text[start:end] for start, end in made.highlights]
+def marked(excerpt: Snippet) -> list[str]:
+    return [excerpt.text[start:end] for start, end in excerpt.highlights]
 
 
 def test_pounds_and_emoji_do_not_shift_the_marks() -> None:
-    made = snippet("🎮🎮 £££ «Fünf» Llŷn’s funds: £25 million — funding 🎮 of R&D", "funding llyn £25 million R&D")
-    assert marked(made) == ["Llŷn", "funds", "£25 million", "funding", "R&D"]
+    excerpt = snippet("🎮🎮 £££ «Fünf» Llŷn’s funds: £25 million — funding 🎮 of R&D", "funding llyn £25 million R&D")
+    assert marked(excerpt) == ["Llŷn", "funds", "£25 million", "funding", "R&D"]
 
 
 def test_function_words_are_not_marked() -> None:
@@ -42,15 +42,15 @@ def test_the_window_goes_where_most_words_are() -> None:
         + "Later, access to finance was hard. "
         + "End. " * 80
     )
-    made = snippet(text, "access to finance")
-    assert marked(made) == ["access", "finance"]
-    assert made.text == text[made.start : made.start + len(made.text)]
-    assert made.cut == (True, True) and made.text.startswith("Later")
+    excerpt = snippet(text, "access to finance")
+    assert marked(excerpt) == ["access", "finance"]
+    assert excerpt.text == text[excerpt.start : excerpt.start + len(excerpt.text)]
+    assert excerpt.cut == (True, True) and excerpt.text.startswith("Later")
 
 
 def test_a_text_without_the_words_shows_its_beginning() -> None:
-    made = snippet("Short sentence. " * 50, "volcano")
-    assert made.start == 0 and made.highlights == () and made.text.startswith("Short")
+    excerpt = snippet("Short sentence. " * 50, "volcano")
+    assert excerpt.start == 0 and excerpt.highlights == () and excerpt.text.startswith("Short")
 
 
 def test_a_phrase_is_marked_as_a_whole() -> None:
@@ -62,9 +62,12 @@ def test_a_phrase_is_marked_as_a_whole() -> None:
 )
 def test_every_snippet_is_a_piece_of_the_text(parts: list[str]) -> None:
     text = " ".join(parts)
-    made = snippet(text, "access finance £25 million")
-    assert made.text == text[made.start : made.start + len(made.text)] and len(made.text) <= MAX_SNIPPET_CHARS
-    for words in marked(made):
+    excerpt = snippet(text, "access finance £25 million")
+    assert (
+        excerpt.text == text[excerpt.start : excerpt.start + len(excerpt.text)]
+        and len(excerpt.text) <= MAX_SNIPPET_CHARS
+    )
+    for words in marked(excerpt):
         assert words.strip() and not words.startswith(" ")
     if {"finance", "Access", "£25 million"} & set(parts):
-        assert made.highlights
+        assert excerpt.highlights

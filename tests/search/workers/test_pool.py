@@ -1,4 +1,4 @@
-"""Searches in worker processes: the same results, each search once, and an answer whatever becomes of the workers."""
+"""Searches in worker processes: same results, every search once, and an answer even if workers die."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def is_running(pid: int) -> bool:
 @pytest.fixture
 def many(services: Services) -> Iterator[Services]:
     """The same atlas, with two search workers."""
-    made = compose(replace(services.settings, search_processes=2))
-    yield made
-    made.beside.close()
+    several = compose(replace(services.settings, search_processes=2))
+    yield several
+    several.search_pool.close()
 
 
 def at_once(services: Services, times: int) -> list[Results]:
@@ -67,29 +67,29 @@ def started(services: Services) -> tuple[int, ...]:
 
     def are_two() -> bool:
         at_once(services, 2)
-        return len(services.beside.processes) == 2
+        return len(services.search_pool.processes) == 2
 
     until(are_two)
-    return services.beside.processes
+    return services.search_pool.processes
 
 
 @contextmanager
 def busy_here(pool: SearchProcessPool, generation: Path) -> Iterator[None]:
-    """The place in this process is taken meanwhile, so that other searches go to workers."""
-    begun, done = threading.Event(), threading.Event()
+    """Occupies the search slot of this process, so that other searches go to workers."""
+    entered, ended = threading.Event(), threading.Event()
 
     def here() -> bytes:
-        begun.set()
-        assert done.wait(60)
+        entered.set()
+        assert ended.wait(60)
         return b""
 
     with ThreadPoolExecutor(1) as threads:
         future = threads.submit(pool.answer, generation, Query("x"), here)
         try:
-            assert begun.wait(60)
+            assert entered.wait(60)
             yield
         finally:
-            done.set()
+            ended.set()
             future.result()
 
 
@@ -122,15 +122,15 @@ class Pool:
 
 @pytest.fixture
 def alone(services: Services) -> Iterator[Pool]:
-    made = Pool(services, 60.0)
-    yield made
-    made.pool.close()
+    pool = Pool(services, 60.0)
+    yield pool
+    pool.pool.close()
 
 
 def test_one_search_at_a_time_needs_no_worker(many: Services) -> None:
     for text in TEXTS:
         many.atlas.search(Query(text))
-    assert many.beside.processes == ()
+    assert many.search_pool.processes == ()
 
 
 def test_a_search_here_knows_whether_workers_are_busy(alone: Pool) -> None:
@@ -179,17 +179,17 @@ def test_a_search_that_fails_in_a_worker_is_not_repeated(alone: Pool) -> None:
 
 
 def test_a_search_past_its_time_ends_its_worker_and_is_not_repeated(services: Services) -> None:
-    made = Pool(services, 5.0)
-    pid = made.start()
+    pool = Pool(services, 5.0)
+    pid = pool.start()
     try:
-        with busy_here(made.pool, made.generation):
+        with busy_here(pool.pool, pool.generation):
             os.kill(pid, signal.SIGSTOP)
             with pytest.raises(QueryTimeout):
-                made.answer("studios")
-        assert made.runs_here == 0
+                pool.answer("studios")
+        assert pool.runs_here == 0
         assert not is_running(pid)
     finally:
-        made.pool.close()
+        pool.pool.close()
 
 
 def test_a_search_whose_worker_died_runs_once_more_in_the_one_place_here(alone: Pool) -> None:
@@ -229,12 +229,12 @@ def test_workers_that_die_are_replaced(many: Services) -> None:
     for pid in first:
         os.kill(pid, signal.SIGKILL)
     assert all(results.hits for results in at_once(many, 4))
-    until(lambda: not set(first) & set(many.beside.processes))
+    until(lambda: not set(first) & set(many.search_pool.processes))
 
 
 def test_closing_ends_the_workers_and_searches_go_on(many: Services) -> None:
     pids = started(many)
-    many.beside.close()
+    many.search_pool.close()
     assert not any(is_running(pid) for pid in pids)
     assert all(results.hits for results in at_once(many, 1))
 
@@ -248,10 +248,10 @@ from web.services import compose
 from web.settings import Settings
 
 services = compose(Settings(home=Path(sys.argv[1]), cache=Path(sys.argv[2]), search_processes=1))
-while not services.beside.processes:
+while not services.search_pool.processes:
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(services.atlas.search, [Query("finance")] * 8))
-print(services.beside.processes[0], flush=True)
+print(services.search_pool.processes[0], flush=True)
 sys.stdin.read()
 """
 

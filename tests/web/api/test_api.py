@@ -21,7 +21,7 @@ def test_search_gives_passages_with_their_document(client: FlaskClient) -> None:
     assert "facets" not in body
 
 
-def test_facets_come_when_asked_for_and_narrow(client: FlaskClient) -> None:
+def test_facets_come_on_request_and_narrow(client: FlaskClient) -> None:
     body = client.get("/api/v1/search?q=creative&facets=1").get_json()
     counts = {value["value"]: value["count"] for value in body["facets"]["collection"]}
     assert set(counts) == {"mine", "starter"}
@@ -44,8 +44,8 @@ def test_entities_are_hits_too(client: FlaskClient) -> None:
 
 def test_offset_goes_on_where_limit_stopped(client: FlaskClient) -> None:
     every = client.get("/api/v1/search?q=creative&limit=4").get_json()
-    rest = client.get("/api/v1/search?q=creative&limit=2&offset=2").get_json()
-    assert [hit["iri"] for hit in rest["hits"]] == [hit["iri"] for hit in every["hits"][2:4]]
+    second_page = client.get("/api/v1/search?q=creative&limit=2&offset=2").get_json()
+    assert [hit["iri"] for hit in second_page["hits"]] == [hit["iri"] for hit in every["hits"][2:4]]
     past = client.get("/api/v1/search?q=creative&offset=5000")
     assert (past.status_code, past.get_json()["hits"]) == (200, [])
 

@@ -64,8 +64,8 @@ def snapshot(services: Services) -> Snapshot:
 
 
 def _document(snapshot: Snapshot, article: Path) -> str:
-    (found,) = (document for document in snapshot.documents() if document.id == article.name)
-    return found.iri
+    (entry,) = (document for document in snapshot.documents() if document.id == article.name)
+    return entry.iri
 
 
 def test_everything_it_names_is_linked(snapshot: Snapshot, article: Path) -> None:
@@ -98,8 +98,8 @@ def test_it_is_found_by_what_it_says(services: Services, article: Path) -> None:
     query = Query("companies outside the South East cannot get external finance", filters=Filters(kind=("passage",)))
     results = services.atlas.search(query)
     assert results.hits[0].document is not None
-    found = [hit for hit in results.hits if hit.document and hit.document.id == article.name]
-    assert any("access to external finance" in hit.snippet.text for hit in found)
+    article_hits = [hit for hit in results.hits if hit.document and hit.document.id == article.name]
+    assert any("access to external finance" in hit.snippet.text for hit in article_hits)
 
 
 def test_the_second_time_nothing_changes(services: Services, article: Path) -> None:

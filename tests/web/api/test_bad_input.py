@@ -1,4 +1,4 @@
-"""Whatever is typed or sent to the search, the answer is a result, an empty page that helps, or 400 with the reason."""
+"""Any input to the search gets results, an empty page with suggestions, or 400 with the reason."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_any_parameter_is_answered(client: FlaskClient, sent: dict[str, str], st
         assert body["hits"] == [] and body["total"] > 0
     else:
         assert body["total"] == 0
-        assert [way["kind"] for way in body["ways"]] == ["filter"]
+        assert [suggestion["kind"] for suggestion in body["ways"]] == ["filter"]
     page = client.get("/search", query_string={"q": "studios", **sent, "start": sent.get("offset", "0")})
     assert page.status_code in (OK, REFUSED)
     if status == OK:
@@ -173,13 +173,13 @@ class LimitedServices(Services):
 
 def test_a_total_that_is_a_lower_bound_is_shown_as_one(client: FlaskClient, services: Services) -> None:
     query = {"q": "skilled people in studios", "facets": "1"}
-    whole = client.get("/api/v1/search", query_string=query).json or {}
-    assert whole["total_is_floor"] is False and whole["total"] > 2
+    unfiltered = client.get("/api/v1/search", query_string=query).json or {}
+    assert unfiltered["total_is_floor"] is False and unfiltered["total"] > 2
     assert "at least" not in client.get("/search", query_string={"q": query["q"]}).text
     limited_services = LimitedServices(services.settings)
     limited = create_app(limited_services).test_client()
     least = limited.get("/api/v1/search", query_string=query).json or {}
-    assert least["total_is_floor"] is True and least["total"] <= whole["total"]
+    assert least["total_is_floor"] is True and least["total"] <= unfiltered["total"]
     page = limited.get("/search", query_string={"q": query["q"]}).text
     assert f"at least {least['total']}" in page and f"{least['total']}+" in page
     limited_services.close()

@@ -21,9 +21,9 @@ from web.settings import Settings
 def built(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Cli:
     cli = Cli(tmp_path_factory.mktemp("cli"), cache)
     write_folder(cli.root / "data")
-    done = cli("build", "--data", "data")
-    assert done.returncode == 0, done.stderr
-    assert "generation 1" in done.stdout
+    result = cli("build", "--data", "data")
+    assert result.returncode == 0, result.stderr
+    assert "generation 1" in result.stdout
     return cli
 
 
@@ -114,9 +114,9 @@ def test_usage_errors_are_status_2(built: Cli) -> None:
 def test_bad_files_are_refused(built: Cli, name: str, content: bytes, words: str) -> None:
     (built.root / name).write_bytes(content)
     before = (built.home / "CURRENT").read_text()
-    done = built("ingest", name)
-    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert words in done.stderr
+    result = built("ingest", name)
+    assert (result.returncode, "Traceback" in result.stderr) == (1, False)
+    assert words in result.stderr
     assert (built.home / "CURRENT").read_text() == before
 
 
@@ -171,13 +171,13 @@ def test_files_of_a_directory_that_are_not_read_are_named(built: Cli) -> None:
     folder.mkdir()
     for name in ("plan.txt", "plan.docx", ".DS_Store", "a\x1b[2Jb.txt"):
         (folder / name).write_text(f"{ARTICLE} {name}" if "\x1b" not in name else "")
-    done = built("ingest", "reports")
-    assert "a [2Jb.txt" in done.stderr  # the terminal gets no control characters
+    result = built("ingest", "reports")
+    assert "a [2Jb.txt" in result.stderr  # the terminal gets no control characters
     (folder / "a\x1b[2Jb.txt").unlink()
-    done = built("ingest", "reports")
-    assert (done.returncode, "plan.txt: already here" in done.stdout) == (0, True)
-    assert "plan.docx" in done.stderr
-    assert ".DS_Store" not in done.stderr
+    result = built("ingest", "reports")
+    assert (result.returncode, "plan.txt: already here" in result.stdout) == (0, True)
+    assert "plan.docx" in result.stderr
+    assert ".DS_Store" not in result.stderr
     assert json.loads(built("ingest", "reports", "--json").stdout)["left_out"] == ["reports/plan.docx"]
     assert built("forget", "plan.txt").returncode == 0
 
@@ -194,11 +194,11 @@ def test_searching_imports_no_torch(built: Cli) -> None:
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'scipy', 'flask', 'networkx'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], env=built.environment, capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 0, done.stderr
-    assert "found" in done.stdout or "Nothing found" in done.stdout
+    assert process.returncode == 0, process.stderr
+    assert "found" in process.stdout or "Nothing found" in process.stdout
 
 
 def test_settings_are_the_only_reader_of_the_environment() -> None:

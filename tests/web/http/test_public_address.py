@@ -37,7 +37,7 @@ def test_a_proxy_that_nobody_trusts_says_nothing() -> None:
 
 
 def test_the_trusted_proxy_names_the_client_the_scheme_and_the_host() -> None:
-    """Of several clients the last is the one that the proxy saw; a client can make up those before."""
+    """The last of several addresses is the one that the proxy saw; a client can forge the others."""
     policy = AddressPolicy(trusted_proxy="127.0.0.1")
     assert policy.resolve(FORWARDED, *DIRECT) == RequestAddress("https", "atlas.example.org", "203.0.113.7")
     assert policy.resolve({}, *DIRECT) == RequestAddress("http", "localhost:8000", "127.0.0.1")

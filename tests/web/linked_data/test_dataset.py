@@ -36,8 +36,8 @@ def store(home: Home, session: Session, tmp_path: Path) -> ox.Store:
 
 
 def values(store: ox.Store, subject: ox.NamedNode, name: str) -> set[str]:
-    found = store.quads_for_pattern(subject, ox.NamedNode(expand(name)), None)
-    return {getattr(quad.object, "value", "") for quad in found}
+    quads = store.quads_for_pattern(subject, ox.NamedNode(expand(name)), None)
+    return {getattr(quad.object, "value", "") for quad in quads}
 
 
 def test_the_counts_are_those_of_the_graph(store: ox.Store, home: Home) -> None:
@@ -58,11 +58,11 @@ def test_partitions_add_up(store: ox.Store, home: Home, kind: str, number: str) 
     assert partitions
     for partition in partitions:
         node = ox.NamedNode(partition)
-        (what,) = values(store, node, f"void:{kind}")
+        (partitioned,) = values(store, node, f"void:{kind}")
         pattern = (
-            (None, ox.NamedNode(expand("rdf:type")), ox.NamedNode(what))
+            (None, ox.NamedNode(expand("rdf:type")), ox.NamedNode(partitioned))
             if kind == "class"
-            else (None, ox.NamedNode(what), None)
+            else (None, ox.NamedNode(partitioned), None)
         )
         expected = sum(1 for _ in live.quads_for_pattern(*pattern, DEFAULT))
         assert values(store, node, number) == {str(expected)}
@@ -80,9 +80,9 @@ def test_background_is_no_source(home: Home, session: Session, tmp_path: Path) -
     from tests.support.small import few_facts
 
     session.change(few_facts)
-    told = describe_dataset(Snapshot.open(home.require()), {})
-    assert [source.title for source in told.sources] == ["Source blog", "Source official"]
-    assert told.starter is None
+    description = describe_dataset(Snapshot.open(home.require()), {})
+    assert [source.title for source in description.sources] == ["Source blog", "Source official"]
+    assert description.starter is None
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def test_well_known(client: FlaskClient, accept: str | None, target: str) -> Non
     assert (response.status_code, response.headers["Location"]) == (302, target)
 
 
-def test_what_it_names_is_there(client: FlaskClient) -> None:
+def test_every_name_in_the_description_exists(client: FlaskClient) -> None:
     described = ox.Store()
     described.load(client.get("/dataset.nt").data, format=ox.RdfFormat.N_TRIPLES)
     for name in ("void:sparqlEndpoint", "void:dataDump"):
@@ -149,5 +149,5 @@ def test_what_it_names_is_there(client: FlaskClient) -> None:
 
 def test_the_page_says_whose_data_it_is(client: FlaskClient) -> None:
     page = client.get("/dataset").get_data(as_text=True)
-    for said in ("Open Government", "GeoNames", "mySociety", "opensource.org/license/mit", "Creative PEC"):
-        assert said.casefold().replace(" ", "-") in page.casefold() or said in page, said
+    for licensor in ("Open Government", "GeoNames", "mySociety", "opensource.org/license/mit", "Creative PEC"):
+        assert licensor.casefold().replace(" ", "-") in page.casefold() or licensor in page, licensor

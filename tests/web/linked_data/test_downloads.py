@@ -23,11 +23,11 @@ from web.settings import Settings
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    made = compose(Settings(home=tmp_path / "atlas", cache=tmp_path / "cache"))
-    with Writer(made.home, NoIndex()).session() as session:
+    small_atlas = compose(Settings(home=tmp_path / "atlas", cache=tmp_path / "cache"))
+    with Writer(small_atlas.home, NoIndex()).session() as session:
         build(session, load(write_folder(tmp_path / "data")), built={})
-    yield made
-    made.close()
+    yield small_atlas
+    small_atlas.close()
 
 
 @pytest.fixture
@@ -41,22 +41,22 @@ def test_it_holds_every_quad(client: FlaskClient, services: Services, suffix: st
     assert (answer.status_code, answer.mimetype) == (200, "application/gzip")
     assert int(answer.headers["Content-Length"]) == len(answer.data)
     assert answer.headers["Content-Disposition"].endswith(f'-000001.{suffix}.gz"')
-    found = ox.Store()
-    found.load(gzip.decompress(answer.data), form)
-    held = services.live.view().snapshot.store
-    assert set(found) == set(held) and len(found) == len(held) > 100
+    downloaded = ox.Store()
+    downloaded.load(gzip.decompress(answer.data), form)
+    store = services.live.view().snapshot.store
+    assert set(downloaded) == set(store) and len(downloaded) == len(store) > 100
     assert client.get(f"/dataset.{suffix}.gz").data == answer.data
 
 
-def test_one_graph(client: FlaskClient, services: Services) -> None:
-    held = services.live.view().snapshot.store
-    source = next(iter(held.named_graphs()))
+def test_download_of_one_graph(client: FlaskClient, services: Services) -> None:
+    store = services.live.view().snapshot.store
+    source = next(iter(store.named_graphs()))
     answer = client.get("/dataset.nt.gz", query_string={"graph": source.value})
     lines = gzip.decompress(answer.data).splitlines()
-    assert len(lines) == sum(1 for _ in held.quads_for_pattern(None, None, None, source)) > 0
+    assert len(lines) == sum(1 for _ in store.quads_for_pattern(None, None, None, source)) > 0
     default = gzip.decompress(client.get("/dataset.ttl.gz?graph=default").data)
     triples = set(ox.parse(default, ox.RdfFormat.TURTLE))
-    assert len(triples) == sum(1 for _ in held.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+    assert len(triples) == sum(1 for _ in store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_one_graph(client: FlaskClient, services: Services) -> None:
         ("/dataset.xml.gz", 404),
     ],
 )
-def test_what_there_is_not(client: FlaskClient, address: str, status: int) -> None:
+def test_unknown_downloads_are_refused(client: FlaskClient, address: str, status: int) -> None:
     for accept in ("application/json", "*/*", ""):
         answer = client.get(address, headers={"Accept": accept} if accept else {})
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.text
@@ -102,19 +102,19 @@ def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, servi
     answer = create_app(other).test_client().get("/dataset.nq.gz", headers={"If-None-Match": tag})
     other.close()
     assert answer.status_code == 200
-    graphs = [client.head("/dataset.nt.gz", query_string={"graph": each}) for each in ("default", "http://e/g")]
+    graphs = [client.head("/dataset.nt.gz", query_string={"graph": graph}) for graph in ("default", "http://e/g")]
     assert graphs[0].headers["ETag"] != graphs[1].headers["ETag"]
 
 
 def test_slow_readers_leave_room(client: FlaskClient) -> None:
-    """Those that read nothing hold a place until they go away."""
+    """A client that reads nothing occupies a slot until it disconnects."""
     slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(downloads.MAX_DOWNLOADS)]
     refused = client.get("/dataset.nq.gz", headers={"Accept": "application/json"})
     assert refused.status_code == 503
     assert refused.get_json(force=True)["type"].endswith("/overload") and refused.headers["Retry-After"]
     assert client.head("/dataset.nq.gz").status_code == 200
-    for each in slow:
-        each.close()
+    for download in slow:
+        download.close()
     assert client.get("/dataset.nq.gz").status_code == 200
 
 

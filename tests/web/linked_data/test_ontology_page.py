@@ -96,9 +96,9 @@ def test_the_drawing_is_legible(ontology: Ontology) -> None:
     for box in diagram.boxes:
         assert box.width / 2 <= box.x <= WIDTH - box.width / 2
         assert box.height / 2 <= box.y <= HEIGHT - box.height / 2
-    for one, other in combinations(diagram.boxes, 2):
-        apart = abs(one.x - other.x) - (one.width + other.width) / 2, abs(one.y - other.y) - one.height
-        assert max(apart) >= 0, (one, other)
+    for first, second in combinations(diagram.boxes, 2):
+        gap = abs(first.x - second.x) - (first.width + second.width) / 2, abs(first.y - second.y) - first.height
+        assert max(gap) >= 0, (first, second)
     for line, other_line in combinations(diagram.lines, 2):
         assert abs(line.x - other_line.x) + abs(line.y - other_line.y) > 16, (line.number, other_line.number)
 
@@ -111,6 +111,6 @@ def test_rdf_has_the_schema_and_not_the_data(starter_snapshot: Snapshot) -> None
 
 
 def test_a_graph_without_an_ontology_has_an_empty_page() -> None:
-    found = read_ontology(Snapshot(ox.Store()))
-    assert (found.classes, found.properties, found.main) == ((), (), ())
-    assert draw(found).boxes == ()
+    empty = read_ontology(Snapshot(ox.Store()))
+    assert (empty.classes, empty.properties, empty.main) == ((), (), ())
+    assert draw(empty).boxes == ()

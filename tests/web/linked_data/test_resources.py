@@ -19,14 +19,14 @@ DCMS = URIRef("https://w3id.org/creative-atlas/id/organisation/dcms")
         ("", f"/page/{NAME}"),
     ],
 )
-def test_thing_redirects_by_accept(client: FlaskClient, accept: str, target: str) -> None:
+def test_an_entity_redirects_by_accept(client: FlaskClient, accept: str, target: str) -> None:
     answer = client.get(f"/id/{NAME}", headers={"Accept": accept} if accept else {})
     assert answer.status_code == 303
     assert answer.headers["Location"].endswith(target)
     assert "Accept" in answer.headers["Vary"]
 
 
-def test_thing_in_no_offered_type(client: FlaskClient) -> None:
+def test_an_entity_in_an_unsupported_type(client: FlaskClient) -> None:
     assert client.get(f"/id/{NAME}", headers={"Accept": "image/png"}).status_code == 406
 
 
@@ -42,10 +42,10 @@ def test_thing_in_no_offered_type(client: FlaskClient) -> None:
 def test_every_syntax_says_the_same(client: FlaskClient, accept: str, syntax: str) -> None:
     answer = client.get(f"/data/{NAME}", headers={"Accept": accept})
     assert answer.mimetype == accept
-    found = Graph().parse(data=answer.get_data(), format=syntax)
-    assert (IRI, None, DCMS) in found
+    graph = Graph().parse(data=answer.get_data(), format=syntax)
+    assert (IRI, None, DCMS) in graph
     plain = Graph().parse(data=client.get(f"/data/{NAME}.nt").get_data(), format="nt")
-    assert set(found) == set(plain)
+    assert set(graph) == set(plain)
 
 
 def test_unchanged_data_is_not_sent_again(client: FlaskClient) -> None:
@@ -54,7 +54,7 @@ def test_unchanged_data_is_not_sent_again(client: FlaskClient) -> None:
     assert (again.status_code, again.get_data()) == (304, b"")
 
 
-def test_unknown_thing_has_no_data(client: FlaskClient) -> None:
+def test_an_unknown_entity_has_no_data(client: FlaskClient) -> None:
     answer = client.get("/data/programme/none")
     assert answer.status_code == 404
     assert answer.mimetype == "application/problem+json"

@@ -15,7 +15,7 @@ Step = Callable[[], bool]
 
 
 class Steps:
-    """Steps that do what they are told to, one after the other; then there is nothing to do."""
+    """Steps with given outcomes, in order; after the last one there is nothing to do."""
 
     def __init__(self, *outcomes: bool | Exception) -> None:
         self._outcomes = list(outcomes)
@@ -32,14 +32,14 @@ class Steps:
 @pytest.fixture
 def follow() -> Iterator[Callable[..., IndexFollower]]:
     """Makes followers that are closed in the end."""
-    made: list[IndexFollower] = []
+    followers: list[IndexFollower] = []
 
     def make(step: Step, *, quiet: float = 0.01, max_delay: float = 60.0) -> IndexFollower:
-        made.append(IndexFollower(step, quiet_seconds=quiet, max_delay_seconds=max_delay, retry_seconds=0.01))
-        return made[-1]
+        followers.append(IndexFollower(step, quiet_seconds=quiet, max_delay_seconds=max_delay, retry_seconds=0.01))
+        return followers[-1]
 
     yield make
-    for follower in made:
+    for follower in followers:
         follower.close()
 
 

@@ -44,14 +44,14 @@ def test_damage_is_noticed_and_repaired(tmp_path: Path, cache: Path, damage: Cal
 def test_a_server_repairs_in_the_background(tmp_path: Path, cache: Path) -> None:
     services = make_services(tmp_path, cache)
     _remove_dense(services.home.require().path)
-    server = compose(services.settings, mending=True)
+    server = compose(services.settings, repairs_index=True)
     with pytest.raises(IndexUnusable, match="made anew"):
         server.atlas.search(Query("access to finance"))
     end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             assert server.atlas.search(Query("access to finance")).hits
-            assert server.mender.wait(30) == 0
+            assert server.index_rebuilder.wait(30) == 0
             server.close()
             return
         except IndexUnusable:

@@ -51,10 +51,10 @@ def settings(built_home: Path, tmp_path: Path, cache: Path) -> Settings:
 
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Services]:
-    services = compose(settings, mending=True)
+    services = compose(settings, repairs_index=True)
     yield services
     services.close()
-    services.mender.wait(60)  # it goes on when the server ends
+    services.index_rebuilder.wait(60)  # it goes on when the server ends
 
 
 def large_file(home: Path) -> Path:
@@ -80,7 +80,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 def test_a_server_notices_damage_and_repairs_it(server: Services) -> None:
     client = create_app(server).test_client()
-    scrubber = server.watch
+    scrubber = server.index_scrubber
     assert scrubber is not None
     scrubber.settle_seconds = scrubber.recheck_seconds = 0.2
 
@@ -102,7 +102,7 @@ def test_a_server_notices_damage_and_repairs_it(server: Services) -> None:
 
 def test_a_search_that_meets_damage_fails_and_has_it_repaired(server: Services) -> None:
     client = create_app(server).test_client()
-    scrubber = server.watch
+    scrubber = server.index_scrubber
     assert scrubber is not None
     scrubber.recheck_seconds = 0.2
     damage(large_file(server.settings.home))

@@ -100,8 +100,8 @@ class Watched:
     errors: list[str] = field(default_factory=list)
 
     def violations(self) -> list[str]:
-        found: list[str] = self.page.evaluate("window.refused || []")
-        return found
+        violations: list[str] = self.page.evaluate("window.refused || []")
+        return violations
 
 
 Open = Callable[..., Watched]

@@ -38,8 +38,8 @@ HOSTILE_PAGES = ("/", "/search?q=InGAME+window", "/page/org/hostile", "/document
 
 def complaints(page: Page) -> list[str]:
     """What axe finds wrong with the page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes'][:3]]}" for each in found]
+    violations = Axe().run(page).response["violations"]
+    return [f"{violation['id']}: {[node['html'][:200] for node in violation['nodes'][:3]]}" for violation in violations]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -173,7 +173,7 @@ def test_a_failed_query_keeps_what_was_typed(address: str, opened: Open) -> None
     expect(seen.page.locator(".cm-content")).to_contain_text("SERVICE <http://example.org/>")
 
 
-def test_a_printed_search_says_what_was_asked(address: str, opened: Open) -> None:
+def test_a_printed_search_shows_its_query(address: str, opened: Open) -> None:
     page = opened(address + "/search?q=InGAME+finance").page
     page.emulate_media(media="print")
     expect(page.get_by_role("searchbox")).to_be_hidden()

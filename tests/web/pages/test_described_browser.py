@@ -34,8 +34,8 @@ def test_page_is_accessible_quiet_and_fits(path: str, starter_address: str, open
     for scheme, width in LOOKS:
         seen.page.emulate_media(color_scheme=scheme)
         seen.page.set_viewport_size({"width": width, "height": 800})
-        found = Axe().run(seen.page).response["violations"]
-        assert [each["id"] for each in found] == [], (scheme, width)
+        violations = Axe().run(seen.page).response["violations"]
+        assert [violation["id"] for violation in violations] == [], (scheme, width)
         assert seen.page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (scheme, width)
     assert seen.violations() == []
     assert seen.errors == []

@@ -1,4 +1,4 @@
-"""Each request reads one generation, whatever a writer publishes while the answer is made."""
+"""A request reads one generation, even if a writer publishes another during the request."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def quads(services: PublishingServices) -> list[ox.Quad]:
 
 @pytest.fixture
 def client(services: PublishingServices, quads: list[ox.Quad]) -> FlaskClient:
-    """Over the small starter, whatever the test before published."""
+    """Services over the small starter atlas, reset for each test."""
     change(services.home, lambda store: store.extend(quads))
     return create_app(services).test_client()
 

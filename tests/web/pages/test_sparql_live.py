@@ -34,11 +34,11 @@ EDGES = f"SELECT ?what ?funder WHERE {{ ?what <{FUNDED_BY}> ?funder }}"
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     root = tmp_path_factory.mktemp("workbench")
-    made = compose(Settings(home=root / "atlas", cache=root / "cache", query_timeout=20))
-    with Writer(made.home, NoIndex()).session() as session:
+    small_atlas = compose(Settings(home=root / "atlas", cache=root / "cache", query_timeout=20))
+    with Writer(small_atlas.home, NoIndex()).session() as session:
         build(session, load(write_folder(root / "data")), built={})
-    yield made
-    made.close()
+    yield small_atlas
+    small_atlas.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +78,11 @@ def test_a_row_with_a_literal_opens_its_claims_too(services: Services, live: Fla
 
 def test_pages_and_order_of_a_real_answer(services: Services) -> None:
     query = "SELECT ?x ?label WHERE { ?x <http://www.w3.org/2000/01/rdf-schema#label> ?label }"
-    whole = services.atlas.now().select(query, "live-whole", Slice(limit=10_000, sort="label"))
-    labels = [row[1].value.casefold() for row in whole.rows if row[1]]
-    assert labels == sorted(labels) and len(labels) == whole.total > 10
+    table = services.atlas.now().select(query, "live-whole", Slice(limit=10_000, sort="label"))
+    labels = [row[1].value.casefold() for row in table.rows if row[1]]
+    assert labels == sorted(labels) and len(labels) == table.total > 10
     part = services.atlas.now().select(query, "live-part", Slice(start=5, limit=3, sort="label"))
-    assert part.rows == whole.rows[5:8] and part.total == whole.total
+    assert part.rows == table.rows[5:8] and part.total == table.total
     down = services.atlas.now().select(query, "live-down", Slice(limit=1, sort="label", descending=True))
     assert down.rows[0][1] is not None and down.rows[0][1].value.casefold() == labels[-1]
     atlas = services.atlas.now()
@@ -98,13 +98,13 @@ def test_values_of_many_kinds_are_sorted_as_people_look_them_up(services: Servic
         ("-0044", "gYear"), ("0999-01-01", "date"), ("2018-12-31", "date"), ("2019-01-01T00:30:00+01:00", "dateTime"),
         ("2019", "gYear"), ("12000-01-01", "date"))]  # fmt: skip
     rising = ["-3", "2.5", "10", '"INF"', '"NaN"', *dates, '"10"', '"Étoile"', '"eye"', '"Ŵales"', '"west"', '"zed"']
-    written = [f"{each}^^<{xsd}double>" if each in ('"INF"', '"NaN"') else each for each in rising]
+    written = [f"{value}^^<{xsd}double>" if value in ('"INF"', '"NaN"') else value for value in rising]
     query = f"SELECT ?v {{ VALUES ?v {{ {' '.join(written[::-1])} }} }}"
     for descending in (False, True):
         table = services.atlas.now().select(query, "live-sorted", Slice(sort="v", descending=descending))
-        found = [row[0].value for row in table.rows if row[0]]
-        expected = [each.partition("^^")[0].strip('"') for each in rising]
-        assert found == (expected[::-1] if descending else expected)
+        shown = [row[0].value for row in table.rows if row[0]]
+        expected = [value.partition("^^")[0].strip('"') for value in rising]
+        assert shown == (expected[::-1] if descending else expected)
 
 
 def test_drawings_are_made_from_more_than_the_page(services: Services, live: FlaskClient) -> None:
@@ -123,8 +123,8 @@ def test_drawings_are_made_from_more_than_the_page(services: Services, live: Fla
 def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
     long = "word " * 200 + "end"
     day = '"2019-01-18T{}"^^<http://www.w3.org/2001/XMLSchema#dateTime>'
-    held = f'"chat"@en "chat"@fr {day.format("10:00:00Z")} {day.format("09:00:00-05:00")} "{long}" "{"x" * 9_000}"'
-    query = f"SELECT ?v {{ VALUES ?v {{ {held} }} }}"
+    values = f'"chat"@en "chat"@fr {day.format("10:00:00Z")} {day.format("09:00:00-05:00")} "{long}" "{"x" * 9_000}"'
+    query = f"SELECT ?v {{ VALUES ?v {{ {values} }} }}"
     text = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
     cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", text, re.S)]
     assert cells[:4] == ["chat en", "chat fr", "18 January 2019, 10:00 UTC", "18 January 2019, 09:00 -05:00"]
@@ -134,8 +134,8 @@ def test_no_two_literals_look_the_same(live: FlaskClient) -> None:
 
 
 def test_terms_come_with_the_number_of_their_uses(services: Services, live: FlaskClient) -> None:
-    found = live.get("/api/v1/terms?q=funded").get_json()
-    funded = next(each for each in found["terms"] if each["name"] == "ca:fundedBy")
+    suggestions = live.get("/api/v1/terms?q=funded").get_json()
+    funded = next(term for term in suggestions["terms"] if term["name"] == "ca:fundedBy")
     counted = services.atlas.now().select(EDGES, "live-count", Slice())
     assert (funded["label"], funded["kind"], funded["count"]) == ("fundedBy", "property", counted.total)
     assert live.get("/api/v1/terms?q=Nesta").get_json()["entities"] == []  # no index here: terms are still offered
@@ -168,22 +168,22 @@ def test_a_long_query_is_downloaded_by_a_form(live: FlaskClient) -> None:
     page = live.post("/sparql", data={"query": query}, headers={"Accept": "text/html"}).text
     forms = re.findall(r'<form class="inline"[^>]*>(.*?)</form>', page, re.S)
     fields = [dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) for form in forms]
-    asked = next(field for field in fields if field.get("format") == "json")
-    answer = live.post("/sparql", data=asked, headers={"Accept": "text/html,*/*;q=0.8"})
+    form_data = next(field for field in fields if field.get("format") == "json")
+    answer = live.post("/sparql", data=form_data, headers={"Accept": "text/html,*/*;q=0.8"})
     assert answer.json == {"head": {}, "boolean": True}
     assert answer.headers["Content-Disposition"] == 'attachment; filename="query.srj"'
-    del asked["download"]
-    assert live.post("/sparql", data=asked).headers["Content-Disposition"].startswith("inline")
+    del form_data["download"]
+    assert live.post("/sparql", data=form_data).headers["Content-Disposition"].startswith("inline")
 
 
-def test_a_browser_is_told_of_a_failure_by_a_page(tmp_path: Path, built: Path) -> None:
+def test_a_browser_gets_a_failure_as_a_page(tmp_path: Path, built: Path) -> None:
     """The endpoint serves programs as well: each is answered in its own way."""
     none = compose(Settings(home=tmp_path / "none", cache=tmp_path))
     try:
         client = create_app(none).test_client()
-        asked = {"query": "ASK {}"}
-        page = client.get("/sparql", query_string=asked, headers={"Accept": "text/html,*/*;q=0.8"})
-        data = client.get("/sparql", query_string=asked, headers={"Accept": "*/*"})
+        parameters = {"query": "ASK {}"}
+        page = client.get("/sparql", query_string=parameters, headers={"Accept": "text/html,*/*;q=0.8"})
+        data = client.get("/sparql", query_string=parameters, headers={"Accept": "*/*"})
     finally:
         none.close()
     assert page.status_code == data.status_code == 503

@@ -18,8 +18,8 @@ from web.read_model.reader import Term
 HTML = {"Accept": "text/html"}
 
 
-def _page(client: FlaskClient, **asked: str) -> str:
-    answer = client.get("/sparql", query_string=asked, headers=HTML)
+def _page(client: FlaskClient, **parameters: str) -> str:
+    answer = client.get("/sparql", query_string=parameters, headers=HTML)
     assert answer.status_code == 200
     return unescape(answer.text)
 
@@ -38,7 +38,7 @@ def test_a_long_answer_comes_in_pages(client: FlaskClient) -> None:
     second = unescape(client.get(on[1], headers=HTML).text)
     assert _cells(second)[0] == "100" and "Rows 101 to 200" in second
     assert _cells(_page(client, query=MANY, start="99900"))[-1] == "99999"
-    assert "no rows so far down" in _page(client, query=MANY, start="100000")
+    assert "The result has fewer rows" in _page(client, query=MANY, start="100000")
 
 
 @pytest.mark.parametrize("start", ["-1", "x", "9999999999", "1e3"])
@@ -74,14 +74,14 @@ def test_a_row_of_entries_opens_what_ties_them(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "status"),
+    ("parameter", "status"),
     [
         ("", 400), ("?s=x&p=y", 400), ("?among=one", 400), ("?s=x&p=y&o=z", 200), ("?s=%00&p=%3Cb&v=", 200),
         ("?s=a:a&p=a:b&v=x&lang=not+a+language", 200), ("?among=x:x&among=%22%3E%3Cscript%3E", 200),
     ],
 )  # fmt: skip
-def test_what_is_no_edge_is_said_plainly(asked: str, status: int, client: FlaskClient) -> None:
-    answer = client.get(f"/why{asked}")
+def test_a_request_about_no_edge_gets_its_reason(parameter: str, status: int, client: FlaskClient) -> None:
+    answer = client.get(f"/why{parameter}")
     assert answer.status_code == status and "<script>" not in answer.text
     if status == 200:
         assert "Not known here." in answer.text
@@ -118,12 +118,12 @@ def test_the_page_offers_relations_by_label(client: FlaskClient) -> None:
     assert re.search(r'data-term="ca:partner">partner</a> <span class="muted">14<', text)
 
 
-def test_terms_are_found_by_label_and_said_by_iri(client: FlaskClient) -> None:
-    found = client.get("/api/v1/terms?q=funded").get_json()
-    assert [each["label"] for each in found["terms"]] == ["funded by"]
-    assert found["prefixes"]["schema"] == "https://schema.org/"
+def test_terms_are_found_by_label_and_named_by_iri(client: FlaskClient) -> None:
+    suggestions = client.get("/api/v1/terms?q=funded").get_json()
+    assert [term["label"] for term in suggestions["terms"]] == ["funded by"]
+    assert suggestions["prefixes"]["schema"] == "https://schema.org/"
     named = client.get("/api/v1/terms?q=Abert").get_json()
-    assert [each["label"] for each in named["entities"]] == ["Abertay University"]
+    assert [entity["label"] for entity in named["entities"]] == ["Abertay University"]
     about = client.get("/api/v1/terms", query_string={"iri": expand("ca:fundedBy")}).get_json()
     assert (about["label"], about["kind"]) == ("funded by", "property")
     assert client.get("/api/v1/terms", query_string={"iri": "x:unheard/of"}).get_json()["label"] == "of"
@@ -144,10 +144,10 @@ def test_the_order_of_terms() -> None:
         term("d", "funded through", 4), term("e", "funds", 0, "funded"), term("f", "partner", 99),
         term("refunded", "back", 1),
     )  # fmt: skip
-    assert [each.label for each in matching(terms, "Funded")] == [
+    assert [term.label for term in matching(terms, "Funded")] == [
         "funded through", "funded by", "pays for", "is funded", "back", "funds",
     ]  # fmt: skip
-    assert [each.label for each in matching(terms, "ca:re")] == ["back"]
+    assert [term.label for term in matching(terms, "ca:re")] == ["back"]
     assert len(matching(terms, "")) == len(terms)
 
 

@@ -20,9 +20,9 @@ NESTA = f"{ID}organisation/nesta"
 
 @pytest.fixture
 def services(tmp_path: Path, cache: Path) -> Iterator[Services]:
-    made = make_services(tmp_path, cache)
-    yield made
-    made.close()
+    small_atlas = make_services(tmp_path, cache)
+    yield small_atlas
+    small_atlas.close()
 
 
 def run(services: Services, cache: Path, *arguments: str) -> Result:
@@ -34,22 +34,22 @@ def run(services: Services, cache: Path, *arguments: str) -> Result:
     )
 
 
-def found(services: Services, kind: str) -> set[str]:
+def hit_iris(services: Services, kind: str) -> set[str]:
     return {hit.iri for hit in services.atlas.search(Query("Nesta", filters=Filters(kind=(kind,)))).hits}
 
 
 def test_it_is_gone_from_the_site(services: Services, cache: Path, tmp_path: Path) -> None:
     client = create_app(services).test_client()
     assert client.get("/page/organisation/nesta").status_code == 200
-    assert NESTA in found(services, "entity")
-    texts = found(services, "passage")
+    assert NESTA in hit_iris(services, "entity")
+    texts = hit_iris(services, "passage")
 
-    done = run(services, cache, "suppress", NESTA, "--reason", "asked")
-    assert done.exit_code == 0, done.output
+    result = run(services, cache, "suppress", NESTA, "--reason", "asked")
+    assert result.exit_code == 0, result.output
     assert client.get("/page/organisation/nesta").status_code == 404
     assert client.get("/data/organisation/nesta").status_code == 404
-    assert NESTA not in found(services, "entity")
-    assert found(services, "passage") == texts
+    assert NESTA not in hit_iris(services, "entity")
+    assert hit_iris(services, "passage") == texts
     assert NESTA not in client.get("/api/v1/search?q=Nesta").get_data(as_text=True)
     assert NESTA not in client.get("/api/v1/complete?q=Nest").get_data(as_text=True)
     query = f"ASK {{ {{ <{NESTA}> ?p ?o }} UNION {{ GRAPH ?g {{ ?s ?q <{NESTA}> }} }} }}"
@@ -61,11 +61,11 @@ def test_it_is_gone_from_the_site(services: Services, cache: Path, tmp_path: Pat
     article = tmp_path / "again.txt"
     article.write_text("Nesta is named here once more, in a text of its own, by someone else.\n", "utf-8")
     assert run(services, cache, "ingest", str(article)).exit_code == 0
-    assert NESTA not in found(services, "entity")
+    assert NESTA not in hit_iris(services, "entity")
 
     assert run(services, cache, "unsuppress", NESTA).exit_code == 0
     assert run(services, cache, "build", "--data", str(tmp_path / "data")).exit_code == 0
-    assert NESTA in found(services, "entity")
+    assert NESTA in hit_iris(services, "entity")
 
 
 def test_wrong_usage(services: Services, cache: Path) -> None:

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
-from graph.entities.shared_neighbours import alike, alike_passages
+from graph.entities.shared_neighbours import similar_entities, similar_passages
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
 from web.app import create_app
@@ -39,39 +39,41 @@ def small() -> Snapshot:
 
 
 def test_rare_shared_neighbours_say_most() -> None:
-    found = alike(small(), f"{EX}a", 3)
-    assert found[0].iri == f"{EX}b"
-    assert [name.removeprefix(EX) for name in found[0].shared] == ["rare", "common"]
-    assert found[0].score > found[1].score == found[2].score
-    assert {each.iri for each in alike(small(), f"{EX}a", 100)}.isdisjoint({f"{EX}a", f"{EX}lone", f"{EX}rare"})
+    similar = similar_entities(small(), f"{EX}a", 3)
+    assert similar[0].iri == f"{EX}b"
+    assert [name.removeprefix(EX) for name in similar[0].shared] == ["rare", "common"]
+    assert similar[0].score > similar[1].score == similar[2].score
+    assert {entity.iri for entity in similar_entities(small(), f"{EX}a", 100)}.isdisjoint(
+        {f"{EX}a", f"{EX}lone", f"{EX}rare"}
+    )
 
 
 def test_no_neighbours_nothing_alike() -> None:
-    assert alike(small(), f"{EX}nobody", 5) == ()
-    assert alike_passages(small(), f"{EX}a", 5) == ()
+    assert similar_entities(small(), f"{EX}nobody", 5) == ()
+    assert similar_passages(small(), f"{EX}a", 5) == ()
 
 
 def test_an_entry_names_others_of_its_kind_with_the_reason(starter: FlaskClient) -> None:
-    found = starter.get("/api/v1/similar", query_string={"iri": INGAME, "limit": 8}).get_json()
-    assert len(found) == 8
-    assert {each["kind"] for each in found} <= {"R&D cluster", "creative cluster", "cluster"}
-    assert INGAME not in {each["iri"] for each in found}
-    for each in found:
-        assert each["basis"] in ("text", "graph", "both")
-        assert (each["text"] is not None) == (each["basis"] in ("text", "both"))
-        assert bool(each["shared"]) == (each["basis"] in ("graph", "both"))
-    assert "both" in {each["basis"] for each in found}
+    similar = starter.get("/api/v1/similar", query_string={"iri": INGAME, "limit": 8}).get_json()
+    assert len(similar) == 8
+    assert {entity["kind"] for entity in similar} <= {"R&D cluster", "creative cluster", "cluster"}
+    assert INGAME not in {entity["iri"] for entity in similar}
+    for entity in similar:
+        assert entity["basis"] in ("text", "graph", "both")
+        assert (entity["text"] is not None) == (entity["basis"] in ("text", "both"))
+        assert bool(entity["shared"]) == (entity["basis"] in ("graph", "both"))
+    assert "both" in {entity["basis"] for entity in similar}
     page = starter.get("/page/cluster/ingame").text
     assert "Similar entries" in page and "by its text and its links" in page
 
 
 def test_a_passage_names_passages_of_other_texts(starter: FlaskClient, starter_home: Path) -> None:
     snapshot = Snapshot.open(Home(starter_home).require())
-    document = next(each for each in snapshot.documents() if each.passages > 1)
+    document = next(candidate for candidate in snapshot.documents() if candidate.passages > 1)
     first = snapshot.passages(document.iri)[0]
-    found = starter.get("/api/v1/similar", query_string={"iri": first.iri}).get_json()
-    assert found and all(each["snippet"] for each in found)
-    assert first.iri not in {each["iri"] for each in found}
+    similar = starter.get("/api/v1/similar", query_string={"iri": first.iri}).get_json()
+    assert similar and all(item["snippet"] for item in similar)
+    assert first.iri not in {item["iri"] for item in similar}
     page = starter.get("/documents/similar", query_string={"iri": first.iri})
     assert page.status_code == 200 and "by its text" in page.text
     reading = starter.get(f"/entity?iri={document.iri}", follow_redirects=True).text

@@ -198,7 +198,7 @@ def test_an_upload_above_a_mebibyte(port: int, packed: bool) -> None:
 
 def test_a_large_answer_to_a_slow_reader(port: int) -> None:
     query = "SELECT ?s ?p ?o ?a { ?s ?p ?o . ?a a ?b } LIMIT 40000"
-    whole = ask(port, f"/sparql?query={quote(query)}")[1]
+    expected_body = ask(port, f"/sparql?query={quote(query)}")[1]
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(20)
         client.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
@@ -209,7 +209,7 @@ def test_a_large_answer_to_a_slow_reader(port: int) -> None:
             received += part
     head, _, body = bytes(received).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
-    assert body == whole
+    assert body == expected_body
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")

@@ -1,4 +1,4 @@
-"""Whose doing it is that a request fails: what is ours is never told as a mistake of the client's."""
+"""Failed requests: a fault of the server is never reported as an error of the client."""
 
 from __future__ import annotations
 

@@ -160,20 +160,20 @@ def test_a_query_that_fails_runs_once(fast: Served) -> None:
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])
 def test_results_are_compressed_on_request(request: pytest.FixtureRequest, route: str, query: str, coding: str) -> None:
     client: FlaskClient | Served = request.getfixturevalue(route)
-    whole = client.get("/sparql", query_string={"query": query})
+    response = client.get("/sparql", query_string={"query": query})
     packed = client.get("/sparql", query_string={"query": query}, headers={"Accept-Encoding": coding})
-    assert "Content-Encoding" not in whole.headers
+    assert "Content-Encoding" not in response.headers
     assert packed.headers["Content-Encoding"] == coding
-    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(whole.data) / 2
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(response.data) / 2
     unpack = (
         gzip.decompress
         if coding == "gzip"
         else lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data)
     )
-    assert unpack(packed.data) == whole.data
-    assert packed.headers["ETag"] == "W/" + whole.headers["ETag"].removeprefix("W/")
+    assert unpack(packed.data) == response.data
+    assert packed.headers["ETag"] == "W/" + response.headers["ETag"].removeprefix("W/")
     assert "Accept-Encoding" in packed.headers["Vary"]
-    for tag in (packed.headers["ETag"], whole.headers["ETag"]):
+    for tag in (packed.headers["ETag"], response.headers["ETag"]):
         repeated = client.get("/sparql", query_string={"query": query}, headers={"If-None-Match": tag})
         assert (repeated.status_code, repeated.data) == (304, b"")
 
@@ -199,7 +199,7 @@ def test_head_of_a_compressed_answer(slow: FlaskClient) -> None:
 
 
 def busy(client: FlaskClient, pool: QueryPool, running: int, names: list[str]) -> list[threading.Thread]:
-    """Start a slow query for each name and wait until so many run in all."""
+    """Start a slow query for each name and wait until the given number runs."""
     threads = []
     for number, name in enumerate(names, running - len(names) + 1):
         query = {"query": SLOW, "query-id": name}

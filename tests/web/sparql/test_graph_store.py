@@ -120,7 +120,7 @@ def test_a_conditional_write(writable_client: FlaskClient) -> None:
 
 
 def test_a_new_index_changes_no_tag(writable_client: FlaskClient, writable_services: Services) -> None:
-    """It is a generation of its own, and nobody wrote."""
+    """It is a separate generation without a write."""
     send(writable_client, "PUT")
     first = send(writable_client, "GET")
     with Writer(writable_services.home, CarriedIndex()).session() as session:

@@ -88,16 +88,16 @@ def test_on_the_page(services: Services) -> None:
 
 def test_on_the_command_line(services: Services) -> None:
     home, cache = str(services.settings.home), str(services.settings.cache)
-    done = CliRunner().invoke(
+    result = CliRunner().invoke(
         cli, ["query", "--home", home, "-e", FINANCE, "--format", "csv"], env={"CREATIVE_ATLAS_CACHE": cache}
     )
-    assert done.exit_code == 0, done.output
-    assert done.output.startswith("hit,score")
-    assert len(done.output.splitlines()) > 1
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith("hit,score")
+    assert len(result.output.splitlines()) > 1
 
 
 def test_the_page_says_what_took_the_place_of_each_clause(client: FlaskClient) -> None:
-    """Which hits, with their scores, in the order of the search, whatever the query did with them."""
+    """Hits and scores in the order of the search."""
     other = '{ SERVICE <urn:creative-atlas:search> { ?hit ca:similarTo <%s> ; ca:kind "entity" ; ca:limit 3 } }'
     nesta = "https://w3id.org/creative-atlas/id/organisation/nesta"
     both = FINANCE.replace("} } ORDER", "} } UNION " + other % nesta + " } ORDER").replace("SELECT ?hit", "SELECT *", 1)
@@ -130,7 +130,7 @@ def test_the_page_runs_each_clause_once_and_none_for_another_page(starter: Servi
         for part in (Slice(limit=20), Slice(start=20, limit=20), Slice(limit=20, sort="a")):
             table = run_table(pool, view, select, query_id="page", part=part, explain=partial(explain, view))
             assert (len(table.rows), table.total) == (20, 60)
-            assert [clause.asked for clause in table.clauses] == ["“one”", "“two”"]
+            assert [clause.description for clause in table.clauses] == ["“one”", "“two”"]
             assert [len(clause.hits) for clause in table.clauses] == [30, 2]
         assert [request.text for request in requests] == ["one", "two"]
         ask = select.replace("SELECT *", "ASK")

@@ -1,4 +1,4 @@
-"""Hostile writes end within their limit and half a second more, change nothing, and reach nobody."""
+"""Hostile writes end within their limit plus 0.5 s, change nothing, and open no connection."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def writable_client(small: Services) -> FlaskClient:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    made = Listener()
-    yield made
-    made.close()
+    fake_listener = Listener()
+    yield fake_listener
+    fake_listener.close()
 
 
 LOADS = [
@@ -61,7 +61,7 @@ def test_no_address_is_called(text: str, writable_client: FlaskClient, listener:
 
 
 def test_the_fences_hold_without_the_guard(small: Services, listener: Listener) -> None:
-    """Straight to the engine in a fenced child: what the guard would let through reaches nobody either."""
+    """The engine in a sandboxed child, without the guard, opens no connection either."""
     import subprocess
     import sys
 

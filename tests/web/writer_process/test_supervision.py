@@ -42,10 +42,10 @@ def test_eight_writers_and_readers_see_whole_updates(writable_services: Services
     writable_services.writes.limits = WriteLimits(
         wait=120.0
     )  # the machine may be busy, and nobody is to be turned away
-    whole: list[bool] = []
+    observations: list[bool] = []
     statuses: list[int] = []
     failed: list[int] = []
-    done = threading.Event()
+    writers_ended = threading.Event()
 
     def write(number: int) -> None:
         writable_client = app.test_client()
@@ -59,29 +59,29 @@ def test_eight_writers_and_readers_see_whole_updates(writable_services: Services
                 failed.append(status)
 
     def read() -> None:
-        while not done.is_set():
-            statuses.append(_reading(app.test_client(), whole))
+        while not writers_ended.is_set():
+            statuses.append(_reading(app.test_client(), observations))
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
     for thread in (*readers, *writers):
         thread.start()
     join_all(writers)
-    done.set()
+    writers_ended.set()
     join_all(readers)
     assert failed == []
-    assert whole and all(whole)
+    assert observations and all(observations)
     assert set(statuses) <= {200, 503}, "a busy machine may turn a reader away"
     count = f"ASK {{ {{ SELECT (COUNT(*) AS ?n) {{ ?s <http://e/left> 1 }} }} FILTER(?n = {8 * PER_WRITER}) }}"
     assert ask(app.test_client(), count)
 
 
-def _reading(client: FlaskClient, whole: list[bool]) -> int:
-    """The status of a look for half updates; where there is an answer, `whole` gets whether none was seen."""
+def _reading(client: FlaskClient, observations: list[bool]) -> int:
+    """The status of a look for half updates; where there is an answer, `observations` gets whether none was seen."""
     query = "SELECT (COUNT(?l) AS ?a) { ?l <http://e/left> 1 FILTER NOT EXISTS { ?l <http://e/right> 1 } }"
     answer = client.get("/sparql", query_string={"query": query, "format": "csv"})
     if answer.status_code == 200:
-        whole.append(answer.text.split() == ["a", "0"])
+        observations.append(answer.text.split() == ["a", "0"])
     return answer.status_code
 
 

@@ -149,8 +149,8 @@ def _curve(start: Box, end: Box, boxes: list[Box], numbers: list[tuple[float, fl
         x, y = point(t)
         room = min((math.dist((x, y), other) for other in numbers), default=1e9)
         for box in boxes:
-            beside, above = abs(x - box.x) - box.width / 2, abs(y - box.y) - box.height / 2
-            room = min(room, max(beside, above) + NUMBER_SPACE / 2)
+            across, above = abs(x - box.x) - box.width / 2, abs(y - box.y) - box.height / 2
+            room = min(room, max(across, above) + NUMBER_SPACE / 2)
         return room
 
     steps = [0.5 + sign * step / 40 for step in range(15) for sign in (1, -1)]

@@ -202,7 +202,7 @@ def test_a_look_up_overtakes_long_texts() -> None:
     bench.workers.complete = True
     texts = [bench.submit(f"text {n}", "reading", op="check") for n in range(12)]
     assert sum(task.worker is not None for task in texts) == 1
-    look_up = bench.submit("look-up", "lookup", op="look")
+    look_up = bench.submit("look-up", "lookup", op="lookup")
     assert look_up.worker is not None
     bench.answer(look_up)
     bench.answer(next(task for task in texts if task.worker))
@@ -284,7 +284,7 @@ def test_a_query_that_is_cancelled_after_it_was_sent_ahead_costs_no_worker() -> 
 
 def test_a_look_up_that_needs_the_engine_runs_again_as_a_query() -> None:
     bench = Bench(workers=1)
-    look_up = bench.submit("look-up", "lookup", op="look")
+    look_up = bench.submit("look-up", "lookup", op="lookup")
     look_up.fallback = b"SELECT"
     worker: Any = look_up.worker
     worker.outcomes = ["again"]
@@ -337,20 +337,20 @@ def test_searches_take_no_slot_of_other_queries_and_end_at_the_deadline() -> Non
 
 def test_searches_end_once_their_client_has_left() -> None:
     bench = Bench(workers=1)
-    begun, left = threading.Event(), threading.Event()
+    started, ended = threading.Event(), threading.Event()
     seconds_left: list[float] = []
 
     def expand(deadline: Deadline) -> Expansion:
-        begun.set()
-        assert left.wait(10)
+        started.set()
+        assert ended.wait(10)
         seconds_left.append(deadline.remaining())
         deadline.check()
         raise AssertionError("not ended")
 
     task = bench.submit("searching", "searching", 5.0, expand)
-    assert begun.wait(10)
+    assert started.wait(10)
     bench.dispatcher.withdraw(task)
-    left.set()
+    ended.set()
     bench.loop.wait_for_thread()
     assert seconds_left == [0.0]
     assert bench.error("searching") == (0.0, QueryCancelled)

@@ -101,7 +101,7 @@ def test_look_ups_come_first_sixteen_times_in_a_row() -> None:
         order.append(entry)
         queues.leave(entry)
     assert order.index(other) == 15, "sixteen of them in a row"
-    assert [each for each in order if each is not other] == looks[1:]
+    assert [entry for entry in order if entry is not other] == looks[1:]
 
 
 def test_a_look_up_that_turns_out_to_be_a_query_waits_for_a_quick_slot() -> None:
@@ -179,7 +179,7 @@ def test_long_texts_are_read_one_at_a_time_and_take_no_quick_slot() -> None:
     assert queues.next() is texts[0]
     assert queues.next() is None
     quick = [enter(queues), enter(queues)]
-    assert [each.slot for each in quick] == ["quick", None]
+    assert [entry.slot for entry in quick] == ["quick", None]
     assert queues.load() == (2, 3)
     queues.leave(texts[0])
     queues.leave(quick[0])

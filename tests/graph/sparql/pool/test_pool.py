@@ -103,36 +103,36 @@ def test_a_new_generation_is_picked_up_and_an_old_one_still_answers(pool: QueryP
 
 
 def test_the_cache_knows_generation_query_dataset_and_format(pool: QueryPool, tmp_path: Path) -> None:
-    one, two = (make_generation(tmp_path / name, 10, word=name) for name in ("one", "two"))
-    first = pool.run(one, LOOK_UP)
-    again = pool.run(one, LOOK_UP)
+    old, new = (make_generation(tmp_path / name, 10, word=name) for name in ("one", "two"))
+    first = pool.run(old, LOOK_UP)
+    again = pool.run(old, LOOK_UP)
     assert (first.cached, again.cached) == (False, True)
     assert first.read() == again.read()
-    assert first.fingerprint == again.fingerprint == pool.request(one, pool.check(LOOK_UP)).fingerprint
+    assert first.fingerprint == again.fingerprint == pool.request(old, pool.check(LOOK_UP)).fingerprint
     others = [
-        pool.run(two, LOOK_UP),
-        pool.run(one, LOOK_UP, media_type="text/csv"),
-        pool.run(one, LOOK_UP + " "),
-        pool.run(one, LOOK_UP, dataset=Dataset.of([f"{EX}g"])),
-        pool.run(one, "SELECT (<x> AS ?y) {}", base=f"{EX}1"),
-        pool.run(one, "SELECT (<x> AS ?y) {}", base=f"{EX}2"),
+        pool.run(new, LOOK_UP),
+        pool.run(old, LOOK_UP, media_type="text/csv"),
+        pool.run(old, LOOK_UP + " "),
+        pool.run(old, LOOK_UP, dataset=Dataset.of([f"{EX}g"])),
+        pool.run(old, "SELECT (<x> AS ?y) {}", base=f"{EX}1"),
+        pool.run(old, "SELECT (<x> AS ?y) {}", base=f"{EX}2"),
     ]
     assert not any(other.cached for other in others)
     assert len({other.fingerprint for other in (first, *others)}) == 7
-    assert pool.run(one, "SELECT (RAND() AS ?r) {}").fingerprint is None
+    assert pool.run(old, "SELECT (RAND() AS ?r) {}").fingerprint is None
 
 
 def test_a_result_is_shared_by_all_bases_that_the_query_does_not_use(pool: QueryPool, tmp_path: Path) -> None:
-    """A client sends what base it likes, in its Host header; 300 of them pushed every result out of reach."""
-    one = make_generation(tmp_path / "000001", 10)
+    """A client chooses the base with its Host header; 300 different bases used to evict every result."""
+    generation = make_generation(tmp_path / "000001", 10)
     query = f"SELECT ?o {{ <{EX}s3> <{EX}p> ?o }}"
     relative = "SELECT (<x> AS ?y) {}"
-    first = pool.run(one, relative, base="http://first/")
-    assert not pool.run(one, query, base="http://first/").cached
+    first = pool.run(generation, relative, base="http://first/")
+    assert not pool.run(generation, query, base="http://first/").cached
     for number in range(300):
-        assert pool.run(one, query, base=f"http://host-{number}/").cached
-        pool.request(one, pool.check(relative), base=f"http://host-{number}/")
-    again = pool.run(one, relative, base="http://first/")
+        assert pool.run(generation, query, base=f"http://host-{number}/").cached
+        pool.request(generation, pool.check(relative), base=f"http://host-{number}/")
+    again = pool.run(generation, relative, base="http://first/")
     assert again.cached and again.fingerprint == first.fingerprint
     assert b"http://first/x" in again.read()
 
@@ -201,9 +201,9 @@ def test_a_directory_replaced_under_its_name_is_another_generation(pool: QueryPo
     assert b"new 7" in pool.run(path, LOOK_UP).read()
 
 
-def eight_at_once(run: Callable[[int], None], apart: int) -> None:
-    """Call `run` in eight threads, with numbers so far apart from 0 on; wait for all."""
-    threads = [threading.Thread(target=run, args=(apart * number,)) for number in range(8)]
+def eight_at_once(run: Callable[[int], None], step: int) -> None:
+    """Call `run` in eight threads with 0, `step`, 2 × `step` …; wait for all."""
+    threads = [threading.Thread(target=run, args=(step * number,)) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -282,12 +282,12 @@ def test_a_query_ends_at_its_deadline_while_the_parent_is_stopped(generation: Pa
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and not gone(busy):
             time.sleep(0.05)
-        left = [pid for pid in idle if not gone(pid)]
+        surviving = [pid for pid in idle if not gone(pid)]
         ended = gone(busy)
         parent.send_signal(signal.SIGCONT)
         parent.communicate("\n", timeout=60)
     assert ended
-    assert left == idle
+    assert surviving == idle
 
 
 def test_the_worker_imports_little() -> None:
@@ -317,7 +317,7 @@ def test_limits_check_themselves() -> None:
 
 
 def test_queries_sent_ahead_behind_a_slow_one_are_all_answered(generation: Path) -> None:
-    """Whatever stands behind a slow query is given to others, again and again, and no place is lost."""
+    """Queries sent ahead behind a slow query go to other workers, and no slot is lost."""
     with QueryPool(Limits(cache_bytes=0, quantum=0.1, timeout=120, wait=60)) as pool:
         failed: list[BaseException] = []
 

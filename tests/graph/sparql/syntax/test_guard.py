@@ -143,8 +143,8 @@ def test_what_passes_the_guard_never_calls_out(fragments: list[str]) -> None:
 def test_escaped_iris_mean_the_same(query: str) -> None:
     cleared = guard(query, LIMITS)
     again = guard(cleared.text, LIMITS)
-    assert [decoded(each) for each in again.tokens if each.kind == "iri"] == [
-        decoded(each) for each in cleared.tokens if each.kind == "iri"
+    assert [decoded(token) for token in again.tokens if token.kind == "iri"] == [
+        decoded(token) for token in cleared.tokens if token.kind == "iri"
     ]
 
 
@@ -259,7 +259,7 @@ def test_the_search_clause_is_recognised_where_somebody_answers_it() -> None:
         guard(query, LIMITS)
     (clause,) = guard(query, LIMITS, search=True).searches
     assert query[clause.start : clause.end] == f"SERVICE <{SEARCH_SERVICE}> {{ ?hit ?p 'a }} b' }}"
-    assert [each.text for each in clause.body] == ["?hit", "?p", "'a } b'"]
+    assert [token.text for token in clause.body] == ["?hit", "?p", "'a } b'"]
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_the_search_clause_may_be_silent_and_go_by_a_prefix(head: str) -> None:
     query = f"{head} ?hit ?p 1 }} }}"
     (clause,) = guard(query, LIMITS, search=True).searches
     assert query[clause.start : clause.end].upper().startswith("SERVICE")
-    assert (query[clause.end :], [each.text for each in clause.body]) == (" }", ["?hit", "?p", "1"])
+    assert (query[clause.end :], [token.text for token in clause.body]) == (" }", ["?hit", "?p", "1"])
     with pytest.raises(QueryRefused, match="no search"):
         guard(query, LIMITS)
 
@@ -289,7 +289,7 @@ def test_no_other_service_passes_for_the_search(service: str) -> None:
         guard(query, LIMITS, search=True)
 
 
-def test_an_update_that_searches_is_told_so() -> None:
+def test_an_update_with_a_search_clause_is_refused_with_the_reason() -> None:
     update = f"INSERT {{ ?hit a ?hit }} WHERE {{ SERVICE <{SEARCH_SERVICE}> {{ ?hit ?p 'x' }} }}"
     with pytest.raises(QueryRefused, match="in queries only"):
         guard(update, LIMITS, update=True)

@@ -43,7 +43,7 @@ GAPS = st.sampled_from([" ", "\n", "\t", " \r\n", "# a comment ' \" <\n", " #\n 
 @given(st.lists(st.tuples(TOKENS, GAPS), max_size=25))
 def test_tokens_come_back_as_they_were_put_in(parts: list[tuple[tuple[str, str], str]]) -> None:
     text = "".join(token + gap for (_, token), gap in parts)
-    assert [(each.kind, each.text) for each in tokenise(text)] == [token for token, _ in parts]
+    assert [(lexed.kind, lexed.text) for lexed in tokenise(text)] == [token for token, _ in parts]
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80) | st.text("<>'\"\\#?$.:a{}@_u0041^|&-+% \n", max_size=80))
@@ -119,7 +119,7 @@ def test_broken_text_is_an_error(text: str) -> None:
     ],
 )
 def test_edges(text: str, kinds: list[str]) -> None:
-    assert [each.kind for each in tokenise(text)] == kinds
+    assert [token.kind for token in tokenise(text)] == kinds
 
 
 def test_position_counts_code_points_from_one() -> None:

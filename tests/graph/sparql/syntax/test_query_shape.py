@@ -8,7 +8,7 @@ import pytest
 from graph.sparql.syntax.query_shape import is_brief, is_unordered, uses_base
 
 
-def test_what_is_brief() -> None:
+def test_brief_queries_are_recognised() -> None:
     prefix = "PREFIX e: <http://e/> # one\n"
     brief = ["SELECT * {e:a ?p ?o} #1", "ASK WHERE { ?s a e:B . }", "describe e:a", 'SELECT ?s {?s e:n "x"@en} LIMIT 5']
     others = ["SELECT * {?s ?p ?o}", "SELECT * {e:a e:p* ?o}", "SELECT * {e:a ?p ?o . ?o ?q ?r}", "SELECT (1 AS ?n) {}"]

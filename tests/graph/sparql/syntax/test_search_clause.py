@@ -164,19 +164,19 @@ def test_rows_join_the_pattern(searching: QueryPool, generation: Path) -> None:
 
 
 def test_where_a_clause_may_stand(searching: QueryPool, generation: Path) -> None:
-    one, two = clause("?s ca:query '1 2' ; ca:score ?score"), clause("?s ca:query '2 5'")
-    optional = rows(searching, generation, f"VALUES ?s {{ ex:s1 ex:s9 }} OPTIONAL {{ {one} }}")
+    first, second = clause("?s ca:query '1 2' ; ca:score ?score"), clause("?s ca:query '2 5'")
+    optional = rows(searching, generation, f"VALUES ?s {{ ex:s1 ex:s9 }} OPTIONAL {{ {first} }}")
     assert sorted((row["s"][-2:], row.get("score")) for row in optional) == [("s1", "1"), ("s9", None)]
-    assert len(rows(searching, generation, f"{{ {one} }} UNION {{ {two} }}")) == 4
-    assert [row["s"][-2:] for row in rows(searching, generation, f"{one} {two}")] == ["s2"]
-    inside = f"?s ex:p ?v FILTER(EXISTS{{{two}}}) FILTER(?v < 'value 3')"
+    assert len(rows(searching, generation, f"{{ {first} }} UNION {{ {second} }}")) == 4
+    assert [row["s"][-2:] for row in rows(searching, generation, f"{first} {second}")] == ["s2"]
+    inside = f"?s ex:p ?v FILTER(EXISTS{{{second}}}) FILTER(?v < 'value 3')"
     assert [row["v"] for row in rows(searching, generation, inside)] == ["value 2"]
-    inner = f"{{ SELECT ?s {{ {one} }} ORDER BY ?score LIMIT 1 }} ?s ex:p ?v"
+    inner = f"{{ SELECT ?s {{ {first} }} ORDER BY ?score LIMIT 1 }} ?s ex:p ?v"
     assert [row["v"] for row in rows(searching, generation, inner)] == ["value 2"]
-    assert [row["v"] for row in rows(searching, generation, f"{{?s ex:p ?v}}{one}")]
-    silent = one.replace("SERVICE", "SERVICE SILENT")
-    assert rows(searching, generation, silent) == rows(searching, generation, one)
-    without = f"?s ex:p ?v MINUS {{ {two} }}"
+    assert [row["v"] for row in rows(searching, generation, f"{{?s ex:p ?v}}{first}")]
+    silent = first.replace("SERVICE", "SERVICE SILENT")
+    assert rows(searching, generation, silent) == rows(searching, generation, first)
+    without = f"?s ex:p ?v MINUS {{ {second} }}"
     assert rows(searching, generation, without, "SELECT (COUNT(*) AS ?n)") == [{"n": "498"}]
 
 

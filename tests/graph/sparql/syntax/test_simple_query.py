@@ -32,9 +32,14 @@ PIECES = (
     ],
 )
 def test_what_clients_send_is_guard_simple(query: str) -> None:
-    simple, whole = guard_simple(query, Limits()), guard(query, Limits())
+    simple, guarded = guard_simple(query, Limits()), guard(query, Limits())
     assert simple is not None
-    assert (simple.form, simple.text, simple.volatile, simple.searches) == (whole.form, whole.text, whole.volatile, ())
+    assert (simple.form, simple.text, simple.volatile, simple.searches) == (
+        guarded.form,
+        guarded.text,
+        guarded.volatile,
+        (),
+    )
 
 
 @pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
@@ -55,9 +60,9 @@ def test_a_simple_query_passes_the_guard_or_does_not_parse(pieces: list[str], be
     if simple is None:
         return
     try:
-        whole = guard(query, LIMITS)
+        guarded = guard(query, LIMITS)
     except QueryError as error:
         assert isinstance(error, QuerySyntax), query  # the engine says so too
         return
     # A word such as NOW is a call only with its brackets, and a text with these is not simple.
-    assert (simple.form, simple.text, simple.volatile, whole.searches) == (whole.form, whole.text, False, ())
+    assert (simple.form, simple.text, simple.volatile, guarded.searches) == (guarded.form, guarded.text, False, ())

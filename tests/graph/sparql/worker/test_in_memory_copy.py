@@ -111,9 +111,9 @@ def objects(*questions: tuple[Path, str, bool]) -> list[list[str]]:
     async def ask() -> list[list[str]]:
         with QueryPool(Limits(workers=1, cache_bytes=0, copied_after=0)) as pool:
             pool.attach(asyncio.get_running_loop())
-            return [await one(pool, *question) for question in questions]
+            return [await objects_of(pool, *question) for question in questions]
 
-    async def one(pool: QueryPool, generation: Path, query: str, any_order: bool) -> list[str]:
+    async def objects_of(pool: QueryPool, generation: Path, query: str, any_order: bool) -> list[str]:
         request = pool.request(generation, pool.check(query))
         return values(await pool.run_async(request, any_order=any_order))
 
@@ -132,15 +132,15 @@ def with_manifest(generation: Path, quads: int) -> Path:
 
 def test_queries_of_any_order_are_answered_from_the_copy(pool: QueryPool, tmp_path: Path) -> None:
     """The order of the rows shows whether they come from the store or from its copy."""
-    one = with_manifest(make_generation(tmp_path / "000001", 500), 501)
+    first = with_manifest(make_generation(tmp_path / "000001", 500), 501)
     two = with_manifest(make_generation(tmp_path / "000002", 3, "newer"), 4)
-    stored = values(pool.run(one, QUERY))
+    stored = values(pool.run(first, QUERY))
     from_copy, one_page, in_order, newer, older = objects(
-        (one, QUERY, True),
-        (one, f"{QUERY} LIMIT 1000", True),
-        (one, QUERY, False),
+        (first, QUERY, True),
+        (first, f"{QUERY} LIMIT 1000", True),
+        (first, QUERY, False),
         (two, QUERY, True),
-        (one, QUERY, True),
+        (first, QUERY, True),
     )
     assert sorted(from_copy) == sorted(stored) and from_copy != stored
     assert one_page == stored
@@ -151,6 +151,6 @@ def test_queries_of_any_order_are_answered_from_the_copy(pool: QueryPool, tmp_pa
 
 @pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"quads": null}', '{"quads": "many"}', "\x00"])
 def test_a_graph_of_unknown_size_is_not_copied(pool: QueryPool, tmp_path: Path, manifest: str) -> None:
-    one = make_generation(tmp_path / "000001", 500)
-    (one / "manifest.json").write_text(manifest)
-    assert objects((one, QUERY, True)) == [values(pool.run(one, QUERY))]
+    generation = make_generation(tmp_path / "000001", 500)
+    (generation / "manifest.json").write_text(manifest)
+    assert objects((generation, QUERY, True)) == [values(pool.run(generation, QUERY))]

@@ -1,4 +1,4 @@
-"""Answers that may wait for those behind them, and how a worker sees what comes next."""
+"""Batching of answers, and the worker's view of the next question."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def pair() -> Iterator[Pair]:
 def bodies(connection: socket.socket) -> list[bytes]:
     """What has come so far."""
     try:
-        return [each.body for each in Inbox(1 << 20).add(connection.recv(1 << 20))]
+        return [message.body for message in Inbox(1 << 20).add(connection.recv(1 << 20))]
     except BlockingIOError:
         return []
 
@@ -51,20 +51,20 @@ def test_no_answer_waits_long_nor_do_many(pair: Pair) -> None:
     assert bodies(pair[0]) == [b"x" * 70_000]
 
 
-def test_what_follows(pair: Pair) -> None:
-    """Only a whole question tells, and only a look-up that is given its time is waited for."""
+def test_the_next_question_is_seen(pair: Pair) -> None:
+    """Only a complete question counts, and only a look-up with enough time."""
     questions = Questions(pair[1])
-    first, look = pack_question("query", 1.0, b"{}", b"ASK {}"), pack_question("look", 1.0, b"{}", b"a\nb\n\n2x")
+    first, look_up = pack_question("query", 1.0, b"{}", b"ASK {}"), pack_question("lookup", 1.0, b"{}", b"a\nb\n\n2x")
     for sent, follows in (
         (first, False),
-        (first + look, True),
-        (first + look[:-1], False),
+        (first + look_up, True),
+        (first + look_up[:-1], False),
         (first + first, False),
-        (first + pack_question("look", 0.01, b"{}", b"a\nb\n\n2x"), False),
+        (first + pack_question("lookup", 0.01, b"{}", b"a\nb\n\n2x"), False),
     ):
         pair[0].sendall(sent)
         assert questions.next().text == "ASK {}"
-        assert questions.look_follows() == follows
-        pair[0].sendall(look[-1:] if sent == first + look[:-1] else b"")
+        assert questions.lookup_follows() == follows
+        pair[0].sendall(look_up[-1:] if sent == first + look_up[:-1] else b"")
         if len(sent) > len(first):
-            assert questions.next().op in ("look", "query")
+            assert questions.next().op in ("lookup", "query")
