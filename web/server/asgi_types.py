@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from web.http.answer import Answer
 
-__all__ = ["Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
+__all__ = ["BrokenBody", "Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
+T = TypeVar("T")
+
 _NO_BODY: Final = (204, 304)
+
+_BRIEF_SECONDS: Final = 0.05
 
 
 class SlowBody(TimeoutError):
     """The next part of a body did not come in time."""
+
+
+class BrokenBody(ConnectionError):
+    """A body ended before its end: the client has left, or its chunks are malformed."""
 
 
 class Request:
@@ -33,16 +41,42 @@ class Request:
         self.has_left = False
 
     async def read(self) -> tuple[bytes, bool]:
-        """The next part of the body, and whether there are more. Raises `SlowBody`, and ConnectionError where the
-        client has left."""
+        """The next part of the body, and whether there are more. Raises `SlowBody` and `BrokenBody`."""
         try:
             message = await asyncio.wait_for(self._receive(), self._body_seconds)
         except TimeoutError as error:
             raise SlowBody from error
         if message["type"] != "http.request":
             self.has_left = True
-            raise ConnectionError("the client has left")
+            raise BrokenBody
         return message.get("body", b""), message.get("more_body", False)
+
+    async def unless_left(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, which is cancelled where the client leaves before it is done.
+
+        To be used once the body has been read, or will not be. Raises ConnectionError where the client has left. A
+        client is watched only after `_BRIEF_SECONDS`: most work is done by then.
+        """
+        task = asyncio.ensure_future(work)
+        watchers: list[asyncio.Task[None]] = []
+
+        async def watch() -> None:
+            await self._watch()
+            task.cancel()
+
+        begin = asyncio.get_running_loop().call_later(
+            _BRIEF_SECONDS, lambda: watchers.append(asyncio.ensure_future(watch()))
+        )
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self.has_left:
+                raise ConnectionError("the client has left") from None
+            raise
+        finally:
+            begin.cancel()
+            for watcher in watchers:
+                watcher.cancel()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
