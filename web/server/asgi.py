@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from graph.errors import Overloaded
+from graph.sparql.pool.task import Cancellation
 from web.http.answer import Answer
 from web.http.plain_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
@@ -101,7 +102,9 @@ class AsgiApplication:
         if is_plain and path == b"/sparql" and self._queries and self._queries.takes(scope["method"], headers):
             body = await _whole_body(request)
             plain = PlainRequest(scope["method"], scope["query_string"], headers, body, address)
-            answer = await request.unless_left(self._queries.answer(plain))
+            cancellation = Cancellation()
+            with request.watched_later(cancellation.cancel):
+                answer = await self._queries.answer(plain, cancellation)
             if not isinstance(answer, Delegated):
                 await send_answer(send, answer)
                 return

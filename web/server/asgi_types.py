@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from web.http.answer import Answer
 
@@ -14,8 +14,6 @@ __all__ = ["BrokenBody", "Receive", "Request", "Scope", "Send", "SlowBody", "sen
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
-
-T = TypeVar("T")
 
 _NO_BODY: Final = (204, 304)
 
@@ -51,33 +49,6 @@ class Request:
             raise BrokenBody
         return message.get("body", b""), message.get("more_body", False)
 
-    async def unless_left(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, which is cancelled where the client leaves before it is done.
-
-        To be used once the body has been read, or will not be. Raises ConnectionError where the client has left. A
-        client is watched only after `_BRIEF_SECONDS`: most work is done by then.
-        """
-        task = asyncio.ensure_future(work)
-        watchers: list[asyncio.Task[None]] = []
-
-        async def watch() -> None:
-            await self._watch()
-            task.cancel()
-
-        begin = asyncio.get_running_loop().call_later(
-            _BRIEF_SECONDS, lambda: watchers.append(asyncio.ensure_future(watch()))
-        )
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if self.has_left:
-                raise ConnectionError("the client has left") from None
-            raise
-        finally:
-            begin.cancel()
-            for watcher in watchers:
-                watcher.cancel()
-
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Notice it when the client leaves. To be used once the body has been read, or will not be."""
@@ -87,10 +58,27 @@ class Request:
         finally:
             watcher.cancel()
 
-    async def _watch(self) -> None:
+    @contextmanager
+    def watched_later(self, on_leave: Callable[[], None]) -> Iterator[None]:
+        """As `watched`, from `_BRIEF_SECONDS` on: most work is done by then. `on_leave` is called when it leaves."""
+        watchers: list[asyncio.Future[None]] = []
+
+        def begin() -> None:
+            watchers.append(asyncio.ensure_future(self._watch(on_leave)))
+
+        timer = asyncio.get_running_loop().call_later(_BRIEF_SECONDS, begin)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for watcher in watchers:
+                watcher.cancel()
+
+    async def _watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
         self.has_left = True
+        on_leave()
 
 
 async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:
