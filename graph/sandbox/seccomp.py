@@ -46,6 +46,7 @@ _CAPABILITY_VERSION: Final = 0x20080522
 _FILE_CAPABILITIES: Final = 0b11111
 """CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID."""
 _CLONE_THREAD: Final = 0x00010000
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 _Instruction = tuple[int, int, int, int]
@@ -153,6 +154,9 @@ def _argument_rules(pid: int) -> dict[str, list[_Instruction]]:
         # Without an address: only along the connection that it was born with.
         "sendto": [_argument(4), (_JUMP_EQUAL, 0, 3, 0), (_LOAD, 0, 0, 16 + 8 * 4 + 4), (_JUMP_EQUAL, 0, 1, 0),
                    _return(_ALLOW), _return(_ERRNO | errno.EPERM)],
+        # A child shares our terminal: it could type there what a shell then runs.
+        "ioctl": [_argument(1), (_JUMP_EQUAL, 1, 0, _TIOCSTI), (_JUMP_EQUAL, 0, 1, _TIOCLINUX),
+                  _return(_ERRNO | errno.EPERM), _return(_ALLOW)],
     }  # fmt: skip
 
 

@@ -57,7 +57,7 @@ REFUSED: Final[dict[str, _Numbers]] = {
 
 CHECKED: Final[dict[str, _Numbers]] = {
     "open": (2, None), "openat": (257, 56), "clone": (56, 220), "kill": (62, 129), "tgkill": (234, 131),
-    "prctl": (157, 167), "sendto": (44, 206), "prlimit64": (302, 261),
+    "prctl": (157, 167), "sendto": (44, 206), "prlimit64": (302, 261), "ioctl": (16, 29),
 }
 # fmt: on
 """Allowed with some arguments only: name → (x86_64, aarch64)."""

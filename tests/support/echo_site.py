@@ -70,8 +70,10 @@ ServedMaker = Callable[..., Served]
 
 @pytest.fixture(scope="module")
 def make_served(echo_generation: Path, ended: threading.Event) -> ServedMaker:
-    def make(*, body_seconds: float = 30.0, sending_seconds: float = 60.0, **options: Any) -> Served:
-        pool = QueryPool(Limits(timeout=2, workers=1))
+    def make(
+        *, body_seconds: float = 30.0, sending_seconds: float = 60.0, query_seconds: float = 2.0, **options: Any
+    ) -> Served:
+        pool = QueryPool(Limits(timeout=query_seconds, workers=1))
         site = Flask(__name__)
         install_errors(site)
         site.register_blueprint(endpoint.blueprint(pool, lambda: echo_generation))

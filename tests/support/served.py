@@ -82,6 +82,10 @@ class Served:
         finally:
             connection.close()
 
+    def load(self) -> tuple[int, int]:
+        """The numbers of queries that run and that wait."""
+        return self._pool.load()
+
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=20)
 

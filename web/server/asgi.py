@@ -11,11 +11,12 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from graph.errors import Overloaded
+from graph.sparql.pool.task import Cancellation
 from web.http.answer import Answer
 from web.http.plain_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
 from web.http.public_address import AddressPolicy, RequestAddress, valid_host
-from web.server.asgi_types import Receive, Request, Scope, Send, SlowBody, send_answer
+from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql.fast_path import Delegated, FastQueries
@@ -80,20 +81,12 @@ class AsgiApplication:
 
         try:
             await self._respond(scope, receive, mark_and_send)
-        except Overloaded as error:
-            await send_answer(send, problem_answer(error))
-        except SlowBody:
-            detail = "The body of the request did not come."
-            await send_answer(send, make_problem(408, "request-timeout", "Request Timeout", detail))
         except Exception as error:
-            if isinstance(error, ConnectionError) and not is_begun:
-                return  # the client has left
-            if not isinstance(error, ConnectionError):
-                log.exception("a request ended without a whole answer")
+            refusal = _failure_answer(error)
             if is_begun:
                 raise
-            detail = "The error was logged. Try again later."
-            await send_answer(send, make_problem(500, "internal", "Something went wrong", detail))
+            if refusal is not None:
+                await send_answer(send, refusal)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -109,7 +102,9 @@ class AsgiApplication:
         if is_plain and path == b"/sparql" and self._queries and self._queries.takes(scope["method"], headers):
             body = await _whole_body(request)
             plain = PlainRequest(scope["method"], scope["query_string"], headers, body, address)
-            answer = await self._queries.answer(plain)
+            cancellation = Cancellation()
+            with request.watched_later(cancellation.cancel):
+                answer = await self._queries.answer(plain, cancellation)
             if not isinstance(answer, Delegated):
                 await send_answer(send, answer)
                 return
@@ -137,8 +132,24 @@ class AsgiApplication:
         return self._addresses.resolve(headers, valid_host(scheme, host) or host, client, scheme)
 
 
+def _failure_answer(error: Exception) -> Answer | None:
+    """The answer to a request that failed; None where its client has left. What nobody expects is logged."""
+    match error:
+        case Overloaded():
+            return problem_answer(error)
+        case SlowBody():
+            return make_problem(408, "request-timeout", "Request Timeout", "The body of the request did not come.")
+        case BrokenBody():
+            detail = "The body of the request broke off, or its chunks are malformed."
+            return make_problem(400, "bad-request", "Bad Request", detail)
+        case ConnectionError():
+            return None
+    log.error("a request ended without a whole answer", exc_info=error)
+    return make_problem(500, "internal", "Something went wrong", "The error was logged. Try again later.")
+
+
 async def _whole_body(request: Request) -> bytes:
-    """The body of a request whose Content-Length is bounded. Raises `SlowBody` and ConnectionError."""
+    """The body of a request whose Content-Length is bounded. Raises `SlowBody` and `BrokenBody`."""
     if request.scope["method"] == "GET":
         return b""
     parts, more = bytearray(), True

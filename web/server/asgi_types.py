@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from web.http.answer import Answer
 
-__all__ = ["Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
+__all__ = ["BrokenBody", "Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -17,9 +17,15 @@ Send = Callable[[Any], Awaitable[None]]
 
 _NO_BODY: Final = (204, 304)
 
+_BRIEF_SECONDS: Final = 0.05
+
 
 class SlowBody(TimeoutError):
     """The next part of a body did not come in time."""
+
+
+class BrokenBody(ConnectionError):
+    """A body ended before its end: the client has left, or its chunks are malformed."""
 
 
 class Request:
@@ -33,15 +39,14 @@ class Request:
         self.has_left = False
 
     async def read(self) -> tuple[bytes, bool]:
-        """The next part of the body, and whether there are more. Raises `SlowBody`, and ConnectionError where the
-        client has left."""
+        """The next part of the body, and whether there are more. Raises `SlowBody` and `BrokenBody`."""
         try:
             message = await asyncio.wait_for(self._receive(), self._body_seconds)
         except TimeoutError as error:
             raise SlowBody from error
         if message["type"] != "http.request":
             self.has_left = True
-            raise ConnectionError("the client has left")
+            raise BrokenBody
         return message.get("body", b""), message.get("more_body", False)
 
     @contextmanager
@@ -53,10 +58,27 @@ class Request:
         finally:
             watcher.cancel()
 
-    async def _watch(self) -> None:
+    @contextmanager
+    def watched_later(self, on_leave: Callable[[], None]) -> Iterator[None]:
+        """As `watched`, from `_BRIEF_SECONDS` on: most work is done by then. `on_leave` is called when it leaves."""
+        watchers: list[asyncio.Future[None]] = []
+
+        def begin() -> None:
+            watchers.append(asyncio.ensure_future(self._watch(on_leave)))
+
+        timer = asyncio.get_running_loop().call_later(_BRIEF_SECONDS, begin)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            for watcher in watchers:
+                watcher.cancel()
+
+    async def _watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
         self.has_left = True
+        on_leave()
 
 
 async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:

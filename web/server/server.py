@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import uvloop
 
 from web.server.asgi import AsgiApplication
-from web.server.http_server import HttpServer
+from web.server.descriptor_limit import RESERVED_DESCRIPTORS, connection_limit, raise_descriptor_limit
+from web.server.http_server import MAX_CONNECTIONS, HttpServer
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 
@@ -62,12 +63,14 @@ def run(services: Services, host: str, port: int) -> None:
     """Serve until a signal comes; the services are closed then."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(_GC_THRESHOLD)
+    descriptors = raise_descriptor_limit(MAX_CONNECTIONS + RESERVED_DESCRIPTORS)
+    connections = connection_limit(MAX_CONNECTIONS, descriptors)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
         services.pool.attach(loop)
         try:
-            server = HttpServer(make_application(services), host, port)
+            server = HttpServer(make_application(services), host, port, connections=connections)
             services.warm()
             with _stopping_on_signals(loop, server):
                 await server.serve()

@@ -25,6 +25,7 @@ from graph.sparql.formats import Format
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, to_query_result
 from graph.sparql.pool.result_cache import CachedResult
+from graph.sparql.pool.task import Cancellation
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.answer import Answer
 from web.http.auth import ReadAccess
@@ -105,8 +106,8 @@ class FastQueries:
             and int(length) <= MAX_ENCODED_BYTES
         )
 
-    async def answer(self, request: PlainRequest) -> Answer | Delegated:
-        """The answer to a request that `takes` let pass."""
+    async def answer(self, request: PlainRequest, cancellation: Cancellation | None = None) -> Answer | Delegated:
+        """The answer to a request that `takes` let pass. `cancellation` ends its query."""
         headers = request.headers
         if not self._access.allows(_text(headers.get(b"authorization"))):
             return Delegated({})  # Flask asks for the token
@@ -114,7 +115,7 @@ class FastQueries:
         if query is None or (query.format is None and names_html(headers.get(b"accept", b"").decode("latin-1"))):
             return Delegated({})
         try:
-            return await self._run(request, query)
+            return await self._run(request, query, cancellation)
         except HomeError as error:
             return Delegated({OUTCOME: error})  # Flask looks for the next generation
         except AtlasError as error:
@@ -123,12 +124,12 @@ class FastQueries:
                 await asyncio.sleep(seconds)
             return error_answer(error)
 
-    async def _run(self, request: PlainRequest, query: _Query) -> Answer | Delegated:
+    async def _run(self, request: PlainRequest, query: _Query, cancellation: Cancellation | None) -> Answer | Delegated:
         client, began = client_of(request.address.client), time.monotonic()
         guarded = self._pool.check_short(query.text)
         seconds = query.seconds
         if guarded is None:  # a worker has to read it first
-            guarded = await self._pool.check_async(query.text, client, seconds)
+            guarded = await self._pool.check_async(query.text, client, seconds, cancellation)
             seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
         choice = self._chosen(request, guarded, query.format)
         if choice is None:
@@ -137,7 +138,9 @@ class FastQueries:
         cached = self._pool.cached(query_request)
         if cached is not None:
             return _deliver(request, query_request, choice.content_type, cached, cached=True)
-        result = await self._pool.run_async(query_request, client=client, timeout=seconds, any_order=True)
+        result = await self._pool.run_async(
+            query_request, client=client, timeout=seconds, any_order=True, cancellation=cancellation
+        )
         if result.spooled:
             return Delegated({OUTCOME: result})
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())

@@ -235,7 +235,7 @@ class Dispatcher:
                 task.over = True
                 self._queues.leave(task)
         out_of_memory = answer.outcome == "failed" and b'"error": "memory"' in answer.body[:40]
-        if out_of_memory or not worker.restore_priority():
+        if out_of_memory or not worker.usable or not worker.restore_priority():
             self._drop(worker)
         else:
             self._next_in_line(worker, line)

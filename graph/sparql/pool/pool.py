@@ -34,7 +34,7 @@ from graph.sparql.pool.request import (
     to_result,
 )
 from graph.sparql.pool.result_cache import CachedResult, ResultCache
-from graph.sparql.pool.task import Delivery, Task
+from graph.sparql.pool.task import Cancellation, Delivery, Task
 from graph.sparql.pool.verdicts import Verdicts
 from graph.sparql.result import QueryResult
 from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
@@ -158,12 +158,20 @@ class QueryPool:
             return to_query_result(request, cached)
         return self._wait(self.run_async(request, client=client, timeout=timeout, query_id=query_id))
 
-    async def check_async(self, query: str, client: str | None = None, timeout: float | None = None) -> Guarded:
+    async def check_async(
+        self,
+        query: str,
+        client: str | None = None,
+        timeout: float | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Guarded:
         """As `check`, in the loop of the pool."""
         guarded = self._verdicts.known(query)
         if guarded is not None:
             return guarded
-        return self._verdicts.accept(query, await self._delivery(self._verdicts.task(query, client, timeout)))
+        return self._verdicts.accept(
+            query, await self._delivery(self._verdicts.task(query, client, timeout), cancellation)
+        )
 
     async def run_async(
         self,
@@ -173,8 +181,10 @@ class QueryPool:
         timeout: float | None = None,
         query_id: str | None = None,
         any_order: bool = False,
+        cancellation: Cancellation | None = None,
     ) -> QueryResult:
-        """As `run_request`, in the loop of the pool. Where the awaiting task is cancelled, the query ends.
+        """As `run_request`, in the loop of the pool. Where the awaiting task is cancelled, or `cancellation`, the query
+        ends.
 
         `any_order` is for a client that reads the whole result: where their order does not matter, the rows may come
         in another order from time to time. Without it they keep their order, except for those of look-ups.
@@ -185,13 +195,13 @@ class QueryPool:
         task = self._query_task(request, timeout, query_id, client)
         if any_order and task.op == "query" and request.guarded.unordered:
             task.op = "any"
-        delivery = await self._delivery(task)
+        delivery = await self._delivery(task, cancellation)
         message = engine_syntax_error(delivery)
         if message is not None:
             guarded = request.guarded
             self._verdicts.raise_short(guarded, message)
             check = self._verdicts.task(guarded.original, client, timeout, message)
-            self._verdicts.accept(guarded.original, await self._delivery(check))
+            self._verdicts.accept(guarded.original, await self._delivery(check, cancellation))
         result = to_result(request, task, delivery)
         if request.fingerprint is not None and not result.spooled:
             cached = CachedResult(result.kind, result.rows, result.ms, body=result.read(), searches=result.searches)
@@ -303,11 +313,15 @@ class QueryPool:
             raise
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
-    async def _delivery(self, task: Task) -> Delivery:
+    async def _delivery(self, task: Task, cancellation: Cancellation | None = None) -> Delivery:
         dispatcher = self._started()
+        if cancellation is not None and cancellation.is_cancelled:
+            raise QueryCancelled("The query was cancelled.")
         future: asyncio.Future[Delivery] = dispatcher.loop.create_future()
         task.deliver = partial(_settle, future)
         dispatcher.submit(task)
+        if cancellation is not None:
+            cancellation.withdraw = partial(dispatcher.withdraw, task)
         try:
             return await future
         except asyncio.CancelledError:

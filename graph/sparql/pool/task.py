@@ -13,7 +13,7 @@ from graph.sparql.search_request import SearchClauseRows
 from graph.sparql.worker.process import WorkerProcess
 from graph.sparql.worker.protocol import Answer, Op
 
-__all__ = ["Delivery", "Expand", "Task"]
+__all__ = ["Cancellation", "Delivery", "Expand", "Task"]
 
 Delivery = tuple[Answer, IO[bytes] | None] | AtlasError
 """A worker's answer, with its spool file where it has one, or the error that came instead."""
@@ -45,3 +45,23 @@ class Task(QueueEntry):
     kill_at: float = 0.0
     restarts_left: int = 0
     over: bool = False
+
+
+class Cancellation:
+    """Ends the query to which it was given, from the loop of the pool: that query raises `QueryCancelled`.
+
+    >>> cancellation = Cancellation()
+    >>> cancellation.cancel()
+    >>> cancellation.is_cancelled
+    True
+    """
+
+    def __init__(self) -> None:
+        self.is_cancelled = False
+        self.withdraw: Callable[[], None] | None = None
+
+    def cancel(self) -> None:
+        """End the query, which may be about to begin."""
+        self.is_cancelled = True
+        if self.withdraw is not None:
+            self.withdraw()

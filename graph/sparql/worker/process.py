@@ -80,7 +80,7 @@ class WorkerProcess:
 
     def __init__(self, limits: Limits, spool_dir: Path, *, seccomp: bool = True) -> None:
         self._spool_dir = spool_dir
-        self._spool: IO[bytes] = tempfile.TemporaryFile(dir=spool_dir)  # noqa: SIM115  # lives with the worker
+        self._spool: IO[bytes] | None = tempfile.TemporaryFile(dir=spool_dir)  # noqa: SIM115  # lives with the worker
         self._renew = False
         self._limits = limits
         self.seccomp = False
@@ -162,7 +162,7 @@ class WorkerProcess:
     def ask(self, question: bytes) -> bool:
         """Send a question; False where not all of it could be sent yet (see `go_on`). Raises `WorkerDied`."""
         try:
-            if self._renew:
+            if self._renew and self._spool is not None:
                 sent = socket.send_fds(self._connection, [question], [self._spool.fileno()])
                 self._renew = False
             else:
@@ -202,9 +202,16 @@ class WorkerProcess:
         except (BrokenStream, OSError) as error:
             raise WorkerDied(str(error)) from error
 
-    def take_spool(self) -> IO[bytes]:
-        """The spool file of the last answer, which is the caller's from now on; the worker gets a new one."""
-        spool, self._spool = self._spool, tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115
+    def take_spool(self) -> IO[bytes] | None:
+        """The spool file of the last answer, which is the caller's from now on; the worker gets a new one.
+
+        Where none can be made (a full disk, a folder that is gone), the worker is killed: it cannot spool any more.
+        None where a worker claims a spool file that it does not have."""
+        spool, self._spool = self._spool, None
+        try:
+            self._spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115
+        except OSError:
+            self.kill("closed")
         self._renew = True
         return spool
 
@@ -252,7 +259,8 @@ class WorkerProcess:
     def _end(self) -> Death:
         self._connection.close()
         death = self._child.end(0.5)
-        self._spool.close()
+        if self._spool is not None:
+            self._spool.close()
         return death
 
 

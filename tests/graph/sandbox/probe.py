@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +32,7 @@ def attempts(folder: Path, port: int, inherited: socket.socket) -> dict[str, Cal
         "fork": lambda: os.fork() or os._exit(0),
         "signal the parent": lambda: os.kill(os.getppid(), 0),
         "environment of the parent": lambda: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
+        "type into the terminal": type_into_terminal,
         "write outside": lambda: (folder / "new").write_bytes(b"x"),
         "delete outside": (folder / "kept").unlink,
         "rename outside": lambda: (folder / "kept").rename(folder / "other"),
@@ -37,6 +41,15 @@ def attempts(folder: Path, port: int, inherited: socket.socket) -> dict[str, Cal
         "read outside": (folder / "kept").read_bytes,
         "write inside": lambda: (folder / "inside" / "new").write_bytes(b"x"),
     }
+
+
+def type_into_terminal() -> None:
+    """The kernel refuses this to a file that is no terminal in its own way, after the filter."""
+    try:
+        fcntl.ioctl(0, termios.TIOCSTI, b"x")
+    except OSError as error:
+        if error.errno == errno.EPERM:
+            raise
 
 
 def main(arguments: list[str]) -> None:

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.support.writable_services import BEARER, TOKEN, ServiceMaker, update
 from web.app import create_app
+from web.http.auth import ReadAccess
 
 WRITES = [
     ("POST", "/update"), ("PUT", "/graph-store?default"), ("POST", "/graph-store"), ("DELETE", "/graph-store?default"),
@@ -87,3 +88,19 @@ def test_health_and_preflights_need_no_token(make_services: ServiceMaker) -> Non
     app = create_app(make_services(read_token=READ)).test_client()
     assert app.get("/healthz").status_code == 200
     assert app.options("/sparql").status_code == 204
+
+
+@pytest.mark.parametrize("token", ["abc=def", 'a="b", c=d', "tök en;%41", "=", "x" * 500])
+def test_a_token_of_any_characters_works(token: str, make_services: ServiceMaker) -> None:
+    """By both schemes, for reading and for writing, in each part of the server that asks for it."""
+    header = f"Bearer {token}".encode().decode("latin-1")
+    assert ReadAccess(token).allows(header) and ReadAccess(token).allows(basic("any", token)["Authorization"])
+    assert not ReadAccess(token).allows(header + "x")
+    client = create_app(make_services(token=token)).test_client()
+    answer = client.post(
+        "/update",
+        data="INSERT DATA { <a> <b> 1 }",
+        content_type="application/sparql-update",
+        headers={"Authorization": header},
+    )
+    assert answer.status_code == 204

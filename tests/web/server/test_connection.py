@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
-from tests.support.echo_site import FORM, SLOW, get, look_up, until_closed
+from tests.support.echo_site import FORM, SLOW, ServedMaker, get, look_up, until_closed
 from tests.support.served import Served
 
 
@@ -132,6 +134,30 @@ def test_clients_that_leave(served: Served, ended: threading.Event) -> None:
                 assert connection.recv(1)  # work that has not begun would not be begun
     assert ended.wait(20)
     assert served.get(*look_up(98).split("?")).data == b"o\r\n98\r\n"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_query_ends_when_its_client_leaves(make_served: ServedMaker, method: str) -> None:
+    """Long before its time is over; and the next query has its place."""
+    query = f"query={quote(SLOW)}"
+    body = query.encode() if method == "POST" else b""
+    head = f"{method} /sparql{'' if body else '?' + query} HTTP/1.1\r\nHost: x\r\n".encode()
+    server = make_served(query_seconds=60.0)
+    try:
+        with server.connect() as connection:
+            connection.sendall(head + FORM + (b"Content-Length: %d\r\n" % len(body) if body else b"") + b"\r\n" + body)
+            wait_for(lambda: server.load() == (1, 0))
+        wait_for(lambda: server.load() == (0, 0))
+        assert server.get(*look_up(98).split("?")).data == b"o\r\n98\r\n"
+    finally:
+        server.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_two_connections_get_their_own_answers(served: Served) -> None:

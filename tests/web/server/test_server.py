@@ -32,12 +32,15 @@ TOKEN = "a-token-for-tests"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def start(home: Path, cache: Path, port: int, seconds: str = "2") -> subprocess.Popen[bytes]:
+def start(
+    home: Path, cache: Path, port: int, seconds: str = "2", *, descriptors: int | None = None
+) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ, "CREATIVE_ATLAS_HOME": str(home), "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT),
         "CREATIVE_ATLAS_TOKEN": TOKEN, "CREATIVE_ATLAS_QUERY_TIMEOUT": seconds,
     }  # fmt: skip
-    command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--port", str(port)]
+    limit = "" if descriptors is None else f"import resource as r; r.setrlimit(r.RLIMIT_NOFILE, ({descriptors},) * 2); "
+    command = [sys.executable, "-c", f"{limit}from web.cli.main import main; main()", "serve", "--port", str(port)]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=quiet, stderr=quiet)
 
@@ -247,6 +250,27 @@ def test_a_signal_ends_the_server_and_a_running_query_still_gets_an_answer(
         assert server.wait(30) == 0
     finally:
         server.kill()
+
+
+def test_idle_connections_leave_descriptors_for_the_work(home: Path, cache: Path) -> None:
+    """As many connections as the system allows the process open files."""
+    port = free_port()
+    server = start(home, cache, port, descriptors=512)
+    connections: list[socket.socket] = []
+    try:
+        until_answered(port)
+        for _ in range(505):
+            connections.append(socket.create_connection(("127.0.0.1", port), 20))
+        time.sleep(0.5)  # all that the server will accept, it has accepted
+        for path in ("/readyz", "/", ASK):
+            connections[0].sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            assert connections[0].recv(1 << 20).startswith(b"HTTP/1.1 200")
+            time.sleep(0.1)
+    finally:
+        for connection in connections:
+            connection.close()
+        server.send_signal(signal.SIGTERM)
+        server.wait(20)
 
 
 def read(path: Path) -> str:
