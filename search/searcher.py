@@ -130,27 +130,32 @@ class Searcher:
             suggestion=interpretation.suggestion,
         )
 
-    def complete(self, prefix: str, limit: int = 8) -> tuple[Completion, ...]:
-        """Entities with a name in which each word of `prefix` begins a word, best first."""
-        return complete(self.index.lexical, prefix, limit)
+    def complete(self, prefix: str, limit: int = 8, deadline: Deadline | None = None) -> tuple[Completion, ...]:
+        """Entities with a name in which each word of `prefix` begins a word, best first. Ends as `search` does."""
+        return complete(self.index.lexical, prefix, limit, deadline or Deadline.after(self._max_seconds))
 
-    def similar(self, iri: str, limit: int = 5, kind: Kind | None = None) -> tuple[Hit, ...]:
+    def similar(
+        self, iri: str, limit: int = 5, kind: Kind | None = None, *, deadline: Deadline | None = None
+    ) -> tuple[Hit, ...]:
         """The items nearest in meaning to the item `iri`, without itself. `kind`: only passages, or only entities.
 
-        Raises UnknownEntity if no item has this IRI.
+        Raises UnknownEntity if no item has this IRI. Ends at the deadline as `search` does.
         """
+        deadline = deadline or Deadline.after(self._max_seconds)
+        deadline.check()
         stored = self.index.lexical.by_iri([iri]).get(iri)
         if stored is None:
             raise UnknownEntity(f"Nothing is indexed under {iri}.", "Check the address, or search for its name.")
         slots = np.array([stored.slot], np.int64)
         vector = self.index.dense.vectors(slots)[0]
         nothing = LexicalQuery.of_condition(filter_clause(Filters(kind=(kind,) if kind else ())))
-        candidates = gather(self.index, nothing, vector, mode="dense", extra=np.empty(0, np.int64))
+        candidates = gather(self.index, nothing, vector, mode="dense", extra=np.empty(0, np.int64), deadline=deadline)
+        deadline.check()
         cosines = candidates.scores if candidates.dense_raw is None else candidates.dense_raw
         best = order(cosines, candidates.slots)
         best = best[candidates.slots[best] != stored.slot][:limit]
         ranking = Ranking(candidates, nothing, order=best, counts=term_counts(self.index.forward, nothing))
-        return make_hits(self.index, ranking, best.tolist())
+        return make_hits(self.index, ranking, best.tolist(), deadline)
 
     def _interpret(self, query: Query, fielded: FieldedQuery, deadline: Deadline) -> _Interpretation:
         """The query as typed, or in another spelling if no item has a word of it."""

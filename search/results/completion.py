@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from graph.deadline import Deadline
 from search.analysis.tokens import exact_words
 from search.index.lexical import LexicalIndex
 from search.index.schema import fold, spellings
@@ -22,16 +23,21 @@ _spellings = lru_cache(maxsize=20_000)(spellings)
 """Cached: the same names come back with every letter typed."""
 
 
-def complete(lexical: LexicalIndex, prefix: str, limit: int) -> tuple[Completion, ...]:
+def complete(lexical: LexicalIndex, prefix: str, limit: int, deadline: Deadline) -> tuple[Completion, ...]:
     """Entities with a name in which each word of `prefix` begins a word, best first.
 
-    Names that begin with the whole prefix come first, then shorter names, then by alphabet.
+    Names that begin with the whole prefix come first, then shorter names, then by alphabet. Raises QueryTimeout
+    and QueryCancelled, as `deadline` has it.
     """
+    deadline.check()
     typed = [fold(word.text) for word in exact_words(prefix[:_MAX_PREFIX_CHARS])][:_MAX_WORDS]
     if not typed or limit <= 0:
         return ()
-    cards = (stored.item for stored in lexical.matching(prefix_clause(typed), _FETCHED_NAMES))
-    ranked = sorted((_completion(card, typed) for card in cards), key=lambda pair: pair[0])
+    ranked = []
+    for stored in lexical.matching(prefix_clause(typed), _FETCHED_NAMES):
+        deadline.check()
+        ranked.append(_completion(stored.item, typed))
+    ranked.sort(key=lambda pair: pair[0])
     return tuple(completion for _, completion in ranked[:limit])
 
 

@@ -9,22 +9,35 @@ import msgspec
 from graph.sandbox.remote_error import RemoteError
 from search.types import Query, Results
 
-__all__ = ["MAX_MESSAGE_BYTES", "Body", "Crash", "Found", "Ready", "Reply", "SearchRequest", "Unopened"]
+__all__ = [
+    "MAX_MESSAGE_BYTES", "Body", "Cancel", "Crash", "Found", "Message", "Ready", "Reply", "SearchRequest", "Unopened",
+]  # fmt: skip
 
 MAX_MESSAGE_BYTES: Final = 64 << 20
 """Far more than a page of 100 results takes."""
 
 
-class SearchRequest(msgspec.Struct, frozen=True):
+class SearchRequest(msgspec.Struct, tag="search", frozen=True):
     """A search of the generation in this folder, within `seconds`.
 
-    `as_body`: send the body of the API's response, not the results.
+    `number`: its own among the searches of the worker. `as_body`: send the body of the API's response, not the results.
     """
 
+    number: int
     generation: str
     query: Query
     seconds: float
     as_body: bool
+
+
+class Cancel(msgspec.Struct, tag="cancel", frozen=True):
+    """Nobody waits any more for the search that was sent last, the one of this number: it ends at its next step."""
+
+    number: int
+
+
+Message = SearchRequest | Cancel
+"""What a worker is sent."""
 
 
 class Ready(msgspec.Struct, tag="ready", frozen=True):

@@ -18,11 +18,12 @@ from itertools import count
 from pathlib import Path
 from typing import Final, TypeVar
 
-from graph.errors import QueryTimeout
+from graph.deadline import Deadline
+from graph.errors import QueryCancelled, QueryTimeout
 from graph.sandbox.remote_error import RemoteError
 from search.searcher import MAX_SEARCH_SECONDS
 from search.types import Query, Results
-from search.workers.messages import Body, Crash, Found, Reply, SearchRequest
+from search.workers.messages import Body, Crash, Found, Reply
 from search.workers.process_handle import SearchWorker, WorkerDied
 
 __all__ = ["SearchCrash", "SearchProcessPool"]
@@ -31,11 +32,11 @@ T = TypeVar("T", Results, bytes)
 
 log = logging.getLogger(__name__)
 
-_GRACE_SECONDS: Final = 5.0
-"""A search ends itself at its deadline; a worker that goes on for so long after that is ended."""
-
 _RESTART_SECONDS: Final = 5.0
 """From one attempt to start workers to the next."""
+
+_PLACE_CHECK_SECONDS: Final = 0.05
+"""From one look at the deadline of a search that waits for a place to the next."""
 
 
 class SearchCrash(Exception):
@@ -49,8 +50,8 @@ class SearchCrash(Exception):
 class SearchProcessPool:
     """Places where searches run: this process, and up to `processes` workers; with none, all run here at once.
 
-    `opening` has the `model`, `cache` and `reranker` of the workers. `max_seconds`: of one search in a worker.
-    Thread-safe.
+    `opening` has the `model`, `cache` and `reranker` of the workers. `max_seconds`: of a search without
+    a deadline of its own, and of any search in a worker. Thread-safe.
 
     >>> pool = SearchProcessPool(0, {})
     >>> pool.answer(folder, Query("studios"), lambda: b"{}")
@@ -70,17 +71,23 @@ class SearchProcessPool:
         self._starting = self._closed = False
         self._not_before = 0.0
 
-    def search(self, generation: Path, query: Query, search_here: Callable[[], Results]) -> Results:
-        """The results of a search of the generation in this folder; `here` makes the same search in this process.
+    def search(
+        self, generation: Path, query: Query, search_here: Callable[[], Results], deadline: Deadline | None = None
+    ) -> Results:
+        """The results of a search of the generation in this folder; `search_here` makes the same search in this process, and
+        ends at the deadline itself.
 
-        Raises what the search raises, QueryTimeout after `max_seconds` in a worker, and SearchCrash.
+        Raises what the search raises, QueryTimeout once `deadline` has passed, also while it waits for a place,
+        QueryCancelled once it is cancelled, and SearchCrash.
         """
-        return self._run(Results, generation, query, search_here)
+        return self._run(Results, generation, query, search_here, deadline=deadline)
 
-    def answer(self, generation: Path, query: Query, search_here: Callable[[], bytes]) -> bytes:
+    def answer(
+        self, generation: Path, query: Query, search_here: Callable[[], bytes], deadline: Deadline | None = None
+    ) -> bytes:
         """As `search`, as the bytes of `search.results.serialise.answer`: a worker's results are not built up here
         again."""
-        return self._run(bytes, generation, query, search_here)
+        return self._run(bytes, generation, query, search_here, deadline=deadline)
 
     def is_quiet(self) -> bool:
         """Whether no worker is busy: for a search that runs here."""
@@ -100,17 +107,18 @@ class SearchProcessPool:
         for worker in workers:
             worker.end()
 
-    def _run(self, kind: type[T], generation: Path, query: Query, search_here: Callable[[], T]) -> T:
+    def _run(
+        self, kind: type[T], generation: Path, query: Query, search_here: Callable[[], T], *, deadline: Deadline | None
+    ) -> T:
         if not self._max_workers:
             return search_here()
-        worker = self._acquire(generation)
+        deadline = deadline or Deadline.after(self._max_seconds)
+        worker = self._acquire(generation, deadline)
         if worker is not None:
-            result = self._delegate(
-                worker, kind, SearchRequest(str(generation), query, self._max_seconds, kind is bytes)
-            )
+            result = self._delegate(worker, kind, generation, query, deadline=deadline)
             if result is not None:
                 return result
-            self._acquire_here()
+            self._acquire_here(deadline)
         try:
             return search_here()
         finally:
@@ -118,10 +126,13 @@ class SearchProcessPool:
                 self._here_is_free = True
                 self._changed.notify_all()
 
-    def _delegate(self, worker: SearchWorker, kind: type[T], request: SearchRequest) -> T | None:
+    def _delegate(
+        self, worker: SearchWorker, kind: type[T], generation: Path, query: Query, *, deadline: Deadline
+    ) -> T | None:
         """The result of a worker; None where it did not search."""
+        seconds = min(self._max_seconds, deadline.remaining())
         try:
-            reply = worker.search(request, self._max_seconds + _GRACE_SECONDS)
+            reply = worker.search(generation, query, deadline, seconds=seconds, as_body=kind is bytes)
         except UnicodeEncodeError:
             reply = None  # half of a surrogate pair cannot be sent
         except WorkerDied:
@@ -130,10 +141,10 @@ class SearchProcessPool:
         else:
             if reply is None:
                 self._remove(worker)
+                if deadline.cancelled:
+                    raise QueryCancelled("The search was cancelled.")
                 raise QueryTimeout(
-                    f"The search was still running after {self._max_seconds:g} seconds.",
-                    "Ask in fewer words.",
-                    seconds=self._max_seconds,
+                    f"The search was still running after {seconds:.3g} seconds.", "Ask in fewer words.", seconds=seconds
                 )
         with self._changed:
             if not self._closed:
@@ -141,23 +152,27 @@ class SearchProcessPool:
             self._changed.notify_all()
         return _result(kind, reply)
 
-    def _acquire(self, generation: Path) -> SearchWorker | None:
+    def _acquire(self, generation: Path, deadline: Deadline) -> SearchWorker | None:
         """A place: an idle worker, or None for here. Here is preferred, as a worker takes 2 ms longer; of the workers
         the first, for its caches."""
         with self._changed:
+            deadline.check()
             while not self._here_is_free:
                 if self._idle:
                     worker = min(self._idle, key=lambda worker: worker.number)
                     self._idle.remove(worker)
                     return worker
                 self._start_missing(generation)
-                self._changed.wait()
+                self._changed.wait(_PLACE_CHECK_SECONDS)
+                deadline.check()
             self._here_is_free = False
             return None
 
-    def _acquire_here(self) -> None:
+    def _acquire_here(self, deadline: Deadline) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._here_is_free)
+            while not self._here_is_free:
+                self._changed.wait(_PLACE_CHECK_SECONDS)
+                deadline.check()
             self._here_is_free = False
 
     def _start_missing(self, generation: Path) -> None:

@@ -7,20 +7,30 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Final
 
+from graph.deadline import Deadline
 from graph.sandbox.child import Child
 from graph.sandbox.death import Death
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.environment import model_folders, module_paths
 from graph.sandbox.frames import BrokenStream, FrameChannel
-from search.workers.messages import MAX_MESSAGE_BYTES, Ready, Reply, SearchRequest
+from search.types import Query
+from search.workers.messages import MAX_MESSAGE_BYTES, Cancel, Ready, Reply, SearchRequest
 
 __all__ = ["SearchWorker", "WorkerDied"]
 
 _START_SECONDS: Final = 120.0
+_GRACE_SECONDS: Final = 5.0
+"""A search ends itself at its deadline, or once it is cancelled; one that goes on for so long after that is stuck."""
+
+_CANCEL_CHECK_SECONDS: Final = 0.05
+"""From one look at whether a search under way was cancelled to the next."""
+
 _MAX_HEAP_BYTES: Final = 8 << 30
 """Private memory of a worker; the files of the index are mapped and do not count."""
 
@@ -44,6 +54,7 @@ class SearchWorker:
     def __init__(self, number: int, generations: Path, opening: Mapping[str, str | None]) -> None:
         self.number = number
         self._busy = threading.Lock()
+        self._numbers = count(1)
         self._scratch = tempfile.TemporaryDirectory(prefix="atlas-search-", ignore_cleanup_errors=True)
         limits = SandboxLimits(
             "searcher",
@@ -81,17 +92,32 @@ class SearchWorker:
         except BrokenStream:
             return False
 
-    def search(self, request: SearchRequest, seconds: float) -> Reply | None:
-        """The reply; None where none came within so many seconds: the worker must be ended then.
+    def search(
+        self, generation: Path, query: Query, deadline: Deadline, *, seconds: float, as_body: bool
+    ) -> Reply | None:
+        """The reply to a search that may take so many seconds; it ends sooner once the deadline is cancelled.
 
-        Raises WorkerDied, and UnicodeEncodeError for half of a surrogate pair, which cannot be sent.
+        None where the search went on after its end: the worker must be ended then. Raises WorkerDied, and
+        UnicodeEncodeError for half of a surrogate pair, which cannot be sent.
         """
+        request = SearchRequest(next(self._numbers), str(generation), query, seconds, as_body)
         with self._busy:
             try:
                 self._channel.send(request)
-                return self._channel.receive(seconds)
+                return self._reply(request, deadline)
             except (BrokenStream, OSError) as error:
                 raise WorkerDied(str(error)) from error
+
+    def _reply(self, request: SearchRequest, deadline: Deadline) -> Reply | None:
+        end, is_cancelled = time.monotonic() + request.seconds + _GRACE_SECONDS, False
+        while (left := end - time.monotonic()) > 0:
+            reply = self._channel.receive(left if is_cancelled else min(left, _CANCEL_CHECK_SECONDS))
+            if reply is not None:
+                return reply
+            if deadline.cancelled and not is_cancelled:
+                self._channel.send(Cancel(request.number))
+                end, is_cancelled = time.monotonic() + _GRACE_SECONDS, True
+        return None
 
     def end(self) -> Death:
         """Kill it. Repeatable: how it ended."""

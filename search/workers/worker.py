@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gc
 import json
+import queue
 import sys
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +32,18 @@ from search.index.index import Index
 from search.indexing.lag import mark_of, record_in
 from search.results.serialise import answer
 from search.searcher import Searcher
-from search.workers.messages import MAX_MESSAGE_BYTES, Body, Crash, Found, Ready, Reply, SearchRequest, Unopened
+from search.workers.messages import (
+    MAX_MESSAGE_BYTES,
+    Body,
+    Cancel,
+    Crash,
+    Found,
+    Message,
+    Ready,
+    Reply,
+    SearchRequest,
+    Unopened,
+)
 
 __all__ = ["main"]
 
@@ -63,26 +76,51 @@ class _Searchers:
         return self._searcher
 
 
+class _Inbox:
+    """Reads messages in a thread of its own, so that a search can be cancelled while it runs."""
+
+    def __init__(self, channel: FrameChannel[Message]) -> None:
+        self._channel = channel
+        self._searches: queue.SimpleQueue[tuple[SearchRequest, Deadline] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True, name="inbox").start()
+
+    def next(self) -> tuple[SearchRequest, Deadline] | None:
+        """The next search, with its deadline; None once the stream has ended."""
+        return self._searches.get()
+
+    def _read(self) -> None:
+        number, deadline = 0, Deadline.never()
+        while True:
+            try:
+                message = self._channel.receive()
+            except (BrokenStream, OSError):
+                self._searches.put(None)
+                return
+            match message:
+                case SearchRequest():
+                    number, deadline = message.number, Deadline.after(message.seconds)
+                    self._searches.put((message, deadline))
+                case Cancel() if message.number == number:
+                    deadline.cancel()
+
+
 def main(arguments: list[str]) -> int:
     """Serve until the stream ends. `arguments`: a JSON object with `model`, `cache` and `reranker`."""
     opening = json.loads(arguments[0])
-    channel = FrameChannel(SearchRequest, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)
+    channel = FrameChannel[Message](Message, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
     gc.set_threshold(_GC_THRESHOLD)
     encoder = open_encoder(opening["model"], Path(opening["cache"]))
     encoder.encode(["warm"])
     reranker = CrossReranker(opening["reranker"]) if opening["reranker"] else None
     searchers = _Searchers(encoder, reranker)
+    inbox = _Inbox(channel)
     channel.send(Ready())
-    while True:
-        try:
-            request = channel.receive()
-        except BrokenStream:
-            return 0
-        assert request is not None  # noqa: S101  it waited without a deadline
-        channel.send(_reply(searchers, request))
+    while (search := inbox.next()) is not None:
+        channel.send(_reply(searchers, *search))
+    return 0
 
 
-def _reply(searchers: _Searchers, request: SearchRequest) -> Reply:
+def _reply(searchers: _Searchers, request: SearchRequest, deadline: Deadline) -> Reply:
     try:
         searcher = searchers.open(request.generation)
     except BaseException as error:
@@ -91,7 +129,7 @@ def _reply(searchers: _Searchers, request: SearchRequest) -> Reply:
             sys.exit(_EXIT_NO_PERMISSION)
         return Unopened(str(error)[:200])
     try:
-        results = searcher.search(request.query, Deadline.after(request.seconds))
+        results = searcher.search(request.query, deadline)
         return Body(answer(results)) if request.as_body else Found(results)
     except AtlasError as error:
         return RemoteError.of(error)

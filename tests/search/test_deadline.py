@@ -117,3 +117,22 @@ def test_every_read_of_vectors_checks_the_deadline(tmp_path: Path, exact_rows: i
     for read in reads:
         with pytest.raises(QueryTimeout):
             read()
+
+
+def test_completion_and_similar_items_end_at_their_deadline(word_generation: Path) -> None:
+    encoder = WordEncoder()
+    searcher = Searcher(Index.open(word_generation), lambda: encoder)
+    card = next(stored.item for stored in searcher.index.lexical.everything() if stored.item.kind == "entity")
+    searches = (
+        lambda deadline: searcher.complete(card.title[:3], deadline=deadline),
+        lambda deadline: searcher.similar(card.iri, deadline=deadline),
+    )
+    for search in searches:
+        cancelled = Deadline.never()
+        cancelled.cancel()
+        with pytest.raises(QueryCancelled):
+            search(cancelled)
+        for passed in range(2):
+            with pytest.raises(QueryTimeout):
+                search(counted_deadline(passed))
+        search(Deadline.after(60))

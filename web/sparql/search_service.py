@@ -31,7 +31,7 @@ def clause_search(live: Live, atlas: Callable[[], LiveAtlas]) -> Search:
         hits: Sequence[Hit]
         if request.similar_to is not None:
             kind = next(iter(request.filters.get("kind", ())), None)
-            hits = index.similar(view, request.similar_to, request.limit, kind)  # type: ignore[arg-type]  # checked
+            hits = index.similar(view, request.similar_to, request.limit, kind, deadline=deadline)  # type: ignore[arg-type]  # checked
         else:
             hits = index.search(view, _query(request), deadline).hits
         return tuple(SearchRow(hit.iri, hit.score, hit.snippet.text) for hit in hits)

@@ -78,6 +78,7 @@ class WorkerPool:
         self._closed = False
         self._outbox: dict[WorkerProcess, list[bytes]] = {}
         self._threads: set[threading.Thread] = set()
+        self._booting: set[WorkerProcess] = set()
         self._arriving: set[WorkerProcess] = set()
         self._background: set[WorkerProcess] = set()
 
@@ -150,9 +151,9 @@ class WorkerPool:
         self.start()
 
     def close(self) -> None:
-        """Kill all workers."""
-        self._closed = True
-        for worker in list(self._all):
+        """Kill all workers, those that are still starting too."""
+        self._closed = True  # first: `_spawn` looks at it after it has added its worker
+        for worker in [*self._all, *self._booting]:
             worker.kill("closed")
         for worker in list(self._all):
             self.remove(worker)
@@ -191,14 +192,7 @@ class WorkerPool:
         try:
             self._spool_dir.mkdir(parents=True, exist_ok=True)
             arrival = WorkerProcess(self._limits, self._spool_dir, seccomp=self._seccomp)
-            if is_spare and arrival.can_restore_priority:
-                arrival.renice(slow=False)
-                self._background.add(arrival)
-            try:
-                arrival.wait_ready(opens)
-            finally:
-                self._background.discard(arrival)
-            arrival.restore_priority()
+            self._boot(arrival, opens, is_spare=is_spare)
             self._arriving.add(arrival)
             if self._closed:  # `wait_closed` may not have waited for this thread, and the loop may have ended
                 arrival.kill("closed")
@@ -210,6 +204,21 @@ class WorkerPool:
             arrival = QueryFailed(reason, "Check memory and disk space.")
         with suppress(RuntimeError):  # the loop may have been closed meanwhile
             self._loop.call_soon_threadsafe(self._arrived, arrival)
+
+    def _boot(self, worker: WorkerProcess, opens: bytes, *, is_spare: bool) -> None:
+        """Wait until a worker is ready; `close` ends the wait. Raises `QueryFailed` where it does not start."""
+        self._booting.add(worker)
+        try:
+            if self._closed:
+                worker.kill("closed")
+            if is_spare and worker.can_restore_priority:
+                worker.renice(slow=False)
+                self._background.add(worker)
+            worker.wait_ready(opens)
+        finally:
+            self._background.discard(worker)
+            self._booting.discard(worker)
+        worker.restore_priority()
 
     def _arrived(self, arrival: WorkerProcess | AtlasError) -> None:
         self._starting -= 1

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import InputError, QueryTimeout
+from graph.deadline import Deadline
+from graph.errors import InputError, QueryCancelled, QueryTimeout
 from search.types import Query, Results
 from search.workers.pool import SearchProcessPool
 from tests.support.paths import ROOT
@@ -111,9 +112,9 @@ class Pool:
             future.result()
         return self.pool.processes[0]
 
-    def answer(self, text: str, generation: Path | None = None) -> bytes:
+    def answer(self, text: str, generation: Path | None = None, deadline: Deadline | None = None) -> bytes:
         """A search while the place here is taken."""
-        return self.pool.answer(generation or self.generation, Query(text), self.here)
+        return self.pool.answer(generation or self.generation, Query(text), self.here, deadline)
 
     def here(self) -> bytes:
         self.runs_here += 1
@@ -190,6 +191,67 @@ def test_a_search_past_its_time_ends_its_worker_and_is_not_repeated(services: Se
         assert not is_running(pid)
     finally:
         pool.pool.close()
+
+
+def test_a_deadline_ends_a_search_in_a_worker_before_the_limit_of_all(alone: Pool) -> None:
+    pid = alone.start()
+    with busy_here(alone.pool, alone.generation):
+        os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        with pytest.raises(QueryTimeout):
+            alone.answer("studios", deadline=Deadline.after(0.2))
+        assert time.monotonic() - began < 20
+    assert not is_running(pid), "it did not end by itself"
+
+
+def test_a_cancelled_search_ends_in_its_worker_which_takes_the_next_one(alone: Pool) -> None:
+    """The worker reads that it was cancelled before it begins, having been stopped until then."""
+    pid, deadline = alone.start(), Deadline.after(60)
+    with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
+        os.kill(pid, signal.SIGSTOP)
+        future = threads.submit(alone.answer, "studios", None, deadline)
+        until(lambda: not alone.pool.is_quiet())
+        deadline.cancel()
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGCONT)
+        with pytest.raises(QueryCancelled):
+            future.result(30)
+        assert json.loads(alone.answer("studios"))["hits"]
+    assert alone.pool.processes == (pid,)
+    assert alone.runs_here == 0
+
+
+def test_a_cancelled_search_whose_worker_does_not_listen_frees_its_place(alone: Pool) -> None:
+    pid, deadline = alone.start(), Deadline.after(60)
+    with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
+        os.kill(pid, signal.SIGSTOP)
+        future = threads.submit(alone.answer, "studios", None, deadline)
+        until(lambda: not alone.pool.is_quiet())
+        deadline.cancel()
+        with pytest.raises(QueryCancelled):
+            future.result(30)
+    assert not is_running(pid)
+
+
+def test_a_search_that_waits_for_a_place_ends_at_its_deadline(alone: Pool) -> None:
+    pid = alone.start()
+    with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
+        os.kill(pid, signal.SIGSTOP)
+        other = threads.submit(alone.answer, "studios")
+        until(lambda: not alone.pool.is_quiet())
+        with pytest.raises(QueryTimeout):
+            alone.answer("games", deadline=Deadline.after(0.1))
+        os.kill(pid, signal.SIGCONT)
+        assert json.loads(other.result(60))["hits"]
+
+
+def test_a_search_clause_of_sparql_runs_in_a_worker(many: Services) -> None:
+    """A search with a deadline, as the query pool makes it, goes to a worker while the place here is taken."""
+    started(many)
+    view = many.live.view()
+    with busy_here(many.beside, view.generation.path), ThreadPoolExecutor(1) as threads:
+        future = threads.submit(many.atlas.index.search, view, Query("studios"), Deadline.after(60))
+        assert future.result(30).hits
 
 
 def test_a_search_whose_worker_died_runs_once_more_in_the_one_place_here(alone: Pool) -> None:

@@ -1,0 +1,53 @@
+"""The workers of a pool: none outlives it, whatever it was doing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from graph.sparql.limits import Limits
+from graph.sparql.pool.pool import QueryPool
+
+MAX_WAIT_SECONDS = 20.0
+
+
+def query_workers() -> set[int]:
+    """The process ids of the query workers of this process that have begun to run their own code."""
+    pids: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        for pid in map(int, (thread / "children").read_text().split()):
+            if b"graph.sparql.worker.main" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                pids.add(pid)
+    return pids
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+def test_closing_a_pool_ends_a_worker_that_is_still_starting() -> None:
+    """One that is stopped stands for one that starts slowly on a loaded machine."""
+    others, end = query_workers(), time.monotonic() + MAX_WAIT_SECONDS
+    pool = QueryPool(Limits(workers=1))
+    pool.warm()
+    while not (starting := query_workers() - others):
+        assert time.monotonic() < end
+    for pid in starting:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        pool.close()
+        while any(map(is_running, starting)):
+            assert time.monotonic() < end - MAX_WAIT_SECONDS / 2, "a worker outlives its pool"
+            time.sleep(0.02)
+    finally:
+        for pid in starting & query_workers():
+            os.kill(pid, signal.SIGKILL)
