@@ -8,6 +8,7 @@ from graph.quotes.review import offers, read_offers, require_offer
 from graph.write.quote_review import review_quotes
 from graph.write.writer import no_progress
 from web.cli.options import home_option
+from web.cli.output import plain
 from web.services import Services
 
 __all__ = ["quotes"]
@@ -37,9 +38,9 @@ def _list(services: Services, limit: int) -> None:
     waiting = offers(snapshot)
     for offer in read_offers(snapshot, waiting[:limit]):
         click.echo(offer.iri)
-        click.echo(f"  {offer.subject.label} | {offer.predicate.label} | {offer.object.label}")
+        click.echo(plain(f"  {offer.subject.label} | {offer.predicate.label} | {offer.object.label}"))
         page = f", p. {offer.passage.page}" if offer.passage.page else ""
-        click.echo(f"  “{offer.quote}” ({snapshot.label(offer.document)}{page})")
+        click.echo(plain(f"  “{offer.quote}” ({snapshot.label(offer.document)}{page})"))
     click.echo(
         "1 quote waits for a decision." if len(waiting) == 1 else f"{len(waiting):,} quotes wait for a decision."
     )
