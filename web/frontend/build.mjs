@@ -54,8 +54,7 @@ const outputs = [];
 for (const [name, about] of Object.entries(result.metafile.outputs)) {
   const base = path.basename(name);
   outputs.push(base);
-  if (about.entryPoint) files[path.parse(about.entryPoint).name + path.extname(base)] = base;
-  else if (base.endsWith(".woff2")) files[base.replace(/-[A-Z0-9]{8}(?=\.)/, "")] = base;
+  if (about.entryPoint || base.endsWith(".woff2")) files[base.replace(/-[A-Z0-9]{8}(?=\.)/, "")] = base;
 }
 
 await mkdir(output, { recursive: true });

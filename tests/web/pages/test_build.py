@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,15 @@ def test_the_bundle_carries_its_licences_and_every_named_file(built: Path) -> No
         assert package in notices
     assert "SIL OPEN FONT LICENSE" in notices.upper()
     assert "Crown Copyright" in notices
+
+
+def test_the_bundle_has_every_file_that_a_template_asks_for(built: Path) -> None:
+    templates = (Path(hatch_build.__file__).parent / "web" / "templates").rglob("*.html")
+    wanted = {
+        name for file in templates for name in re.findall(r"asset\(['\"]([^'\"]+)['\"]\)", file.read_text("utf-8"))
+    }
+    assert {"app.js", "graph.js", "site.css"} <= wanted
+    assert wanted <= set(json.loads((built / hatch_build.MANIFEST).read_text())["files"])
 
 
 def test_the_lock_names_no_registry() -> None:
