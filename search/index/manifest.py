@@ -105,7 +105,9 @@ def files_of(generation: Path) -> dict[str, tuple[int, str]]:
 
 
 def read_record(generation: Path) -> IndexRecord:
-    """The record of the index in a generation. Raises IndexMissing if there is none, IndexUnusable if it cannot be read.
+    """The record of the index in a generation.
+
+    Raises IndexMissing if there is none, IndexUnusable if it cannot be read.
 
     >>> read_record(folder / "nothing")
     Traceback (most recent call last):
