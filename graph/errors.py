@@ -24,6 +24,7 @@
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
     │       └── ClientOverloaded   one client has too many queries under way
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
+    │   └── IndexMissing           there is none: not built yet, or deleted
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
 
 The class attribute `title` is a heading for the class of error.
@@ -42,6 +43,7 @@ __all__ = [
     "GraphChanged",
     "HomeError",
     "HomeLocked",
+    "IndexMissing",
     "IndexUnusable",
     "InputError",
     "InputTooLarge",
@@ -248,6 +250,10 @@ class IndexUnusable(AtlasError):
     """The search index is missing, damaged or of another encoder."""
 
     title = "The search index cannot be used"
+
+
+class IndexMissing(IndexUnusable):
+    """There is no search index: it was not built yet, or was deleted."""
 
 
 class EncoderUnavailable(AtlasError):

@@ -73,13 +73,15 @@ def value_of(snapshot: Snapshot, term_: ox.NamedNode | ox.Literal) -> Value:
 
 
 def view(snapshot: Snapshot, iri: str) -> EntityView:
-    """All that the page of an entity shows. Raises UnknownEntity, with the nearest names, for an unknown IRI.
+    """All that the page of an entity shows. A relation or a graph that no triple is about has a page without facts.
+
+    Raises UnknownEntity, with the nearest names, for an unknown IRI.
 
     >>> [(group.label, group.total) for group in view(snapshot, "https://example.org/radar").groups]
     [('dcterms:publisher', 1)]
     """
     entity = node(iri)
-    if entity is None or not snapshot.exists(iri):
+    if entity is None or not snapshot.uses(iri):
         raise unknown_iri(snapshot, iri, "Search for its name instead.")
     claims = claims_about(snapshot, entity, MAX_SCANNED_TRIPLES)
     evidence = by_edge(snapshot, claims)

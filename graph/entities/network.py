@@ -134,7 +134,7 @@ def shortest_path(
 
 def _require(snapshot: Snapshot, *iris: str) -> None:
     for iri in iris:
-        if not snapshot.exists(iri):
+        if not snapshot.uses(iri):
             raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
 
 

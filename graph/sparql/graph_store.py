@@ -8,7 +8,6 @@ replaced or deleted here: facts would lose their claims, or claims their facts
 from __future__ import annotations
 
 import gzip
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, Unr
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
 from graph.storage.snapshot import DEFAULT
-from graph.write.rdf_load import NAMING, into
+from graph.write.rdf_load import NAMING, READ_ERRORS, into, skip_byte_order_mark, syntax_fault
 
 __all__ = [
     "UNPACKED_BYTES",
@@ -45,8 +44,6 @@ UNPACKED_BYTES: Final = 1 << 30
 
 _BULK_BYTES: Final = 8 << 20
 """A larger upload is loaded in bulk, past the transaction log, in bounded memory."""
-
-_LINE: Final = re.compile(r"line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +166,7 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
     try:
         with open(upload.path, "rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
+            skip_byte_order_mark(packed)
             source = _Counted(cast("IO[bytes]", packed), upload.limit)
             bulk = upload.packed or upload.path.stat().st_size > _BULK_BYTES
             if bulk and rdf_format not in NAMING:
@@ -183,13 +181,12 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
             store.extend(quads)
             return set(touched_by(quads))
     except SyntaxError as error:
-        match = _LINE.search(str(error))
-        line = error.lineno or (int(match[1]) if match else None)
+        fault, line = syntax_fault(error)
         where = f", line {line}" if line else ""
-        failure = BadData(f"{upload.name}{where}: this does not parse ({error.msg}).", "Nothing was changed.")
+        failure = BadData(f"{upload.name}{where}: this {fault}.", "Nothing was changed.")
         failure.line = line
         raise failure from error
-    except (OSError, EOFError, ValueError) as error:
+    except READ_ERRORS as error:
         raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
 
 

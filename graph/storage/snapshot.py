@@ -97,11 +97,17 @@ class Snapshot:
     def exists(self, iri: str) -> bool:
         """Whether any triple, asserted or claimed, has the IRI as subject or object."""
         entity = node(iri)
-        if entity is None:
+        return entity is not None and (self._any(entity, None, None) or self._any(None, None, entity))
+
+    def uses(self, iri: str) -> bool:
+        """Whether a triple has the IRI anywhere, as predicate too, or a named graph has it."""
+        name = node(iri)
+        if name is None:
             return False
-        return any(True for _ in self.store.quads_for_pattern(entity, None, None, None)) or any(
-            True for _ in self.store.quads_for_pattern(None, None, entity, None)
-        )
+        return self.exists(iri) or self._any(None, name, None) or self.store.contains_named_graph(name)
+
+    def _any(self, subject: ox.NamedNode | None, predicate: ox.NamedNode | None, obj: ox.NamedNode | None) -> bool:
+        return any(True for _ in self.store.quads_for_pattern(subject, predicate, obj, None))
 
     def label(self, iri: str) -> str:
         """English or plain label, else title (a passage: that of its document), else the prefixed name."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Final, cast
 
@@ -15,7 +17,7 @@ from graph.errors import BadData, InputError, UnreadableFile
 from graph.storage.snapshot import DEFAULT, node
 from graph.write.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["NAMING", "SUFFIXES", "format_of", "into", "load"]
+__all__ = ["NAMING", "READ_ERRORS", "SUFFIXES", "format_of", "into", "load", "skip_byte_order_mark", "syntax_fault"]
 
 SUFFIXES: Final = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -36,6 +38,11 @@ MAX_REPARSED_BYTES: Final = 4 << 20
 """Files up to this size are parsed again for the entities that they name; after larger ones, all index entries are
 compared."""
 
+READ_ERRORS: Final = (OSError, EOFError, ValueError, zlib.error)
+"""Errors that reading a file can raise, plain or gzipped."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_REMOTE_CONTEXT: Final = "remote contexts"
 _LINE: Final = re.compile(r"line (\d+)")
 
 
@@ -107,6 +114,35 @@ def into(target: ox.NamedNode | ox.DefaultGraph, quads: Iterable[ox.Quad], name:
         yield ox.Quad(quad.subject, quad.predicate, quad.object, target)
 
 
+def skip_byte_order_mark(source: BufferedReader | gzip.GzipFile) -> None:
+    """Move past a byte order mark, which editors on Windows write and no RDF syntax has."""
+    if source.peek(len(_BYTE_ORDER_MARK)).startswith(_BYTE_ORDER_MARK):
+        source.read(len(_BYTE_ORDER_MARK))
+
+
+def syntax_fault(error: SyntaxError) -> tuple[str, int | None]:
+    """What is wrong with a text, to follow "this", and the line if it is known.
+
+    >>> syntax_fault(SyntaxError("Parser error at line 3 column 5: no full stop"))
+    ('does not parse (Parser error at line 3 column 5: no full stop)', 3)
+    """
+    if _REMOTE_CONTEXT in str(error):
+        return "names a JSON-LD context elsewhere, which is never fetched: write the context itself into the text", None
+    match = _LINE.search(str(error))
+    return f"does not parse ({error.msg})", error.lineno or (int(match[1]) if match else None)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """The file without gzip and byte order mark."""
+    with ExitStack() as stack:
+        source: BufferedReader | gzip.GzipFile = stack.enter_context(open(path, "rb"))
+        if path.suffix.lower() == ".gz":
+            source = stack.enter_context(gzip.GzipFile(fileobj=source))
+        skip_byte_order_mark(source)
+        yield cast("IO[bytes]", source)
+
+
 def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.NamedNode | None) -> Changes:
     """Entities of the default graph that the files name; after large files, any may have changed."""
     if target is not None:
@@ -115,19 +151,16 @@ def _changes(files: Sequence[Path], formats: Sequence[ox.RdfFormat], target: ox.
         return Changes(everything=True)
     entities: set[str] = set()
     for path, rdf_format in zip(files, formats, strict=True):
-        quads = ox.parse(path=str(path), format=rdf_format, base_iri=path.resolve().as_uri())
-        for quad in quads:
-            if quad.graph_name == DEFAULT:
-                entities.update(end.value for end in (quad.subject, quad.object) if isinstance(end, ox.NamedNode))
+        with _opened(path) as source:
+            for quad in ox.parse(source, rdf_format, base_iri=path.resolve().as_uri()):
+                if quad.graph_name == DEFAULT:
+                    entities.update(end.value for end in (quad.subject, quad.object) if isinstance(end, ox.NamedNode))
     return Changes(entities=frozenset(entities), notes={"last_change": "load"})
 
 
 def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.NamedNode | None) -> None:
     try:
-        with ExitStack() as stack:
-            source: IO[bytes] = stack.enter_context(open(path, "rb"))
-            if path.suffix.lower() == ".gz":
-                source = cast("IO[bytes]", stack.enter_context(gzip.open(source)))
+        with _opened(path) as source:
             base = path.resolve().as_uri()
             if target is not None and rdf_format in NAMING:
                 parsed = ox.parse(source, rdf_format, base_iri=base, rename_blank_nodes=True)
@@ -135,12 +168,9 @@ def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.
             else:
                 store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
     except SyntaxError as error:
-        match = _LINE.search(str(error))
-        line = error.lineno or (int(match.group(1)) if match else None)
-        raise BadData(
-            f"This does not parse ({error.msg}).", "Correct the line; nothing was loaded.", path=path, line=line
-        ) from error
-    except (OSError, EOFError, ValueError) as error:
+        fault, line = syntax_fault(error)
+        raise BadData(f"This {fault}.", "Correct the line; nothing was loaded.", path=path, line=line) from error
+    except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableFile(
             f"{path} cannot be read ({reason}).", "Check the file; nothing was loaded.", path=path

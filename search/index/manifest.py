@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from graph.errors import IndexUnusable
+from graph.errors import IndexMissing, IndexUnusable
 from search.index import schema
 
 __all__ = [
@@ -105,16 +105,18 @@ def files_of(generation: Path) -> dict[str, tuple[int, str]]:
 
 
 def read_record(generation: Path) -> IndexRecord:
-    """The record of the index in a generation. Raises IndexUnusable if there is none, or it cannot be read.
+    """The record of the index in a generation.
+
+    Raises IndexMissing if there is none, IndexUnusable if it cannot be read.
 
     >>> read_record(folder / "nothing")
     Traceback (most recent call last):
-    graph.errors.IndexUnusable: There is no search index. It can be rebuilt from the graph, which is unharmed.
+    graph.errors.IndexMissing: There is no search index. It can be rebuilt from the graph, which is unharmed.
     """
     try:
         raw = json.loads((generation / DENSE / RECORD).read_bytes())
     except FileNotFoundError as error:
-        raise IndexUnusable("There is no search index.", REMEDY) from error
+        raise IndexMissing("There is no search index.", REMEDY) from error
     except (OSError, ValueError) as error:
         raise IndexUnusable("The search index has an unreadable description of itself.", REMEDY) from error
     return IndexRecord.from_dict(raw)

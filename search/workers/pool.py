@@ -74,7 +74,8 @@ class SearchProcessPool:
     def search(
         self, generation: Path, query: Query, search_here: Callable[[], Results], deadline: Deadline | None = None
     ) -> Results:
-        """The results of a search of the generation in this folder; `search_here` makes the same search in this process, and
+        """The results of a search of the generation in this folder; `search_here` makes the same search in this
+        process, and
         ends at the deadline itself.
 
         Raises what the search raises, QueryTimeout once `deadline` has passed, also while it waits for a place,

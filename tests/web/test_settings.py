@@ -49,3 +49,9 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InputError, match="--port"):
         port = taken.getsockname()[1]
         check_address("127.0.0.1", port, public=False, settings=Settings(home=tmp_path, cache=tmp_path), fenced=True)
+
+
+def test_an_address_of_another_machine_is_said(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, cache=tmp_path)
+    with pytest.raises(InputError, match="--host"):
+        check_address("192.0.2.1", 0, public=True, settings=settings, fenced=True)  # set aside for documentation

@@ -12,7 +12,7 @@ from graph.errors import IndexUnusable
 from graph.metadata.shacl import validate
 from graph.storage.snapshot import Snapshot
 from web.cli.options import home_option
-from web.cli.output import next_steps, plain
+from web.cli.output import counted, next_steps, plain
 from web.maintenance.index_repair import verify_index
 from web.services import Services
 from web.settings import starter_folder
@@ -32,7 +32,7 @@ def check(network: bool, services: Services) -> None:
     report = validate(snapshot, starter_folder() / "shapes.ttl")
     for line in report.violations:
         click.echo(line, err=True)
-    click.echo(f"{len(report.violations)} violations in {report.checked:,} triples.")
+    click.echo(f"{counted(len(report.violations), 'violation')} in {counted(report.checked, 'triple')}.")
     if snapshot.is_empty():
         click.echo(f"This atlas is empty: there is nothing to index. {next_steps(services.home)}")
         return

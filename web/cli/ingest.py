@@ -14,7 +14,7 @@ from graph.model import Document
 from graph.storage.snapshot import Snapshot
 from graph.write import ingest as documents
 from web.cli.options import home_option, json_option
-from web.cli.output import plain, print_json
+from web.cli.output import counted, plain, print_json
 from web.cli.progress import progress_bar
 from web.services import Services
 
@@ -58,7 +58,8 @@ def _print_outcome(outcome: documents.Outcome) -> None:
     elif outcome.status == "unchanged":
         click.echo(f"{plain(outcome.name)}: already here, unchanged")
     else:
-        click.echo(f"{plain(outcome.name)}: {outcome.status}, {outcome.passages} passages, {outcome.mentions} links")
+        effect = f"{counted(outcome.passages, 'passage')}, {counted(outcome.mentions, 'link')}"
+        click.echo(f"{plain(outcome.name)}: {outcome.status}, {effect}")
 
 
 def _print_rest(report: documents.Report, unread: list[str]) -> None:
@@ -81,7 +82,7 @@ def forget(document: str, services: Services) -> None:
     record = _document_named(services.live.view().snapshot, document)
     with progress_bar("Forgetting") as progress, services.writer(progress).session() as session:
         documents.forget(session, services.home, record.iri)
-    click.echo(f"Forgot {record.title} ({record.passages} passages).")
+    click.echo(f"Forgot {plain(record.title)} ({counted(record.passages, 'passage')}).")
 
 
 def _document_named(snapshot: Snapshot, name: str) -> Document:

@@ -15,6 +15,7 @@ from web.read_model.reader import QueryTable
 
 __all__ = [
     "MARKS",
+    "counted",
     "next_steps",
     "plain",
     "print_entity",
@@ -36,6 +37,15 @@ def next_steps(home: Home) -> str:
         f"Next: creative-atlas ingest FILE… {option} takes in documents, creative-atlas load FILE… {option} takes in "
         f"RDF, creative-atlas build {option} adds the starter atlas."
     )
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with the noun, in the singular for one.
+
+    >>> counted(1, "quad"), counted(1200, "quad")
+    ('1 quad', '1,200 quads')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def print_json(value: Any) -> None:
@@ -60,9 +70,9 @@ def print_results(results: Results) -> None:
     for number, hit in enumerate(results.hits, start=1):
         origin = (hit.document.publisher, hit.document.date) if hit.document else ()
         place = [*filter(None, origin), *([f"p. {hit.page}"] if hit.page else [])]
-        click.echo(f"\n{number:2}. {click.style(hit.title, bold=True)}  [{hit.kind}, {hit.score:.3f}]")
+        click.echo(f"\n{number:2}. {click.style(plain(hit.title), bold=True)}  [{hit.kind}, {hit.score:.3f}]")
         if place:
-            click.echo(f"    {' · '.join(place)}")
+            click.echo(f"    {plain(' · '.join(place))}")
         click.echo(f"    {_marked(hit.snippet.text, hit.snippet.highlights)}")
         click.echo(f"    {hit.iri}")
 
@@ -84,7 +94,7 @@ def plain(text: str) -> str:
 
 def print_entity(view: EntityView) -> None:
     """Print an entity with its facts, their reliability and their sources."""
-    click.echo(click.style(plain(view.label), bold=True) + f"  {', '.join(value.label for value in view.types)}")
+    click.echo(click.style(plain(view.label), bold=True) + f"  {plain(', '.join(value.label for value in view.types))}")
     if view.alt_labels:
         click.echo(f"also: {'; '.join(map(plain, view.alt_labels))}")
     if view.description:
@@ -92,7 +102,7 @@ def print_entity(view: EntityView) -> None:
     click.echo(view.iri)
     for group in view.groups:
         arrow = "←" if group.direction == "in" else "→"
-        click.echo(f"\n{arrow} {group.label} ({group.total})")
+        click.echo(f"\n{arrow} {plain(group.label)} ({group.total})")
         for fact in group.facts[:MAX_FACTS_OF_A_RELATION]:
             click.echo(f"   {_fact(fact)}")
         if group.total > MAX_FACTS_OF_A_RELATION:
@@ -100,7 +110,7 @@ def print_entity(view: EntityView) -> None:
     if view.disputed:
         click.echo("\nClaimed, but not accepted")
         for fact in view.disputed:
-            click.echo(f"   {fact.predicate_label}: {_fact(fact)}")
+            click.echo(f"   {plain(fact.predicate_label)}: {_fact(fact)}")
 
 
 def _fact(fact: Fact) -> str:
@@ -125,5 +135,4 @@ def print_table(table: QueryTable) -> None:
         grid.add_row(*[Text(plain(value.label)) if value else Text("") for value in row])
     Console().print(grid)
     more = f", {len(table.rows)} shown (--format csv gives all)" if table.total > len(table.rows) else ""
-    rows = "1 row" if table.total == 1 else f"{table.total:,} rows"
-    click.echo(f"{rows}{more}, {table.took_ms:.0f} ms, generation {table.generation}")
+    click.echo(f"{counted(table.total, 'row')}{more}, {table.took_ms:.0f} ms, generation {table.generation}")

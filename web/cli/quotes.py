@@ -8,6 +8,7 @@ from graph.quotes.review import proposed_quotes, read_proposed_quotes, require_p
 from graph.write.quote_review import review_quotes
 from graph.write.writer import no_progress
 from web.cli.options import home_option
+from web.cli.output import plain
 from web.services import Services
 
 __all__ = ["quotes"]
@@ -37,9 +38,9 @@ def _list(services: Services, limit: int) -> None:
     waiting = proposed_quotes(snapshot)
     for proposal in read_proposed_quotes(snapshot, waiting[:limit]):
         click.echo(proposal.iri)
-        click.echo(f"  {proposal.subject.label} | {proposal.predicate.label} | {proposal.object.label}")
+        click.echo(plain(f"  {proposal.subject.label} | {proposal.predicate.label} | {proposal.object.label}"))
         page = f", p. {proposal.passage.page}" if proposal.passage.page else ""
-        click.echo(f"  “{proposal.quote}” ({snapshot.label(proposal.document)}{page})")
+        click.echo(plain(f"  “{proposal.quote}” ({snapshot.label(proposal.document)}{page})"))
     click.echo(
         "1 quote waits for a decision." if len(waiting) == 1 else f"{len(waiting):,} quotes wait for a decision."
     )

@@ -13,6 +13,7 @@ from graph.write import rdf_export, rdf_load
 from graph.write.writer import Progress, Writer
 from search.indexing.lag import CarriedIndex, catch_up, lag_of
 from web.cli.options import home_option, index_option
+from web.cli.output import counted
 from web.cli.progress import progress_bar
 from web.cli.query import sparql_text
 from web.services import Services
@@ -37,7 +38,9 @@ def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Serv
     with progress_bar("Loading") as progress:
         with Writer(services.home, CarriedIndex()).session() as session:
             added = rdf_load.load(session, files, graph=graph, progress=progress)
-        click.echo(f"Loaded {added:,} quads." if added else "Every statement was there already; nothing changed.")
+        click.echo(
+            f"Loaded {counted(added, 'quad')}." if added else "The files hold no new statement; nothing changed."
+        )
         if index:
             _update_index(services, progress)
 

@@ -67,7 +67,7 @@ class IndexRebuilder:
                 self._status = None
                 self._thread = threading.Thread(target=self._rebuild, name="index-rebuild", daemon=True)
                 self._thread.start()
-        return IndexUnusable(error.message, "It is being made anew from the graph; try again in a minute.")
+        return type(error)(error.message, "It is being made anew from the graph; try again in a minute.")
 
     def wait(self, seconds: float) -> int | None:
         """The exit status of the last rebuild; None where none was started, or it still runs after so many seconds."""

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from graph.errors import AtlasError, IndexUnusable
+from graph.errors import AtlasError, IndexMissing, IndexUnusable
 from graph.storage.generations import Generation, Home
 from search.index.checksums import FileMark, Soundness, check, is_panic
 from search.index.manifest import read_record
@@ -68,7 +68,7 @@ class IndexScrubber:
         self._thread: threading.Thread | None = None
         self._sound: dict[FileMark, float] = {}
         self._soundness: Soundness | None = None
-        self._problem: str | None = None
+        self._problem: IndexUnusable | None = None
 
     def notify(self) -> None:
         """An index was opened: read through what is new in it, in a while. Returns at once."""
@@ -82,7 +82,7 @@ class IndexScrubber:
         anew.
         """
         if self._problem is not None:
-            return self._repair(IndexUnusable(self._problem))
+            return self._repair(self._problem)
         log.error("a search failed unexpectedly; the files of its index are read through", exc_info=error)
         if is_panic(error) and self._soundness is not None and self._soundness.unchecked:
             return self._damaged(IndexUnusable("The search index cannot be read."))
@@ -100,9 +100,12 @@ class IndexScrubber:
         return shown
 
     def state(self) -> dict[str, Any]:
-        """For operators. `state`: unopened, unread (as yet), sound, unchecked or damaged."""
+        """For operators. `state`: unopened, missing, unread (as yet), sound, unchecked or damaged."""
+        if isinstance(self._problem, IndexMissing):
+            return {"state": "missing", "remedy": "It is being built from the graph."}
         if self._problem is not None:
-            return {"state": "damaged", "problem": self._problem, "remedy": "It is being made anew from the graph."}
+            problem = self._problem.message
+            return {"state": "damaged", "problem": problem, "remedy": "It is being made anew from the graph."}
         if self._soundness is None:
             return {"state": "unopened" if self._thread is None else "unread"}
         state = "unchecked" if self._soundness.unchecked else "sound"
@@ -167,7 +170,7 @@ class IndexScrubber:
             return False
         if soundness.unchecked and soundness != self._soundness:
             log.info("%d files of the search index are of an earlier version: unchecked", len(soundness.unchecked))
-        if self._problem is not None:
+        if self._problem is not None and not isinstance(self._problem, IndexMissing):
             log.warning("the search index is sound again")
         self._soundness, self._problem = soundness, None
         return True
@@ -176,9 +179,10 @@ class IndexScrubber:
         self._sound[mark] = time.monotonic()
 
     def _damaged(self, error: IndexUnusable) -> IndexUnusable:
-        if self._problem != error.message:
-            log.warning("%s It is made anew from the graph.", error.message)
-        self._problem = error.message
+        if self._problem is None or self._problem.message != error.message:
+            level = logging.INFO if isinstance(error, IndexMissing) else logging.WARNING
+            log.log(level, "%s It is made anew from the graph.", error.message)
+        self._problem = error
         return self._repair(error)
 
     def _is_replaced(self, generation: Generation) -> bool:

@@ -91,7 +91,9 @@ def _page(atlas: Atlas, iri: str) -> str:
         drawn=NODES_DRAWN,
         first=FACTS_UNFOLDED,
         more_query=lambda group: with_query("/sparql", query=_all_of(iri, group)),
-        describe=with_query("/sparql", query=f"DESCRIBE <{iri}>"),
+        describe=with_query(
+            "/sparql", query=f"DESCRIBE <{iri}>" if entity.groups or entity.types or entity.disputed else _uses_of(iri)
+        ),
     )
 
 
@@ -101,6 +103,16 @@ def _similar(atlas: Atlas, iri: str) -> tuple[Similar, ...]:
         return atlas.similar(iri, SIMILAR_SHOWN)
     except (IndexUnusable, UnknownEntity):
         return ()
+
+
+def _uses_of(iri: str) -> str:
+    """A query for the triples of which the IRI is the relation or the graph."""
+    return f"""SELECT ?subject ?relation ?object ?graph WHERE {{
+  {{ ?subject <{iri}> ?object BIND(<{iri}> AS ?relation) }}
+  UNION {{ GRAPH ?graph {{ ?subject <{iri}> ?object }} BIND(<{iri}> AS ?relation) }}
+  UNION {{ GRAPH <{iri}> {{ ?subject ?relation ?object }} BIND(<{iri}> AS ?graph) }}
+}}
+LIMIT 1000"""
 
 
 def _all_of(iri: str, group: FactGroup) -> str:

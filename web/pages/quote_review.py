@@ -33,10 +33,10 @@ def blueprint(live: Live, writes: Writes, check: Check, token: str | None) -> Bl
 
     @routes.post("/quotes")
     def decide() -> ResponseReturnValue:
-        view = live.view()
-        refusal = _refusal(check, token, view)
+        refusal = _refusal(check, token, live)
         if refusal is not None:
             return refusal
+        view = live.view()
         chosen = {name: request.form.getlist(name) for name in ("accept", "reject")}
         if not any(chosen.values()):
             raise InputError("No quote was chosen.", "Send accept=IRI or reject=IRI.")
@@ -50,11 +50,12 @@ def blueprint(live: Live, writes: Writes, check: Check, token: str | None) -> Bl
     return routes
 
 
-def _refusal(check: Check, token: str | None, view: View) -> ResponseReturnValue | None:
+def _refusal(check: Check, token: str | None, live: Live) -> ResponseReturnValue | None:
+    """The answer to a request without the token. The generation is opened only for a person who mistyped it."""
     write_token = request.form.get("token")
     if write_token is None or token is None:
         return check()
-    return None if same_token(write_token, token) else (_page(view, form=True, wrong=True), 403)
+    return None if same_token(write_token, token) else (_page(live.view(), form=True, wrong=True), 403)
 
 
 def _page(view: View, *, form: bool, wrong: bool = False) -> str:

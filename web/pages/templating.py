@@ -17,13 +17,14 @@ from web.pages.assets import Assets
 from web.read_model import formatting
 from web.read_model.reader import Ref
 
-__all__ = ["PASSAGES_PER_PAGE", "document_path", "install", "passage_path", "plural"]
+__all__ = ["PASSAGES_PER_PAGE", "document_path", "install", "passage_path", "plural", "sentence"]
 
 PASSAGES_PER_PAGE = 60
 """Passages of a document on one page of the reading view."""
 
 _PASSAGE = re.compile(r"(.+)/p(\d{1,9})")
 _IRREGULAR = {"person": "people", "Person": "People"}
+_PREFIXED_NAME = re.compile(r"[A-Za-z][\w.-]*:[\w.-]+")
 
 
 def install(blueprint: Blueprint, base: str) -> None:
@@ -88,7 +89,13 @@ def citation(source: Source) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its start."""
+    """The text with a capital at its start; a prefixed name (`schema:name`) stays as it is.
+
+    >>> sentence("founded by"), sentence("schema:foundingDate")
+    ('Founded by', 'schema:foundingDate')
+    """
+    if _PREFIXED_NAME.fullmatch(text):
+        return text
     return text[:1].upper() + text[1:]
 
 
@@ -103,7 +110,15 @@ def ref_of(iri: str, refs: Mapping[str, Ref]) -> Ref:
 
 
 def plural(word: str) -> str:
-    """The plural of a class's label: of its last word before any bracket, and of both sides of an “or”."""
+    """The plural of a class's label: of its last word before any bracket, and of both sides of an “or”.
+
+    A prefixed name, which stands for a class without a label, stays as it is.
+
+    >>> plural("city or town"), plural("schema:Organization")
+    ('cities or towns', 'schema:Organization')
+    """
+    if _PREFIXED_NAME.fullmatch(word):
+        return word
     if " or " in word:
         return " or ".join(plural(part) for part in word.split(" or "))
     head, bracket, note = word.partition(" (")

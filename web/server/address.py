@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import socket
 from dataclasses import replace
@@ -45,9 +46,9 @@ def check_address(host: str, port: int, *, public: bool, settings: Settings, fen
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise InputError(
-                f"Port {port} on {host} cannot be used ({error.strerror}).", "Choose another one with --port."
-            ) from error
+            of_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+            remedy = "Choose another port with --port." if of_port else "Name an address of this machine with --host."
+            raise InputError(f"Port {port} on {host} cannot be used ({error.strerror}).", remedy) from error
 
 
 def serve(settings: Settings, host: str, port: int, *, home: Path) -> None:

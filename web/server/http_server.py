@@ -3,7 +3,8 @@
 Limits of every connection: a head has to come within `HEAD_SECONDS`, and so has the next request on a connection that
 is kept alive; the kernel ends a connection whose client takes nothing of its answer for `STUCK_SECONDS`
 (TCP_USER_TIMEOUT); of `MAX_CONNECTIONS` open connections no more are accepted, further ones wait in the kernel's
-backlog until another ends. There is no limit per client address: a proxy in front has to set one (docs/proxy.md).
+backlog until another ends. There is no limit per client address: a proxy in front has to set one
+(docs/how-to/serve-to-other-machines.md).
 
 Measured with 8 clients on two noisy cores, requests a second, median of three runs that alternated with the protocol
 of our own on uvicorn's parser that was here before: point look-ups 1,530 (1,870 before), JSON searches 234 (243),

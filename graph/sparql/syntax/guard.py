@@ -176,7 +176,12 @@ def _form(tokens: list[Token], text: str, update: bool) -> Form:
         return "UPDATE"  # an update may hold nothing
     if first is None:
         raise _syntax(text, None, "The query is empty." if not tokens else "The query ends after its prefixes.")
-    raise _syntax(text, first, f"Unexpected ‘{first.text}’: a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE.")
+    starts = (
+        "an update starts with INSERT, DELETE, WITH, or CREATE, CLEAR, DROP, COPY, MOVE, ADD"
+        if update
+        else "a query starts with SELECT, ASK, CONSTRUCT or DESCRIBE"
+    )
+    raise _syntax(text, first, f"Unexpected ‘{first.text}’: {starts}.")
 
 
 def _services(tokens: list[Token], text: str, search: bool, update: bool) -> tuple[SearchClause, ...]:

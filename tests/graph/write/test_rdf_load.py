@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import BadData
+from graph.errors import BadData, UnreadableFile
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
 from graph.write.rdf_load import load
@@ -49,3 +49,43 @@ def test_plain_triples_go_where_they_are_told(
     store = Snapshot.open(home.require()).store
     assert len(list(store.quads_for_pattern(None, None, None, MINE))) == len(store) == 5
     assert list(store.named_graphs()) == [MINE]
+
+
+def test_a_damaged_gzip_file_is_an_unreadable_file(home: Home, session: Session, tmp_path: Path) -> None:
+    """Damage in the middle of the data, which zlib reports by an error of its own."""
+    session.change(few_facts)
+    packed = bytearray(
+        gzip.compress(b"".join(b'<http://e/%d> <http://e/p> "%d" .\n' % (n, n * n) for n in range(5_000)))
+    )
+    for at in range(2_000, 2_100):
+        packed[at] ^= 0x55
+    file = tmp_path / "damaged.nt.gz"
+    file.write_bytes(packed)
+    with pytest.raises(UnreadableFile, match="Check the file; nothing was loaded"):
+        load(session, [file])
+    assert home.require().number == 1
+
+
+@pytest.mark.parametrize("graph", [None, MINE.value])
+@pytest.mark.parametrize(("name", "text"), [
+    ("plain.nt", "<http://e/a> <http://e/p> <http://e/b> ."),
+    ("plain.ttl", "@prefix : <http://e/> . :a :p :b ."),
+    ("plain.n3", "@prefix : <http://e/> . :a :p :b ."),
+    ("plain.jsonld", '{"@id": "http://e/a", "http://e/p": {"@id": "http://e/b"}}'),
+])  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_byte_order_mark_is_skipped(
+    name: str, text: str, packed: bool, graph: str | None, session: Session, tmp_path: Path
+) -> None:
+    """Editors on Windows write one."""
+    data = text.encode("utf-8-sig")
+    file = tmp_path / (f"{name}.gz" if packed else name)
+    file.write_bytes(gzip.compress(data) if packed else data)
+    assert load(session, [file], graph=graph) == 1
+
+
+def test_a_remote_context_is_not_fetched_and_the_error_says_what_to_do(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "remote.jsonld"
+    file.write_text('{"@context": "http://e/context", "@id": "http://e/a", "p": "x"}', "utf-8")
+    with pytest.raises(BadData, match="never fetched: write the context itself"):
+        load(session, [file])

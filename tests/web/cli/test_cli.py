@@ -68,7 +68,7 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
     bad.write_text("<urn:b> <urn:p> <urn:c> .\n\n<urn:b> <urn:p> .\n")
     assert_failure(built("load", "good.ttl", "bad.ttl"), "bad.ttl, line 3")
     assert_failure(built("entity", "urn:a"), "Nothing in this atlas")
-    assert "Loaded 1 quads" in built("load", "good.ttl").stdout
+    assert "Loaded 1 quad.\n" in built("load", "good.ttl").stdout
     assert "An A" in built("entity", "urn:a").stdout
     assert "nothing changed" in built("load", "good.ttl").stdout
 
@@ -85,6 +85,7 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
         (("query", "-e", "SELECT * { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }"), "SERVICE"),
         (("query", "-e", "SELECT * {}" + " " * 100_000), "65,536 are allowed"),
         (("query", "missing.rq"), "missing.rq"),
+        (("update", "-e", "SOMETHING"), "an update starts with INSERT"),
         (("query", "-e", "ASK {}", "--format", "turtle"), "not a format"),
         (("forget", "nothing"), "No document"),
         (("ingest", "missing.txt"), "missing.txt"),
@@ -95,6 +96,19 @@ def test_load_is_all_or_nothing(built: Cli) -> None:
 def test_bad_input_gets_one_clear_sentence(built: Cli, arguments: tuple[str, ...], words: str) -> None:
     (built.root / "huge.rq").write_text("SELECT * {}" + " " * 1_000_000)
     assert_failure(built(*arguments), words)
+
+
+def test_names_cannot_command_the_terminal(empty: Cli) -> None:
+    """Labels of classes, relations and entities come from whoever wrote the RDF."""
+    (empty.root / "names.ttl").write_text(
+        "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix : <http://e/> .\n"
+        ':a a :Class ; rdfs:label "Studio\\u0007" ; :p :b . :b rdfs:label "Other\\u0007" .\n'
+        ':p rdfs:label "makes\\u0007" . :Class rdfs:label "Firm\\u0007" .\n'
+    )
+    assert empty("load", "names.ttl").returncode == 0
+    for command in (("search", "studio"), ("entity", "http://e/a"), ("query", "-e", "SELECT * { ?s ?p ?o }")):
+        done = empty(*command)
+        assert done.returncode == 0 and "Studio" in done.stdout and "\a" not in done.stdout, command
 
 
 def test_usage_errors_are_status_2(built: Cli) -> None:

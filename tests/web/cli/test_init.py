@@ -64,7 +64,7 @@ def test_rdf_is_loaded_without_the_encoder(first: tuple[str, ...], without_encod
         assert cli(*first).returncode == 0
     (cli.root / "a.ttl").write_text(TURTLE)
     loaded = cli("load", "a.ttl")
-    assert (loaded.returncode, loaded.stdout) == (0, "Loaded 1 quads.\n"), loaded.stderr
+    assert (loaded.returncode, loaded.stdout) == (0, "Loaded 1 quad.\n"), loaded.stderr
     assert "search index does not know of this yet" in loaded.stderr
     rows = cli("query", "-e", "SELECT ?name { <urn:a> ?p ?name }", "--format", "csv")
     assert rows.stdout.splitlines() == ["name", "An A"]

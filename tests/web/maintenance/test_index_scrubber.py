@@ -12,13 +12,16 @@ import pytest
 from click.testing import CliRunner
 
 from graph.errors import IndexUnusable
+from graph.sandbox.remote_error import RemoteError
 from graph.storage.generations import Home
 from graph.write.ingest import ingest
 from graph.write.writer import no_progress
 from search.types import Query
 from tests.support.services import make_services
+from tests.support.writable_services import begin
 from web.app import create_app
 from web.cli.main import cli
+from web.maintenance.index_repair import verify_index
 from web.maintenance.index_scrubber import IndexScrubber
 from web.services import Services, compose
 from web.settings import Settings
@@ -169,3 +172,18 @@ def test_a_search_command_repairs_an_index_that_it_cannot_read(settings: Setting
         env={"CREATIVE_ATLAS_CACHE": str(settings.cache)},
     )
     assert (result.exit_code, "It is rebuilt" in result.output) == (0, True)
+
+
+def test_an_atlas_that_has_no_index_yet_is_not_called_damaged(tmp_path: Path) -> None:
+    home = Home(tmp_path / "atlas")
+    begin(home)
+    scrubber = IndexScrubber(home, lambda error: error, settle_seconds=0.0, recheck_seconds=0.1)
+    try:
+        with pytest.raises(IndexUnusable) as raised:
+            verify_index(home.require())
+        scrubber.repair(raised.value)
+        assert scrubber.state() == {"state": "missing", "remedy": "It is being built from the graph."}
+        scrubber.repair(RemoteError.of(raised.value).restored())  # as a search process reports it
+        assert scrubber.state()["state"] == "missing"
+    finally:
+        scrubber.close()

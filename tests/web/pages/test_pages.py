@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
 from graph.seed_data.build import build
 from graph.seed_data.load import load
-from graph.write.writer import Writer
+from graph.write.writer import Changes, Writer
 from tests.support.paths import ROOT
 from tests.support.site import DOCUMENT, ENDLESS, ENTRIES, sparql_address
 from tests.support.site_folder import write_site_folder
@@ -207,3 +209,27 @@ def test_a_relation_is_named_from_the_end_it_is_read_from(client: FlaskClient) -
 def test_a_statistic_reads_as_a_sentence(client: FlaskClient) -> None:
     text = re.sub(r"<[^>]+>", "", client.get("/page/cluster/ingame").text)
     assert "InGAME expected GVA, UK, 2023: £84.7 million, forecast" in text
+
+
+def test_every_cell_of_a_result_leads_to_a_page(tmp_path: Path, cache: Path, built: Path) -> None:
+    """Also a relation and a graph that no triple is about; their pages lead to the triples."""
+    services = compose(Settings(home=tmp_path / "atlas", cache=cache))
+    relation, graph = "http://e/uses", "http://e/graph"
+    with Writer(services.home, NoIndex()).session() as session:
+        session.change(lambda store: _add(store, f"<http://e/a> <{relation}> <http://e/b> <{graph}> ."))
+    client = create_app(services).test_client()
+    try:
+        for iri in (relation, graph):
+            page = client.get("/entity", query_string={"iri": iri}, headers=HTML)
+            assert page.status_code == 200, page.text
+            (address,) = re.findall(r'<a href="([^"]+)">Triples with it', page.text)
+            rows = client.get(html.unescape(address), headers=HTML)
+            assert "1 row" in rows.text, re.sub(r"<[^>]+>|\s+", " ", rows.text)[:3000]
+        assert client.get("/entity?iri=http://e/none", headers=HTML).status_code == 404
+    finally:
+        services.close()
+
+
+def _add(store: ox.Store, quads: str) -> Changes:
+    store.load(quads, ox.RdfFormat.N_QUADS)
+    return Changes(everything=True)

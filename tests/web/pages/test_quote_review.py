@@ -109,3 +109,9 @@ def test_the_command_lists_and_decides(home: Home, offered: str) -> None:
     assert offered in listed.output and SAYS in listed.output and "1 quote waits for a decision." in listed.output
     refused = CliRunner().invoke(cli, ["quotes", "--accept", "urn:none", "--home", str(home.root)])
     assert isinstance(refused.exception, InputError)
+
+
+@pytest.mark.parametrize(("token", "status"), [(None, 403), (TOKEN, 401)])
+def test_the_token_is_checked_before_the_atlas_is_opened(tmp_path: Path, token: str | None, status: int) -> None:
+    client = client_of(Home(tmp_path / "none"), token)  # there is no atlas to open
+    assert client.post("/quotes", data={"accept": "urn:any"}).status_code == status

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from graph.model import Evidence, Mention, Source, Value
 from web.pages.drawing.density_contours import SIZE, contours
 from web.pages.links import data_path, href, outside, with_query
-from web.pages.templating import passage_path, plural
+from web.pages.templating import passage_path, plural, sentence
 from web.pages.wording import (
     best_first,
     best_reliability_word,
@@ -149,6 +149,7 @@ def test_only_web_addresses_are_linked(url: str | None) -> None:
         ("Process", "Processes"),
         ("city or town", "cities or towns"),
         ("cluster (TTWA)", "clusters (TTWA)"),
+        ("schema:Organization", "schema:Organization"),
     ],
 )
 def test_plurals(word: str, several: str) -> None:
@@ -166,3 +167,8 @@ def test_contours_ring_the_places() -> None:
             assert points[0] == points[-1] or all(on_edge)
     assert contours(()) == ()
     assert contours(((40.7, -74.0),)) == ()
+
+
+def test_a_prefixed_name_keeps_its_case() -> None:
+    """It stands for a relation or a class without a label, and another spelling is another name."""
+    assert (sentence("schema:foundingDate"), sentence("founded by")) == ("schema:foundingDate", "Founded by")

@@ -167,6 +167,27 @@ def test_a_large_compressed_body(writable_client: FlaskClient) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["application/n-triples", "text/turtle", "application/ld+json"])
+def test_a_byte_order_mark_is_skipped(kind: str, writable_client: FlaskClient) -> None:
+    body = '{"@id": "http://e/a", "http://e/p": 1}' if kind.endswith("json") else "<http://e/a> <http://e/p> '1' ."
+    body = body.replace("'", '"') if kind == "application/n-triples" else body
+    assert send(writable_client, "PUT", body.encode("utf-8-sig"), kind).status_code == 201
+    headers = {"Content-Encoding": "gzip"}
+    packed = gzip.compress(body.encode("utf-8-sig"))
+    assert send(writable_client, "PUT", packed, kind, headers=headers).status_code == 204
+
+
+def test_a_damaged_gzip_body_is_the_fault_of_the_client(writable_client: FlaskClient) -> None:
+    send(writable_client, "PUT")
+    lines = "".join(f'<http://e/{n}> <http://e/p> "{n * n}" .\n' for n in range(5_000))
+    packed = bytearray(gzip.compress(lines.encode()))
+    for at in range(2_000, 2_100):
+        packed[at] ^= 0x55
+    answer = send(writable_client, "PUT", bytes(packed), "application/n-triples", headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 400 and "cannot be read" in answer.text
+    assert ask(writable_client, f"ASK {{ GRAPH <{G}> {{ <http://e/a> ?p ?o }} }}")
+
+
 @pytest.mark.parametrize(("kind", "status"), [
     ("text/plain", 415), ("application/json", 415), ("application/xml", 415), ("application/trig", 415),
     ("application/n-quads", 415), (None, 415), ("text/turtle; charset=latin-1", 415), ("multipart/form-data", 400),
