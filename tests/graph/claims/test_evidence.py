@@ -134,6 +134,21 @@ def test_the_evidence_of_an_edge_that_nothing_claims_is_empty(snapshot: Snapshot
     assert behind(snapshot, ex("radar").value, "no iri", ex("pec")) == ()
 
 
+def test_the_same_statement_about_another_thing_is_no_evidence(snapshot: Snapshot) -> None:
+    publisher = term("dcterms:publisher")
+    snapshot.store.extend(claim("official", ex("report"), publisher, ex("pec")))
+    (item,) = behind(snapshot, ex("report").value, publisher.value, ex("pec"))
+    assert item.source.title == "Source official"
+
+
+def test_a_quote_has_the_words_of_its_own_graph(snapshot: Snapshot) -> None:
+    of = next(claims_in(snapshot.store, ex("official"))).iri
+    quote = add_quote(snapshot.store, of, TEXT[4:20], 4, "proposed")
+    snapshot.store.add(ox.Quad(quote, term("ca:quote"), ox.Literal("Another text"), ex("blog")))
+    item = quote_in(snapshot, quote, ex("report"))
+    assert item is not None and item.text == TEXT[4:20]
+
+
 def test_claims_of_an_entity_are_grouped_by_what_they_say(snapshot: Snapshot) -> None:
     claims = claims_about(snapshot, ex("pec"), 100)
     assert len({statement.iri for statement in claims}) == len(claims) == 3
@@ -142,6 +157,7 @@ def test_claims_of_an_entity_are_grouped_by_what_they_say(snapshot: Snapshot) ->
     assert [item.source.reliability for item in groups[edge]] == ["official", "low"]
     assert len(groups) == 2
     assert len(claims_about(snapshot, ex("pec"), 1)) == 2  # one for statement end
+    assert len(claims_about(snapshot, ex("radar"), 2)) == 2
 
 
 def test_claims_are_listed_by_subject_object_or_both(snapshot: Snapshot) -> None:
