@@ -95,6 +95,18 @@ def test_a_proposed_quote_supports_a_claim_until_it_is_rejected(
     assert in_graph is not None and in_graph.text == TEXT[4:20] and in_graph.offered
 
 
+def test_the_own_quote_of_a_claim_comes_before_proposed_ones_and_is_not_offered(snapshot: Snapshot) -> None:
+    store = snapshot.store
+    target = next(statement for statement in claims_in(store, ex("official")) if statement.object == ex("pec"))
+    add_quote(store, target.iri, TEXT[4:20], 4, "proposed")
+    store.add(ox.Quad(target.iri, term("ca:quote"), ox.Literal(TEXT[4:9]), ex("official")))
+    store.add(ox.Quad(target.iri, term("ca:quotedIn"), ex("p0"), ex("official")))
+    changed = claim_named(store, target.iri)
+    assert changed is not None
+    item = evidence_of(snapshot, changed)
+    assert (item.quote, item.offered) == (TEXT[4:9], False)
+
+
 def test_a_quote_must_stand_in_its_passage(snapshot: Snapshot) -> None:
     target = next(statement for statement in claims_in(snapshot.store, ex("official")) if statement.object == ex("pec"))
     moved = add_quote(snapshot.store, target.iri, TEXT[4:20], 5, "proposed")

@@ -104,15 +104,18 @@ def test_any_name_of_three_letters_counts(name: str) -> None:
     [
         "e:sum a schema:MonetaryAmount ; rdfs:label '£1 of DCMS, UK' .",
         "e:sum a schema:MonetaryAmount ; :label '£1 of Nesta' .",
+        "e:sum a schema:MonetaryAmount ; rdfs:label '£1 for innovation' .",
         "e:sum a schema:MonetaryAmount .",
         "e:sum a ca:Programme ; rdfs:label 'The Nesta programme' .",
         "e:sum rdfs:label 'The Nesta programme' .",
         "e:sum :kind schema:MonetaryAmount ; rdfs:label '£1 of Nesta' .",
     ],
-    ids=["name of another", "no label", "nameless", "another class", "no class", "no type"],
+    ids=["name of another", "no label", "another literal", "nameless", "another class", "no class", "no type"],
 )
 def test_a_neighbour_that_makes_sense_without_it_stays(rest: str) -> None:
-    left, purged = removal("e:nesta rdfs:label 'Nesta' ; skos:altLabel 'UK', e:uk ; :has e:sum . " + rest)
+    left, purged = removal(
+        "e:nesta rdfs:label 'Nesta' ; skos:altLabel 'UK', e:uk ; :aim 'innovation' ; :has e:sum . " + rest
+    )
     assert left == quads(rest)
     assert names(purged) == {"nesta", "sum", "uk"}
 
@@ -144,6 +147,7 @@ def test_links_types_and_labels_may_be_mere_claims(link: str) -> None:
 def test_a_claim_of_another_property_gives_no_type() -> None:
     rest = """e:official {
         e:a rdf:subject e:sum ; rdf:predicate :near ; rdf:object schema:MonetaryAmount .
+        e:c rdf:subject e:sum ; rdf:predicate rdf:type ; rdf:object ca:Programme ; :near schema:MonetaryAmount .
         e:b rdf:subject e:sum ; rdf:predicate rdfs:label ; rdf:object '£1 of Nesta' . }
         e:blog { e:a rdf:predicate rdf:type . }"""
     assert removal("e:nesta rdfs:label 'Nesta' ; :has e:sum . " + rest)[0] == quads(rest)

@@ -48,6 +48,7 @@ def test_scores_less_than_one_apart_are_not_equal() -> None:
 def test_a_better_candidate_is_never_put_lower(raw: Floats, weight: float) -> None:
     scaled = scale(raw)
     fused = combine(scaled, scaled, weight)
+    assert fused.dtype == np.float32
     np.testing.assert_allclose(fused, scaled, atol=1e-6)
     better = combine(np.minimum(scaled + np.float32(0.1), 1), scaled, weight)
     assert np.all(better >= fused - 1e-6)
