@@ -35,6 +35,7 @@ def test_what_clients_send_is_guard_simple(query: str) -> None:
     simple, whole = guard_simple(query, Limits()), guard(query, Limits())
     assert simple is not None
     assert (simple.form, simple.text, simple.volatile, simple.searches) == (whole.form, whole.text, whole.volatile, ())
+    assert (simple.unordered, simple.uses_base) == (whole.unordered, whole.uses_base)
 
 
 @pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
