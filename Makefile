@@ -73,4 +73,4 @@ screenshot: setup-dev
 
 clean:
 	rm -rf $(VENV) .cache build dist web/static/build web/frontend/node_modules *.egg-info
-	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
@@ -17,6 +18,9 @@ from tests.support.paths import ROOT, SHARED
 from tests.support.small import NoIndex, few_facts
 
 pytest_plugins = ["tests.support.query_pool", "tests.support.services", "tests.support.writable_services"]
+
+settings.register_profile("mutants", max_examples=40, derandomize=True, database=None, deadline=None)
+"""For `make mutants`: the same few examples each time, so that a mutant's fate does not change between runs."""
 
 
 @pytest.fixture(scope="session")

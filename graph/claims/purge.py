@@ -118,7 +118,7 @@ def _remove(store: ox.Store, target: ox.NamedNode | ox.BlankNode, purged: Purged
         purged.entities.add(target.value)
     for quad in list(store.quads_for_pattern(None, None, target, None)):
         if quad.predicate in _RECORD_LINKS:
-            _remove_record(store, quad.subject, purged)
+            _remove_record(store, quad.subject)
         elif isinstance(quad.subject, ox.NamedNode):
             document = next(iter(store.quads_for_pattern(quad.subject, term("dcterms:isPartOf"), None, DEFAULT)), None)
             if document is not None and quad.predicate == term("schema:mentions"):
@@ -134,14 +134,14 @@ def _remove(store: ox.Store, target: ox.NamedNode | ox.BlankNode, purged: Purged
             _remove(store, quad.object, purged)
 
 
-def _remove_record(store: ox.Store, record: object, purged: Purged) -> None:
+def _remove_record(store: ox.Store, record: object) -> None:
     """A claim with its quotes, or a mention."""
     if not isinstance(record, (ox.NamedNode, ox.BlankNode)):
         return
     for quad in list(store.quads_for_pattern(record, None, None, None)):
         store.remove(quad)
     for quad in list(store.quads_for_pattern(None, term("ca:quoteOf"), record, None)):
-        _remove_record(store, quad.subject, purged)
+        _remove_record(store, quad.subject)
 
 
 def _is_referenced(store: ox.Store, blank: ox.BlankNode) -> bool:

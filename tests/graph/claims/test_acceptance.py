@@ -39,6 +39,16 @@ def test_a_proposed_claim_is_no_fact() -> None:
     assert not is_supported(store, ex("radar"), PUBLISHER, ex("nesta"))
 
 
+def test_a_claim_is_read_from_its_own_graph_and_without_nodes_that_have_no_name() -> None:
+    store = ox.Store()
+    store.extend(claim("blog", ex("radar"), PUBLISHER, ex("nesta"), "proposed"))
+    (before,) = claims_in(store, ex("blog"))
+    store.add(ox.Quad(before.iri, term("ca:status"), term("ca:accepted"), ex("elsewhere")))
+    for name in ("rdf:value", "rdf:type", "ca:note", "ca:status", "rdf:subject", "rdf:object"):
+        store.add(ox.Quad(before.iri, term(name), ox.BlankNode(), ex("blog")))
+    assert list(claims_in(store, ex("blog"))) == [before, before]  # one for each rdf:subject
+
+
 CLAIMS = st.lists(
     st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.sampled_from("pq"), st.booleans()), max_size=12
 )

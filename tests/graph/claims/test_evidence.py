@@ -95,6 +95,18 @@ def test_a_proposed_quote_supports_a_claim_until_it_is_rejected(
     assert in_graph is not None and in_graph.text == TEXT[4:20] and in_graph.offered
 
 
+def test_the_own_quote_of_a_claim_comes_before_proposed_ones_and_is_not_offered(snapshot: Snapshot) -> None:
+    store = snapshot.store
+    target = next(statement for statement in claims_in(store, ex("official")) if statement.object == ex("pec"))
+    add_quote(store, target.iri, TEXT[4:20], 4, "proposed")
+    store.add(ox.Quad(target.iri, term("ca:quote"), ox.Literal(TEXT[4:9]), ex("official")))
+    store.add(ox.Quad(target.iri, term("ca:quotedIn"), ex("p0"), ex("official")))
+    changed = claim_named(store, target.iri)
+    assert changed is not None
+    item = evidence_of(snapshot, changed)
+    assert (item.quote, item.offered) == (TEXT[4:9], False)
+
+
 def test_a_quote_must_stand_in_its_passage(snapshot: Snapshot) -> None:
     target = next(statement for statement in claims_in(snapshot.store, ex("official")) if statement.object == ex("pec"))
     moved = add_quote(snapshot.store, target.iri, TEXT[4:20], 5, "proposed")
@@ -134,6 +146,21 @@ def test_the_evidence_of_an_edge_that_nothing_claims_is_empty(snapshot: Snapshot
     assert evidence_of_fact(snapshot, ex("radar").value, "no iri", ex("pec")) == ()
 
 
+def test_the_same_statement_about_another_thing_is_no_evidence(snapshot: Snapshot) -> None:
+    publisher = term("dcterms:publisher")
+    snapshot.store.extend(claim("official", ex("report"), publisher, ex("pec")))
+    (item,) = evidence_of_fact(snapshot, ex("report").value, publisher.value, ex("pec"))
+    assert item.source.title == "Source official"
+
+
+def test_a_quote_has_the_words_of_its_own_graph(snapshot: Snapshot) -> None:
+    of = next(claims_in(snapshot.store, ex("official"))).iri
+    quote = add_quote(snapshot.store, of, TEXT[4:20], 4, "proposed")
+    snapshot.store.add(ox.Quad(quote, term("ca:quote"), ox.Literal("Another text"), ex("blog")))
+    item = quote_in(snapshot, quote, ex("report"))
+    assert item is not None and item.text == TEXT[4:20]
+
+
 def test_claims_of_an_entity_are_grouped_by_what_they_say(snapshot: Snapshot) -> None:
     claims = claims_about(snapshot, ex("pec"), 100)
     assert len({statement.iri for statement in claims}) == len(claims) == 3
@@ -142,6 +169,7 @@ def test_claims_of_an_entity_are_grouped_by_what_they_say(snapshot: Snapshot) ->
     assert [item.source.reliability for item in groups[edge]] == ["official", "low"]
     assert len(groups) == 2
     assert len(claims_about(snapshot, ex("pec"), 1)) == 2  # one for statement end
+    assert len(claims_about(snapshot, ex("radar"), 2)) == 2
 
 
 def test_claims_are_listed_by_subject_object_or_both(snapshot: Snapshot) -> None:

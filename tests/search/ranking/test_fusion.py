@@ -36,13 +36,19 @@ def test_units_of_the_raw_score_do_not_matter(raw: Floats, factor: float, shift:
 
 def test_equal_scores_are_nothing_or_all() -> None:
     assert scale(np.array([2, 2], np.float32)).tolist() == [1, 1]
+    assert scale(np.array([0.5, 0.5], np.float32)).tolist() == [1, 1]
     assert scale(np.array([0, 0], np.float32)).tolist() == [0, 0]
+
+
+def test_scores_less_than_one_apart_are_not_equal() -> None:
+    assert scale(np.array([0.25, 0.5, 0.75], np.float32)).tolist() == [0, 0.5, 1]
 
 
 @given(scores, st.floats(0, 1))
 def test_a_better_candidate_is_never_put_lower(raw: Floats, weight: float) -> None:
     scaled = scale(raw)
     fused = combine(scaled, scaled, weight)
+    assert fused.dtype == np.float32
     np.testing.assert_allclose(fused, scaled, atol=1e-6)
     better = combine(np.minimum(scaled + np.float32(0.1), 1), scaled, weight)
     assert np.all(better >= fused - 1e-6)

@@ -40,6 +40,7 @@ def test_what_clients_send_is_guard_simple(query: str) -> None:
         guarded.volatile,
         (),
     )
+    assert (simple.unordered, simple.uses_base) == (guarded.unordered, guarded.uses_base)
 
 
 @pytest.mark.parametrize("query", disguises("http://127.0.0.1:9/"))
