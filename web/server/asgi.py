@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol
 
+from graph.deadline import Deadline
 from graph.errors import Overloaded
 from web.http.answer import Answer
 from web.http.plain_request import PlainRequest
@@ -43,7 +44,7 @@ class FastSearch(Protocol):
     def takes(self, method: str, path: bytes) -> bool:
         """Whether the request is a search."""
 
-    def answer(self, request: PlainRequest) -> Answer | None:
+    def answer(self, request: PlainRequest, deadline: Deadline) -> Answer | None:
         """None where Flask is to answer."""
 
 
@@ -109,7 +110,7 @@ class AsgiApplication:
         if is_plain and path == b"/sparql" and self._queries and self._queries.takes(scope["method"], headers):
             body = await _whole_body(request)
             plain = PlainRequest(scope["method"], scope["query_string"], headers, body, address)
-            answer = await self._queries.answer(plain)
+            answer = await request.run(self._queries.answer(plain))
             if not isinstance(answer, Delegated):
                 await send_answer(send, answer)
                 return
@@ -117,7 +118,7 @@ class AsgiApplication:
         elif is_plain and self._search is not None and self._search.takes(scope["method"], path):
             plain = PlainRequest(scope["method"], scope["query_string"], headers, b"", address)
             body = b""
-            searched = await self._searched(partial(self._search.answer, plain), request)
+            searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
                 await send_answer(send, searched)
                 return

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from graph.deadline import Deadline
+from search.searcher import MAX_SEARCH_SECONDS
 from web.http.answer import Answer
 
 __all__ = ["Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
@@ -15,7 +17,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
+T = TypeVar("T")
+
 _NO_BODY: Final = (204, 304)
+
+_WATCHED_AFTER_SECONDS: Final = 0.05
+"""Work in the loop is watched once it takes so long: most is done sooner, and a watch would be a tenth of it."""
 
 
 class SlowBody(TimeoutError):
@@ -25,12 +32,14 @@ class SlowBody(TimeoutError):
 class Request:
     """One request under way: its scope, its body, and whether its client has left.
 
-    `body_seconds`: that a client may let pass between two parts of its body.
+    `body_seconds`: that a client may let pass between two parts of its body. `deadline`: of the searches for it,
+    cancelled when the client leaves.
     """
 
     def __init__(self, scope: Scope, receive: Receive, body_seconds: float) -> None:
         self.scope, self._receive, self._body_seconds = scope, receive, body_seconds
         self.has_left = False
+        self.deadline = Deadline.after(MAX_SEARCH_SECONDS)
 
     async def read(self) -> tuple[bytes, bool]:
         """The next part of the body, and whether there are more. Raises `SlowBody`, and ConnectionError where the
@@ -40,7 +49,7 @@ class Request:
         except TimeoutError as error:
             raise SlowBody from error
         if message["type"] != "http.request":
-            self.has_left = True
+            self._leave()
             raise ConnectionError("the client has left")
         return message.get("body", b""), message.get("more_body", False)
 
@@ -53,10 +62,39 @@ class Request:
         finally:
             watcher.cancel()
 
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of work in the loop, which is cancelled when the client leaves: ConnectionError then. To be used
+        once the body has been read."""
+        loop, working = asyncio.get_running_loop(), asyncio.ensure_future(work)
+
+        async def cancel_on_leaving() -> None:
+            await self._watch()
+            working.cancel()
+
+        watchers: list[asyncio.Future[None]] = []
+        timer = loop.call_later(
+            _WATCHED_AFTER_SECONDS, lambda: watchers.append(asyncio.ensure_future(cancel_on_leaving()))
+        )
+        try:
+            return await working
+        except asyncio.CancelledError as error:
+            if self.has_left:
+                raise ConnectionError("the client has left") from error
+            working.cancel()
+            raise
+        finally:
+            timer.cancel()
+            for watcher in watchers:
+                watcher.cancel()
+
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
+        self._leave()
+
+    def _leave(self) -> None:
         self.has_left = True
+        self.deadline.cancel()
 
 
 async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:
