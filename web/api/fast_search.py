@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 import werkzeug.urls  # noqa: F401  registers how bytes that are no UTF-8 are kept
 
+from graph.deadline import Deadline
 from graph.errors import AtlasError
 from search.types import Query
 from web.api.routes import search_query
@@ -31,22 +32,22 @@ log = logging.getLogger(__name__)
 
 
 class JsonSearch:
-    """`search` gives the JSON of a query's results; `access` decides who may read."""
+    """`search` gives the JSON of a query's results, by the deadline; `access` decides who may read."""
 
-    def __init__(self, search: Callable[[Query], bytes], access: ReadAccess) -> None:
+    def __init__(self, search: Callable[[Query, Deadline], bytes], access: ReadAccess) -> None:
         self._search, self._access = search, access
 
     def takes(self, method: str, path: bytes) -> bool:
         """Whether this is a request for a search."""
         return method == "GET" and path == _PATH
 
-    def answer(self, request: PlainRequest) -> Answer | None:
+    def answer(self, request: PlainRequest, deadline: Deadline) -> Answer | None:
         """The answer; None where Flask has to ask for the read token. Blocks until the search is done."""
         authorization = request.headers.get(b"authorization")
         if not self._access.allows(None if authorization is None else authorization.decode("latin-1")):
             return None
         try:
-            body = self._search(search_query(_parameters(request.query_string)))
+            body = self._search(search_query(_parameters(request.query_string)), deadline)
         except AtlasError as error:
             return problem_answer(error)
         except Exception:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from graph.entities.network import neighbourhood, shortest_path
 from graph.errors import InputError
 from search.types import Filters, Query
+from web.http.request_deadline import request_deadline
 from web.read_model.live_reader import GenerationAtlas
 from web.read_model.serialise import similar_json, view_json
 
@@ -64,7 +65,8 @@ def search_query(arguments: Mapping[str, Sequence[str]]) -> Query:
 
 def _search(now: Now) -> Response:
     arguments = request.args.to_dict(flat=False)  # looked up for a missing name, `args` raises and catches an exception
-    return Response(now().search_json(search_query(arguments)), mimetype="application/json")
+    body = now().search_json(search_query(arguments), request_deadline(request.environ))
+    return Response(body, mimetype="application/json")
 
 
 def _entity(now: Now) -> Response:
@@ -76,14 +78,16 @@ def _complete(now: Now) -> Response:
     """Entity names that start with what was typed."""
     _known(request.args, {"q", "limit"})
     atlas = now()
-    completions = atlas.complete(request.args.get("q", ""), _integer("limit", 10, minimum=1, maximum=50))
+    limit = _integer("limit", 10, minimum=1, maximum=50)
+    completions = atlas.complete(request.args.get("q", ""), limit, request_deadline(request.environ))
     refs = atlas.refs(tuple(item.iri for item in completions))
     return jsonify([{**asdict(item), "kind": refs[item.iri].kind} for item in completions])
 
 
 def _similar(now: Now) -> Response:
     _known(request.args, {"iri", "limit"})
-    return jsonify(similar_json(now().similar(_required("iri"), _integer("limit", 8, minimum=1, maximum=50))))
+    iri, limit = _required("iri"), _integer("limit", 8, minimum=1, maximum=50)
+    return jsonify(similar_json(now().similar(iri, limit, request_deadline(request.environ))))
 
 
 def _neighbours(now: Now) -> Response:

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from graph.errors import IndexUnusable, InputError
 from graph.vocabulary import PREFIXES
+from web.http.request_deadline import request_deadline
 from web.read_model.reader import Atlas, Term
 from web.read_model.schema_terms import query_name
 
@@ -57,7 +58,7 @@ def _entities(atlas: Atlas, text: str, limit: int) -> list[dict[str, str]]:
     if len(text) < 2 or ":" in text:
         return []
     try:
-        completions = atlas.complete(text, limit)
+        completions = atlas.complete(text, limit, request_deadline(request.environ))
     except IndexUnusable:
         return []
     refs = atlas.refs(tuple(completion.iri for completion in completions))

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from graph.errors import InputError
 from graph.iri import local_path
+from web.http.request_deadline import request_deadline
 from web.pages.links import page_path, with_query
 from web.pages.templating import PASSAGES_PER_PAGE, passage_path
 from web.read_model.reader import Atlas, MarkedPassage
@@ -78,7 +79,10 @@ def similar(atlas: Atlas) -> str:
     """GET /documents/similar?iri=…: passages like one passage."""
     iri = request.args.get("iri", "")
     return render_template(
-        "similar.html", iri=iri, similar=atlas.similar(iri, SIMILAR_SHOWN), passage=atlas.passage(iri)
+        "similar.html",
+        iri=iri,
+        similar=atlas.similar(iri, SIMILAR_SHOWN, request_deadline(request.environ)),
+        passage=atlas.passage(iri),
     )
 
 

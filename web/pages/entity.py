@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from graph.errors import IndexUnusable, InputError, UnknownEntity
 from graph.iri import digest
 from graph.model import EntityView, Fact, FactGroup
+from web.http.request_deadline import request_deadline
 from web.pages.documents import read
 from web.pages.links import href, page_path, with_query
 from web.pages.relation_order import label_from_here, relations
@@ -100,7 +101,7 @@ def _page(atlas: Atlas, iri: str) -> str:
 def _similar(atlas: Atlas, iri: str) -> tuple[Similar, ...]:
     """Similar entities; none while the index is rebuilt, or for an IRI that is not indexed."""
     try:
-        return atlas.similar(iri, SIMILAR_SHOWN)
+        return atlas.similar(iri, SIMILAR_SHOWN, request_deadline(request.environ))
     except (IndexUnusable, UnknownEntity):
         return ()
 

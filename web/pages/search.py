@@ -13,6 +13,7 @@ from graph.errors import InputError
 from search.ranking.result_set import MAX_RESULTS
 from search.types import MAX_QUERY_CHARS, FacetValue, Filters, Query, Results, SearchSuggestion
 from web.http.problems import status_of
+from web.http.request_deadline import request_deadline
 from web.pages.links import with_query
 from web.pages.templating import plural, ref_of
 from web.pages.wording import ground_of, reliability_word
@@ -79,7 +80,7 @@ def search(atlas: Atlas) -> tuple[str, int]:
     results: Results | None = None
     if text and not is_empty:
         try:
-            results = atlas.search(_query(parameters))
+            results = atlas.search(_query(parameters), request_deadline(request.environ))
         except InputError as error:
             problem = error
     refs = atlas.refs(tuple(_iris_shown(results, parameters)))

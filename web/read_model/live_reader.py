@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from graph.deadline import Deadline
 from graph.entities import entity_facts as entity_view
 from graph.entities import network
 from graph.errors import IndexUnusable, UnknownEntity
@@ -69,9 +70,9 @@ class LiveAtlas:
         """A search of the live generation, for callers that read nothing else."""
         return self.now().search(query)
 
-    def answer(self, query: Query) -> bytes:
+    def answer(self, query: Query, deadline: Deadline | None = None) -> bytes:
         """A search of the live generation, in the JSON of the API."""
-        return self.now().search_json(query)
+        return self.now().search_json(query, deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +91,19 @@ class GenerationAtlas:
     def overview(self) -> Overview:
         return overview.overview(self.view)
 
-    def search(self, query: Query) -> Results:
-        return self.index.search(self.view, query)
+    def search(self, query: Query, deadline: Deadline | None = None) -> Results:
+        return self.index.search(self.view, query, deadline)
 
-    def search_json(self, query: Query) -> bytes:
-        return self.index.search_json(self.view, query)
+    def search_json(self, query: Query, deadline: Deadline | None = None) -> bytes:
+        return self.index.search_json(self.view, query, deadline)
 
-    def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
+    def similar(self, iri: str, limit: int, deadline: Deadline | None = None) -> tuple[Similar, ...]:
         snapshot = self.view.snapshot
         if not snapshot.exists(iri):
             raise UnknownEntity(f"Nothing in this atlas has the IRI {iri[:200]}.", "Search for its name instead.")
         kind: ItemKind = "passage" if snapshot.passage(iri) else "entity"
         try:
-            by_text = self.index.similar(self.view, iri, similar.MAX_CANDIDATES, kind)
+            by_text = self.index.similar(self.view, iri, similar.MAX_CANDIDATES, kind, deadline=deadline)
         except (IndexUnusable, UnknownEntity):
             by_text = ()  # not in the index, but the graph may still know its neighbours
         return similar.merged(self.view, iri, by_text, similar.neighbours(snapshot, iri), limit)
@@ -116,8 +117,8 @@ class GenerationAtlas:
     def within(self, places: tuple[str, ...]) -> dict[str, str]:
         return overview.within(self.view.snapshot, places)
 
-    def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
-        return self.index.complete(self.view, prefix, limit)
+    def complete(self, prefix: str, limit: int, deadline: Deadline | None = None) -> tuple[Completion, ...]:
+        return self.index.complete(self.view, prefix, limit, deadline=deadline)
 
     def refs(self, iris: tuple[str, ...]) -> dict[str, Ref]:
         return {iri: overview.ref(self.view, iri) for iri in iris}

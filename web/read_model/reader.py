@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Literal, Protocol, TypeVar
 
+from graph.deadline import Deadline
 from graph.model import Document, EntityView, Evidence, Mention, Passage, Source, Value
 from search.types import Completion, Query, Results
 
@@ -310,13 +311,13 @@ class Atlas(Protocol):
     def overview(self) -> Overview:
         """The figures and lists of the home page."""
 
-    def search(self, query: Query) -> Results:
+    def search(self, query: Query, deadline: Deadline | None = None) -> Results:
         """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense."""
 
-    def complete(self, prefix: str, limit: int) -> tuple[Completion, ...]:
+    def complete(self, prefix: str, limit: int, deadline: Deadline | None = None) -> tuple[Completion, ...]:
         """Entities with a name that starts with the prefix. Raises `graph.errors.IndexUnusable`."""
 
-    def similar(self, iri: str, limit: int) -> tuple[Similar, ...]:
+    def similar(self, iri: str, limit: int, deadline: Deadline | None = None) -> tuple[Similar, ...]:
         """Entities like an entity, or passages like a passage; by the graph alone where the index cannot be used."""
 
     def passage(self, iri: str) -> MarkedPassage:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, Protocol
 
+from graph.deadline import Deadline
 from graph.errors import Overloaded
 from graph.sparql.pool.task import Cancellation
 from web.http.answer import Answer
@@ -44,7 +45,7 @@ class FastSearch(Protocol):
     def takes(self, method: str, path: bytes) -> bool:
         """Whether the request is a search."""
 
-    def answer(self, request: PlainRequest) -> Answer | None:
+    def answer(self, request: PlainRequest, deadline: Deadline) -> Answer | None:
         """None where Flask is to answer."""
 
 
@@ -112,7 +113,7 @@ class AsgiApplication:
         elif is_plain and self._search is not None and self._search.takes(scope["method"], path):
             plain = PlainRequest(scope["method"], scope["query_string"], headers, b"", address)
             body = b""
-            searched = await self._searched(partial(self._search.answer, plain), request)
+            searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
                 await send_answer(send, searched)
                 return

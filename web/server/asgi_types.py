@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from graph.deadline import Deadline
+from search.searcher import MAX_SEARCH_SECONDS
 from web.http.answer import Answer
 
 __all__ = ["BrokenBody", "Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
@@ -31,12 +33,14 @@ class BrokenBody(ConnectionError):
 class Request:
     """One request under way: its scope, its body, and whether its client has left.
 
-    `body_seconds`: that a client may let pass between two parts of its body.
+    `body_seconds`: that a client may let pass between two parts of its body. `deadline`: of the searches for it,
+    cancelled when the client leaves.
     """
 
     def __init__(self, scope: Scope, receive: Receive, body_seconds: float) -> None:
         self.scope, self._receive, self._body_seconds = scope, receive, body_seconds
         self.has_left = False
+        self.deadline = Deadline.after(MAX_SEARCH_SECONDS)
 
     async def read(self) -> tuple[bytes, bool]:
         """The next part of the body, and whether there are more. Raises `SlowBody` and `BrokenBody`."""
@@ -45,7 +49,7 @@ class Request:
         except TimeoutError as error:
             raise SlowBody from error
         if message["type"] != "http.request":
-            self.has_left = True
+            self._leave()
             raise BrokenBody
         return message.get("body", b""), message.get("more_body", False)
 
@@ -77,8 +81,12 @@ class Request:
     async def _watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             continue
-        self.has_left = True
+        self._leave()
         on_leave()
+
+    def _leave(self) -> None:
+        self.has_left = True
+        self.deadline.cancel()
 
 
 async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:

@@ -81,7 +81,12 @@ class HttpServer:
 
 
 class _EmbeddedServer(EmbeddedServer):
-    """granian's server on a socket that is bound already."""
+    """granian's server on a socket that is bound already.
+
+    Overrides a private method, because the public constructor takes an address or the path of a Unix socket only: not a
+    bound socket, whose port is known and taken at once, and no socket options. Without TCP_USER_TIMEOUT only a proxy
+    in front could bound a client that stops reading. `tests/web/server/test_granian.py` fails if granian changes it.
+    """
 
     def __init__(self, listener: socket.socket, application: Any, *, connections: int, head_seconds: float) -> None:
         super().__init__(

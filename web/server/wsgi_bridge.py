@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from web.http.answer import Answer, Headers, encode_headers
 from web.http.public_address import RequestAddress
+from web.http.request_deadline import DEADLINE
 from web.server.asgi_types import Request, Scope, Send, send_answer
 from web.server.threads import Abandoned, RequestThreads
 
@@ -61,7 +62,7 @@ class WsgiBridge:
         with self._threads.place():
             loop = asyncio.get_running_loop()
             source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
-            environ = _environment(request.scope, source, address) | extra
+            environ = _environment(request.scope, source, address) | extra | {DEADLINE: request.deadline}
             exchange = _Exchange(self._application, environ, request, send, loop, self._sending_seconds)
             with request.watched() if is_whole else nullcontext():
                 answer = await self._threads.run(exchange.run, lambda: request.has_left)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from graph.deadline import Deadline
 from graph.errors import IndexUnusable
 from search.types import Query
 from web.api.fast_search import JsonSearch
@@ -36,11 +37,13 @@ QUERY_STRINGS = [
 ]
 
 
-def answer(search: Callable[[Query], bytes], query_string: str, access: ReadAccess | None = None) -> Answer | None:
+def answer(
+    search: Callable[[Query, Deadline], bytes], query_string: str, access: ReadAccess | None = None
+) -> Answer | None:
     request = PlainRequest(
         "GET", query_string.encode(), {b"host": b"localhost"}, b"", RequestAddress("http", "localhost", None)
     )
-    return JsonSearch(search, access or ReadAccess(None)).answer(request)
+    return JsonSearch(search, access or ReadAccess(None)).answer(request, Deadline.after(60))
 
 
 @pytest.mark.parametrize("query_string", QUERY_STRINGS)
@@ -64,7 +67,7 @@ def test_both_answers_are_alike(services: Services, client: FlaskClient, query_s
     [("GET", b"/api/v1/search", True), ("POST", b"/api/v1/search", False), ("GET", b"/api/v1/searches", False)],
 )
 def test_only_searches_are_taken(method: str, path: bytes, is_taken: bool) -> None:
-    assert JsonSearch(lambda _: b"", ReadAccess(None)).takes(method, path) is is_taken
+    assert JsonSearch(lambda _, __: b"", ReadAccess(None)).takes(method, path) is is_taken
 
 
 def test_an_answer_that_a_browser_takes_for_a_page_may_load_nothing(client: FlaskClient) -> None:
@@ -76,7 +79,7 @@ def test_an_answer_that_a_browser_takes_for_a_page_may_load_nothing(client: Flas
 def test_a_search_that_fails_runs_once(error: Exception) -> None:
     queries: list[Query] = []
 
-    def failing(query: Query) -> bytes:
+    def failing(query: Query, _: Deadline) -> bytes:
         queries.append(query)
         raise error
 
@@ -90,7 +93,7 @@ def test_a_search_that_fails_runs_once(error: Exception) -> None:
 def test_without_the_read_token_nothing_is_searched() -> None:
     queries: list[Query] = []
 
-    def search(query: Query) -> bytes:
+    def search(query: Query, _: Deadline) -> bytes:
         queries.append(query)
         return b"{}"
 

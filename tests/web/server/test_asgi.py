@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 
+from graph.deadline import Deadline
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from tests.support.event_loop import run_coroutine
@@ -22,6 +25,7 @@ from web.http.auth import ReadAccess, install_read_token
 from web.http.error_handlers import install_errors
 from web.http.plain_request import PlainRequest
 from web.http.public_address import AddressPolicy
+from web.http.request_deadline import request_deadline
 from web.server.asgi import AsgiApplication
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
@@ -62,7 +66,7 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
             WsgiBridge(counted, threads),
             threads,
             queries=queries,
-            search=JsonSearch(lambda query: f'"{query.text}"'.encode(), access),
+            search=JsonSearch(lambda query, _: f'"{query.text}"'.encode(), access),
             addresses=addresses,
         )
         sites.append(Served(application, pool))
@@ -180,7 +184,7 @@ def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
         def takes(self, method: str, path: bytes) -> bool:
             return is_search
 
-        def answer(self, request: PlainRequest) -> Answer:
+        def answer(self, request: PlainRequest, _: Deadline) -> Answer:
             work(request.query_string.decode())
             return Answer(204, (), b"")
 
@@ -197,6 +201,73 @@ def test_work_of_a_client_that_has_left_is_not_begun(is_search: bool) -> None:
 
     run_coroutine(main())
     assert paths == ["busy"]
+
+
+@pytest.mark.parametrize("is_search", [False, True])
+def test_the_deadline_of_a_request_is_cancelled_when_its_client_leaves(is_search: bool) -> None:
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def work(deadline: Deadline) -> None:
+        begun.set()
+        end = time.monotonic() + 20
+        while not deadline.cancelled and time.monotonic() < end:
+            time.sleep(0.01)
+        if deadline.cancelled:
+            cancelled.set()
+
+    def application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        work(request_deadline(environ))
+        start("204 No Content", [])
+        return []
+
+    class Search:
+        def takes(self, method: str, path: bytes) -> bool:
+            return is_search
+
+        def answer(self, request: PlainRequest, deadline: Deadline) -> Answer:
+            work(deadline)
+            return Answer(204, (), b"")
+
+    async def main() -> None:
+        threads, left = RequestThreads(1), asyncio.Event()
+        asgi = AsgiApplication(WsgiBridge(application, threads), threads, search=Search())
+
+        async def receive() -> Any:
+            await asyncio.to_thread(begun.wait, 20)
+            return await stock()
+
+        stock = receiver(left)
+        await asgi(scope("left"), receive, ignore)
+
+    run_coroutine(main())
+    assert cancelled.is_set()
+
+
+def test_a_query_whose_client_leaves_is_ended_and_its_slot_is_free(generation: Path) -> None:
+    """The query would take much longer than the test."""
+    query = "SELECT (COUNT(*) AS ?n) { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f }"
+
+    async def main() -> None:
+        loop, threads = asyncio.get_running_loop(), RequestThreads(1)
+        with QueryPool(Limits(workers=1)) as pool:
+            pool.attach(loop)
+            queries = FastQueries(pool, lambda: generation, endpoint.negotiate, ReadAccess(None))
+            asgi = AsgiApplication(WsgiBridge(no_application, threads), threads, queries=queries)
+            asked = scope("/sparql") | {"query_string": urlencode({"query": query}).encode()}
+
+            async def receive() -> Any:
+                while not pool.busy():
+                    await asyncio.sleep(0.01)
+                return {"type": "http.disconnect"}
+
+            await asyncio.wait_for(asgi(asked, receive, ignore), 20)
+            assert pool.load() == (0, 0)
+
+    run_coroutine(main())
+
+
+def no_application(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    raise AssertionError("Flask is not asked")
 
 
 def scope(path: str) -> dict[str, Any]:
