@@ -249,7 +249,7 @@ def test_a_search_clause_of_sparql_runs_in_a_worker(many: Services) -> None:
     """A search with a deadline, as the query pool makes it, goes to a worker while the place here is taken."""
     started(many)
     view = many.live.view()
-    with busy_here(many.beside, view.generation.path), ThreadPoolExecutor(1) as threads:
+    with busy_here(many.search_pool, view.generation.path), ThreadPoolExecutor(1) as threads:
         future = threads.submit(many.atlas.index.search, view, Query("studios"), Deadline.after(60))
         assert future.result(30).hits
 
