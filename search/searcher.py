@@ -13,7 +13,7 @@ import numpy as np
 from graph.deadline import Deadline
 from graph.errors import UnknownEntity
 from search.encoders.protocol import Encoder
-from search.encoders.reranker import RERANKED_HITS, Reranker, rerank_boost
+from search.encoders.reranker import Reranker
 from search.index.index import Index
 from search.index.schema import FILTER_FIELDS
 from search.index.top_k import order
@@ -23,6 +23,7 @@ from search.query.lexical_query import LexicalQuery, filter_clause
 from search.query.parser import parse
 from search.ranking.candidates import LEXICAL_CANDIDATES, gather
 from search.ranking.ranker import Ranker, Ranking
+from search.ranking.rerank import rerank
 from search.ranking.result_set import ResultLimits, ResultSet, match
 from search.ranking.term_counts import term_counts
 from search.results.completion import complete
@@ -108,7 +109,7 @@ class Searcher:
             count = partial(self._count, deadline=deadline)
             hint = explain_empty(answered, self.index.lexical, self._ranker.spelling, count)
             suggestions = suggest_changes(query, answered, count)
-        reranker = self._rerank(answered, ranking, deadline)
+        reranker = rerank(self.index, self._reranker, answered, ranking, deadline=deadline)
         total = self._total(answered, ranking, deadline, only_fields=fielded.only_fields)
         deadline.check()
         ranking, rows = self._page(answered, ranking, total.results, deadline)
@@ -223,19 +224,3 @@ class Searcher:
         ranking = self._ranker.rank(query, deadline, slots)
         row_of = {slot: row for row, slot in enumerate(ranking.candidates.slots.tolist())}
         return ranking, [row_of[slot] for slot in slots.tolist()]
-
-    def _rerank(self, query: Query, ranking: Ranking, deadline: Deadline) -> str | None:
-        """Put the first hits in the reranker's order. The name of the reranker, if it was used."""
-        first = ranking.order[:RERANKED_HITS]
-        if self._reranker is None or query.mode != "hybrid" or query.offset >= RERANKED_HITS or len(first) < 2:
-            return None
-        deadline.check()
-        slots = ranking.candidates.slots[first]
-        texts = [self.index.lexical.stored_at(slot).item.embedding_text for slot in slots.tolist()]
-        relevance = self._reranker.score(parse(query.text).text, texts)
-        scores = ranking.candidates.scores[first] + sum(boost[first] for boost in ranking.boosts.values())
-        ranking.boosts["reranker"] = np.zeros(len(ranking.candidates.slots), np.float32)
-        ranking.boosts["reranker"][first] = rerank_boost(scores, relevance)
-        ranking.order[: len(first)] = first[order(relevance, slots)]
-        ranking.demoted.clear()
-        return self._reranker.id

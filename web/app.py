@@ -12,7 +12,7 @@ from web.api import health, terms
 from web.api import routes as api_routes
 from web.http import auth, security_headers
 from web.http.error_handlers import install_errors
-from web.linked_data import dataset, downloads, resources
+from web.linked_data import dataset, dataset_downloads, resources
 from web.pages import quote_review
 from web.pages import routes as page_routes
 from web.services import Services
@@ -39,7 +39,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(terms.blueprint(now))
     app.register_blueprint(resources.blueprint(services.live, services.settings.base))
     app.register_blueprint(dataset.blueprint(services.live, services.settings.base))
-    app.register_blueprint(downloads.blueprint(services.live))
+    app.register_blueprint(dataset_downloads.blueprint(services.live))
     app.register_blueprint(page_routes.blueprint(now, services.settings.base))
 
     def generation() -> Path:

@@ -14,8 +14,8 @@ from typing import IO, Any, Final, Literal, cast
 
 from graph.errors import UnreadableFile
 from graph.sandbox.child import Child
-from graph.sandbox.death import Death
 from graph.sandbox.enter import SandboxLimits
+from graph.sandbox.exit_reason import Death
 
 __all__ = ["MAX_MEMORY_BYTES", "MAX_OUTPUT_BYTES", "MAX_SECONDS", "Task", "run"]
 

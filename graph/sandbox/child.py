@@ -11,8 +11,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Final
 
-from graph.sandbox.death import Death, KillReason, read_death
 from graph.sandbox.environment import child_environment
+from graph.sandbox.exit_reason import Death, KillReason, read_death
 
 if TYPE_CHECKING:
     from graph.sandbox.enter import SandboxLimits

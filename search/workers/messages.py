@@ -1,4 +1,4 @@
-"""Messages between the pool of search workers and a worker, in the frames of `graph.sandbox.frames`."""
+"""Messages between the pool of search workers and a worker, in the frames of `graph.sandbox.message_frames`."""
 
 from __future__ import annotations
 

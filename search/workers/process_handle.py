@@ -15,10 +15,10 @@ from typing import Final
 
 from graph.deadline import Deadline
 from graph.sandbox.child import Child
-from graph.sandbox.death import Death
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.environment import model_folders, module_paths
-from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.exit_reason import Death
+from graph.sandbox.message_frames import BrokenStream, FrameChannel
 from search.types import Query
 from search.workers.messages import MAX_MESSAGE_BYTES, Cancel, Ready, Reply, SearchRequest
 

@@ -21,7 +21,7 @@ if __name__ == "__main__":  # before anything else is imported
 
 from graph.deadline import Deadline
 from graph.errors import AtlasError
-from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.message_frames import BrokenStream, FrameChannel
 from graph.sandbox.remote_error import RemoteError
 from graph.storage.generations import Generation
 from search.encoders.open_encoder import open_encoder

@@ -17,10 +17,10 @@ from graph.deadline import Deadline
 from graph.errors import AtlasError
 from search.types import Query
 from web.api.routes import search_query
-from web.http.answer import Answer, encode_headers
 from web.http.auth import ReadAccess
-from web.http.plain_request import PlainRequest
+from web.http.fast_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
+from web.http.rendered_answer import Answer, encode_headers
 from web.http.security_headers import DATA_HEADERS
 
 __all__ = ["JsonSearch"]

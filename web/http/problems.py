@@ -13,7 +13,7 @@ from flask import Response
 
 from graph import errors
 from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
-from web.http.answer import Answer, encode_headers, flask_response
+from web.http.rendered_answer import Answer, encode_headers, flask_response
 from web.http.security_headers import DATA_HEADERS
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import Final
 
 from flask import Flask, Response, g
 
-from web.http.answer import encode_headers
+from web.http.rendered_answer import encode_headers
 
 __all__ = ["DATA_HEADERS", "DATA_POLICY", "FIXED", "install", "nonce"]
 

@@ -18,7 +18,7 @@ from graph.vocabulary import PREFIXES
 from web.http.problems import status_of
 from web.pages.drawing.charts import chart_of
 from web.pages.drawing.maps import map_of
-from web.pages.drawing.network import EDGE_COLUMNS, graph_of
+from web.pages.drawing.network_elements import EDGE_COLUMNS, graph_of
 from web.pages.links import MAX_ADDRESS_CHARS, with_query
 from web.pages.relation_order import reading_rank
 from web.pages.why import between_address, edge_address

@@ -17,7 +17,7 @@ from graph.quotes.review import proposed_quotes
 from graph.storage.snapshot import Snapshot
 from search.types import Completion, Query, Results
 from search.types import Kind as ItemKind
-from web.read_model import connected_cells, evidence, fact_phrases, overview, schema_terms, similar
+from web.read_model import evidence, fact_phrases, overview, row_evidence, schema_terms, similar
 from web.read_model.example_queries import read_examples
 from web.read_model.index_search import IndexSearch
 from web.read_model.live_generation import Live, View
@@ -203,7 +203,7 @@ class GenerationAtlas:
         return evidence.evidence_between(self.view, terms)
 
     def connected_cells(self, rows: Sequence[tuple[Value | None, ...]]) -> list[tuple[str, ...]]:
-        return connected_cells.connected_cells(self.view.snapshot, rows, self._names())
+        return row_evidence.connected_cells(self.view.snapshot, rows, self._names())
 
     def select(self, query: str, query_id: str, part: Slice, client: str | None = None) -> QueryTable:
         return self.run_query(self.view, query, query_id, part, client)

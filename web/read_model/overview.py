@@ -14,7 +14,7 @@ from typing import Final
 from graph.model import Document
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import CA, PART_OF, SCHEMA_NAMESPACES, expand
-from web.read_model.coordinates import coordinates
+from web.read_model.entity_coordinates import coordinates
 from web.read_model.live_generation import View
 from web.read_model.reader import Disagreement, Kind, Overview, Position, Ref, Spot, Tone
 from web.read_model.statistics import figures

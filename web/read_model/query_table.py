@@ -15,7 +15,7 @@ from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
 from graph.sparql.search_request import SearchClauseRows
 from graph.storage.snapshot import Snapshot
-from web.read_model.coordinates import positions
+from web.read_model.entity_coordinates import positions
 from web.read_model.live_generation import View
 from web.read_model.reader import Clause, QueryTable, Slice
 from web.read_model.result_file import ResultFile, ResultFiles

@@ -13,10 +13,10 @@ from typing import Any, Final, Protocol
 from graph.deadline import Deadline
 from graph.errors import Overloaded
 from graph.sparql.pool.task import Cancellation
-from web.http.answer import Answer
-from web.http.plain_request import PlainRequest
+from web.http.fast_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
 from web.http.public_address import AddressPolicy, RequestAddress, valid_host
+from web.http.rendered_answer import Answer
 from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge

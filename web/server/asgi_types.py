@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from graph.deadline import Deadline
 from search.searcher import MAX_SEARCH_SECONDS
-from web.http.answer import Answer
+from web.http.rendered_answer import Answer
 
 __all__ = ["BrokenBody", "Receive", "Request", "Scope", "Send", "SlowBody", "send_answer"]
 

@@ -17,8 +17,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
-from web.http.answer import Answer, Headers, encode_headers
 from web.http.public_address import RequestAddress
+from web.http.rendered_answer import Answer, Headers, encode_headers
 from web.http.request_deadline import DEADLINE
 from web.server.asgi_types import Request, Scope, Send, send_answer
 from web.server.threads import Abandoned, RequestThreads

@@ -27,11 +27,11 @@ from graph.sparql.pool.request import QueryContext, QueryRequest, make_request, 
 from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.pool.task import Cancellation
 from graph.sparql.syntax.guard import Form, Guarded
-from web.http.answer import Answer
 from web.http.auth import ReadAccess
+from web.http.fast_request import PlainRequest
 from web.http.negotiation import names_html
-from web.http.plain_request import PlainRequest
 from web.http.public_address import endpoint_base
+from web.http.rendered_answer import Answer
 from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.parameters import client_of, parse_seconds
 from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer

@@ -18,9 +18,9 @@ from graph.sparql.formats import Format
 from graph.sparql.pool.request import QueryRequest
 from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.result import QueryResult
-from web.http.answer import Answer, Headers, encode_headers
 from web.http.cors import cors_fields
 from web.http.problems import problem_answer
+from web.http.rendered_answer import Answer, Headers, encode_headers
 from web.http.security_headers import DATA_POLICY, FIXED
 from web.sparql.compression import MAX_MEMORY_BYTES, compress, encoding_for
 

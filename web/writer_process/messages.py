@@ -1,4 +1,4 @@
-"""Messages between the service and its writer process, in the frames of `graph.sandbox.frames`."""
+"""Messages between the service and its writer process, in the frames of `graph.sandbox.message_frames`."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from typing import Final
 
 from graph.errors import AtlasError, InputError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
 from graph.sandbox.child import Child
-from graph.sandbox.death import Death
 from graph.sandbox.enter import SandboxLimits
-from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.exit_reason import Death
+from graph.sandbox.message_frames import BrokenStream, FrameChannel
 from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Phase, Reply, WriteFailure, Written
 
 __all__ = ["JobNotBegun", "WriterChild"]

@@ -18,7 +18,7 @@ from typing import Final
 
 from graph.errors import AtlasError, QueryMemory
 from graph.sandbox.enter import SandboxLimits, enter
-from graph.sandbox.frames import BrokenStream, FrameChannel
+from graph.sandbox.message_frames import BrokenStream, FrameChannel
 from graph.sandbox.remote_error import RemoteError
 
 __all__ = ["main"]

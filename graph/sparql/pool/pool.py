@@ -21,6 +21,7 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format
 from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
+from graph.sparql.pool.guard_verdicts import Verdicts
 from graph.sparql.pool.lifecycle import OwnLoop, close_at_exit
 from graph.sparql.pool.request import (
     QueryContext,
@@ -35,7 +36,6 @@ from graph.sparql.pool.request import (
 )
 from graph.sparql.pool.result_cache import CachedResult, ResultCache
 from graph.sparql.pool.task import Cancellation, Delivery, Task
-from graph.sparql.pool.verdicts import Verdicts
 from graph.sparql.result import QueryResult
 from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
 from graph.sparql.syntax.guard import Form, Guarded

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from graph.sandbox.descriptors import DescriptorCap
 from graph.sandbox.enter import SandboxLimits, enter
-from graph.sandbox.frames import BrokenStream
+from graph.sandbox.message_frames import BrokenStream
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.worker.in_memory_copy import MemoryCopy
 from graph.sparql.worker.protocol import Answer, Outbox, Question, Questions

@@ -23,9 +23,9 @@ from graph.errors import (
     QueryTooLarge,
 )
 from graph.sandbox.child import Child
-from graph.sandbox.death import Death, KillReason, read_death
 from graph.sandbox.enter import SandboxLimits
-from graph.sandbox.frames import BrokenStream
+from graph.sandbox.exit_reason import Death, KillReason, read_death
+from graph.sandbox.message_frames import BrokenStream
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format
 from graph.sparql.limits import Limits

@@ -1,4 +1,4 @@
-"""Messages between the pool and a query worker, in the frames of `graph.sandbox.frames`.
+"""Messages between the pool and a query worker, in the frames of `graph.sandbox.message_frames`.
 
 Frames travel on a socket pair; the descriptor of a spool file may travel with the first bytes of a question. What
 seldom changes in a question (generation, format, caps) is one text, which the worker parses once and then knows by its
@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from graph.sandbox.frames import BrokenStream, FrameBuffer, pack_frame
+from graph.sandbox.message_frames import BrokenStream, FrameBuffer, pack_frame
 
 __all__ = [
     "MAX_ANSWER_OVERHEAD_BYTES",

@@ -14,9 +14,9 @@ import pytest
 
 from graph.sandbox import landlock, seccomp
 from graph.sandbox.child import Child
-from graph.sandbox.death import Death, DeathReason, KillReason, read_death
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.environment import module_paths
+from graph.sandbox.exit_reason import Death, DeathReason, KillReason, read_death
 from graph.sandbox.seccomp import Profile
 from tests.support.paths import ROOT
 from tests.support.query_pool import Listener

@@ -12,10 +12,10 @@ from graph.deadline import Deadline
 from graph.errors import IndexUnusable
 from search.types import Query
 from web.api.fast_search import JsonSearch
-from web.http.answer import Answer, flask_response
 from web.http.auth import ReadAccess
-from web.http.plain_request import PlainRequest
+from web.http.fast_request import PlainRequest
 from web.http.public_address import RequestAddress
+from web.http.rendered_answer import Answer, flask_response
 from web.services import Services
 
 QUERY_STRINGS = [

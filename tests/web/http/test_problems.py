@@ -8,8 +8,8 @@ import pytest
 
 from graph import errors
 from graph.errors import AtlasError, BadData, ClientOverloaded, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
-from web.http.answer import flask_response
 from web.http.problems import STATUSES, make_problem, members, problem_answer, status_of
+from web.http.rendered_answer import flask_response
 
 
 def test_every_error_class_has_a_status_and_a_type() -> None:

@@ -10,8 +10,8 @@ import pytest
 from graph.model import Value
 from graph.storage.snapshot import Snapshot
 from graph.vocabulary import expand
-from web.read_model.connected_cells import connected_cells
 from web.read_model.evidence import evidence_between
+from web.read_model.row_evidence import connected_cells
 
 DATE, INTEGER = expand("xsd:date"), expand("xsd:integer")
 FACTS = """

@@ -20,11 +20,11 @@ from tests.support.event_loop import run_coroutine
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
-from web.http.answer import Answer
 from web.http.auth import ReadAccess, install_read_token
 from web.http.error_handlers import install_errors
-from web.http.plain_request import PlainRequest
+from web.http.fast_request import PlainRequest
 from web.http.public_address import AddressPolicy
+from web.http.rendered_answer import Answer
 from web.http.request_deadline import request_deadline
 from web.server.asgi import AsgiApplication
 from web.server.threads import RequestThreads

@@ -16,7 +16,7 @@ from graph.write.writer import Writer
 from tests.support.folder import write_folder
 from tests.support.small import NoIndex, few_facts
 from web.app import create_app
-from web.linked_data import downloads
+from web.linked_data import dataset_downloads
 from web.services import Services, compose
 from web.settings import Settings
 
@@ -108,7 +108,7 @@ def test_another_atlas_of_the_same_age_has_other_tags(client: FlaskClient, servi
 
 def test_slow_readers_leave_room(client: FlaskClient) -> None:
     """A client that reads nothing occupies a slot until it disconnects."""
-    slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(downloads.MAX_DOWNLOADS)]
+    slow = [client.get("/dataset.nq.gz", buffered=False) for _ in range(dataset_downloads.MAX_DOWNLOADS)]
     refused = client.get("/dataset.nq.gz", headers={"Accept": "application/json"})
     assert refused.status_code == 503
     assert refused.get_json(force=True)["type"].endswith("/overload") and refused.headers["Retry-After"]

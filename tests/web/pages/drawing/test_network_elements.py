@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.model import Value
-from web.pages.drawing.network import MAX_NODES, graph_of
+from web.pages.drawing.network_elements import MAX_NODES, graph_of
 from web.read_model.reader import QueryTable
 
 BASE = "http://e/id/"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.sandbox.frames import BrokenStream, FrameBuffer, FrameChannel, pack_frame
+from graph.sandbox.message_frames import BrokenStream, FrameBuffer, FrameChannel, pack_frame
 
 
 class Note(msgspec.Struct):
