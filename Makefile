@@ -59,7 +59,7 @@ test: lint
 bench: setup-dev
 	$(BIN)/python -m benchmarks
 
-# Do tests notice a changed line? Half an hour; survivors with their reasons are in docs/reference/mutants.md.
+# Do tests notice a changed line? An hour or more; survivors with their reasons are in docs/reference/mutants.md.
 mutants: setup-dev
 	$(PIP) install -c constraints.txt --group mutation
 	$(BIN)/mutmut run --max-children $(JOBS)
