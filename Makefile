@@ -59,7 +59,7 @@ test: lint
 bench: setup-dev
 	$(BIN)/python -m benchmarks
 
-# Mutation tests (half an hour). docs/reference/mutants.md lists the surviving mutants with reasons.
+# Mutation tests, an hour or more. docs/reference/mutants.md lists the surviving mutants with reasons.
 mutants: setup-dev
 	$(PIP) install -c constraints.txt --group mutation
 	$(BIN)/mutmut run --max-children $(JOBS)
