@@ -48,6 +48,7 @@ STATUSES: Final[dict[type[AtlasError], tuple[int, str]]] = {
     errors.Overloaded: (503, "overload"),
     errors.ClientOverloaded: (429, "overload"),
     errors.IndexUnusable: (503, "index"),
+    errors.IndexMissing: (503, "index"),
     errors.EncoderUnavailable: (503, "encoder"),
 }
 """HTTP status and the end of the problem's `type`, by error class; a class that is missing has those of its parent."""

@@ -253,14 +253,14 @@ def test_a_query_whose_client_leaves_is_ended_and_its_slot_is_free(generation: P
             pool.attach(loop)
             queries = FastQueries(pool, lambda: generation, endpoint.negotiate, ReadAccess(None))
             asgi = AsgiApplication(WsgiBridge(no_application, threads), threads, queries=queries)
-            asked = scope("/sparql") | {"query_string": urlencode({"query": query}).encode()}
+            request_scope = scope("/sparql") | {"query_string": urlencode({"query": query}).encode()}
 
             async def receive() -> Any:
                 while not pool.busy():
                     await asyncio.sleep(0.01)
                 return {"type": "http.disconnect"}
 
-            await asyncio.wait_for(asgi(asked, receive, ignore), 20)
+            await asyncio.wait_for(asgi(request_scope, receive, ignore), 20)
             assert pool.load() == (0, 0)
 
     run_coroutine(main())

@@ -1,4 +1,4 @@
-"""Errors of the engine, which is asked here, told at the place in the client's text."""
+"""Errors of the engine, which is asked here, error_place at the place in the client's text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graph.sparql.syntax.errors import is_clients_fault, syntax_error
 from graph.sparql.syntax.guard import guard
 
 
-def told(text: str) -> tuple[int, int, str]:
+def error_place(text: str) -> tuple[int, int, str]:
     """Line, column and words of the error for a query that the engine does not parse."""
     guarded = guard(text, Limits())
     with pytest.raises(SyntaxError) as caught:
@@ -34,7 +34,7 @@ def told(text: str) -> tuple[int, int, str]:
     ],
 )
 def test_errors_are_told_at_their_place(text: str, line: int, column: int, words: str) -> None:
-    assert told(text) == (line, column, words)
+    assert error_place(text) == (line, column, words)
 
 
 @pytest.mark.parametrize("message", ["something else", "an error at 1:1"])
