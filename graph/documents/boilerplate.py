@@ -1,7 +1,7 @@
 """Boilerplate: the lines of a saved web page or a paged report that are not part of its text.
 
 Four rules, none of them for one site only:
-1. a control or notice ("Skip to content", "Accept all cookies", "© 2024 …"; see `graph.documents.notices`);
+1. a control or notice ("Skip to content", "Accept all cookies", "© 2024 …"; see `graph.documents.website_notices`);
 2. a menu: four or more short lines in a row without a sentence, at the beginning or the end of the text;
 3. a repeated line: a title above the article, a teaser printed twice;
 4. a running header or footer: the same line, numbers aside, at the edge of most pages.
@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from graph.documents.notices import is_notice
+from graph.documents.website_notices import is_notice
 
 __all__ = ["boilerplate_spans", "is_sentence", "line_key", "lines_of", "running_lines"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from graph.documents import encoding, sniff
-from graph.documents.notices import is_notice
+from graph.documents.website_notices import is_notice
 from graph.errors import UnreadableFile
 from graph.model import Page, Reading
 

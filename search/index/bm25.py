@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from search.index.forward import FIELDS, LENGTHS, ForwardIndex, is_kept, key
+from search.index.forward_index import FIELDS, LENGTHS, ForwardIndex, is_kept, key
 from search.index.terms import CONSTANT_FIELDS, Term
 
 if TYPE_CHECKING:

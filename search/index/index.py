@@ -18,7 +18,7 @@ from search.index.bm25 import Bm25
 from search.index.checksums import damage_as_index_unusable, require_sound, write_checksums
 from search.index.dense import DenseIndex
 from search.index.filter_cache import FilterCache
-from search.index.forward import ForwardIndex, make_row
+from search.index.forward_index import ForwardIndex, make_row
 from search.index.item_store import ItemStore, StoredItem, text_digest
 from search.index.lexical import LexicalIndex
 from search.index.lexical_writer import LexicalWriter, erase_deleted, link_generation

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search.index import forward_writer, item_store
+from search.index import forward_index_writer, item_store
 from search.index.dense import EXACT_ROWS
 from search.index.faiss_cache import faiss_module
-from search.index.forward import EMPTY_ROW, ForwardRow
+from search.index.forward_index import EMPTY_ROW, ForwardRow
 from search.index.segments import SCALE, Segment, read_layout, write_layout
 
 __all__ = ["DenseWriter"]
@@ -73,7 +73,7 @@ class DenseWriter:
             slots.astype(np.int64).tofile(stream)
         with new.vectors_file(self._folder).open("ab") as stream:
             np.rint(vectors * SCALE).astype(np.int16).tofile(stream)
-        forward_writer.append(new, self._folder, forward if forward is not None else [EMPTY_ROW] * len(slots))
+        forward_index_writer.append(new, self._folder, forward if forward is not None else [EMPTY_ROW] * len(slots))
         item_store.append(new, self._folder, items if items is not None else [b""] * len(slots))
         self._new = replace(new, rows=new.rows + len(slots))
 
@@ -124,7 +124,7 @@ class DenseWriter:
                 source = segment.vectors(folder, self._dimension)
                 for start in range(0, len(live), _BLOCK_ROWS):
                     source[live[start : start + _BLOCK_ROWS]].tofile(vectors)
-        forward_writer.merge(parts, merged, folder)
+        forward_index_writer.merge(parts, merged, folder)
         item_store.merge(parts, merged, folder)
         for segment in old:
             _unlink(segment, folder)

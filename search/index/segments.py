@@ -50,7 +50,7 @@ FACTS: Final = np.dtype(
 - `end`: of its words in `.words`
 - `document`: key of its document, 0 = none; `fingerprint`: of its text, 0 = none (`search.analysis.fingerprint`)
 - `last_day`: as yyyymmdd, 0 = undated
-- `lengths`: steps of the lengths of its title, text and exact field (`search.index.forward`)
+- `lengths`: steps of the lengths of its title, text and exact field (`search.index.forward_index`)
 - `low_value`: 1 for a contents page or a reference list (`search.analysis.low_value_passages`)"""
 
 Slots = npt.NDArray[np.int64]

@@ -43,7 +43,7 @@ class SearchIndexer:
             try:
                 return self._update(live, target, snapshot, changes=changes, progress=progress)
             except IndexUnusable as error:
-                progress(f"indexing anew: {error.message}", 0, 0)
+                progress(f"rebuilding the index: {error.message}", 0, 0)
                 for folder in FOLDERS:  # of the update that failed
                     shutil.rmtree(target / folder, ignore_errors=True)
         items = ItemReader(snapshot).everything()

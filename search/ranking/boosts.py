@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.bm25 import TermCounts
-from search.index.forward import query_key as key
+from search.index.forward_index import query_key as key
 from search.index.lexical import LexicalIndex
 from search.query.lexical_query import LexicalQuery
 

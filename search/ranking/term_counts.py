@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.index.bm25 import TermCounts
-from search.index.forward import query_key as key
+from search.index.forward_index import query_key as key
 from search.query.lexical_query import LexicalQuery
 
 __all__ = ["TermCountCache", "term_counts"]

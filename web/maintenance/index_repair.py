@@ -67,7 +67,7 @@ class IndexRebuilder:
                 self._status = None
                 self._thread = threading.Thread(target=self._rebuild, name="index-rebuild", daemon=True)
                 self._thread.start()
-        return type(error)(error.message, "It is being made anew from the graph; try again in a minute.")
+        return type(error)(error.message, "It is being built from the graph; try again in a minute.")
 
     def wait(self, seconds: float) -> int | None:
         """The exit status of the last rebuild; None where none was started, or it still runs after so many seconds."""
@@ -85,9 +85,9 @@ class IndexRebuilder:
         try:
             child = Child("web.cli.main", ["reindex", "--home", str(settings.home.absolute())], environment=environment)
         except OSError as error:
-            log.warning("the search index cannot be made anew: %s", error)
+            log.warning("the search index cannot be rebuilt: %s", error)
             return
         death = child.end(patience=None)
         self._status = death.status
         if death.status:
-            log.warning("the search index was not made anew: %s", death.detail)
+            log.warning("the search index was not rebuilt: %s", death.detail)

@@ -105,7 +105,7 @@ class IndexScrubber:
             return {"state": "missing", "remedy": "It is being built from the graph."}
         if self._problem is not None:
             problem = self._problem.message
-            return {"state": "damaged", "problem": problem, "remedy": "It is being made anew from the graph."}
+            return {"state": "damaged", "problem": problem, "remedy": "It is being rebuilt from the graph."}
         if self._soundness is None:
             return {"state": "unopened" if self._thread is None else "unread"}
         state = "unchecked" if self._soundness.unchecked else "sound"
@@ -181,7 +181,7 @@ class IndexScrubber:
     def _damaged(self, error: IndexUnusable) -> IndexUnusable:
         if self._problem is None or self._problem.message != error.message:
             level = logging.INFO if isinstance(error, IndexMissing) else logging.WARNING
-            log.log(level, "%s It is made anew from the graph.", error.message)
+            log.log(level, "%s It is rebuilt from the graph.", error.message)
         self._problem = error
         return self._repair(error)
 

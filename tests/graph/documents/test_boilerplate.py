@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graph.documents.boilerplate import boilerplate_spans, lines_of, running_lines
-from graph.documents.notices import is_notice
+from graph.documents.website_notices import is_notice
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.index.forward import concatenated_ranges
+from search.index.forward_index import concatenated_ranges
 from search.index.stemmer import Stems
 from search.index.top_k import order
 from search.query.lexical_query import lexical_query

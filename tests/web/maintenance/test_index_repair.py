@@ -45,7 +45,7 @@ def test_a_server_repairs_in_the_background(tmp_path: Path, cache: Path) -> None
     services = make_services(tmp_path, cache)
     _remove_dense(services.home.require().path)
     server = compose(services.settings, repairs_index=True)
-    with pytest.raises(IndexUnusable, match="made anew"):
+    with pytest.raises(IndexUnusable, match="being built"):
         server.atlas.search(Query("access to finance"))
     end = time.monotonic() + 60
     while time.monotonic() < end:

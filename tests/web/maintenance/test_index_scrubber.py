@@ -161,7 +161,7 @@ def test_commands_notice_damage_and_repair_it(settings: Settings) -> None:
     assert run("reindex")[0] == 0
     assert "are as they were written" in run("check")[1]
     status, output = run("search", "access to finance")
-    assert (status, "anew" in output) == (0, False)
+    assert (status, "rebuilt" in output) == (0, False)
 
 
 def test_a_search_command_repairs_an_index_that_it_cannot_read(settings: Settings) -> None:

@@ -56,6 +56,13 @@ def test_page_is_accessible_quiet_and_fits(name: str, address: str, opened: Open
     assert [error for error in seen.errors if name not in FAILING or "status of" not in error] == []
 
 
+def test_an_iri_without_a_place_to_break_fits_a_narrow_screen(address: str, opened: Open) -> None:
+    page = opened(address + PAGES["entity"], width=320).page
+    iri = "http://observatories.example/observatory" + "x" * 60
+    page.evaluate("(iri) => { document.querySelector('#data ~ ul code').textContent = iri }", iri)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("path", HOSTILE_PAGES)
 def test_hostile_text_stays_text(path: str, width: int, hostile_address: str, opened: Open) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from search.index.forward import ForwardRow
+from search.index.forward_index import ForwardRow
 from search.index.segments import FACTS, Segment
 
 __all__ = ["append", "merge"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.encoders.protocol import Encoder
-from search.index.forward import LENGTHS, is_kept, key
+from search.index.forward_index import LENGTHS, is_kept, key
 from search.index.index import Index, build, update
 from search.index.terms import EVERYTHING, Term
 from search.item import Item
