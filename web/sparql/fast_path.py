@@ -12,6 +12,7 @@ import asyncio
 import binascii
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.pool.task import Cancellation
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.auth import ReadAccess
-from web.http.fast_request import PlainRequest
+from web.http.fast_request import PlainRequest, RequestHead
 from web.http.negotiation import names_html
 from web.http.public_address import endpoint_base
 from web.http.rendered_answer import Answer
@@ -45,6 +46,7 @@ _FORM: Final = b"application/x-www-form-urlencoded"
 _DIRECT: Final = b"application/sparql-query"
 _MAX_ACCEPT_BYTES: Final = 1_024
 _MAX_PARAMETERS: Final = 32
+_KEPT_REQUESTS: Final = 256
 _DELEGATED_PARAMETERS: Final = frozenset(
     (b"update", b"query-id", b"id", b"download", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
      b"using-named-graph-uri")
@@ -71,6 +73,16 @@ class _Choice(NamedTuple):
     content_type: str
 
 
+@dataclass(slots=True, eq=False)
+class _Known:
+    """A request that came more than once, and the answer to it with the result that is in the cache."""
+
+    request: QueryRequest
+    content_type: str
+    result: CachedResult
+    answer: Answer
+
+
 class FastQueries:
     """Answers plain SPARQL requests. All methods are called in the event loop of the pool.
 
@@ -88,6 +100,7 @@ class FastQueries:
         self._pool, self._generation, self._negotiate, self._access = pool, generation, negotiate, access
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
+        self._known: dict[tuple[bytes, RequestHead, str, str], _Known] = {}
         self._backoff = FailureBackoff()
 
     @staticmethod
@@ -105,6 +118,19 @@ class FastQueries:
             and len(length) <= len(str(MAX_ENCODED_BYTES))
             and int(length) <= MAX_ENCODED_BYTES
         )
+
+    def ready(self, request: PlainRequest) -> Answer | None:
+        """The answer to a request that came before just like this, if its result is in the cache."""
+        known = self._known.get(_key(request))
+        if known is None or request.method != "GET" or not self._is_live():
+            return None
+        result = self._pool.cached(known.request)
+        if result is None:
+            return None
+        if result is not known.result:
+            known.result = result
+            known.answer = cached_answer(known.request, known.content_type, result, cached=True)
+        return known.answer
 
     async def answer(self, request: PlainRequest, cancellation: Cancellation | None = None) -> Answer | Delegated:
         """The answer to a request that `takes` let pass. `cancellation` ends its query."""
@@ -137,7 +163,10 @@ class FastQueries:
         query_request = make_request(guarded, choice.context)
         cached = self._pool.cached(query_request)
         if cached is not None:
-            return _deliver(request, query_request, choice.content_type, cached, cached=True)
+            answer = _deliver(request, query_request, choice.content_type, cached, cached=True)
+            if request.method == "GET" and isinstance(answer, Answer) and len(answer.body) < MIN_COMPRESSED_BYTES:
+                self._keep(request, _Known(query_request, choice.content_type, cached, answer))
+            return answer
         result = await self._pool.run_async(
             query_request, client=client, timeout=seconds, any_order=True, cancellation=cancellation
         )
@@ -146,10 +175,23 @@ class FastQueries:
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
         return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
 
+    def _keep(self, request: PlainRequest, known: _Known) -> None:
+        if len(self._known) >= _KEPT_REQUESTS:
+            del self._known[next(iter(self._known))]
+        self._known[_key(request)] = known
+
+    def _is_live(self) -> bool:
+        """Whether the generation of the last request is still the live one."""
+        try:
+            return self._generation() is self._live
+        except HomeError:
+            return False
+
     def _chosen(self, request: PlainRequest, guarded: Guarded, name: str | None) -> _Choice | None:
         live = self._generation()
         if live is not self._live:
             self._choice.cache_clear()
+            self._known.clear()
             self._live = live
         address = request.address
         return self._choice(
@@ -169,6 +211,10 @@ class FastQueries:
             return None
         context = self._pool.context(live, form, wanted.media_type, base=endpoint_base(scheme, host))
         return _Choice(context, content_type)
+
+
+def _key(request: PlainRequest) -> tuple[bytes, RequestHead, str, str]:
+    return request.query_string, request.head, request.address.scheme, request.address.host
 
 
 def _deliver(
