@@ -65,7 +65,7 @@ class Services:
         workers = self.settings.query_workers
         # Three slow queries for each worker: one without a slot starts again later, and its work so far is lost.
         limits = Limits(timeout=self.settings.query_timeout, workers=workers, slow=3 * workers)
-        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
+        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas), open_store=self.live.store)
 
     @cached_property
     def encoder(self) -> Callable[[], Encoder]:

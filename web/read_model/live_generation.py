@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from graph.errors import HomeError
+from graph.errors import AtlasError, HomeError
 from graph.sparql.pool.result_cache import generation_key
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
@@ -21,12 +23,18 @@ from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
 from web.read_model.live_directory import FileMark
 
+if TYPE_CHECKING:
+    from pyoxigraph import Store
+
 __all__ = ["Live", "View"]
 
 T = TypeVar("T")
 
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
+
+REOPENING_SECONDS: Final = 0.25
+"""Pause before a generation is opened in the background again."""
 
 
 class View:
@@ -41,6 +49,7 @@ class View:
         self.manifest: dict[str, Any] = generation.manifest()
         # Manifests of earlier versions do not identify the content; then each generation counts as different.
         self.content: str = self.manifest.get(CONTENT) or generation_key(str(generation.path))
+        self.key = generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._values: dict[str, Any] = {}
         self._indexed = indexed if indexed is not None else {}
@@ -88,6 +97,16 @@ def _read(path: str) -> str:
         os.close(descriptor)
 
 
+def _is_same(view: View, generation: Generation) -> bool:
+    """Whether a generation is the one that is open: another home with the same names may have come into its place."""
+    if view.generation.name != generation.name:
+        return False
+    try:
+        return view.key == generation_key(str(generation.path))
+    except OSError:
+        return True  # the directory was removed; the open generation still answers
+
+
 class Live:
     """Gives the view of the live generation. Safe to share between threads."""
 
@@ -99,6 +118,7 @@ class Live:
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
         self._indexed: dict[str, tuple[Any, Any]] = {}
         self._lock = threading.Lock()
+        self._next_opening = 0.0
 
     def at(self, generation: Path) -> View:
         """The view of the live generation, or of one that a request still holds. Raises HomeError for any other."""
@@ -109,6 +129,15 @@ class Live:
                 raise HomeError("This generation of the atlas is no longer open.", "Send the request again.")
             return earlier
         return view
+
+    def store(self, generation: Path, key: str) -> Store | None:
+        """The graph of a generation if it is open here, without waiting: else the live one is opened in the background.
+        `key`: its `generation_key`."""
+        view = self._view
+        if view is None or view.generation.path != generation or view.key != key:
+            self._open_in_background()
+            return None
+        return view.snapshot.store
 
     def view(self) -> View:
         """The live generation. Raises HomeError where there is no atlas, or it cannot be read."""
@@ -128,16 +157,27 @@ class Live:
             name = _read(self._current)
         except OSError:
             return None  # the directory was removed; the open generation still answers
-        if name != view.generation.name:
-            return Generation(self._home.generations / name)
+        generation = Generation(self._home.generations / name)
+        if not _is_same(view, generation):
+            return generation
         self._mark = mark
         return None
+
+    def _open_in_background(self) -> None:
+        def run() -> None:
+            with suppress(AtlasError):  # the requests that need it report that
+                self.view()
+
+        now = time.monotonic()
+        if now >= self._next_opening:
+            self._next_opening = now + REOPENING_SECONDS
+            threading.Thread(target=run, name="open-generation", daemon=True).start()
 
     def _open(self) -> View:
         """Open the generation that CURRENT names, again where it was pruned in between."""
         for _ in range(MAX_TRIES):
             generation = self._home.require()
-            if self._view is not None and self._view.generation.name == generation.name:
+            if self._view is not None and _is_same(self._view, generation):
                 return self._view
             try:
                 self._view = View(generation, self._indexed)

@@ -22,7 +22,7 @@ from web.server.departure_watch import DepartureWatch
 from web.server.request_head import CheckedHead, check_head, refuse_address
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
-from web.sparql.fast_path import Delegated, FastQueries
+from web.sparql.fast_path import Delegated, Evaluation, FastQueries
 
 __all__ = ["AsgiApplication", "FastSearch"]
 
@@ -95,7 +95,8 @@ class AsgiApplication:
                 return ready
             if self._queries.takes(method, plain.headers):
                 body = await _whole_body(request)
-                answer = await self._queried(self._queries, plain._replace(body=body) if body else plain, request)
+                begun = self._queries.begin(plain._replace(body=body) if body else plain)
+                answer = await self._finished(self._queries, begun, request) if isinstance(begun, Evaluation) else begun
                 if not isinstance(answer, Delegated):
                     return answer
                 extra = answer.environ
@@ -108,11 +109,11 @@ class AsgiApplication:
         await self._bridge.respond(request, address, body, extra)
         return None
 
-    async def _queried(self, queries: FastQueries, plain: PlainRequest, request: Request) -> Answer | Delegated:
+    async def _finished(self, queries: FastQueries, begun: Evaluation, request: Request) -> Answer | Delegated:
         cancellation = Cancellation()
         self._departures.begin(request, cancellation.cancel)
         try:
-            return await queries.answer(plain, cancellation)
+            return await queries.finish(begun, cancellation)
         finally:
             self._departures.end(request)
 

@@ -1,7 +1,7 @@
 """SPARQL queries answered in the event loop, without Flask.
 
 Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends is answered here: one
-query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries.answer` delegates the rest
+query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries` delegates the rest
 to Flask: other parameters, conditional requests, browsers, long Accept headers, results to be compressed or spooled.
 A result or an error that is there already travels with the delegated request, so that no query runs twice.
 """
@@ -37,7 +37,7 @@ from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.parameters import client_of, parse_seconds
 from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer
 
-__all__ = ["MAX_ENCODED_BYTES", "Delegated", "FastQueries"]
+__all__ = ["MAX_ENCODED_BYTES", "Delegated", "Evaluation", "FastQueries"]
 
 MAX_ENCODED_BYTES: Final = 200_000
 """Bytes of an encoded query: three for each byte of the longest query that is accepted."""
@@ -66,6 +66,19 @@ class _Query(NamedTuple):
     text: str
     format: str | None
     seconds: float | None
+
+
+class Evaluation(NamedTuple):
+    """A query that needs a worker: its request, or none yet where a worker has to read the long text first.
+
+    `failure`: the query is refused already; the answer waits a moment where its client fails again and again.
+    """
+
+    request: PlainRequest
+    query: _Query
+    query_request: QueryRequest | None = None
+    content_type: str = ""
+    failure: AtlasError | None = None
 
 
 class _Choice(NamedTuple):
@@ -132,8 +145,8 @@ class FastQueries:
             known.answer = cached_answer(known.request, known.content_type, result, cached=True)
         return known.answer
 
-    async def answer(self, request: PlainRequest, cancellation: Cancellation | None = None) -> Answer | Delegated:
-        """The answer to a request that `takes` let pass. `cancellation` ends its query."""
+    def begin(self, request: PlainRequest) -> Answer | Delegated | Evaluation:
+        """The answer to a request that `takes` let pass, where no worker is needed for it; else what `finish` takes."""
         headers = request.headers
         if not self._access.allows(_text(headers.get(b"authorization"))):
             return Delegated({})  # Flask asks for the token
@@ -141,41 +154,67 @@ class FastQueries:
         if query is None or (query.format is None and names_html(headers.get(b"accept", b"").decode("latin-1"))):
             return Delegated({})
         try:
-            return await self._run(request, query, cancellation)
-        except HomeError as error:
-            return Delegated({OUTCOME: error})  # Flask looks for the next generation
+            guarded = self._pool.check_short(query.text)
+            return Evaluation(request, query) if guarded is None else self._begin(request, query, guarded)
+        except HomeError:
+            return Delegated({})  # Flask looks for the next generation
         except AtlasError as error:
-            seconds = self._backoff.wait(client_of(request.address.client), asyncio.get_running_loop().time())
+            return Evaluation(request, query, failure=error)
+
+    async def finish(self, evaluation: Evaluation, cancellation: Cancellation | None = None) -> Answer | Delegated:
+        """The answer to a request that has begun. `cancellation` ends its query."""
+        client = client_of(evaluation.request.address.client)
+        try:
+            return await self._finish(evaluation, client, cancellation)
+        except HomeError:
+            return Delegated({})
+        except AtlasError as error:
+            seconds = self._backoff.wait(client, asyncio.get_running_loop().time())
             if seconds:
                 await asyncio.sleep(seconds)
             return error_answer(error)
 
-    async def _run(self, request: PlainRequest, query: _Query, cancellation: Cancellation | None) -> Answer | Delegated:
-        client, began = client_of(request.address.client), time.monotonic()
-        guarded = self._pool.check_short(query.text)
-        seconds = query.seconds
-        if guarded is None:  # a worker has to read it first
-            guarded = await self._pool.check_async(query.text, client, seconds, cancellation)
-            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
+    def _begin(self, request: PlainRequest, query: _Query, guarded: Guarded) -> Answer | Delegated | Evaluation:
         choice = self._chosen(request, guarded, query.format)
         if choice is None:
             return Delegated({})
         query_request = make_request(guarded, choice.context)
-        cached = self._pool.cached(query_request)
-        if cached is not None:
-            answer = _deliver(request, query_request, choice.content_type, cached, cached=True)
-            if request.method == "GET" and isinstance(answer, Answer) and len(answer.body) < MIN_COMPRESSED_BYTES:
-                self._keep(request, _Known(query_request, choice.content_type, cached, answer))
-            return answer
-        result = await self._pool.run_async(
+        present = self._pool.at_once(query_request)
+        if present is None:
+            return Evaluation(request, query, query_request, choice.content_type)
+        result, is_cached = present
+        answer = _deliver(request, query_request, choice.content_type, result, cached=is_cached)
+        if is_cached and isinstance(answer, Answer):
+            self._keep(request, _Known(query_request, choice.content_type, result, answer))
+        return answer
+
+    async def _finish(
+        self, evaluation: Evaluation, client: str | None, cancellation: Cancellation | None
+    ) -> Answer | Delegated:
+        if evaluation.failure is not None:
+            raise evaluation.failure
+        seconds = evaluation.query.seconds
+        if evaluation.query_request is None:  # a worker has to read it first
+            text, began = evaluation.query.text, time.monotonic()
+            guarded = await self._pool.check_async(text, client, seconds, cancellation)
+            begun = self._begin(evaluation.request, evaluation.query, guarded)
+            if not isinstance(begun, Evaluation):
+                return begun
+            evaluation = begun
+            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
+        query_request = evaluation.query_request
+        assert query_request is not None  # noqa: S101  `_begin` made it
+        result = await self._pool.evaluate(
             query_request, client=client, timeout=seconds, any_order=True, cancellation=cancellation
         )
         if result.spooled:
             return Delegated({OUTCOME: result})
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
-        return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
+        return _deliver(evaluation.request, query_request, evaluation.content_type, fresh, cached=False)
 
     def _keep(self, request: PlainRequest, known: _Known) -> None:
+        if request.method != "GET" or len(known.answer.body) >= MIN_COMPRESSED_BYTES:
+            return
         if len(self._known) >= _KEPT_REQUESTS:
             del self._known[next(iter(self._known))]
         self._known[_key(request)] = known

@@ -48,8 +48,9 @@ __all__ = [
 class QueryContext:
     """Everything that a result depends on except the query: generation, format, dataset, base.
 
-    `settings` is the form in which a worker receives it, `prefix` the beginning of the fingerprints. `lookup_allowed`:
-    the worker may answer a look-up without the engine. `without_base` is the same context without a base, for queries
+    `settings` is the form in which a worker receives it, `prefix` the beginning of the fingerprints, `key` what
+    distinguishes the generation from another of the same name. `lookup_allowed`: look-ups may be answered without the
+    engine. `without_base` is the same context without a base, for queries
     whose result does not depend on it; None where this is that context.
     """
 
@@ -58,6 +59,7 @@ class QueryContext:
     format: Format
     settings: bytes
     prefix: blake2b
+    key: str
     lookup_allowed: bool = False
     without_base: QueryContext | None = None
 
@@ -109,6 +111,7 @@ def make_context(
         format=result_format,
         settings=settings,
         prefix=fingerprint_prefix(*parts),
+        key=key,
         lookup_allowed=result_format.name == "json" and dataset == WHOLE,
         without_base=without_base,
     )

@@ -202,7 +202,7 @@ def test_a_look_up_overtakes_long_texts() -> None:
     bench.workers.complete = True
     texts = [bench.submit(f"text {n}", "reading", op="check") for n in range(12)]
     assert sum(task.worker is not None for task in texts) == 1
-    look_up = bench.submit("look-up", "lookup", op="lookup")
+    look_up = bench.submit("look-up", "lookup")
     assert look_up.worker is not None
     bench.answer(look_up)
     bench.answer(next(task for task in texts if task.worker))
@@ -282,16 +282,15 @@ def test_a_query_that_is_cancelled_after_it_was_sent_ahead_costs_no_worker() -> 
     assert bench.workers.free() == 2
 
 
-def test_a_look_up_that_needs_the_engine_runs_again_as_a_query() -> None:
+def test_a_query_for_which_no_spool_file_is_at_hand_runs_again() -> None:
     bench = Bench(workers=1)
-    look_up = bench.submit("look-up", "lookup", op="lookup")
-    look_up.fallback = b"SELECT"
-    worker: Any = look_up.worker
+    query = bench.submit("query")
+    worker: Any = query.worker
     worker.outcomes = ["again"]
-    bench.answer(look_up)
-    assert (look_up.op, look_up.text, look_up.slot) == ("query", b"SELECT", "quick")
-    bench.answer(look_up)
-    assert "look-up" in bench.deliveries
+    bench.answer(query)
+    assert (query.slot, query.over) == ("quick", False)
+    bench.answer(query)
+    assert "query" in bench.deliveries
 
 
 def test_a_query_whose_client_has_left_frees_its_slot() -> None:
