@@ -13,6 +13,7 @@ import pytest
 
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
+from tests.support.waiting import is_running
 
 MAX_WAIT_SECONDS = 20.0
 
@@ -25,14 +26,6 @@ def query_workers() -> set[int]:
             if b"graph.sparql.worker.main" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
                 pids.add(pid)
     return pids
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
