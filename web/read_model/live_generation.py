@@ -6,6 +6,7 @@ usable while a request holds it, even when its generation has been deleted from 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -21,6 +22,7 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
+from web.read_model.indexed_values import IndexedValues
 from web.read_model.live_directory import FileMark
 
 if TYPE_CHECKING:
@@ -40,11 +42,11 @@ REOPENING_SECONDS: Final = 0.25
 class View:
     """One open generation, with values derived from it: `once` keeps them as long as the view.
 
-    `indexed`: values that earlier views kept by `as_indexed`. `content` identifies the content of the graph:
-    generations that differ only in their index share it. Entity tags of graphs begin with it.
+    `indexed`: the values that all views of an atlas share by `as_indexed`. `content` identifies the content of the
+    graph: generations that differ only in their index share it. Entity tags of graphs begin with it.
     """
 
-    def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
+    def __init__(self, generation: Generation, indexed: IndexedValues | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
         # Manifests of earlier versions do not identify the content; then each generation counts as different.
@@ -52,7 +54,8 @@ class View:
         self.key = generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._values: dict[str, Any] = {}
-        self._indexed = indexed if indexed is not None else {}
+        self._index_mark = json.dumps(mark_of(self.manifest), sort_keys=True)
+        self._indexed = indexed or IndexedValues()
         self._lock = threading.RLock()
 
     def once(self, name: str, make: Callable[[View], T]) -> T:
@@ -70,15 +73,7 @@ class View:
         For values that belong to the index, or need not be newer than it. After an update the index lags behind for a
         while; to compute such values again for each of a hundred updates would delay the searches.
         """
-        mark = mark_of(self.manifest)
-        entry = self._indexed.get(name)
-        if entry is None or entry[0] != mark:
-            with self._lock:
-                entry = self._indexed.get(name)
-                if entry is None or entry[0] != mark:
-                    entry = self._indexed[name] = (mark, make(self))
-        value: T = entry[1]
-        return value
+        return self._indexed.get(name, self._index_mark, lambda: make(self))
 
     def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
         """Keep a newer value, and drop those under the names `without`, which were derived from the old one."""
@@ -116,7 +111,7 @@ class Live:
         self._mark: FileMark | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
-        self._indexed: dict[str, tuple[Any, Any]] = {}
+        self._indexed = IndexedValues()
         self._lock = threading.Lock()
         self._next_opening = 0.0
 

@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from graph.deadline import Deadline
-from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryTimeout
+from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryFailed, QueryTimeout
 from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.fair_queues import SlotKind
@@ -332,6 +334,24 @@ def test_searches_take_no_slot_of_other_queries_and_end_at_the_deadline() -> Non
     bench.loop.wait_for_thread()
     assert (second.slot, second.text) == ("quick", b"expanded")
     assert searching.worker is None
+
+
+@pytest.mark.parametrize("failure", [ZeroDivisionError("secret detail"), SystemExit(1)])
+def test_a_search_that_fails_for_a_reason_of_ours_is_no_fault_of_the_client(
+    failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, not shown, and the place for searches is free again."""
+    bench = Bench(workers=1)
+
+    def expand(deadline: Deadline) -> Expansion:
+        raise failure
+
+    for name in ("first", "second"):
+        bench.submit(name, "searching", 5.0, expand)
+        bench.loop.wait_for_thread()
+        _, error = bench.deliveries[name]
+        assert isinstance(error, QueryFailed) and "secret" not in str(error)
+    assert [record.message for record in caplog.records] == ["a search inside a query failed"] * 2
 
 
 def test_searches_end_once_their_client_has_left() -> None:
