@@ -27,7 +27,7 @@ from web.sparql.fast_path import Delegated, Evaluation, FastQueries
 __all__ = ["AsgiApplication", "FastSearch"]
 
 BODY_SECONDS: Final = 30.0
-"""Seconds that a client may let pass between two parts of its body."""
+"""Seconds that a body may take, and more at `MIN_BODY_RATE_BYTES`."""
 
 log = logging.getLogger(__name__)
 

@@ -74,7 +74,8 @@ def run(services: Services, host: str, port: int) -> None:
             with _stopping_on_signals(loop, server):
                 await server.serve()
         finally:
-            services.close()  # queries under way end with an error, which is still sent
+            services.pool.close()  # queries under way end with an error, which is still sent
+            await asyncio.to_thread(services.close)  # the other services join their threads
         await server.wait_closed()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,9 +1,9 @@
 """WSGI under ASGI: Flask on a bounded number of threads.
 
 A request waits in the loop until its body is there (up to `MAX_WAITING_BYTES`; a longer one is passed on as it
-comes), so that a slow client holds no thread before it has sent what it has to send. Where all threads are taken and
-as many requests wait again, the next one is answered 503 at once. An answer is sent in the loop as well: a slow reader
-holds a thread only where the answer is longer than what the server accepts at once.
+comes), so that a slow client holds no thread and no place before it has sent what it has to send. Where all threads
+are taken and as many requests wait again, the next one is answered 503 at once. An answer is sent in the loop as well:
+a slow reader holds a thread only where the answer is longer than what the server accepts at once.
 """
 
 from __future__ import annotations
@@ -59,13 +59,15 @@ class WsgiBridge:
         Raises where an answer breaks off, `Overloaded` where no place is free, `Abandoned` where the client has left,
         `SlowBody` where the body does not come.
         """
+        loop = asyncio.get_running_loop()
+        source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
         with self._threads.place():
-            loop = asyncio.get_running_loop()
-            source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
             environ = _environment(request.scope, source, address) | extra | {DEADLINE: request.deadline}
             exchange = _Exchange(self._application, environ, request, loop, self._sending_seconds)
             with request.watched() if is_whole else nullcontext():
                 answer = await self._threads.run(exchange.run, lambda: request.has_left)
+            if request.body_failure is not None and not request.is_begun:
+                raise request.body_failure
             if answer is not None:
                 await send_answer(request.send, answer, request.scope["method"])
 

@@ -3,7 +3,7 @@
 Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends is answered here: one
 query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries` delegates the rest
 to Flask: other parameters, conditional requests, browsers, long Accept headers, results to be compressed or spooled.
-A result or an error that is there already travels with the delegated request, so that no query runs twice.
+A result that is there already travels with the delegated request, so that no query runs twice.
 """
 
 from __future__ import annotations
