@@ -17,6 +17,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -281,7 +282,8 @@ class Dispatcher:
 
         def find_reason() -> None:
             error = worker.death(task.seconds)
-            self.loop.call_soon_threadsafe(self._on_death, worker, task, ran_seconds, error)
+            with suppress(RuntimeError):  # the loop may have been closed meanwhile
+                self.loop.call_soon_threadsafe(self._on_death, worker, task, ran_seconds, error)
 
         threading.Thread(target=find_reason, name="sparql-death", daemon=True).start()
         self._schedule()

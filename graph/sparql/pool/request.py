@@ -168,7 +168,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
     if answer.outcome == "failed":
         raise _error(*_reported_error(answer))
     if spool is None and answer.outcome != "done":
-        raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
+        raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.")
     # The worker's word on the size of its spool file is not trusted: a wrong length would break the connection.
     size = len(answer.body) if spool is None else os.fstat(spool.fileno()).st_size
     return QueryResult(
@@ -213,7 +213,7 @@ def _reported_error(answer: Answer) -> tuple[str, str]:
         report = json.loads(answer.body)
         return str(report["error"]), str(report["message"])
     except (ValueError, KeyError, TypeError) as error:
-        raise QueryError("The query worker gave an answer that makes no sense.", "Report it.") from error
+        raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.") from error
 
 
 def _error(kind: str, message: str) -> AtlasError:
