@@ -26,15 +26,48 @@ from web.read_model.live_directory import FileMark
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
-__all__ = ["Live", "View"]
+__all__ = ["IndexedValues", "Live", "View"]
 
 T = TypeVar("T")
 
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
 
+KEPT_INDEXES: Final = 2
+"""Search indexes whose values are kept: the live one and the one before it."""
+
 REOPENING_SECONDS: Final = 0.25
 """Pause before a generation is opened in the background again."""
+
+
+class IndexedValues:
+    """Values that belong to a search index, shared by the views of all generations that have it. Thread-safe.
+
+    Those of the last two indexes are kept: a request that began before the index changed reads beside newer ones.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[tuple[object, Any], ...]] = {}
+        self._lock = threading.RLock()
+
+    def get(self, name: str, mark: object, make: Callable[[], T]) -> T:
+        """The value of `make()` for the index of this mark, computed once for all views.
+
+        `make` must not wait for a lock that is held during another call.
+        """
+        entry = self._entry(name, mark)
+        if entry is None:
+            with self._lock:
+                entry = self._entry(name, mark)
+                if entry is None:
+                    entry = mark, make()
+                    self._entries[name] = (*self._entries.get(name, ()), entry)[-KEPT_INDEXES:]
+        value: T = entry[1]
+        return value
+
+    def _entry(self, name: str, mark: object) -> tuple[object, Any] | None:
+        # Marks are compared, not hashed: they hold dicts.
+        return next((entry for entry in self._entries.get(name, ()) if entry[0] == mark), None)
 
 
 class View:
@@ -44,7 +77,7 @@ class View:
     generations that differ only in their index share it. Entity tags of graphs begin with it.
     """
 
-    def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
+    def __init__(self, generation: Generation, indexed: IndexedValues | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
         # Manifests of earlier versions do not identify the content; then each generation counts as different.
@@ -52,7 +85,7 @@ class View:
         self.key = generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._values: dict[str, Any] = {}
-        self._indexed = indexed if indexed is not None else {}
+        self._indexed = indexed or IndexedValues()
         self._lock = threading.RLock()
 
     def once(self, name: str, make: Callable[[View], T]) -> T:
@@ -70,15 +103,7 @@ class View:
         For values that belong to the index, or need not be newer than it. After an update the index lags behind for a
         while; to compute such values again for each of a hundred updates would delay the searches.
         """
-        mark = mark_of(self.manifest)
-        entry = self._indexed.get(name)
-        if entry is None or entry[0] != mark:
-            with self._lock:
-                entry = self._indexed.get(name)
-                if entry is None or entry[0] != mark:
-                    entry = self._indexed[name] = (mark, make(self))
-        value: T = entry[1]
-        return value
+        return self._indexed.get(name, mark_of(self.manifest), lambda: make(self))
 
     def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
         """Keep a newer value, and drop those under the names `without`, which were derived from the old one."""
@@ -116,7 +141,7 @@ class Live:
         self._mark: FileMark | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
-        self._indexed: dict[str, tuple[Any, Any]] = {}
+        self._indexed = IndexedValues()
         self._lock = threading.Lock()
         self._next_opening = 0.0
 
