@@ -43,8 +43,9 @@ class IndexSearch:
         Raises `QueryTimeout` once the deadline has passed, `QueryCancelled` once it is cancelled.
         """
         deadline = deadline or Deadline.after(MAX_SEARCH_SECONDS)
-        linked = _linked(view, query)
         with self._translated_errors():
+            linked = _linked(view, query)
+            deadline.check()  # the first query of an index waits for the names of all entities
             return self.run_search(
                 view.generation.path, linked, lambda: self.open_searcher(view).search(linked, deadline), deadline
             )
@@ -52,8 +53,9 @@ class IndexSearch:
     def search_json(self, view: View, query: Query, deadline: Deadline | None = None) -> bytes:
         """As `search`, in the JSON of the API."""
         deadline = deadline or Deadline.after(MAX_SEARCH_SECONDS)
-        linked = _linked(view, query)
         with self._translated_errors():
+            linked = _linked(view, query)
+            deadline.check()  # the first query of an index waits for the names of all entities
             return self.run_search_json(
                 view.generation.path,
                 linked,
