@@ -18,10 +18,10 @@ __all__ = ["Deadline"]
 class Deadline:
     """A point in time after which a request is not worked on any more. Thread-safe.
 
-    `after` and `never` make one. `seconds` is the whole time that the request has from now on. `clock`, for tests,
-    gives seconds and never goes back.
+    `seconds` is the whole time that the request has from now on; `math.inf` for work without a limit. `clock` gives
+    seconds and never goes back.
 
-    >>> deadline = Deadline.after(30)
+    >>> deadline = Deadline(30)
     >>> 29 < deadline.remaining() <= 30
     True
     >>> deadline.cancel()

@@ -6,6 +6,7 @@ usable while a request holds it, even when its generation has been deleted from 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -21,60 +22,28 @@ from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
+from web.read_model.indexed_values import IndexedValues
 from web.read_model.live_directory import FileMark
 
 if TYPE_CHECKING:
     from pyoxigraph import Store
 
-__all__ = ["IndexedValues", "Live", "View"]
+__all__ = ["Live", "View"]
 
 T = TypeVar("T")
 
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
 
-KEPT_INDEXES: Final = 2
-"""Search indexes whose values are kept: the live one and the one before it."""
-
 REOPENING_SECONDS: Final = 0.25
 """Pause before a generation is opened in the background again."""
-
-
-class IndexedValues:
-    """Values that belong to a search index, shared by the views of all generations that have it. Thread-safe.
-
-    Those of the last two indexes are kept: a request that began before the index changed reads beside newer ones.
-    """
-
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[tuple[object, Any], ...]] = {}
-        self._lock = threading.RLock()
-
-    def get(self, name: str, mark: object, make: Callable[[], T]) -> T:
-        """The value of `make()` for the index of this mark, computed once for all views.
-
-        `make` must not wait for a lock that is held during another call.
-        """
-        entry = self._entry(name, mark)
-        if entry is None:
-            with self._lock:
-                entry = self._entry(name, mark)
-                if entry is None:
-                    entry = mark, make()
-                    self._entries[name] = (*self._entries.get(name, ()), entry)[-KEPT_INDEXES:]
-        value: T = entry[1]
-        return value
-
-    def _entry(self, name: str, mark: object) -> tuple[object, Any] | None:
-        # Marks are compared, not hashed: they hold dicts.
-        return next((entry for entry in self._entries.get(name, ()) if entry[0] == mark), None)
 
 
 class View:
     """One open generation, with values derived from it: `once` keeps them as long as the view.
 
-    `indexed`: values that earlier views kept by `as_indexed`. `content` identifies the content of the graph:
-    generations that differ only in their index share it. Entity tags of graphs begin with it.
+    `indexed`: the values that all views of an atlas share by `as_indexed`. `content` identifies the content of the
+    graph: generations that differ only in their index share it. Entity tags of graphs begin with it.
     """
 
     def __init__(self, generation: Generation, indexed: IndexedValues | None = None) -> None:
@@ -85,6 +54,7 @@ class View:
         self.key = generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._values: dict[str, Any] = {}
+        self._index_mark = json.dumps(mark_of(self.manifest), sort_keys=True)
         self._indexed = indexed or IndexedValues()
         self._lock = threading.RLock()
 
@@ -103,7 +73,7 @@ class View:
         For values that belong to the index, or need not be newer than it. After an update the index lags behind for a
         while; to compute such values again for each of a hundred updates would delay the searches.
         """
-        return self._indexed.get(name, mark_of(self.manifest), lambda: make(self))
+        return self._indexed.get(name, self._index_mark, lambda: make(self))
 
     def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
         """Keep a newer value, and drop those under the names `without`, which were derived from the old one."""

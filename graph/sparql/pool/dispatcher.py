@@ -282,7 +282,7 @@ class Dispatcher:
 
         def find_reason() -> None:
             error = worker.death(task.seconds)
-            with suppress(RuntimeError):  # the loop may have been closed meanwhile
+            with suppress(RuntimeError):  # the loop has ended
                 self.loop.call_soon_threadsafe(self._on_death, worker, task, ran_seconds, error)
 
         threading.Thread(target=find_reason, name="sparql-death", daemon=True).start()

@@ -55,12 +55,8 @@ class Verdicts:
         *,
         engine_message: str = "",
         query_id: str | None = None,
-        spent: float = 0.0,
     ) -> Task:
-        """The question to a worker for its verdict; with `engine_message`, for where in the text the error is.
-
-        `spent`: seconds of the query's time that are over. `query_id` is for the one who cancels it.
-        """
+        """The question to a worker for its verdict; with `engine_message`, for where in the text the error is."""
         settings = {"limits": asdict(self._limits), "search": self._search, "engine_message": engine_message}
         return Task(
             client=client,
@@ -68,7 +64,7 @@ class Verdicts:
             op="check",
             settings=json.dumps(settings).encode(),
             text=query.encode(),
-            seconds=self._limits.seconds(timeout, spent),
+            seconds=self._limits.seconds(timeout),
             deliver=lambda _: None,
             wants="reading" if len(query) > READING_QUEUE_CHARS else "quick",
         )

@@ -211,17 +211,16 @@ class QueryPool:
         in another order from time to time. Without it they keep their order, except for those of look-ups.
         """
         search = None if self._search is None else partial(self._search, request.context.generation)
-        seconds = self.limits.seconds(timeout)
+        seconds, began = self.limits.seconds(timeout), time.monotonic()
         task = query_task(request, search, seconds=seconds, query_id=query_id, client=client, any_order=any_order)
-        began = time.monotonic()
         delivery = await self._delivery(task, cancellation)
         message = engine_syntax_error(delivery)
         if message is not None:
             guarded = request.guarded
             self._verdicts.raise_short(guarded, message)
-            spent = time.monotonic() - began
+            seconds_left = self.limits.seconds(timeout, time.monotonic() - began)
             check = self._verdicts.task(
-                guarded.original, client, timeout, engine_message=message, query_id=query_id, spent=spent
+                guarded.original, client, seconds_left, engine_message=message, query_id=query_id
             )
             self._verdicts.accept(guarded.original, await self._delivery(check, cancellation))
         result = to_result(request, task, delivery)

@@ -57,10 +57,10 @@ class SearchClauseRunner:
             outcome = expand(deadline)
         except AtlasError as error:
             outcome = error
-        except BaseException:  # whatever went wrong, the client waits for an answer, and the slot for its end
-            log.exception("a search clause failed")
-            outcome = QueryFailed("A search clause of the query failed.", "Try again; report it if it recurs.")
-        with suppress(RuntimeError):  # the loop may have been closed meanwhile
+        except BaseException:  # the client waits for an answer, and the place for the next search
+            log.exception("a search inside a query failed")
+            outcome = QueryFailed("A search inside the query failed.", "The error was logged. Try again later.")
+        with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._ended, task, outcome)
 
     def _ended(self, task: Task, outcome: _Outcome) -> None:

@@ -1,39 +1,58 @@
-"""Values of a search index: made once for all views, kept for the last two indexes."""
+"""IndexedValues: made once for each index, without keeping others waiting."""
 
 from __future__ import annotations
 
 import threading
-import time
+from concurrent.futures import ThreadPoolExecutor
 
-from web.read_model.live_generation import IndexedValues
+import pytest
+
+from web.read_model.indexed_values import IndexedValues
 
 
-def test_two_views_of_different_indexes_do_not_evict_each_other() -> None:
+def test_two_indexes_in_turn_keep_their_values() -> None:
+    """During an update requests of two generations alternate."""
     values, made = IndexedValues(), list[str]()
 
     def value(mark: str) -> str:
-        return values.get("searcher", (mark, {"file": mark}), lambda: made.append(mark) or mark)
+        return values.get("searcher", mark, lambda: made.append(mark) or mark)
 
-    assert [value(mark) for mark in ("old", "new", "old", "new")] == ["old", "new", "old", "new"]
-    assert made == ["old", "new"]
-    value("newest")
-    value("new")
-    assert made == ["old", "new", "newest"]
-    value("old")
-    assert made[-1] == "old", "only two are kept"
+    assert [value(mark) for mark in "ababab"] == list("ababab")
+    assert made == ["a", "b"]
+    assert value("c") == "c" and value("b") == "b"
+    assert made == ["a", "b", "c"], "the oldest of three gave way"
 
 
-def test_threads_that_come_together_wait_for_one_value() -> None:
-    values, made = IndexedValues(), list[int]()
+def test_many_threads_make_a_value_once() -> None:
+    values, made, begin = IndexedValues(), list[int](), threading.Barrier(8)
 
-    def make() -> int:
-        made.append(1)
-        time.sleep(0.05)
-        return len(made)
+    def get(number: int) -> int:
+        begin.wait()
+        return values.get("gazetteer", "mark", lambda: made.append(number) or number)
 
-    threads = [threading.Thread(target=lambda: values.get("gazetteer", "mark", make)) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert made == [1]
+    with ThreadPoolExecutor(8) as threads:
+        results = set(threads.map(get, range(8)))
+    assert results == set(made) and len(made) == 1
+
+
+def test_a_value_that_is_being_made_keeps_no_other_waiting() -> None:
+    values, begun, go = IndexedValues(), threading.Event(), threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        assert go.wait(60)
+        return "slow"
+
+    with ThreadPoolExecutor(1) as threads:
+        future = threads.submit(values.get, "searcher", "new index", slow)
+        assert begun.wait(60)
+        assert values.get("searcher", "old index", lambda: "at once") == "at once"
+        go.set()
+        assert future.result() == "slow"
+
+
+def test_what_fails_is_tried_again() -> None:
+    values = IndexedValues()
+    with pytest.raises(ZeroDivisionError):
+        values.get("searcher", "mark", lambda: 1 / 0)
+    assert values.get("searcher", "mark", lambda: 2.0) == 2.0

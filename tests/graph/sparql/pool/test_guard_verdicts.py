@@ -23,5 +23,5 @@ def test_nonsense_from_a_worker_is_a_fault_of_the_service() -> None:
 
 
 def test_the_search_for_a_syntax_error_has_the_time_that_is_left_and_can_be_cancelled() -> None:
-    task = Verdicts(Limits(timeout=30), search=False).task("ASK {", "client", 10.0, query_id="q", spent=7.5)
+    task = Verdicts(Limits(timeout=30), search=False).task("ASK {", "client", 2.5, query_id="q")
     assert (task.query_id, task.seconds, task.client) == ("q", 2.5, "client")
