@@ -46,6 +46,7 @@ def make_application(services: Services, hosts: HostPolicy | None = None) -> Asg
     from web.api.fast_search import JsonSearch
     from web.app import create_app
     from web.http.auth import ReadAccess
+    from web.http.cors import Cors
     from web.http.public_address import AddressPolicy
     from web.sparql.endpoint import negotiate
     from web.sparql.fast_path import FastQueries
@@ -56,7 +57,7 @@ def make_application(services: Services, hosts: HostPolicy | None = None) -> Asg
     return AsgiApplication(
         WsgiBridge(create_app(services), threads),
         threads,
-        queries=FastQueries(services.pool, services.live_directory.path, negotiate, access),
+        queries=FastQueries(services.pool, services.live_directory.path, negotiate, access, Cors(settings.cors)),
         search=JsonSearch(services.atlas.answer, access),
         addresses=AddressPolicy(settings.public_url, settings.trusted_proxy),
         hosts=hosts,

@@ -22,6 +22,7 @@ from web.api.fast_search import JsonSearch
 from web.http import security_headers
 from web.http.answered_hosts import HostPolicy
 from web.http.auth import ReadAccess, install_read_token
+from web.http.cors import CLOSED, Cors
 from web.http.error_handlers import install_errors
 from web.http.fast_request import PlainRequest
 from web.http.public_address import AddressPolicy
@@ -32,6 +33,7 @@ from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql import endpoint
 from web.sparql.fast_path import FastQueries
+from web.sparql.response import EXPOSED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -48,7 +50,10 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
     sites: list[Served] = []
 
     def make(
-        access: ReadAccess | None = None, addresses: AddressPolicy | None = None, hosts: HostPolicy | None = None
+        access: ReadAccess | None = None,
+        addresses: AddressPolicy | None = None,
+        hosts: HostPolicy | None = None,
+        cors: Cors = CLOSED,
     ) -> Site:
         pool, paths = QueryPool(Limits(workers=1)), list[str]()
         access = access or ReadAccess(None)
@@ -57,14 +62,14 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
         security_headers.install(app)
         install_errors(app)
         install_read_token(app, access)
-        app.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+        app.register_blueprint(endpoint.blueprint(pool, lambda: generation, cors=cors))
 
         def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             paths.append(f"{environ['PATH_INFO']} {environ['REMOTE_ADDR']}")
             return app(environ, start)
 
         threads = RequestThreads(2)
-        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access)
+        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access, cors)
         application = AsgiApplication(
             WsgiBridge(counted, threads),
             threads,
@@ -124,6 +129,22 @@ def test_without_the_token_nothing_is_answered(make_site: Callable[..., Site], p
     refused = site.get(path, headers={"Authorization": authorization, "Accept": "application/json"})
     assert refused.status_code == 401
     assert "Bearer" in str(refused.headers.getlist("WWW-Authenticate"))
+
+
+@pytest.mark.parametrize(
+    ("cors", "fields"),
+    [(CLOSED, [None, None, "same-origin"]), (Cors(is_open=True), ["*", EXPOSED, "cross-origin"])],
+    ids=["closed", "open"],
+)
+def test_both_routes_tell_pages_of_other_sites_alike(
+    make_site: Callable[..., Site], cors: Cors, fields: list[str | None]
+) -> None:
+    site, _ = make_site(cors=cors)
+    names = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cross-Origin-Resource-Policy")
+    for query in ("ASK {}", "ASK {}", "ASK", "SELECT * { ?s ?p ?o }"):
+        for headers in ({}, {"X-Query-Id": "one"}, {"Accept-Encoding": "gzip"}):
+            answer = site.get("/sparql", {"query": query}, headers)
+            assert [answer.headers.get(name) for name in names] == fields
 
 
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])
