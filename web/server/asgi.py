@@ -78,7 +78,7 @@ class AsgiApplication:
             if request.is_begun:
                 raise
         if answer is not None:
-            await send_answer(send, answer)
+            await send_answer(request, answer)
 
     async def _respond(self, request: Request) -> Answer | None:
         """The answer; None where it is sent already, or nobody waits for it."""
@@ -109,8 +109,7 @@ class AsgiApplication:
             searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
                 return searched
-        await self._bridge.respond(request, address, body, extra)
-        return None
+        return await self._bridge.respond(request, address, body, extra)
 
     async def _finished(self, queries: FastQueries, begun: Evaluation, request: Request) -> Answer | Delegated:
         cancellation = Cancellation()
