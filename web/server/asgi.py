@@ -20,7 +20,7 @@ from web.http.public_address import AddressPolicy, RequestAddress
 from web.http.rendered_answer import Answer
 from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
 from web.server.departure_watch import DepartureWatch
-from web.server.request_head import CheckedHead, HeadCheck, refuse_address
+from web.server.request_head import CheckedHead, HeadCheck, answer_target
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql.fast_path import Delegated, Evaluation, FastQueries
@@ -84,9 +84,9 @@ class AsgiApplication:
         """The answer; None where it is sent already, or nobody waits for it."""
         scope = request.scope
         checked = self._heads.verdict(scope)
-        refusal = refuse_address(scope) or checked.refusal
-        if refusal is not None:
-            return refusal
+        decided = checked.refusal or answer_target(scope)
+        if decided is not None:
+            return decided
         address = self._address(scope, checked)
         method, path = scope["method"], scope["raw_path"]
         body: bytes | None = None
