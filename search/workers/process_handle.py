@@ -86,11 +86,12 @@ class SearchWorker:
         return self._child.process.pid
 
     def is_ready(self) -> bool:
-        """Whether the models are loaded, within two minutes."""
-        try:
-            return isinstance(self._child.receive(_START_SECONDS), Ready)
-        except BrokenStream:
-            return False
+        """Whether the models are loaded, within two minutes. `end` ends the wait."""
+        with self._busy:
+            try:
+                return isinstance(self._child.receive(_START_SECONDS), Ready)
+            except (BrokenStream, OSError):
+                return False
 
     def search(
         self, generation: Path, query: Query, deadline: Deadline, *, seconds: float, as_body: bool
