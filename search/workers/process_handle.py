@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import tempfile
@@ -70,7 +71,7 @@ class SearchWorker:
         try:
             self._child = ConnectedChild[Reply](
                 "search.workers.worker",
-                [json.dumps(dict(opening))],
+                [json.dumps(dict(opening)), str(gc.get_threshold()[0])],
                 limits,
                 reply=Reply,
                 max_bytes=MAX_MESSAGE_BYTES,
