@@ -52,7 +52,7 @@ EXTRACTOR: Final = "2"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of the ingest of one document. `detail` is the error for a refused one."""
+    """Result of the ingest of one document. `detail` is the error for a refused one, `notes` what the user should know."""
 
     name: str
     status: Literal["added", "replaced", "unchanged", "refused"]
@@ -60,6 +60,7 @@ class Outcome:
     passages: int = 0
     mentions: int = 0
     detail: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -243,6 +244,7 @@ def put_reading(
         document.iri,
         passages=len(parts),
         mentions=len(mentions),
+        notes=reading.notes,
     )
     return outcome, old - {passage.iri for passage in parts}, touched
 

@@ -60,6 +60,8 @@ def _print_outcome(outcome: documents.Outcome) -> None:
     else:
         effect = f"{counted(outcome.passages, 'passage')}, {counted(outcome.mentions, 'link')}"
         click.echo(f"{plain(outcome.name)}: {outcome.status}, {effect}")
+    for note in outcome.notes:
+        click.echo(f"{plain(outcome.name)}: {plain(note)}", err=True)
 
 
 def _print_rest(report: documents.Report, unread: list[str]) -> None:
