@@ -19,6 +19,7 @@ from graph.errors import (
     QueryMemory,
     QueryRefused,
     QueryTooLarge,
+    UnwritableTerm,
 )
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format, by_media_type, offered
@@ -221,6 +222,8 @@ def _error(kind: str, message: str) -> AtlasError:
     match kind:
         case "large":
             return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
+        case "format":
+            return UnwritableTerm(message)
         case "memory":
             return QueryMemory("The query needed more memory than it may have.", "Narrow its patterns.")
         case "refused":
