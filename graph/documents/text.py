@@ -20,8 +20,8 @@ _JOINING: Final = frozenset({"and", "or", "to", "und", "nor", "but"})
 _COMPOUNDING: Final = frozenset(
     {
         "best", "better", "early", "ever", "ex", "far", "fast", "first", "full", "half", "hard", "high", "higher",
-        "ill", "large", "late", "long", "low", "lower", "mid", "non", "old", "self", "short", "single", "small", "three",
-        "two", "vice", "well", "wide", "world",
+        "ill", "large", "late", "long", "low", "lower", "mid", "non", "old", "self", "short", "single", "small",
+        "three", "two", "vice", "well", "wide", "world",
     }
 )  # fmt: skip
 """Words after which a hyphen is part of the word."""
