@@ -13,88 +13,22 @@ from typing import Final
 __all__ = ["INVISIBLE", "TextBuilder", "is_hidden"]
 
 INVISIBLE: Final = frozenset(
-    [
-        "head",
-        "script",
-        "style",
-        "template",
-        "noscript",
-        "iframe",
-        "object",
-        "embed",
-        "svg",
-        "math",
-        "canvas",
-        "audio",
-        "video",
-        "map",
-        "datalist",
-        "select",
-        "option",
-        "frameset",
-        "noframes",
-        "applet",
-        "title",
-    ]
-)
+    {
+        "head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "canvas",
+        "audio", "video", "map", "datalist", "select", "option", "frameset", "noframes", "applet", "title",
+    }
+)  # fmt: skip
 """Elements whose text a browser does not show, or shows as a control or a picture."""
 
 _BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "frame",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "optgroup",
-        "p",
-        "pre",
-        "search",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "caption",
-        "tr",
-        "td",
-        "th",
-        "ul",
-        "textarea",
-        "label",
-    ]
-)
+    {
+        "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div",
+        "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frame", "h1", "h2", "h3", "h4", "h5",
+        "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "p",
+        "pre", "search", "section", "summary", "table", "tbody", "tfoot", "thead", "caption", "tr", "td", "th",
+        "ul", "textarea", "label",
+    }
+)  # fmt: skip
 _CELLS: Final = frozenset({"td", "th"})
 _HEADING: Final = re.compile(r"h([1-6])")
 _HIDING: Final = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.I)

@@ -19,6 +19,7 @@ from typing import Final, Literal
 
 import pyoxigraph as ox
 
+from graph.documents.dates import iso_date
 from graph.documents.read import SUFFIXES, read
 from graph.documents.sniff import check
 from graph.errors import InputError, UnreadableFile
@@ -144,10 +145,11 @@ def ingest(
     acknowledge: Callable[[Outcome], None] | None = None,
     max_batch: int = MAX_BATCH_DOCUMENTS,
     follow_links: bool = False,
+    day_first: bool = True,
 ) -> Report:
     """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
-    `follow_links`: links in a directory to files outside of it are read too.
+    `follow_links`: links in a directory to files outside of it are read too. `day_first`: 05/03/2024 is in March.
     `acknowledge` is called for each document once it is published. `max_batch`: documents published together, at most.
     The first batch makes the atlas where there is none.
 
@@ -178,8 +180,10 @@ def ingest(
     for path in files_under(paths, follow_links=follow_links):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
         try:
-            for pending in _documents_in(path, home, collection, reliability):
-                batch.append(pending)
+            for reading, original in _readings_in(path, home):
+                dated = _dated(reading, day_first)
+                document = replace(describe(dated, collection, reliability), originals=(original,))
+                batch.append(_Pending(document, dated))
                 if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
@@ -189,8 +193,8 @@ def ingest(
     return report
 
 
-def _documents_in(path: Path, home: Home, collection: str, reliability: Reliability) -> Iterator[_Pending]:
-    """Documents of a file. It is copied and hashed in one read; the copy is what is read, and kept if it holds one."""
+def _readings_in(path: Path, home: Home) -> Iterator[tuple[Reading, str]]:
+    """Readings of a file, each with the name of its kept original: a copy, hashed in one read, is what is read."""
     check(path)
     with _copy(home, path) as (copy, original):
         try:
@@ -199,7 +203,7 @@ def _documents_in(path: Path, home: Home, collection: str, reliability: Reliabil
                 if not kept:
                     _keep(home, copy, original)
                     kept = True
-                yield _Pending(replace(describe(reading, collection, reliability), originals=(original,)), reading)
+                yield reading, original
         except InputError as error:
             error.message = error.message.replace(str(copy), str(path))
             error.args = (error.message, *error.args[1:])
@@ -328,6 +332,17 @@ def describe(reading: Reading, collection: str, reliability: Reliability | None)
         source_url=reading.source_url,
         reliability=reliability,
     )
+
+
+def _dated(reading: Reading, day_first: bool) -> Reading:
+    """The reading with its date in ISO form, or without it and with a note where it is not understood."""
+    if reading.date is None:
+        return reading
+    date = iso_date(reading.date, day_first=day_first)
+    if date is not None:
+        return replace(reading, date=date)
+    note = f"the date “{reading.date[:40]}” is not understood, so the document has none. Write it as 2024-03-05."
+    return replace(reading, date=None, notes=(*reading.notes, note))
 
 
 @contextmanager

@@ -43,6 +43,7 @@ def ingest(paths: tuple[Path, ...], collection: str, follow_links: bool, service
             progress=progress,
             acknowledge=None if as_json else _print_outcome,
             follow_links=follow_links,
+            day_first=not services.settings.month_first,
         )
     links = [] if follow_links else [str(path) for path in documents.links_out(paths)]
     unread = [str(path) for path in documents.unread_files(paths)]

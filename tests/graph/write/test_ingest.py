@@ -157,3 +157,23 @@ def test_an_error_names_the_file_and_not_its_copy(home: Home, session: Session, 
     (outcome,) = ingest(session, home, [path]).outcomes
     assert str(path) in outcome.detail
     assert "reading.tmp" not in outcome.detail
+
+
+def test_a_date_that_is_not_understood_is_told(home: Home, session: Session, tmp_path: Path) -> None:
+    for name, date in (("a", "March 2024"), ("b", "06/03/2024"), ("c", "31 June 2024")):
+        (tmp_path / f"{name}.md").write_text(f"---\ndate: {date}\n---\n{TEXT}")
+    outcomes = ingest(session, home, [tmp_path / f"{name}.md" for name in "abc"]).outcomes
+    snapshot = Snapshot.open(home.require())
+    dates = {document.id: document.date for document in snapshot.documents() if document.id.endswith(".md")}
+    assert dates == {"a.md": "2024-03", "b.md": "2024-03-06", "c.md": None}
+    assert [bool(outcome.notes) for outcome in outcomes] == [False, False, True]
+    assert "31 June 2024" in outcomes[2].notes[0]
+
+
+def test_one_bad_line_keeps_the_other_records(home: Home, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    records = (json.dumps({"_id": name, "text": TEXT}) for name in "ab")
+    path.write_text("\n{oops\n".join(records))
+    outcomes = {outcome.name: outcome for outcome in ingest(session, home, [path]).outcomes}
+    assert (outcomes["a"].status, outcomes["b"].status, outcomes["r.jsonl"].status) == ("added", "added", "refused")
+    assert "line 2" in outcomes["r.jsonl"].detail
