@@ -155,6 +155,7 @@ def to_query_result(request: QueryRequest, result: CachedResult, *, cached: bool
         ordered=request.ordered,
         cached=cached,
         searches=result.searches,
+        warnings=request.guarded.warnings,
     )
 
 
@@ -180,6 +181,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
         fingerprint=request.fingerprint,
         ordered=request.ordered,
         searches=task.searches,
+        warnings=request.guarded.warnings,
     )
 
 
