@@ -16,6 +16,7 @@ from search.item import Kind
 
 __all__ = [
     "MAX_LIMIT",
+    "MAX_OFFSET",
     "MAX_QUERY_CHARS",
     "Completion",
     "Demoted",
@@ -37,6 +38,9 @@ Mode = Literal["hybrid", "lexical", "dense"]
 
 MAX_LIMIT: Final = 100
 """Hits on one page of results."""
+
+MAX_OFFSET: Final = (1 << 31) - 1
+"""No result has a greater offset, and messages to search processes hold numbers up to 64 bits only."""
 
 MAX_QUERY_CHARS: Final = 2_000
 """Twice what the encoder reads (256 tokens)."""
@@ -100,7 +104,8 @@ class Query:
     - `facets`: whether to count the values of the filter fields, which takes longer.
     - `recent`: whether late dates add a boost.
 
-    Raises InputError if limit is outside 0..100, offset is negative, the mode is unknown, or the text is too long.
+    Raises InputError if limit is outside 0..100, offset outside 0..`MAX_OFFSET`, the mode is unknown, or the text is
+    too long.
     """
 
     text: str
@@ -115,7 +120,7 @@ class Query:
     def __post_init__(self) -> None:
         if not 0 <= self.limit <= MAX_LIMIT:
             raise InputError(f"The limit {self.limit} is out of range.", f"Ask for 0 to {MAX_LIMIT} results at a time.")
-        if self.offset < 0:
+        if not 0 <= self.offset <= MAX_OFFSET:
             raise InputError(f"The offset {self.offset} is out of range.", "The first result has offset 0.")
         if self.mode not in get_args(Mode):
             raise InputError(f"“{self.mode}” is not a way to search.", "Use hybrid, lexical or dense.")

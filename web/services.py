@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from graph.errors import AtlasError
 from graph.storage.generations import Home
 from graph.write.writer import Progress, Session, Writer
+from web.read_model.live_directory import LiveDirectory
 from web.read_model.live_generation import Live, View
 from web.settings import Settings, starter_folder
 
@@ -52,6 +53,10 @@ class Services:
         return Live(self.home)
 
     @cached_property
+    def live_directory(self) -> LiveDirectory:
+        return LiveDirectory(self.home)
+
+    @cached_property
     def pool(self) -> QueryPool:
         from graph.sparql.limits import Limits
         from graph.sparql.pool.pool import QueryPool
@@ -60,7 +65,7 @@ class Services:
         workers = self.settings.query_workers
         # Three slow queries for each worker: one without a slot starts again later, and its work so far is lost.
         limits = Limits(timeout=self.settings.query_timeout, workers=workers, slow=3 * workers)
-        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas))
+        return QueryPool(limits, search=clause_search(self.live, lambda: self.atlas), open_store=self.live.store)
 
     @cached_property
     def encoder(self) -> Callable[[], Encoder]:
@@ -125,7 +130,11 @@ class Services:
         from web.writer_process.service import WriteLimits, Writes
 
         limits = WriteLimits(timeout=self.settings.query_timeout)
-        return Writes(self.home, limits, then=self.follower.notify)
+        return Writes(self.home, limits, then=self._after_write)
+
+    def _after_write(self) -> None:
+        self.live_directory.expire()
+        self.follower.notify()
 
     @cached_property
     def follower(self) -> IndexFollower:

@@ -1,4 +1,4 @@
-"""System calls that a query worker is refused, with their numbers on the two machines that the filter knows.
+"""System calls that child processes are refused, with their numbers on the two machines that the filter knows.
 
 The numbers are the kernel's own (`asm/unistd_64.h`, `asm-generic/unistd.h`); None where a machine has no such call.
 Calls from 424 on have the same number everywhere and are refused as a whole, but for a few: see `MODERN`.

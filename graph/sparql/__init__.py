@@ -23,19 +23,20 @@
         protocol.py        the messages between the pool and a worker
         process.py         start, ask, kill, and the reason of a death
         guard_in_worker.py the guard's verdict on a long query
-        triple_lookup.py   a look-up without the engine's planner
         in_memory_copy.py  a small graph in memory
         result_writer.py   memory, then the spool file, and the caps
 
     pool/              queries to workers, in an event loop
         pool.py            the entry point: `QueryPool.run` from any thread, `run_async` in the loop
-        verdicts.py        guard verdicts, cached, and those that a worker gives
+        guard_verdicts.py  guard verdicts, cached, and those that a worker gives
         request.py         a query in its context, and the result of a worker's answer
         result_cache.py    results in memory, by fingerprint
         dispatcher.py      assigns tasks to workers, delivers answers, ends what is late
         fair_queues.py     which waiting query runs next
         search_clause_runner.py  runs the searches inside a query before it gets a worker
         task.py            one question to a worker
+        query_task.py      the task of a query
+        triple_lookup.py   look-ups, answered without a worker
         workers.py         starts, keeps and replaces the worker processes
         lifecycle.py       an event loop in a thread, and the end of the process
 

@@ -59,8 +59,14 @@ class SearchProcessPool:
     """
 
     def __init__(
-        self, processes: int, opening: Mapping[str, str | None], *, max_seconds: float = MAX_SEARCH_SECONDS
+        self,
+        processes: int,
+        opening: Mapping[str, str | None],
+        *,
+        max_seconds: float = MAX_SEARCH_SECONDS,
+        start_worker: Callable[[int, Path, Mapping[str, str | None]], SearchWorker] = SearchWorker,
     ) -> None:
+        self._start_worker = start_worker
         self._max_workers, self._max_seconds = processes, max_seconds
         self._opening = {name: _absolute(value) for name, value in opening.items()}
         self._numbers = count(1)
@@ -75,8 +81,7 @@ class SearchProcessPool:
         self, generation: Path, query: Query, search_here: Callable[[], Results], deadline: Deadline | None = None
     ) -> Results:
         """The results of a search of the generation in this folder; `search_here` makes the same search in this
-        process, and
-        ends at the deadline itself.
+        process, and ends at the deadline itself.
 
         Raises what the search raises, QueryTimeout once `deadline` has passed, also while it waits for a place,
         QueryCancelled once it is cancelled, and SearchCrash.
@@ -139,6 +144,9 @@ class SearchProcessPool:
         except WorkerDied:
             self._remove(worker)
             return None
+        except BaseException:  # nobody knows what state it is in
+            self._remove(worker)
+            raise
         else:
             if reply is None:
                 self._remove(worker)
@@ -189,14 +197,15 @@ class SearchProcessPool:
         started: list[SearchWorker] = []
         try:
             for _ in range(missing):
-                started.append(SearchWorker(next(self._numbers), generations, self._opening))
+                started.append(self._start_worker(next(self._numbers), generations, self._opening))
+        except OSError as error:
+            log.warning("%s of %s search workers could be started: %s", len(started), missing, error)
+        try:
             for worker in started:
                 if not worker.is_ready():
                     log.warning("a search worker did not start, there are fewer: %s", worker.end().detail)
                 elif not self._add(worker):
                     worker.end()
-        except OSError as error:
-            log.warning("no search worker could be started: %s", error)
         finally:
             self._starting = False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import sys
 import tempfile
 import threading
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from graph.deadline import Deadline
-from graph.sandbox.child import Child
+from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.environment import model_folders, module_paths
 from graph.sandbox.exit_reason import Death
-from graph.sandbox.message_frames import BrokenStream, FrameChannel
+from graph.sandbox.message_frames import BrokenStream
 from search.types import Query
 from search.workers.messages import MAX_MESSAGE_BYTES, Cancel, Ready, Reply, SearchRequest
 
@@ -68,27 +67,28 @@ class SearchWorker:
             ],
             writable=[self._scratch.name],
         )
-        self._connection, theirs = socket.socketpair()
-        with theirs:
-            self._child = Child(
+        try:
+            self._child = ConnectedChild[Reply](
                 "search.workers.worker",
                 [json.dumps(dict(opening))],
-                limits=limits,
-                stdin=theirs.fileno(),
+                limits,
+                reply=Reply,
+                max_bytes=MAX_MESSAGE_BYTES,
                 environment={"TMPDIR": self._scratch.name},
             )
-        descriptor = self._connection.fileno()
-        self._channel = FrameChannel[Reply](Reply, descriptor, descriptor, MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
+        except OSError:
+            self._scratch.cleanup()
+            raise
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._child.pid
+        return self._child.process.pid
 
     def is_ready(self) -> bool:
         """Whether the models are loaded, within two minutes."""
         try:
-            return isinstance(self._channel.receive(_START_SECONDS), Ready)
+            return isinstance(self._child.receive(_START_SECONDS), Ready)
         except BrokenStream:
             return False
 
@@ -103,7 +103,7 @@ class SearchWorker:
         request = SearchRequest(next(self._numbers), str(generation), query, seconds, as_body)
         with self._busy:
             try:
-                self._channel.send(request)
+                self._child.send(request)
                 return self._reply(request, deadline)
             except (BrokenStream, OSError) as error:
                 raise WorkerDied(str(error)) from error
@@ -111,19 +111,19 @@ class SearchWorker:
     def _reply(self, request: SearchRequest, deadline: Deadline) -> Reply | None:
         end, is_cancelled = time.monotonic() + request.seconds + _GRACE_SECONDS, False
         while (left := end - time.monotonic()) > 0:
-            reply = self._channel.receive(left if is_cancelled else min(left, _CANCEL_CHECK_SECONDS))
+            reply = self._child.receive(left if is_cancelled else min(left, _CANCEL_CHECK_SECONDS))
             if reply is not None:
                 return reply
             if deadline.cancelled and not is_cancelled:
-                self._channel.send(Cancel(request.number))
+                self._child.send(Cancel(request.number))
                 end, is_cancelled = time.monotonic() + _GRACE_SECONDS, True
         return None
 
     def end(self) -> Death:
         """Kill it. Repeatable: how it ended."""
-        death = self._child.end()
+        death = self._child.process.end()
         with self._busy:  # a search under way meets the end of the stream, not a descriptor that is closed
-            self._connection.close()
+            self._child.hang_up()
         self._scratch.cleanup()
         return death
 

@@ -43,8 +43,8 @@ class IndexSearch:
         Raises `QueryTimeout` once the deadline has passed, `QueryCancelled` once it is cancelled.
         """
         deadline = deadline or Deadline.after(MAX_SEARCH_SECONDS)
-        linked = _linked(view, query)
         with self._translated_errors():
+            linked = _linked(view, query, deadline)
             return self.run_search(
                 view.generation.path, linked, lambda: self.open_searcher(view).search(linked, deadline), deadline
             )
@@ -52,8 +52,8 @@ class IndexSearch:
     def search_json(self, view: View, query: Query, deadline: Deadline | None = None) -> bytes:
         """As `search`, in the JSON of the API."""
         deadline = deadline or Deadline.after(MAX_SEARCH_SECONDS)
-        linked = _linked(view, query)
         with self._translated_errors():
+            linked = _linked(view, query, deadline)
             return self.run_search_json(
                 view.generation.path,
                 linked,
@@ -90,8 +90,9 @@ class IndexSearch:
             raise damage from error
 
 
-def _linked(view: View, query: Query) -> Query:
-    """The query with the entities that its text names."""
+def _linked(view: View, query: Query, deadline: Deadline) -> Query:
+    """The query with the entities that its text names. To read the names of all entities may take seconds."""
     gazetteer = view.as_indexed("gazetteer", lambda v: build_gazetteer(v.snapshot))
+    deadline.check()
     entities = linked_in(without_exclusions(query.text), gazetteer)
     return replace(query, entities=entities) if entities else query

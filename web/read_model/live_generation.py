@@ -6,20 +6,27 @@ usable while a request holds it, even when its generation has been deleted from 
 
 from __future__ import annotations
 
+import json
 import os
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from graph.errors import HomeError
+from graph.errors import AtlasError, HomeError
 from graph.sparql.pool.result_cache import generation_key
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
 from search.indexing.lag import mark_of
+from web.read_model.indexed_values import IndexedValues
 from web.read_model.live_directory import FileMark
+
+if TYPE_CHECKING:
+    from pyoxigraph import Store
 
 __all__ = ["Live", "View"]
 
@@ -28,22 +35,27 @@ T = TypeVar("T")
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
 
+REOPENING_SECONDS: Final = 0.25
+"""Pause before a generation is opened in the background again."""
+
 
 class View:
     """One open generation, with values derived from it: `once` keeps them as long as the view.
 
-    `indexed`: values that earlier views kept by `as_indexed`. `content` identifies the content of the graph:
-    generations that differ only in their index share it. Entity tags of graphs begin with it.
+    `indexed`: the values that all views of an atlas share by `as_indexed`. `content` identifies the content of the
+    graph: generations that differ only in their index share it. Entity tags of graphs begin with it.
     """
 
-    def __init__(self, generation: Generation, indexed: dict[str, tuple[Any, Any]] | None = None) -> None:
+    def __init__(self, generation: Generation, indexed: IndexedValues | None = None) -> None:
         self.generation = generation
         self.manifest: dict[str, Any] = generation.manifest()
         # Manifests of earlier versions do not identify the content; then each generation counts as different.
         self.content: str = self.manifest.get(CONTENT) or generation_key(str(generation.path))
+        self.key = generation_key(str(generation.path))
         self.snapshot = Snapshot.open(generation)
         self._values: dict[str, Any] = {}
-        self._indexed = indexed if indexed is not None else {}
+        self._index_mark = json.dumps(mark_of(self.manifest), sort_keys=True)
+        self._indexed = indexed or IndexedValues()
         self._lock = threading.RLock()
 
     def once(self, name: str, make: Callable[[View], T]) -> T:
@@ -61,15 +73,7 @@ class View:
         For values that belong to the index, or need not be newer than it. After an update the index lags behind for a
         while; to compute such values again for each of a hundred updates would delay the searches.
         """
-        mark = mark_of(self.manifest)
-        entry = self._indexed.get(name)
-        if entry is None or entry[0] != mark:
-            with self._lock:
-                entry = self._indexed.get(name)
-                if entry is None or entry[0] != mark:
-                    entry = self._indexed[name] = (mark, make(self))
-        value: T = entry[1]
-        return value
+        return self._indexed.get(name, self._index_mark, lambda: make(self))
 
     def replace(self, name: str, value: object, *, without: tuple[str, ...] = ()) -> None:
         """Keep a newer value, and drop those under the names `without`, which were derived from the old one."""
@@ -88,6 +92,16 @@ def _read(path: str) -> str:
         os.close(descriptor)
 
 
+def _is_same(view: View, generation: Generation) -> bool:
+    """Whether a generation is the one that is open: another home with the same names may have come into its place."""
+    if view.generation.name != generation.name:
+        return False
+    try:
+        return view.key == generation_key(str(generation.path))
+    except OSError:
+        return True  # the directory was removed; the open generation still answers
+
+
 class Live:
     """Gives the view of the live generation. Safe to share between threads."""
 
@@ -97,8 +111,9 @@ class Live:
         self._mark: FileMark | None = None
         self._view: View | None = None
         self._opened: WeakValueDictionary[Path, View] = WeakValueDictionary()
-        self._indexed: dict[str, tuple[Any, Any]] = {}
+        self._indexed = IndexedValues()
         self._lock = threading.Lock()
+        self._next_opening = 0.0
 
     def at(self, generation: Path) -> View:
         """The view of the live generation, or of one that a request still holds. Raises HomeError for any other."""
@@ -109,6 +124,15 @@ class Live:
                 raise HomeError("This generation of the atlas is no longer open.", "Send the request again.")
             return earlier
         return view
+
+    def store(self, generation: Path, key: str) -> Store | None:
+        """The graph of a generation if it is open here, without waiting: else the live one is opened in the background.
+        `key`: its `generation_key`."""
+        view = self._view
+        if view is None or view.generation.path != generation or view.key != key:
+            self._open_in_background()
+            return None
+        return view.snapshot.store
 
     def view(self) -> View:
         """The live generation. Raises HomeError where there is no atlas, or it cannot be read."""
@@ -128,16 +152,27 @@ class Live:
             name = _read(self._current)
         except OSError:
             return None  # the directory was removed; the open generation still answers
-        if name != view.generation.name:
-            return Generation(self._home.generations / name)
+        generation = Generation(self._home.generations / name)
+        if not _is_same(view, generation):
+            return generation
         self._mark = mark
         return None
+
+    def _open_in_background(self) -> None:
+        def run() -> None:
+            with suppress(AtlasError):  # the requests that need it report that
+                self.view()
+
+        now = time.monotonic()
+        if now >= self._next_opening:
+            self._next_opening = now + REOPENING_SECONDS
+            threading.Thread(target=run, name="open-generation", daemon=True).start()
 
     def _open(self) -> View:
         """Open the generation that CURRENT names, again where it was pruned in between."""
         for _ in range(MAX_TRIES):
             generation = self._home.require()
-            if self._view is not None and self._view.generation.name == generation.name:
+            if self._view is not None and _is_same(self._view, generation):
                 return self._view
             try:
                 self._view = View(generation, self._indexed)

@@ -15,26 +15,19 @@ from graph.errors import Overloaded
 from graph.sparql.pool.task import Cancellation
 from web.http.fast_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
-from web.http.public_address import AddressPolicy, RequestAddress, valid_host
+from web.http.public_address import AddressPolicy, RequestAddress
 from web.http.rendered_answer import Answer
 from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
+from web.server.departure_watch import DepartureWatch
+from web.server.request_head import CheckedHead, check_head, refuse_address
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
-from web.sparql.fast_path import Delegated, FastQueries
+from web.sparql.fast_path import Delegated, Evaluation, FastQueries
 
-__all__ = ["MAX_HEAD_BYTES", "AsgiApplication", "FastSearch"]
-
-MAX_HEAD_BYTES: Final = 32 << 10
-"""Bytes of an address, and of all header fields together."""
+__all__ = ["AsgiApplication", "FastSearch"]
 
 BODY_SECONDS: Final = 30.0
-"""Seconds that a client may let pass between two parts of its body."""
-
-MAX_ACCEPT_BYTES: Final = 4 << 10
-"""Bytes of an Accept header: reading one of 30 kB takes Werkzeug a tenth of a second, and no client sends one."""
-
-_FIELD_BYTES: Final = 4
-"""Bytes of a header field beside its name and value."""
+"""Seconds that a body may take, and more at `MIN_BODY_RATE_BYTES`."""
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +59,7 @@ class AsgiApplication:
         self._queries, self._search = queries, search
         self._addresses = addresses or AddressPolicy()
         self._body_seconds = body_seconds
+        self._departures = DepartureWatch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request.
@@ -73,64 +67,67 @@ class AsgiApplication:
         A failure before an answer begins is answered with a problem. A failure while an answer is sent is raised: the
         server then closes the connection, so that no client takes half an answer for a whole one.
         """
-        is_begun = False
-
-        async def mark_and_send(message: Any) -> None:
-            nonlocal is_begun
-            is_begun = True
-            await send(message)
-
+        request = Request(scope, receive, send, self._body_seconds)
         try:
-            await self._respond(scope, receive, mark_and_send)
+            answer = await self._respond(request)
         except Exception as error:
-            refusal = _failure_answer(error)
-            if is_begun:
+            answer = _failure_answer(error)
+            if request.is_begun:
                 raise
-            if refusal is not None:
-                await send_answer(send, refusal)
+        if answer is not None:
+            await send_answer(send, answer)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        refusal = _refuse_head(scope, headers)
+    async def _respond(self, request: Request) -> Answer | None:
+        """The answer; None where it is sent already, or nobody waits for it."""
+        scope = request.scope
+        checked = check_head(scope)
+        refusal = refuse_address(scope) or checked.refusal
         if refusal is not None:
-            await send_answer(send, refusal)
-            return
-        address = self._address(scope, headers)
-        request = Request(scope, receive, self._body_seconds)
+            return refusal
+        address = self._address(scope, checked)
+        method, path = scope["method"], scope["raw_path"]
         body: bytes | None = None
         extra: dict[str, Any] = {}
-        path, is_plain = scope["raw_path"], len(headers) == len(scope["headers"])
-        if is_plain and path == b"/sparql" and self._queries and self._queries.takes(scope["method"], headers):
-            body = await _whole_body(request)
-            plain = PlainRequest(scope["method"], scope["query_string"], headers, body, address)
-            cancellation = Cancellation()
-            with request.watched_later(cancellation.cancel):
-                answer = await self._queries.answer(plain, cancellation)
-            if not isinstance(answer, Delegated):
-                await send_answer(send, answer)
-                return
-            extra = answer.environ
-        elif is_plain and self._search is not None and self._search.takes(scope["method"], path):
-            plain = PlainRequest(scope["method"], scope["query_string"], headers, b"", address)
+        if checked.is_plain and path == b"/sparql" and self._queries is not None:
+            plain = PlainRequest(method, scope["query_string"], checked.head, b"", address)
+            ready = self._queries.ready(plain)
+            if ready is not None:
+                return ready
+            if self._queries.takes(method, plain.headers):
+                body = await _whole_body(request)
+                begun = self._queries.begin(plain._replace(body=body) if body else plain)
+                answer = await self._finished(self._queries, begun, request) if isinstance(begun, Evaluation) else begun
+                if not isinstance(answer, Delegated):
+                    return answer
+                extra = answer.environ
+        elif checked.is_plain and self._search is not None and self._search.takes(method, path):
+            plain = PlainRequest(method, scope["query_string"], checked.head, b"", address)
             body = b""
             searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
-                await send_answer(send, searched)
-                return
-        await self._bridge.respond(request, send, address, body, extra)
+                return searched
+        await self._bridge.respond(request, address, body, extra)
+        return None
+
+    async def _finished(self, queries: FastQueries, begun: Evaluation, request: Request) -> Answer | Delegated:
+        cancellation = Cancellation()
+        self._departures.begin(request, cancellation.cancel)
+        try:
+            return await queries.finish(begun, cancellation)
+        finally:
+            self._departures.end(request)
 
     async def _searched(self, search: Callable[[], Answer | None], request: Request) -> Answer | None:
         with self._threads.place(), request.watched():
             return await self._threads.run(search, lambda: request.has_left)
 
-    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> RequestAddress:
-        server, port = scope.get("server") or ("localhost", 80)
-        host = headers.get(b"host", b"").decode("latin-1")
+    def _address(self, scope: Scope, checked: CheckedHead) -> RequestAddress:
+        host = checked.host
         if not host:  # HTTP/1.0
+            server, port = scope.get("server") or ("localhost", 80)
             host = f"[{server}]:{port}" if ":" in server else f"{server}:{port}"
         client = (scope.get("client") or (None,))[0]
-        scheme = scope["scheme"]
-        return self._addresses.resolve(headers, valid_host(scheme, host) or host, client, scheme)
+        return self._addresses.resolve(checked.head.fields, host, client, scope["scheme"])
 
 
 def _failure_answer(error: Exception) -> Answer | None:
@@ -158,25 +155,3 @@ async def _whole_body(request: Request) -> bytes:
         part, more = await request.read()
         parts += part
     return bytes(parts)
-
-
-def _refuse_head(scope: Scope, headers: dict[bytes, bytes]) -> Answer | None:
-    """The refusal of a head that is too long, or that does not name one host (RFC 9112 §3.2)."""
-    fields = scope["headers"]
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_HEAD_BYTES:
-        advice = "Send the query by POST." if scope["raw_path"] == b"/sparql" else "Make it shorter."
-        detail = f"The address is longer than {MAX_HEAD_BYTES:,} bytes. {advice}"
-        return make_problem(414, "uri-too-long", "URI Too Long", detail)
-    if sum(len(name) + len(value) + _FIELD_BYTES for name, value in fields) > MAX_HEAD_BYTES:
-        detail = f"The header fields are longer than {MAX_HEAD_BYTES:,} bytes together."
-        return make_problem(431, "request-header-fields-too-large", "Request Header Fields Too Large", detail)
-    if sum(len(value) for name, value in fields if name == b"accept") > MAX_ACCEPT_BYTES:
-        detail = f"The Accept header is longer than {MAX_ACCEPT_BYTES:,} bytes."
-        return make_problem(431, "request-header-fields-too-large", "Request Header Fields Too Large", detail)
-    host = headers.get(b"host", b"")
-    if len(headers) < len(fields) and sum(name == b"host" for name, _ in fields) > 1:
-        return make_problem(400, "bad-request", "Bad Request", "The request has more than one Host header.")
-    is_old = scope["http_version"] in ("1", "1.0")
-    if (host or not is_old) and valid_host(scope["scheme"], host.decode("latin-1")) is None:
-        return make_problem(400, "bad-request", "Bad Request", "The request has no valid Host header.")
-    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,11 +20,13 @@ Send = Callable[[Any], Awaitable[None]]
 
 _NO_BODY: Final = (204, 304)
 
-_BRIEF_SECONDS: Final = 0.05
+
+MIN_BODY_RATE_BYTES: Final = 16 << 10
+"""Bytes of a body that have to come each second. A client may fall behind by the seconds that `Request` is given."""
 
 
 class SlowBody(TimeoutError):
-    """The next part of a body did not come in time."""
+    """A body did not come in time."""
 
 
 class BrokenBody(ConnectionError):
@@ -33,52 +36,53 @@ class BrokenBody(ConnectionError):
 class Request:
     """One request under way: its scope, its body, and whether its client has left.
 
-    `body_seconds`: that a client may let pass between two parts of its body. `deadline`: of the searches for it,
-    cancelled when the client leaves.
+    `body_seconds`: that the body may take, and more at `MIN_BODY_RATE_BYTES`. `deadline`: of the searches for it,
+    cancelled when the client leaves. `is_begun`: a part of the answer has been sent by `send`. `body_failure`: the
+    class of the error with which reading the body ended; whoever reads it in a thread may take that for something
+    else. Not the error itself, which would keep the connection open by a cycle of references.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, body_seconds: float) -> None:
-        self.scope, self._receive, self._body_seconds = scope, receive, body_seconds
+    def __init__(self, scope: Scope, receive: Receive, send: Send, body_seconds: float) -> None:
+        self.scope, self._receive, self._send, self._body_seconds = scope, receive, send, body_seconds
         self.has_left = False
+        self.is_begun = False
+        self.body_failure: type[SlowBody | BrokenBody] | None = None
+        self._body_end: float | None = None
         self.deadline = Deadline.after(MAX_SEARCH_SECONDS)
+
+    async def send(self, message: Any) -> None:
+        """Send a part of the answer."""
+        self.is_begun = True
+        await self._send(message)
 
     async def read(self) -> tuple[bytes, bool]:
         """The next part of the body, and whether there are more. Raises `SlowBody` and `BrokenBody`."""
+        if self._body_end is None:
+            self._body_end = time.monotonic() + self._body_seconds
         try:
-            message = await asyncio.wait_for(self._receive(), self._body_seconds)
+            message = await asyncio.wait_for(self._receive(), max(self._body_end - time.monotonic(), 0.0))
         except TimeoutError as error:
+            self.body_failure = SlowBody
             raise SlowBody from error
         if message["type"] != "http.request":
             self._leave()
+            self.body_failure = BrokenBody
             raise BrokenBody
-        return message.get("body", b""), message.get("more_body", False)
+        part: bytes = message.get("body", b"")
+        self._body_end += len(part) / MIN_BODY_RATE_BYTES
+        return part, message.get("more_body", False)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Notice it when the client leaves. To be used once the body has been read, or will not be."""
-        watcher = asyncio.ensure_future(self._watch())
+        watcher = asyncio.ensure_future(self.watch())
         try:
             yield
         finally:
             watcher.cancel()
 
-    @contextmanager
-    def watched_later(self, on_leave: Callable[[], None]) -> Iterator[None]:
-        """As `watched`, from `_BRIEF_SECONDS` on: most work is done by then. `on_leave` is called when it leaves."""
-        watchers: list[asyncio.Future[None]] = []
-
-        def begin() -> None:
-            watchers.append(asyncio.ensure_future(self._watch(on_leave)))
-
-        timer = asyncio.get_running_loop().call_later(_BRIEF_SECONDS, begin)
-        try:
-            yield
-        finally:
-            timer.cancel()
-            for watcher in watchers:
-                watcher.cancel()
-
-    async def _watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
+    async def watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
+        """Wait until the client leaves, and call `on_leave` then."""
         while (await self._receive())["type"] != "http.disconnect":
             continue
         self._leave()
@@ -91,8 +95,8 @@ class Request:
 
 async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:
     """Send an answer at once, with its length."""
-    headers = answer.headers
-    if method != "HEAD" and answer.status not in _NO_BODY and not any(name == b"content-length" for name, _ in headers):
-        headers = (*headers, (b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    status, headers, body = answer
+    if method != "HEAD" and status not in _NO_BODY and all(name != b"content-length" for name, _ in headers):
+        headers = (*headers, (b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -43,7 +43,6 @@ def make_application(services: Services) -> AsgiApplication:
     from web.app import create_app
     from web.http.auth import ReadAccess
     from web.http.public_address import AddressPolicy
-    from web.read_model.live_directory import LiveDirectory
     from web.sparql.endpoint import negotiate
     from web.sparql.fast_path import FastQueries
 
@@ -53,7 +52,7 @@ def make_application(services: Services) -> AsgiApplication:
     return AsgiApplication(
         WsgiBridge(create_app(services), threads),
         threads,
-        queries=FastQueries(services.pool, LiveDirectory(services.home).path, negotiate, access),
+        queries=FastQueries(services.pool, services.live_directory.path, negotiate, access),
         search=JsonSearch(services.atlas.answer, access),
         addresses=AddressPolicy(settings.public_url, settings.trusted_proxy),
     )
@@ -75,7 +74,8 @@ def run(services: Services, host: str, port: int) -> None:
             with _stopping_on_signals(loop, server):
                 await server.serve()
         finally:
-            services.close()  # queries under way end with an error, which is still sent
+            services.pool.close()  # queries under way end with an error, which is still sent
+            await asyncio.to_thread(services.close)  # the other services join their threads
         await server.wait_closed()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -6,7 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from graph.errors import Overloaded
@@ -55,19 +55,22 @@ class RequestThreads:
 
     def _work(self) -> None:
         while True:
-            work, has_left, done = self._jobs.get()
-            result: Any = None
-            failure: BaseException | None = None
-            try:
-                if has_left():
-                    raise Abandoned
-                result = work()
-            except BaseException as error:  # a thread serves many requests
-                failure = error
-            try:
-                done.get_loop().call_soon_threadsafe(_settle, done, result, failure)
-            except RuntimeError:
-                continue  # the loop has ended
+            _carry_out(*self._jobs.get())
+
+
+def _carry_out(work: Callable[[], Any], has_left: Callable[[], bool], done: asyncio.Future[Any]) -> None:
+    """One job. A function of its own, so that an idle thread keeps nothing of its last request."""
+    result: Any = None
+    failure: BaseException | None = None
+    try:
+        if has_left():
+            raise Abandoned
+        result = work()
+    except BaseException as error:  # a thread serves many requests
+        failure = error
+    with suppress(RuntimeError):  # the loop has ended
+        done.get_loop().call_soon_threadsafe(_settle, done, result, failure)
+    del failure  # its traceback holds this frame
 
 
 def _settle(done: asyncio.Future[Any], result: Any, failure: BaseException | None) -> None:

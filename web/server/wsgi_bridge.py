@@ -1,9 +1,9 @@
 """WSGI under ASGI: Flask on a bounded number of threads.
 
 A request waits in the loop until its body is there (up to `MAX_WAITING_BYTES`; a longer one is passed on as it
-comes), so that a slow client holds no thread before it has sent what it has to send. Where all threads are taken and
-as many requests wait again, the next one is answered 503 at once. An answer is sent in the loop as well: a slow reader
-holds a thread only where the answer is longer than what the server accepts at once.
+comes), so that a slow client holds no thread and no place before it has sent what it has to send. Where all threads
+are taken and as many requests wait again, the next one is answered 503 at once. An answer is sent in the loop as well:
+a slow reader holds a thread only where the answer is longer than what the server accepts at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import unquote_to_bytes
 from web.http.public_address import RequestAddress
 from web.http.rendered_answer import Answer, Headers, encode_headers
 from web.http.request_deadline import DEADLINE
-from web.server.asgi_types import Request, Scope, Send, send_answer
+from web.server.asgi_types import Request, Scope, send_answer
 from web.server.threads import Abandoned, RequestThreads
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class WsgiBridge:
         self._application, self._threads, self._sending_seconds = application, threads, sending_seconds
 
     async def respond(
-        self, request: Request, send: Send, address: RequestAddress, body: bytes | None, extra: dict[str, Any]
+        self, request: Request, address: RequestAddress, body: bytes | None, extra: dict[str, Any]
     ) -> None:
         """Send the application's answer. `body`: the whole body, None where it is still to be read; `extra` goes into
         the environment.
@@ -59,15 +59,17 @@ class WsgiBridge:
         Raises where an answer breaks off, `Overloaded` where no place is free, `Abandoned` where the client has left,
         `SlowBody` where the body does not come.
         """
+        loop = asyncio.get_running_loop()
+        source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
         with self._threads.place():
-            loop = asyncio.get_running_loop()
-            source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
             environ = _environment(request.scope, source, address) | extra | {DEADLINE: request.deadline}
-            exchange = _Exchange(self._application, environ, request, send, loop, self._sending_seconds)
+            exchange = _Exchange(self._application, environ, request, loop, self._sending_seconds)
             with request.watched() if is_whole else nullcontext():
                 answer = await self._threads.run(exchange.run, lambda: request.has_left)
+            if request.body_failure is not None and not request.is_begun:
+                raise request.body_failure
             if answer is not None:
-                await send_answer(send, answer, request.scope["method"])
+                await send_answer(request.send, answer, request.scope["method"])
 
 
 class _Exchange:
@@ -78,12 +80,11 @@ class _Exchange:
         application: WSGIApplication,
         environ: dict[str, Any],
         request: Request,
-        send: Send,
         loop: asyncio.AbstractEventLoop,
         sending_seconds: float,
     ) -> None:
         self._application, self._environ, self._request = application, environ, request
-        self._send, self._loop, self._sending_seconds = send, loop, sending_seconds
+        self._loop, self._sending_seconds = loop, sending_seconds
         self._status, self._headers, self._is_begun = 0, Headers(), False
 
     def run(self) -> Answer | None:
@@ -126,9 +127,9 @@ class _Exchange:
 
     async def _sending(self, part: bytes, more: bool, begins: bool) -> None:
         if begins:
-            await self._send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+            await self._request.send({"type": "http.response.start", "status": self._status, "headers": self._headers})
         message = {"type": "http.response.body", "body": part, "more_body": more}
-        await asyncio.wait_for(self._send(message), self._sending_seconds)
+        await asyncio.wait_for(self._request.send(message), self._sending_seconds)
 
 
 class _BodyStream(io.RawIOBase):

@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MIMEAccept, MultiDict
 from werkzeug.exceptions import BadRequest, MethodNotAllowed, NotAcceptable, UnsupportedMediaType
 
-from graph.errors import AtlasError, HomeError, QuerySyntax
+from graph.errors import HomeError, QuerySyntax
 from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool.pool import QueryPool
@@ -149,10 +149,8 @@ def _description(search: bool) -> Response:
 def _run(
     pool: QueryPool, generation: Callable[[], Path], parameters: MultiDict[str, str], *, text: str, client: str | None
 ) -> Response:
-    """Run a query, unless the fast path left its outcome in the environment."""
+    """Run a query, unless the fast path left its result in the environment."""
     outcome = request.environ.pop(OUTCOME, None)
-    if isinstance(outcome, AtlasError) and not isinstance(outcome, HomeError):
-        raise outcome
     seconds, began = _seconds(parameters), time.monotonic()
     guarded = pool.check(text, client, seconds)
     chosen, content_type = negotiate(guarded.form, parameters.get("format"), request.accept_mimetypes)

@@ -1,9 +1,9 @@
 """SPARQL queries answered in the event loop, without Flask.
 
 Flask, Werkzeug and a thread take longer than a point look-up. So what nearly every client sends is answered here: one
-query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries.answer` delegates the rest
+query by GET or by either form of POST, with `format=` and `timeout=` at most. `FastQueries` delegates the rest
 to Flask: other parameters, conditional requests, browsers, long Accept headers, results to be compressed or spooled.
-A result or an error that is there already travels with the delegated request, so that no query runs twice.
+A result that is there already travels with the delegated request, so that no query runs twice.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import asyncio
 import binascii
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.pool.task import Cancellation
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.auth import ReadAccess
-from web.http.fast_request import PlainRequest
+from web.http.fast_request import PlainRequest, RequestHead
 from web.http.negotiation import names_html
 from web.http.public_address import endpoint_base
 from web.http.rendered_answer import Answer
@@ -36,7 +37,7 @@ from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.parameters import client_of, parse_seconds
 from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer
 
-__all__ = ["MAX_ENCODED_BYTES", "Delegated", "FastQueries"]
+__all__ = ["MAX_ENCODED_BYTES", "Delegated", "Evaluation", "FastQueries"]
 
 MAX_ENCODED_BYTES: Final = 200_000
 """Bytes of an encoded query: three for each byte of the longest query that is accepted."""
@@ -45,6 +46,7 @@ _FORM: Final = b"application/x-www-form-urlencoded"
 _DIRECT: Final = b"application/sparql-query"
 _MAX_ACCEPT_BYTES: Final = 1_024
 _MAX_PARAMETERS: Final = 32
+_KEPT_REQUESTS: Final = 256
 _DELEGATED_PARAMETERS: Final = frozenset(
     (b"update", b"query-id", b"id", b"download", b"default-graph-uri", b"named-graph-uri", b"using-graph-uri",
      b"using-named-graph-uri")
@@ -66,9 +68,32 @@ class _Query(NamedTuple):
     seconds: float | None
 
 
+class Evaluation(NamedTuple):
+    """A query that needs a worker: its request, or none yet where a worker has to read the long text first.
+
+    `failure`: the query is refused already; the answer waits a moment where its client fails again and again.
+    """
+
+    request: PlainRequest
+    query: _Query
+    query_request: QueryRequest | None = None
+    content_type: str = ""
+    failure: AtlasError | None = None
+
+
 class _Choice(NamedTuple):
     context: QueryContext
     content_type: str
+
+
+@dataclass(slots=True, eq=False)
+class _Known:
+    """A request that came more than once, and the answer to it with the result that is in the cache."""
+
+    request: QueryRequest
+    content_type: str
+    result: CachedResult
+    answer: Answer
 
 
 class FastQueries:
@@ -88,6 +113,7 @@ class FastQueries:
         self._pool, self._generation, self._negotiate, self._access = pool, generation, negotiate, access
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
+        self._known: dict[tuple[bytes, RequestHead, str, str], _Known] = {}
         self._backoff = FailureBackoff()
 
     @staticmethod
@@ -106,8 +132,21 @@ class FastQueries:
             and int(length) <= MAX_ENCODED_BYTES
         )
 
-    async def answer(self, request: PlainRequest, cancellation: Cancellation | None = None) -> Answer | Delegated:
-        """The answer to a request that `takes` let pass. `cancellation` ends its query."""
+    def ready(self, request: PlainRequest) -> Answer | None:
+        """The answer to a request that came before just like this, if its result is in the cache."""
+        known = self._known.get(_key(request))
+        if known is None or request.method != "GET" or not self._is_live():
+            return None
+        result = self._pool.cached(known.request)
+        if result is None:
+            return None
+        if result is not known.result:
+            known.result = result
+            known.answer = cached_answer(known.request, known.content_type, result, cached=True)
+        return known.answer
+
+    def begin(self, request: PlainRequest) -> Answer | Delegated | Evaluation:
+        """The answer to a request that `takes` let pass, where no worker is needed for it; else what `finish` takes."""
         headers = request.headers
         if not self._access.allows(_text(headers.get(b"authorization"))):
             return Delegated({})  # Flask asks for the token
@@ -115,41 +154,83 @@ class FastQueries:
         if query is None or (query.format is None and names_html(headers.get(b"accept", b"").decode("latin-1"))):
             return Delegated({})
         try:
-            return await self._run(request, query, cancellation)
-        except HomeError as error:
-            return Delegated({OUTCOME: error})  # Flask looks for the next generation
+            guarded = self._pool.check_short(query.text)
+            return Evaluation(request, query) if guarded is None else self._begin(request, query, guarded)
+        except HomeError:
+            return Delegated({})  # Flask looks for the next generation
         except AtlasError as error:
-            seconds = self._backoff.wait(client_of(request.address.client), asyncio.get_running_loop().time())
+            return Evaluation(request, query, failure=error)
+
+    async def finish(self, evaluation: Evaluation, cancellation: Cancellation | None = None) -> Answer | Delegated:
+        """The answer to a request that has begun. `cancellation` ends its query."""
+        client = client_of(evaluation.request.address.client)
+        try:
+            return await self._finish(evaluation, client, cancellation)
+        except HomeError:
+            return Delegated({})
+        except AtlasError as error:
+            seconds = self._backoff.wait(client, asyncio.get_running_loop().time())
             if seconds:
                 await asyncio.sleep(seconds)
             return error_answer(error)
 
-    async def _run(self, request: PlainRequest, query: _Query, cancellation: Cancellation | None) -> Answer | Delegated:
-        client, began = client_of(request.address.client), time.monotonic()
-        guarded = self._pool.check_short(query.text)
-        seconds = query.seconds
-        if guarded is None:  # a worker has to read it first
-            guarded = await self._pool.check_async(query.text, client, seconds, cancellation)
-            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
+    def _begin(self, request: PlainRequest, query: _Query, guarded: Guarded) -> Answer | Delegated | Evaluation:
         choice = self._chosen(request, guarded, query.format)
         if choice is None:
             return Delegated({})
         query_request = make_request(guarded, choice.context)
-        cached = self._pool.cached(query_request)
-        if cached is not None:
-            return _deliver(request, query_request, choice.content_type, cached, cached=True)
-        result = await self._pool.run_async(
+        present = self._pool.at_once(query_request)
+        if present is None:
+            return Evaluation(request, query, query_request, choice.content_type)
+        result, is_cached = present
+        answer = _deliver(request, query_request, choice.content_type, result, cached=is_cached)
+        if is_cached and isinstance(answer, Answer):
+            self._keep(request, _Known(query_request, choice.content_type, result, answer))
+        return answer
+
+    async def _finish(
+        self, evaluation: Evaluation, client: str | None, cancellation: Cancellation | None
+    ) -> Answer | Delegated:
+        if evaluation.failure is not None:
+            raise evaluation.failure
+        seconds = evaluation.query.seconds
+        if evaluation.query_request is None:  # a worker has to read it first
+            text, began = evaluation.query.text, time.monotonic()
+            guarded = await self._pool.check_async(text, client, seconds, cancellation)
+            begun = self._begin(evaluation.request, evaluation.query, guarded)
+            if not isinstance(begun, Evaluation):
+                return begun
+            evaluation = begun
+            seconds = self._pool.limits.seconds(seconds, time.monotonic() - began)
+        query_request = evaluation.query_request
+        assert query_request is not None  # noqa: S101  `_begin` made it
+        result = await self._pool.evaluate(
             query_request, client=client, timeout=seconds, any_order=True, cancellation=cancellation
         )
         if result.spooled:
             return Delegated({OUTCOME: result})
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
-        return _deliver(request, query_request, choice.content_type, fresh, cached=result.cached)
+        return _deliver(evaluation.request, query_request, evaluation.content_type, fresh, cached=False)
+
+    def _keep(self, request: PlainRequest, known: _Known) -> None:
+        if request.method != "GET" or len(known.answer.body) >= MIN_COMPRESSED_BYTES:
+            return
+        if len(self._known) >= _KEPT_REQUESTS:
+            del self._known[next(iter(self._known))]
+        self._known[_key(request)] = known
+
+    def _is_live(self) -> bool:
+        """Whether the generation of the last request is still the live one."""
+        try:
+            return self._generation() is self._live
+        except HomeError:
+            return False
 
     def _chosen(self, request: PlainRequest, guarded: Guarded, name: str | None) -> _Choice | None:
         live = self._generation()
         if live is not self._live:
             self._choice.cache_clear()
+            self._known.clear()
             self._live = live
         address = request.address
         return self._choice(
@@ -169,6 +250,10 @@ class FastQueries:
             return None
         context = self._pool.context(live, form, wanted.media_type, base=endpoint_base(scheme, host))
         return _Choice(context, content_type)
+
+
+def _key(request: PlainRequest) -> tuple[bytes, RequestHead, str, str]:
+    return request.query_string, request.head, request.address.scheme, request.address.host
 
 
 def _deliver(

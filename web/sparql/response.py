@@ -36,7 +36,7 @@ _CHUNK_BYTES: Final = 1 << 17
 EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Atlas-Warning, X-Row-Count, X-Generation"
 
 OUTCOME: Final = "creative_atlas.sparql_outcome"
-"""The key of a request's environment under which the fast path passes the error or the result of a query to Flask."""
+"""The key of a request's environment under which the fast path passes the result of a query to Flask."""
 
 _OPEN_HEADERS: Final = encode_headers(
     *(FIXED | cors_fields(EXPOSED) | {"Content-Security-Policy": DATA_POLICY}).items()

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from pathlib import Path
 from typing import Final
 
 from graph.errors import AtlasError, InputError, QueryFailed, QueryMemory, QueryRefused, QueryTimeout, QueryTooLarge
-from graph.sandbox.child import Child
+from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.exit_reason import Death
-from graph.sandbox.message_frames import BrokenStream, FrameChannel
+from graph.sandbox.message_frames import BrokenStream
 from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Phase, Reply, WriteFailure, Written
 
 __all__ = ["JobNotBegun", "WriterChild"]
@@ -43,22 +42,18 @@ class WriterChild:
         self._home: Path | None = None
         self._writable = {folder: _inode(folder) for folder in limits.writable}
         self.staying = True
-        self._connection, theirs = socket.socketpair()
-        with theirs:
-            self._child = Child(
-                "web.writer_process.worker_main",
-                [] if jobs is None else [str(jobs)],
-                limits=limits,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-            )
-        descriptor = self._connection.fileno()
-        self._channel = FrameChannel[Reply](Reply, descriptor, descriptor, MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
+        self._child = ConnectedChild[Reply](
+            "web.writer_process.worker_main",
+            [] if jobs is None else [str(jobs)],
+            limits,
+            reply=Reply,
+            max_bytes=MAX_MESSAGE_BYTES,
+        )
 
     @property
     def pid(self) -> int:
         """The process id."""
-        return self._child.pid
+        return self._child.process.pid
 
     @property
     def is_current(self) -> bool:
@@ -73,7 +68,7 @@ class WriterChild:
         """
         self._home = Path(job.home)
         try:
-            self._channel.send(job)
+            self._child.send(job)
         except UnicodeEncodeError:
             raise InputError("The text holds half of a surrogate pair, which is no character.") from None
         except OSError:
@@ -86,7 +81,7 @@ class WriterChild:
         phase, seconds = "starting", _START_SECONDS + job.wait
         deadline, patience = time.monotonic() + seconds, 0.5
         try:
-            while (reply := self._channel.receive(deadline - time.monotonic())) is not None:
+            while (reply := self._child.receive(deadline - time.monotonic())) is not None:
                 if not isinstance(reply, Phase):
                     self.staying = isinstance(reply, Written) and reply.staying
                     return reply
@@ -94,7 +89,7 @@ class WriterChild:
                 seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _PUBLISH_SECONDS
                 deadline = time.monotonic() + seconds
             patience = 0.0
-            self._child.kill("deadline")
+            self._child.process.kill("deadline")
         except BrokenStream:
             pass  # its death tells more
         finally:
@@ -106,8 +101,8 @@ class WriterChild:
     def end(self, patience: float = 0.5) -> Death:
         """Let the child end by itself for `patience` seconds, then kill it, and remove what it left. Repeatable."""
         self.staying = False
-        self._connection.close()
-        death = self._child.end(patience)
+        self._child.hang_up()
+        death = self._child.process.end(patience)
         if self._home is not None:
             # The next writer would remove it too; but a killed write may have left gigabytes.
             shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)

@@ -8,6 +8,7 @@ Writes run in the order of their arrival; a plain lock would let a newcomer over
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graph.errors import HomeLocked
+from graph.errors import HomeLocked, QueryFailed
 from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
@@ -27,6 +28,8 @@ from web.writer_process.process_handle import JobNotBegun, WriterChild
 __all__ = ["Done", "FifoLock", "WriteLimits", "Writes"]
 
 _GIB: Final = 1 << 30
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,13 @@ class FifoLock:
 class Writes:
     """The write side of a service. Thread-safe. `then` is called after each write that succeeded.
 
-    `seccomp=False` is for tests of the other fences.
+    `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
 
     home: Home
     limits: WriteLimits = field(default_factory=WriteLimits)
     then: Callable[[], None] = lambda: None
+    start_child: Callable[[SandboxLimits], WriterChild] = WriterChild
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
@@ -184,19 +188,27 @@ class Writes:
         if spare is not None and not spare.is_current:
             spare.end()
             spare = None
-        child = spare or self._child(job.home)
+        child = spare or self._start_child(job.home)
         try:
             try:
                 return child.carry_out(job)
             except JobNotBegun:  # it ended while it waited, by whatever hand
-                child = self._child(job.home)
+                child = self._start_child(job.home)
                 return child.carry_out(job)
         except JobNotBegun as error:
             raise error.error from None
         finally:
-            self._spare = child if child.staying else self._child(job.home)
+            self._spare = child if child.staying else self._start_spare(job.home)
 
-    def _child(self, home: str) -> WriterChild:
+    def _start_spare(self, home: str) -> WriterChild | None:
+        """A child for the next write; None where none can be started, which says nothing about the write before it."""
+        try:
+            return self._start_child(home)
+        except QueryFailed as error:
+            log.warning("%s", error)
+            return None
+
+    def _start_child(self, home: str) -> WriterChild:
         limits = SandboxLimits(
             "writer",
             self.limits.file_bytes,
@@ -204,4 +216,8 @@ class Writes:
             writable=(home,),
             seccomp=self.seccomp,
         )
-        return WriterChild(limits)
+        try:
+            return self.start_child(limits)
+        except OSError as error:
+            reason = f"No process that writes could be started: {error.strerror}."
+            raise QueryFailed(reason, "Nothing was changed. Check memory and open files, then try again.") from error

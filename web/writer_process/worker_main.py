@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     from web.writer_process import operations
     from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written
 
-    channel = FrameChannel[Job](Job, reading=0, writing=1, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
+    channel = FrameChannel[Job](Job, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
     for remaining in reversed(range(int(arguments[1]) if len(arguments) > 1 else _MAX_JOBS)):
         try:
             job = channel.receive()

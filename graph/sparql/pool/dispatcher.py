@@ -17,6 +17,7 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -45,11 +46,7 @@ BRIEF_SECONDS: Final = 0.005
 """Queries are sent ahead while the recent ones took no longer than this on average."""
 
 MAX_SENT: Final = 4
-MAX_LOOKUPS_SENT: Final = 8
-"""Questions that one worker has received at most, the one that it evaluates included; and where all are look-ups."""
-
-LOOKUP_WAKE_SECONDS: Final = 0.002
-"""A new look-up goes to a worker that began a look-up this short a time ago, even while others are idle."""
+"""Questions that one worker has received at most, the one that it evaluates included."""
 
 
 class Dispatcher:
@@ -90,8 +87,6 @@ class Dispatcher:
         now = self.loop.time()
         task.until = now + task.seconds
         self._queues.enter(task, now)
-        if task.op == "lookup":
-            self._join_lookups()
         self._schedule()
         if not self._ticking:
             self._ticking = True
@@ -165,18 +160,6 @@ class Dispatcher:
         seconds = max(task.until - self.loop.time(), TICK_SECONDS)
         self.workers.send(worker, pack_question(task.op, seconds, task.settings, task.text))
 
-    def _join_lookups(self) -> None:
-        """Send the next look-up to a worker that is at look-ups: waking a second worker would cost more."""
-        task = self._queues.first()
-        if not isinstance(task, Task) or task.op != "lookup":
-            return
-        latest = self.loop.time() - LOOKUP_WAKE_SECONDS
-        for worker, line in self._lines.items():
-            only_lookups = all(other is not None and other.op == "lookup" for other in line.tasks)
-            if only_lookups and len(line.tasks) < MAX_LOOKUPS_SENT and line.since > latest and worker.sent:
-                self._append(task, worker)
-                return
-
     def _send_ahead(self) -> None:
         """Send waiting queries to busy workers with brief queries, those with the shortest line first.
 
@@ -229,7 +212,7 @@ class Dispatcher:
         if task is not None:
             task.worker = None
             if answer.outcome == "again":
-                self._run_again(task)
+                self._ready.add(task)  # no spool file was at hand
                 task = None
             else:
                 task.over = True
@@ -240,14 +223,6 @@ class Dispatcher:
         else:
             self._next_in_line(worker, line)
         return task, spool
-
-    def _run_again(self, task: Task) -> None:
-        """The worker could not answer this: a look-up that needs the engine, or no spool file was at hand."""
-        if task.op == "lookup":
-            task.op, task.text = "query", task.fallback
-            if not self._queues.is_no_lookup(task):
-                return
-        self._ready.add(task)
 
     def _next_in_line(self, worker: WorkerProcess, line: Line) -> None:
         """The worker evaluates the next question of its line, or is idle."""
@@ -307,7 +282,8 @@ class Dispatcher:
 
         def find_reason() -> None:
             error = worker.death(task.seconds)
-            self.loop.call_soon_threadsafe(self._on_death, worker, task, ran_seconds, error)
+            with suppress(RuntimeError):  # the loop has ended
+                self.loop.call_soon_threadsafe(self._on_death, worker, task, ran_seconds, error)
 
         threading.Thread(target=find_reason, name="sparql-death", daemon=True).start()
         self._schedule()

@@ -139,17 +139,6 @@ class QueryQueues:
         self._wait(entry, entry.until)
         return True
 
-    def is_no_lookup(self, entry: QueueEntry) -> bool:
-        """A look-up turned out to be a query. True: it keeps a slot; False: it waits for a quick one."""
-        kind = entry.slot
-        self._release(entry)
-        entry.wants = "quick"
-        if kind == "lookup" and not self._free["quick"]:
-            self._wait(entry, entry.until)
-            return False
-        self._hold(entry, "quick" if kind == "lookup" or kind is None else kind)
-        return True
-
     def end_search(self, entry: QueueEntry, now: float) -> None:
         """The searches of a query have ended: it waits for a quick slot, unless it is over."""
         self._free["searching"] += 1

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Final
 
-from graph.errors import AtlasError, QueryError
+from graph.errors import AtlasError, QueryFailed
 from graph.sparql.limits import Limits
 from graph.sparql.pool.task import Delivery, Task
 from graph.sparql.syntax.errors import syntax_error
@@ -47,12 +47,20 @@ class Verdicts:
         check_length(query, self._limits)
         return self._long.get(query)
 
-    def task(self, query: str, client: str | None, timeout: float | None, engine_message: str = "") -> Task:
+    def task(
+        self,
+        query: str,
+        client: str | None,
+        timeout: float | None,
+        *,
+        engine_message: str = "",
+        query_id: str | None = None,
+    ) -> Task:
         """The question to a worker for its verdict; with `engine_message`, for where in the text the error is."""
         settings = {"limits": asdict(self._limits), "search": self._search, "engine_message": engine_message}
         return Task(
             client=client,
-            query_id=None,
+            query_id=query_id,
             op="check",
             settings=json.dumps(settings).encode(),
             text=query.encode(),
@@ -67,7 +75,7 @@ class Verdicts:
             raise delivery
         answer, _ = delivery
         if answer.outcome != "checked":
-            raise QueryError("The query worker gave no verdict.", "Report it.")
+            raise QueryFailed("The query worker gave no verdict.", "Report it.")
         guarded = read_verdict(query, answer.body)
         while len(self._long) >= CACHED_LONG:
             self._long.pop(next(iter(self._long)), None)

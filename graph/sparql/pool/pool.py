@@ -23,6 +23,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.guard_verdicts import Verdicts
 from graph.sparql.pool.lifecycle import OwnLoop, close_at_exit
+from graph.sparql.pool.query_task import query_task
 from graph.sparql.pool.request import (
     QueryContext,
     QueryRequest,
@@ -36,12 +37,11 @@ from graph.sparql.pool.request import (
 )
 from graph.sparql.pool.result_cache import CachedResult, ResultCache
 from graph.sparql.pool.task import Cancellation, Delivery, Task
+from graph.sparql.pool.triple_lookup import LookUps, OpenStore
 from graph.sparql.result import QueryResult
-from graph.sparql.search_request import SearchClauseRows, SearchRequest, SearchRow
+from graph.sparql.search_request import SearchRequest, SearchRow
 from graph.sparql.syntax.guard import Form, Guarded
 from graph.sparql.syntax.lexer import tokenise
-from graph.sparql.syntax.query_shape import is_brief
-from graph.sparql.syntax.search_clause import expand
 
 __all__ = ["QueryPool", "Search"]
 
@@ -56,7 +56,8 @@ class QueryPool:
     """Runs client queries in killable workers. Thread-safe.
 
     Workers start on the first query, or with `warm()`. `search` answers the search clauses of queries; without it
-    they are refused. `seccomp=False` is for tests of the other parts of the sandbox.
+    they are refused. With `open_store` look-ups are answered without a worker. `seccomp=False` is for tests of the
+    other parts of the sandbox.
 
     >>> with QueryPool() as pool:
     ...     with pool.run(home.require().path, "ASK { ?s ?p ?o }", media_type="text/csv") as result:
@@ -70,6 +71,7 @@ class QueryPool:
         spool_dir: Path | None = None,
         *,
         search: Search | None = None,
+        open_store: OpenStore | None = None,
         seccomp: bool = True,
     ) -> None:
         self.limits = limits or Limits()
@@ -79,6 +81,7 @@ class QueryPool:
         self._lock = threading.Lock()
         self._dispatcher: Dispatcher | None = None
         self._own_loop: OwnLoop | None = None
+        self._look_ups = None if open_store is None else LookUps(self.limits, open_store)
         self._cache = ResultCache(self.limits.cache_bytes)
         self._verdicts = Verdicts(self.limits, search=search is not None)
         self._contexts = lru_cache(maxsize=256)(self._make_context)
@@ -153,10 +156,10 @@ class QueryPool:
         query_id: str | None = None,
     ) -> QueryResult:
         """As `run`, for a request that is there already: the query is not guarded again."""
-        cached = self.cached(request)
-        if cached is not None:
-            return to_query_result(request, cached)
-        return self._wait(self.run_async(request, client=client, timeout=timeout, query_id=query_id))
+        present = self.at_once(request)
+        if present is not None:
+            return to_query_result(request, present[0], cached=present[1])
+        return self._wait(self.evaluate(request, client=client, timeout=timeout, query_id=query_id))
 
     async def check_async(
         self,
@@ -184,23 +187,41 @@ class QueryPool:
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
         """As `run_request`, in the loop of the pool. Where the awaiting task is cancelled, or `cancellation`, the query
-        ends.
+        ends. Parameters as of `evaluate`."""
+        present = self.at_once(request)
+        if present is not None:
+            return to_query_result(request, present[0], cached=present[1])
+        return await self.evaluate(
+            request, client=client, timeout=timeout, query_id=query_id, any_order=any_order, cancellation=cancellation
+        )
+
+    async def evaluate(
+        self,
+        request: QueryRequest,
+        *,
+        client: str | None = None,
+        timeout: float | None = None,
+        query_id: str | None = None,
+        any_order: bool = False,
+        cancellation: Cancellation | None = None,
+    ) -> QueryResult:
+        """As `run_async`, for a request for which `at_once` has nothing.
 
         `any_order` is for a client that reads the whole result: where their order does not matter, the rows may come
         in another order from time to time. Without it they keep their order, except for those of look-ups.
         """
-        cached = self.cached(request)
-        if cached is not None:
-            return to_query_result(request, cached)
-        task = self._query_task(request, timeout, query_id, client)
-        if any_order and task.op == "query" and request.guarded.unordered:
-            task.op = "any"
+        search = None if self._search is None else partial(self._search, request.context.generation)
+        seconds, began = self.limits.seconds(timeout), time.monotonic()
+        task = query_task(request, search, seconds=seconds, query_id=query_id, client=client, any_order=any_order)
         delivery = await self._delivery(task, cancellation)
         message = engine_syntax_error(delivery)
         if message is not None:
             guarded = request.guarded
             self._verdicts.raise_short(guarded, message)
-            check = self._verdicts.task(guarded.original, client, timeout, message)
+            seconds_left = self.limits.seconds(timeout, time.monotonic() - began)
+            check = self._verdicts.task(
+                guarded.original, client, seconds_left, engine_message=message, query_id=query_id
+            )
             self._verdicts.accept(guarded.original, await self._delivery(check, cancellation))
         result = to_result(request, task, delivery)
         if request.fingerprint is not None and not result.spooled:
@@ -242,6 +263,21 @@ class QueryPool:
     def cached(self, request: QueryRequest) -> CachedResult | None:
         """The result of a request where it is cached."""
         return None if request.fingerprint is None else self._cache.get(request.fingerprint)
+
+    def at_once(self, request: QueryRequest) -> tuple[CachedResult, bool] | None:
+        """The result of a request where no worker is needed for it, and whether it was cached. From any thread."""
+        cached = self.cached(request)
+        if cached is not None:
+            return cached, True
+        context, look_up = request.context, request.guarded.look_up
+        if look_up is None or self._look_ups is None or not context.lookup_allowed:
+            return None
+        result = self._look_ups.answer(context.generation, context.key, look_up)
+        if result is None:
+            return None
+        if request.fingerprint is not None:
+            self._cache.put(request.fingerprint, result)
+        return result, False
 
     def cancel(self, query_id: str, client: str | None = None) -> bool:
         """End a query that runs or waits: its `run` raises `QueryCancelled`. False where that client has none of that
@@ -335,38 +371,6 @@ class QueryPool:
         if base is None:
             return make(base=None)
         return make(base=base, without_base=self._contexts(generation, location, result_format, dataset, None))
-
-    def _query_task(
-        self, request: QueryRequest, timeout: float | None, query_id: str | None, client: str | None
-    ) -> Task:
-        guarded = request.guarded
-        text, look_up = guarded.text.encode(), guarded.look_up if request.context.lookup_allowed else None
-        task = Task(
-            client=client,
-            query_id=query_id,
-            op="query" if look_up is None else "lookup",
-            text=text if look_up is None else look_up.encode(),
-            fallback=text,
-            settings=request.context.settings,
-            seconds=self.limits.seconds(timeout),
-            deliver=lambda _: None,
-            wants="quick" if look_up is None and not is_brief(guarded.text) else "lookup",
-        )
-        if guarded.searches and self._search is not None:
-            task.expand = partial(_expand, guarded, partial(self._search, request.context.generation))
-            task.wants = "searching"
-        return task
-
-
-def _expand(
-    guarded: Guarded, search: Callable[[SearchRequest, Deadline], Sequence[SearchRow]], deadline: Deadline
-) -> tuple[bytes, tuple[SearchClauseRows, ...]]:
-    def search_once(request: SearchRequest) -> Sequence[SearchRow]:
-        deadline.check()
-        return search(request, deadline)
-
-    expanded, rows = expand(guarded, search_once)
-    return expanded.text.encode(), rows
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

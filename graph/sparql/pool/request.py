@@ -49,8 +49,9 @@ __all__ = [
 class QueryContext:
     """Everything that a result depends on except the query: generation, format, dataset, base.
 
-    `settings` is the form in which a worker receives it, `prefix` the beginning of the fingerprints. `lookup_allowed`:
-    the worker may answer a look-up without the engine. `without_base` is the same context without a base, for queries
+    `settings` is the form in which a worker receives it, `prefix` the beginning of the fingerprints, `key` what
+    distinguishes the generation from another of the same name. `lookup_allowed`: look-ups may be answered without the
+    engine. `without_base` is the same context without a base, for queries
     whose result does not depend on it; None where this is that context.
     """
 
@@ -59,6 +60,7 @@ class QueryContext:
     format: Format
     settings: bytes
     prefix: blake2b
+    key: str
     lookup_allowed: bool = False
     without_base: QueryContext | None = None
 
@@ -110,6 +112,7 @@ def make_context(
         format=result_format,
         settings=settings,
         prefix=fingerprint_prefix(*parts),
+        key=key,
         lookup_allowed=result_format.name == "json" and dataset == WHOLE,
         without_base=without_base,
     )
@@ -167,7 +170,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
     if answer.outcome == "failed":
         raise _error(*_reported_error(answer))
     if spool is None and answer.outcome != "done":
-        raise QueryError("The query worker gave an answer that makes no sense.", "Report it.")
+        raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.")
     # The worker's word on the size of its spool file is not trusted: a wrong length would break the connection.
     size = len(answer.body) if spool is None else os.fstat(spool.fileno()).st_size
     return QueryResult(
@@ -213,7 +216,7 @@ def _reported_error(answer: Answer) -> tuple[str, str]:
         report = json.loads(answer.body)
         return str(report["error"]), str(report["message"])
     except (ValueError, KeyError, TypeError) as error:
-        raise QueryError("The query worker gave an answer that makes no sense.", "Report it.") from error
+        raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.") from error
 
 
 def _error(kind: str, message: str) -> AtlasError:

@@ -90,11 +90,12 @@ class ResultCache:
 
     def put(self, key: str, result: CachedResult) -> None:
         """Add or replace a result. The least recently used ones make room; a body over an eighth is not cached."""
-        if _size(result) > self._capacity // _LARGEST_SHARE:
+        size = _size(result)
+        if size > self._capacity // _LARGEST_SHARE:
             return
         with self._lock:
             replaced = self._entries.pop(key, None)
-            self._size += _size(result) - (_size(replaced) if replaced else 0)
+            self._size += size - (_size(replaced) if replaced else 0)
             self._entries[key] = result
             while self._size > self._capacity:
                 _, oldest = self._entries.popitem(last=False)
@@ -102,5 +103,7 @@ class ResultCache:
 
 
 def _size(result: CachedResult) -> int:
+    if not result.searches:
+        return len(result.body) + _ENTRY_BYTES
     rows = sum(len(row.iri) + len(row.snippet) for search in result.searches for row in search.rows)
     return len(result.body) + rows + _ENTRY_BYTES

@@ -7,16 +7,20 @@ of the query is over, the query was cancelled or its client has left. Its place 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from graph.deadline import Deadline
-from graph.errors import AtlasError, QueryError
+from graph.errors import AtlasError, QueryFailed
 from graph.sparql.pool.fair_queues import QueryQueues
 from graph.sparql.pool.task import Expand, Task
 from graph.sparql.search_request import SearchClauseRows
 
 __all__ = ["SearchClauseRunner"]
+
+log = logging.getLogger(__name__)
 
 _Outcome = tuple[bytes, tuple[SearchClauseRows, ...]] | AtlasError
 
@@ -33,7 +37,7 @@ class SearchClauseRunner:
 
     def begin(self, task: Task, expand: Expand) -> None:
         """Start the searches of a task that has a place for them."""
-        deadline = Deadline(task.until - self._loop.time(), self._loop.time)
+        deadline = Deadline.after(task.until - self._loop.time())
         task.search_deadline = deadline
         self._tasks.add(task)
         thread = threading.Thread(target=self._run, args=(task, expand, deadline), name="sparql-search", daemon=True)
@@ -53,9 +57,11 @@ class SearchClauseRunner:
             outcome = expand(deadline)
         except AtlasError as error:
             outcome = error
-        except Exception as error:  # the client waits for an answer, whatever went wrong
-            outcome = QueryError(f"A search clause failed: {error}.", "Report it.")
-        self._loop.call_soon_threadsafe(self._ended, task, outcome)
+        except BaseException:  # the client waits for an answer, and the place for the next search
+            log.exception("a search inside a query failed")
+            outcome = QueryFailed("A search inside the query failed.", "The error was logged. Try again later.")
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._ended, task, outcome)
 
     def _ended(self, task: Task, outcome: _Outcome) -> None:
         self._tasks.discard(task)

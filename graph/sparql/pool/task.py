@@ -27,9 +27,8 @@ class Task(QueueEntry):
     """One question. `deliver` is called once, in the loop, with the delivery.
 
     `seconds` is all the time that the query has, from its submission. `expand` is set until its searches have run;
-    `searches` then holds their rows, and `search_deadline` ends them early. `fallback` is the query itself where `text`
-    is only the look-up that it amounts to. `restarts_left` says how often it is run again when its worker was killed
-    from outside.
+    `searches` then holds their rows, and `search_deadline` ends them early. `restarts_left` says how often it is run
+    again when its worker was killed from outside.
     """
 
     op: Op
@@ -37,7 +36,6 @@ class Task(QueueEntry):
     text: bytes
     seconds: float
     deliver: Callable[[Delivery], None]
-    fallback: bytes = b""
     expand: Expand | None = None
     searches: tuple[SearchClauseRows, ...] = ()
     search_deadline: Deadline | None = None

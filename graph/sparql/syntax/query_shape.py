@@ -68,7 +68,7 @@ def is_brief(text: str) -> bool:
     return _BRIEF.fullmatch(text) is not None
 
 
-_ORDER_MATTERS: Final = re.compile(r"limit|offset|sum|avg|sample|group_concat|\\u", re.IGNORECASE)
+_ORDER_MATTERS: Final = ("limit", "offset", "sum", "avg", "sample", "group_concat", "\\u")
 
 
 def is_unordered(query: str) -> bool:
@@ -78,10 +78,12 @@ def is_unordered(query: str) -> bool:
     of fractions, texts joined in a row. The words are searched anywhere in the text: a keyword needs no boundary, and
     may be escaped.
     """
-    return _ORDER_MATTERS.search(query) is None
+    lowered = query.lower()
+    return not any(word in lowered for word in _ORDER_MATTERS)
 
 
-_BASE_MATTERS: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*+:|[\s=])|<=[^\s<>]*+>|[iu]ri|\\u", re.IGNORECASE)
+_RELATIVE: Final = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*+:|[\s=])|<=[^\s<>]*+>")
+_BASE_MATTERS: Final = ("iri", "uri", "\\u")
 
 
 def uses_base(query: str) -> bool:
@@ -93,7 +95,12 @@ def uses_base(query: str) -> bool:
     >>> uses_base("SELECT * { ?s <p> ?o }"), uses_base("SELECT * { ?s <http://example.org/p> ?o }")
     (True, False)
     """
-    return _BASE_MATTERS.search(query) is not None or _has_dot_segments(query)
+    lowered = query.lower()
+    return (
+        any(word in lowered for word in _BASE_MATTERS)
+        or _RELATIVE.search(query) is not None
+        or _has_dot_segments(query)
+    )
 
 
 def _has_dot_segments(text: str) -> bool:

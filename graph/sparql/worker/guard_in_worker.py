@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from graph.errors import QueryError, QueryRefused, QuerySyntax, QueryTooLarge
+from graph.errors import QueryError, QueryFailed, QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.errors import syntax_error
 from graph.sparql.syntax.guard import Edit, Guarded, SearchClause, guard
@@ -71,7 +71,7 @@ def read_verdict(text: str, body: bytes) -> Guarded:
         )
         edits = tuple(Edit(start, end, edit) for start, end, edit in fields["edits"])
     except (ValueError, KeyError, TypeError) as error:
-        raise QueryError("The query worker gave a verdict that makes no sense.", "Report it.") from error
+        raise QueryFailed("The query worker gave a verdict that makes no sense.", "Report it.") from error
     return guarded.edited(edits) if edits else guarded
 
 

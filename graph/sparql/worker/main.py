@@ -24,7 +24,7 @@ from graph.sandbox.enter import SandboxLimits, enter
 from graph.sandbox.message_frames import BrokenStream
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.worker.in_memory_copy import MemoryCopy
-from graph.sparql.worker.protocol import Answer, Outbox, Question, Questions
+from graph.sparql.worker.protocol import Answer, Question, Questions, send
 from graph.sparql.worker.result_writer import ResultWriter, RowCounter
 
 if TYPE_CHECKING:
@@ -101,12 +101,11 @@ def main(arguments: list[str]) -> int:
     fenced = enter(SandboxLimits.from_argument(arguments[0])).seccomp
     import pyoxigraph  # noqa: F401  # after the fences, so that nothing of the engine runs outside them
 
-    Outbox(connection).add(Answer("ready", body=b"seccomp" if fenced else b""))
+    send(connection, Answer("ready", body=b"seccomp" if fenced else b""))
     # These read long queries. They are imported while no query waits, and while files can still be opened.
     import graph.serialisation
     import graph.sparql.dataset
-    import graph.sparql.worker.guard_in_worker
-    import graph.sparql.worker.triple_lookup  # noqa: F401
+    import graph.sparql.worker.guard_in_worker  # noqa: F401
 
     gc.freeze()
     gc.disable()  # one query at a time, and few objects: reference counting is enough
@@ -117,7 +116,7 @@ def main(arguments: list[str]) -> int:
 def _serve(connection: socket.socket, spool: int, generations: Generations) -> None:
     """Answer one question after the other until the stream ends."""
     parsed = dict[bytes, dict[str, Any]]()
-    questions, answers, spool_used = Questions(connection), Outbox(connection), False
+    questions, spool_used = Questions(connection), False
     while True:
         try:
             while generations.copy_more() and questions.idle():
@@ -126,18 +125,16 @@ def _serve(connection: socket.socket, spool: int, generations: Generations) -> N
             if question.descriptor is not None:
                 # The last spool file belongs to a result. Its descriptor was closed, so this one has its number.
                 spool, spool_used = question.descriptor, False
-            if spool_used and question.op != "lookup":
-                answers.add(Answer("again"))  # sent ahead, before the new spool file
+            if spool_used:
+                send(connection, Answer("again"))  # sent ahead, before the new spool file
                 continue
             settings = parsed.get(question.settings)
             if settings is None:
                 if len(parsed) >= PARSED_SETTINGS:
                     parsed.clear()
                 settings = parsed[question.settings] = json.loads(question.settings)
-                answers.flush()  # a generation may have to be opened
             answer = _answer(question, settings, generations, spool)
-            # Sending this takes as long as the next look-up, so it waits for that one; other questions may take longer.
-            answers.add(answer, soon=question.op == "lookup" and questions.lookup_follows())
+            send(connection, answer)
             spool_used = spool_used or answer.outcome == "spooled"
         except (BrokenStream, OSError, MemoryError):
             return
@@ -164,8 +161,6 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
     started = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, question.timeout)
     try:
-        if question.op == "lookup":
-            return _looked_up(store.fastest, question.text, settings, started)
         chosen = store.fastest if question.op == "any" else store.store
         return _evaluated(chosen, question.text, settings, spool, started)
     except BaseException as error:
@@ -174,17 +169,6 @@ def _answer(question: Question, settings: dict[str, Any], generations: Generatio
         signal.setitimer(signal.ITIMER_REAL, 0)
         if question.op != "query":  # a copy would not answer that
             store.add_query_seconds(time.perf_counter() - started)
-
-
-def _looked_up(store: pyoxigraph.Store, request: str, settings: dict[str, Any], started: float) -> Answer:
-    """The answer to a look-up, or "again" where the engine has to answer it."""
-    from graph.sparql.worker.triple_lookup import look_up
-
-    result = look_up(store, request, settings["rows"], min(settings["inline"], settings["bytes"]))
-    if result is None:
-        return Answer("again")
-    body, rows = result
-    return Answer("done", "bindings", (time.perf_counter() - started) * 1000, rows, body)
 
 
 def _evaluated(store: pyoxigraph.Store, text: str, settings: dict[str, Any], spool: int, started: float) -> Answer:

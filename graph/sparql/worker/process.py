@@ -61,7 +61,7 @@ def query_settings(
     base: str | None = None,
 ) -> bytes:
     """What a worker has to know beside the text. `generation` is an absolute path; `stamp` as of
-    `cache.generation_key`. The same settings are the same bytes, which it parses once."""
+    `result_cache.generation_key`. The same settings are the same bytes, which it parses once."""
     return json.dumps({
         "generation": generation, "key": stamp, "base": base,
         "default": dataset.default, "named": dataset.named,

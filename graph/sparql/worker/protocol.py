@@ -10,7 +10,6 @@ from __future__ import annotations
 import select
 import socket
 import struct
-import time
 from collections import deque
 from typing import Final, Literal
 
@@ -24,16 +23,15 @@ __all__ = [
     "Answer",
     "Inbox",
     "Op",
-    "Outbox",
     "Outcome",
     "Question",
     "Questions",
     "pack_question",
+    "send",
 ]
 
-Op = Literal["query", "lookup", "check", "open", "any"]
-"""`lookup`: a query of the shape that `graph.sparql.worker.triple_lookup` answers; `any`: one whose rows may come in
-any order."""
+Op = Literal["query", "check", "open", "any"]
+"""`any`: a query whose rows may come in any order."""
 
 Outcome = Literal["ready", "done", "spooled", "failed", "checked", "again"]
 Result = Literal["bindings", "boolean", "graph"]
@@ -46,13 +44,6 @@ MAX_QUESTION_BYTES: Final = 4 << 20
 
 MAX_ANSWER_OVERHEAD_BYTES: Final = 4 << 20
 """An answer may be so much longer than its result: the verdict on a long query repeats its tokens."""
-
-_LOOK_UP_SECONDS: Final = 0.5
-"""Any look-up ends within this time."""
-
-_MAX_WAIT_SECONDS: Final = 0.001
-_MAX_WAITING_BYTES: Final = 1 << 16
-"""How long, and how many bytes of, answers wait for those that are about to follow."""
 
 _ANCILLARY_BYTES: Final = socket.CMSG_LEN(struct.calcsize("i"))
 
@@ -116,43 +107,14 @@ class Questions:
         question.descriptor, self._descriptor = self._descriptor, None
         return question
 
-    def lookup_follows(self) -> bool:
-        """Whether the next question is here whole, and a look-up that is given time enough not to end this process."""
-        return bool(self._waiting) and self._waiting[0].op == "lookup" and self._waiting[0].timeout >= _LOOK_UP_SECONDS
-
     def idle(self) -> bool:
         """Whether every question that came is answered."""
         return not self._waiting and not self._buffer and not self._poll.poll(0)
 
 
-class Outbox:
-    """The worker's side of the connection: answers. To wake the pool for each answer costs both sides more than a
-    look-up, so an answer may wait for a moment for those that follow `soon`."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._frames: list[bytes] = []
-        self._size = 0
-        self._until = 0.0
-
-    def add(self, answer: Answer, *, soon: bool = False) -> None:
-        """Send an answer, at once unless others follow `soon`. Raises OSError where the pool is gone."""
-        frame = pack_frame(answer)
-        self._frames.append(frame)
-        self._size += len(frame)
-        if soon:
-            now = time.monotonic()
-            if len(self._frames) == 1:
-                self._until = now + _MAX_WAIT_SECONDS
-            if now < self._until and self._size < _MAX_WAITING_BYTES:
-                return
-        self.flush()
-
-    def flush(self) -> None:
-        """Send the answers that wait."""
-        if self._frames:
-            frames, self._frames, self._size = self._frames, [], 0
-            self._connection.sendall(b"".join(frames))
+def send(connection: socket.socket, answer: Answer) -> None:
+    """Send an answer from the worker's side. Raises OSError where the pool is gone."""
+    connection.sendall(pack_frame(answer))
 
 
 class Inbox(FrameBuffer[Answer]):

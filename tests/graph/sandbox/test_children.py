@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,29 +18,13 @@ from graph.sandbox.exit_reason import Death, DeathReason, KillReason, read_death
 from graph.sandbox.seccomp import Profile
 from tests.support.paths import ROOT
 from tests.support.query_pool import Listener
+from tests.support.waiting import is_running, wait_until
 
 pytestmark = pytest.mark.skipif(not seccomp.available(), reason="this system has no seccomp")
 needs_landlock = pytest.mark.skipif(not landlock.available(), reason="this kernel has no Landlock")
 
 PROFILES: list[Profile] = ["reader", "query", "writer", "searcher"]
 PROBE = "tests.graph.sandbox.probe"
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Fails when it does not come true within a minute."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def is_running(pid: int) -> bool:
-    """False for a zombie too, which nobody may be there to reap."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in ("Z", "X")
 
 
 def limits_of(profile: Profile, folder: Path, wall_seconds: float | None = None) -> SandboxLimits:
@@ -110,10 +92,10 @@ def test_a_child_dies_with_its_parent(profile: Profile, work: str, folder: Path)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        until(lambda: (folder / "output").stat().st_size > 0)
+        wait_until(lambda: (folder / "output").stat().st_size > 0)
         assert is_running(pid)
         parent.kill()
-    until(lambda: not is_running(pid))
+    wait_until(lambda: not is_running(pid))
 
 
 def test_a_child_of_an_owner_who_ended_before_it_began_ends(folder: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.worker.process import interpret_death
 from tests.support.query_pool import make_generation
+from tests.support.waiting import wait_until
 
 CARTESIAN = "SELECT * { ?s ?p ?o . ?a ?b ?c . ?d ?e ?f } ORDER BY ?f"
 LOOK_UP = "SELECT ?o { <http://example.org/s7> <http://example.org/p> ?o }"
@@ -70,13 +71,6 @@ class Running:
     def cancel(self) -> QueryError:
         assert self._pool.cancel(self._query_id, self._client)
         return self.wait()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "the condition never held"
-        time.sleep(0.01)
 
 
 def test_look_ups_are_answered_while_slow_queries_hold_every_slow_slot(pool: QueryPool, large: Path) -> None:

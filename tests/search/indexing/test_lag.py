@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from search.indexing.indexer import SearchIndexer
 from search.indexing.lag import IndexLag, catch_up, lag_of
 from search.types import Query
 from tests.support.folder import write_folder
+from tests.support.waiting import wait_until
 from tests.support.writable_services import TOKEN, update
 from web.app import create_app
 from web.services import Services, compose
@@ -173,12 +173,5 @@ def test_a_manifest_of_an_earlier_version_is_read(writable_services: Services) -
 def test_a_server_catches_up_by_itself(writable_client: FlaskClient, writable_services: Services) -> None:
     writable_services.writes.then = writable_services.follower.notify
     update(writable_client, PREFIXES + 'INSERT DATA { :lab a :Laboratory ; rdfs:label "Quixotic Zeppelin Laboratory" }')
-    until(lambda: lag_of(writable_services.home.require()) is None)
+    wait_until(lambda: lag_of(writable_services.home.require()) is None)
     assert hits(writable_services, "zeppelin laboratory")[0] == "http://e/lab"
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)

@@ -9,38 +9,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graph.deadline import Deadline
 from graph.errors import InputError, QueryCancelled, QueryTimeout
+from graph.sandbox.exit_reason import Death
 from search.types import Query, Results
+from search.workers.messages import Body
 from search.workers.pool import SearchProcessPool
 from tests.support.paths import ROOT
+from tests.support.waiting import is_running, wait_until
 from web.services import Services, compose
 
 TEXTS = ["access to finance", "games makers in Dundee", "who paid for Creative Scale-Up?", "£25 million", "studios"]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Fails when it does not come true within a minute."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.fixture
@@ -70,7 +58,7 @@ def started(services: Services) -> tuple[int, ...]:
         at_once(services, 2)
         return len(services.search_pool.processes) == 2
 
-    until(are_two)
+    wait_until(are_two)
     return services.search_pool.processes
 
 
@@ -108,7 +96,7 @@ class Pool:
         """Its worker's process id."""
         with busy_here(self.pool, self.generation), ThreadPoolExecutor(1) as threads:
             future = threads.submit(self.answer, "warm")
-            until(lambda: bool(self.pool.processes))
+            wait_until(lambda: bool(self.pool.processes))
             future.result()
         return self.pool.processes[0]
 
@@ -136,11 +124,11 @@ def test_one_search_at_a_time_needs_no_worker(many: Services) -> None:
 
 def test_a_search_here_knows_whether_workers_are_busy(alone: Pool) -> None:
     pid = alone.start()
-    until(alone.pool.is_quiet)
+    wait_until(alone.pool.is_quiet)
     with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
         os.kill(pid, signal.SIGSTOP)
         future = threads.submit(alone.answer, "studios")
-        until(lambda: not alone.pool.is_quiet())
+        wait_until(lambda: not alone.pool.is_quiet())
         os.kill(pid, signal.SIGCONT)
         future.result()
         assert alone.pool.is_quiet()
@@ -210,7 +198,7 @@ def test_a_cancelled_search_ends_in_its_worker_which_takes_the_next_one(alone: P
     with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
         os.kill(pid, signal.SIGSTOP)
         future = threads.submit(alone.answer, "studios", None, deadline)
-        until(lambda: not alone.pool.is_quiet())
+        wait_until(lambda: not alone.pool.is_quiet())
         deadline.cancel()
         time.sleep(0.5)
         os.kill(pid, signal.SIGCONT)
@@ -226,7 +214,7 @@ def test_a_cancelled_search_whose_worker_does_not_listen_frees_its_place(alone: 
     with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
         os.kill(pid, signal.SIGSTOP)
         future = threads.submit(alone.answer, "studios", None, deadline)
-        until(lambda: not alone.pool.is_quiet())
+        wait_until(lambda: not alone.pool.is_quiet())
         deadline.cancel()
         with pytest.raises(QueryCancelled):
             future.result(30)
@@ -238,7 +226,7 @@ def test_a_search_that_waits_for_a_place_ends_at_its_deadline(alone: Pool) -> No
     with busy_here(alone.pool, alone.generation), ThreadPoolExecutor(1) as threads:
         os.kill(pid, signal.SIGSTOP)
         other = threads.submit(alone.answer, "studios")
-        until(lambda: not alone.pool.is_quiet())
+        wait_until(lambda: not alone.pool.is_quiet())
         with pytest.raises(QueryTimeout):
             alone.answer("games", deadline=Deadline.after(0.1))
         os.kill(pid, signal.SIGCONT)
@@ -260,9 +248,9 @@ def test_a_search_whose_worker_died_runs_once_more_in_the_one_place_here(alone: 
         with busy_here(alone.pool, alone.generation):
             os.kill(pid, signal.SIGSTOP)
             future = threads.submit(alone.answer, "studios")
-            until(lambda: not alone.pool.is_quiet())
+            wait_until(lambda: not alone.pool.is_quiet())
             os.kill(pid, signal.SIGKILL)
-            until(lambda: not alone.pool.processes)
+            wait_until(lambda: not alone.pool.processes)
             assert alone.runs_here == 0, "the place here is taken"
         assert future.result(60) == b"here"
     assert alone.runs_here == 1
@@ -291,7 +279,7 @@ def test_workers_that_die_are_replaced(many: Services) -> None:
     for pid in first:
         os.kill(pid, signal.SIGKILL)
     assert all(results.hits for results in at_once(many, 4))
-    until(lambda: not set(first) & set(many.search_pool.processes))
+    wait_until(lambda: not set(first) & set(many.search_pool.processes))
 
 
 def test_closing_ends_the_workers_and_searches_go_on(many: Services) -> None:
@@ -305,6 +293,7 @@ ALONE = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from search.types import Query
 from web.services import compose
 from web.settings import Settings
@@ -325,4 +314,70 @@ def test_a_killed_server_leaves_no_worker_behind(services: Services) -> None:
         pid = int(server.stdout.readline())
         assert is_running(pid)
         server.kill()
-    until(lambda: not is_running(pid))
+    wait_until(lambda: not is_running(pid))
+
+
+class FakeWorker:
+    """A search worker without a process. `failure` is raised by its searches."""
+
+    pid, is_ended = 0, False
+
+    def __init__(self, number: int, failure: Exception | None = None) -> None:
+        self.number, self.failure = number, failure
+
+    def is_ready(self) -> bool:
+        return True
+
+    def search(self, *_: object, **__: object) -> Body:
+        if self.failure is not None:
+            raise self.failure
+        return Body(b"from a worker")
+
+    def end(self) -> Death:
+        self.is_ended = True
+        return Death("closed")
+
+
+def pool_of(workers: list[FakeWorker | OSError]) -> SearchProcessPool:
+    """A pool that starts these workers, in this order."""
+
+    def start_worker(*_: object) -> Any:
+        worker = workers.pop(0)
+        if isinstance(worker, OSError):
+            raise worker
+        return worker
+
+    return SearchProcessPool(len(workers), {}, start_worker=start_worker)
+
+
+def ask_a_worker(pool: SearchProcessPool) -> bytes:
+    """The body of a search that comes while the place here is taken."""
+    with busy_here(pool, Path("000001")), ThreadPoolExecutor(1) as threads:
+        return threads.submit(pool.answer, Path("000001"), Query("x"), lambda: b"here").result(60)
+
+
+def test_a_worker_whose_search_ends_with_an_error_of_ours_is_replaced() -> None:
+    broken, whole = FakeWorker(1, OverflowError("an integer is too large")), FakeWorker(2)
+    pool = pool_of([broken])
+    with pytest.raises(OverflowError):
+        ask_a_worker(pool)
+    assert broken.is_ended and not pool.processes
+    pool.close()
+    other = pool_of([whole])
+    assert ask_a_worker(other) == b"from a worker"
+    other.close()
+
+
+def test_workers_that_could_be_started_are_used_although_others_could_not() -> None:
+    first = FakeWorker(1)
+    pool = pool_of([first, OSError("no more processes")])
+    assert ask_a_worker(pool) == b"from a worker"
+    assert len(pool.processes) == 1
+    pool.close()
+    assert first.is_ended
+
+
+@pytest.mark.parametrize("offset", [-1, 1 << 31, 1 << 64])
+def test_an_offset_that_no_result_has_is_refused(offset: int) -> None:
+    with pytest.raises(InputError, match="out of range"):
+        Query("x", offset=offset)

@@ -13,7 +13,7 @@ from graph.errors import IndexUnusable
 from search.types import Query
 from web.api.fast_search import JsonSearch
 from web.http.auth import ReadAccess
-from web.http.fast_request import PlainRequest
+from web.http.fast_request import PlainRequest, RequestHead
 from web.http.public_address import RequestAddress
 from web.http.rendered_answer import Answer, flask_response
 from web.services import Services
@@ -41,7 +41,11 @@ def answer(
     search: Callable[[Query, Deadline], bytes], query_string: str, access: ReadAccess | None = None
 ) -> Answer | None:
     request = PlainRequest(
-        "GET", query_string.encode(), {b"host": b"localhost"}, b"", RequestAddress("http", "localhost", None)
+        "GET",
+        query_string.encode(),
+        RequestHead({b"host": b"localhost"}),
+        b"",
+        RequestAddress("http", "localhost", None),
     )
     return JsonSearch(search, access or ReadAccess(None)).answer(request, Deadline.after(60))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from graph.write.ingest import ingest
 from graph.write.writer import no_progress
 from search.types import Query
 from tests.support.services import make_services
+from tests.support.waiting import wait_until
 from tests.support.writable_services import begin
 from web.app import create_app
 from web.cli.main import cli
@@ -74,13 +75,6 @@ def damage(file: Path) -> None:
         stream.write(data)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < end, "the condition did not come true"
-        time.sleep(0.1)
-
-
 def test_a_server_notices_damage_and_repairs_it(server: Services) -> None:
     client = create_app(server).test_client()
     scrubber = server.index_scrubber
@@ -92,13 +86,13 @@ def test_a_server_notices_damage_and_repairs_it(server: Services) -> None:
 
     assert state() == "unopened"
     sound = [hit.iri for hit in server.atlas.search(QUERY).hits]
-    until(lambda: state() == "sound")
+    wait_until(lambda: state() == "sound", 240)
     before = server.home.require()
     damage(large_file(server.settings.home))
     scrubber.diagnose(ValueError("something odd"))
-    until(lambda: state() == "damaged")
+    wait_until(lambda: state() == "damaged", 240)
     assert "does not hold what was written" in client.get("/readyz").get_json()["index"]["problem"]
-    until(lambda: state() == "sound")
+    wait_until(lambda: state() == "sound", 240)
     assert server.home.require().number == before.number + 1
     assert [hit.iri for hit in server.atlas.search(QUERY).hits] == sound
 
@@ -112,7 +106,7 @@ def test_a_search_that_meets_damage_fails_and_has_it_repaired(server: Services) 
     statuses = {client.get("/api/v1/search", query_string={"q": f"studio {n}"}).status_code for n in range(0, 700, 7)}
     statuses |= {client.get("/search", query_string={"q": f"studio {n}"}).status_code for n in range(0, 70, 7)}
     assert 503 in statuses and statuses <= {200, 503}
-    until(lambda: scrubber.state()["state"] == "sound")
+    wait_until(lambda: scrubber.state()["state"] == "sound", 240)
     assert client.get("/api/v1/search?q=studio+7").status_code == 200
 
 
@@ -126,11 +120,11 @@ def test_an_unexpected_error_alone_repairs_nothing(settings: Settings) -> None:
     scrubber = IndexScrubber(Home(settings.home), report, settle_seconds=0.0, recheck_seconds=0.1)
     try:
         assert "looked at" in scrubber.diagnose(ZeroDivisionError()).remedy
-        until(lambda: scrubber.state()["state"] == "sound")
+        wait_until(lambda: scrubber.state()["state"] == "sound", 240)
         assert reported == []
         damage(large_file(settings.home))
         scrubber.diagnose(ZeroDivisionError())
-        until(lambda: bool(reported))
+        wait_until(lambda: bool(reported), 240)
         assert scrubber.state()["state"] == "damaged"
     finally:
         scrubber.close()

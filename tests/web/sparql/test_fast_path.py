@@ -16,6 +16,7 @@ import pytest
 import zstandard
 from flask import Flask
 from flask.testing import FlaskClient
+from pyoxigraph import Store
 from werkzeug.test import TestResponse
 
 from graph.sparql.limits import Limits
@@ -77,7 +78,8 @@ def serve(
 
 @pytest.fixture(scope="module")
 def fast(generation: Path) -> Iterator[Served]:
-    pool = QueryPool(LIMITS)
+    store = Store.read_only(str(generation / "graph"))
+    pool = QueryPool(LIMITS, open_store=lambda path, key: store)
     client = serve(make_app(pool, generation), pool, lambda: generation)
     yield client
     client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from graph.errors import HomeLocked, InputError, QueryMemory, QueryTimeout
+from graph.errors import HomeLocked, InputError, QueryFailed, QueryMemory, QueryTimeout
 from graph.sandbox.enter import SandboxLimits
 from tests.support.writable_services import BEARER, ServiceMaker, ask, update
 from web.app import create_app
@@ -232,3 +233,24 @@ def test_a_text_that_is_no_text_is_refused_and_the_child_stays(writable_services
     with pytest.raises(InputError):
         writable_services.writes.update("INSERT DATA { <a:b> <a:c> '\ud83c' }", base="http://e/")
     assert writable_services.writes.spare_pid == pid
+
+
+def test_a_write_counts_although_no_child_can_be_started_for_the_next(module_services: Services) -> None:
+    """Its outcome is known. That the next write has to wait for a process is no reason to report a failure."""
+    begun: list[WriterChild] = []
+    published: list[str] = []
+
+    def start_child(limits: SandboxLimits) -> WriterChild:
+        if begun:
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        begun.append(WriterChild(limits, jobs=1))
+        return begun[0]
+
+    writes = Writes(module_services.home, then=lambda: published.append("then"), start_child=start_child)
+    assert writes.update("INSERT DATA { <a:b> <a:c> 1 }", base="http://e/").generation
+    assert published == ["then"]
+    with pytest.raises(QueryFailed, match="No process that writes could be started"):
+        writes.update("INSERT DATA { <a:b> <a:c> 2 }", base="http://e/")
+    begun.clear()
+    assert writes.update("INSERT DATA { <a:b> <a:c> 3 }", base="http://e/").generation, "it goes on once there are some"
+    writes.close()

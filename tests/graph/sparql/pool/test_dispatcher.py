@@ -10,8 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from graph.deadline import Deadline
-from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryTimeout
+from graph.errors import AtlasError, Overloaded, QueryCancelled, QueryFailed, QueryTimeout
 from graph.sparql.limits import Limits
 from graph.sparql.pool.dispatcher import Dispatcher
 from graph.sparql.pool.fair_queues import SlotKind
@@ -127,8 +129,8 @@ class Workers:
 class Bench:
     """A dispatcher over fake workers, and the deliveries of its tasks by name: (time, delivery)."""
 
-    def __init__(self, **limits: Any) -> None:
-        self.loop = Loop()
+    def __init__(self, *, loop: Loop | None = None, **limits: Any) -> None:
+        self.loop = loop or Loop()
         self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, worker_pool=Workers)  # type: ignore[arg-type]
         self.workers: Any = self.dispatcher.workers
         self.deliveries: dict[str, tuple[float, Delivery]] = {}
@@ -202,7 +204,7 @@ def test_a_look_up_overtakes_long_texts() -> None:
     bench.workers.complete = True
     texts = [bench.submit(f"text {n}", "reading", op="check") for n in range(12)]
     assert sum(task.worker is not None for task in texts) == 1
-    look_up = bench.submit("look-up", "lookup", op="lookup")
+    look_up = bench.submit("look-up", "lookup")
     assert look_up.worker is not None
     bench.answer(look_up)
     bench.answer(next(task for task in texts if task.worker))
@@ -282,16 +284,15 @@ def test_a_query_that_is_cancelled_after_it_was_sent_ahead_costs_no_worker() -> 
     assert bench.workers.free() == 2
 
 
-def test_a_look_up_that_needs_the_engine_runs_again_as_a_query() -> None:
+def test_a_query_for_which_no_spool_file_is_at_hand_runs_again() -> None:
     bench = Bench(workers=1)
-    look_up = bench.submit("look-up", "lookup", op="lookup")
-    look_up.fallback = b"SELECT"
-    worker: Any = look_up.worker
+    query = bench.submit("query")
+    worker: Any = query.worker
     worker.outcomes = ["again"]
-    bench.answer(look_up)
-    assert (look_up.op, look_up.text, look_up.slot) == ("query", b"SELECT", "quick")
-    bench.answer(look_up)
-    assert "look-up" in bench.deliveries
+    bench.answer(query)
+    assert (query.slot, query.over) == ("quick", False)
+    bench.answer(query)
+    assert "query" in bench.deliveries
 
 
 def test_a_query_whose_client_has_left_frees_its_slot() -> None:
@@ -335,6 +336,24 @@ def test_searches_take_no_slot_of_other_queries_and_end_at_the_deadline() -> Non
     assert searching.worker is None
 
 
+@pytest.mark.parametrize("failure", [ZeroDivisionError("secret detail"), SystemExit(1)])
+def test_a_search_that_fails_for_a_reason_of_ours_is_no_fault_of_the_client(
+    failure: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, not shown, and the place for searches is free again."""
+    bench = Bench(workers=1)
+
+    def expand(deadline: Deadline) -> Expansion:
+        raise failure
+
+    for name in ("first", "second"):
+        bench.submit(name, "searching", 5.0, expand)
+        bench.loop.wait_for_thread()
+        _, error = bench.deliveries[name]
+        assert isinstance(error, QueryFailed) and "secret" not in str(error)
+    assert [record.message for record in caplog.records] == ["a search inside a query failed"] * 2
+
+
 def test_searches_end_once_their_client_has_left() -> None:
     bench = Bench(workers=1)
     started, ended = threading.Event(), threading.Event()
@@ -366,3 +385,44 @@ def test_a_search_that_fails_ends_its_query() -> None:
     bench.submit("searching", "searching", 5.0, expand)
     bench.loop.wait_for_thread()
     assert bench.error("searching") == (0.0, Overloaded)
+
+
+def test_a_search_asks_the_loop_for_its_time_in_the_thread_of_the_loop_only() -> None:
+    askers: set[threading.Thread] = set()
+
+    class WatchedLoop(Loop):
+        def time(self) -> float:
+            askers.add(threading.current_thread())
+            return super().time()
+
+    bench = Bench(workers=1, loop=WatchedLoop())
+
+    def expand(deadline: Deadline) -> Expansion:
+        deadline.check()
+        return b"", ()
+
+    bench.submit("searching", "searching", 5.0, expand)
+    bench.loop.wait_for_thread()
+    assert askers == {threading.current_thread()}
+
+
+def test_a_search_may_end_after_its_loop() -> None:
+    """As a server stops: nobody is left to hear of it, and the thread ends without a traceback."""
+    ended = threading.Event()
+    faults: list[threading.ExceptHookArgs] = []
+
+    class ClosedLoop(Loop):
+        def call_soon_threadsafe(self, callback: Any, *args: Any, **_: Any) -> Any:
+            ended.set()
+            raise RuntimeError("Event loop is closed")
+
+    threads = set(threading.enumerate())
+    hook, threading.excepthook = threading.excepthook, faults.append
+    try:
+        Bench(workers=1, loop=ClosedLoop()).submit("searching", "searching", 5.0, lambda deadline: (b"", ()))
+        assert ended.wait(10)
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(10)
+    finally:
+        threading.excepthook = hook
+    assert not faults

@@ -104,18 +104,6 @@ def test_look_ups_come_first_sixteen_times_in_a_row() -> None:
     assert [entry for entry in order if entry is not other] == looks[1:]
 
 
-def test_a_look_up_that_turns_out_to_be_a_query_waits_for_a_quick_slot() -> None:
-    queues = QueryQueues(Limits(workers=1))
-    running = enter(queues)
-    wrong, right = look_up(queues), look_up(queues)
-    assert queues.next() is wrong
-    assert not queues.is_no_lookup(wrong)
-    assert queues.next() is right
-    queues.leave(running)
-    assert queues.next() is wrong
-    assert wrong.slot == "quick"
-
-
 def test_no_query_waits_longer_than_it_has_time() -> None:
     queues = QueryQueues(Limits(workers=1, slow=1, wait=5, queue=1))
     running = enter(queues)

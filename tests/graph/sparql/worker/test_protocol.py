@@ -1,14 +1,13 @@
-"""Batching of answers, and the worker's view of the next question."""
+"""Questions and answers on their way between the pool and a worker."""
 
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from graph.sparql.worker.protocol import Answer, Inbox, Outbox, Questions, pack_question
+from graph.sparql.worker.protocol import Answer, Inbox, Questions, pack_question, send
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -21,50 +20,22 @@ def pair() -> Iterator[Pair]:
         yield ours, theirs
 
 
-def bodies(connection: socket.socket) -> list[bytes]:
-    """What has come so far."""
-    try:
-        return [message.body for message in Inbox(1 << 20).add(connection.recv(1 << 20))]
-    except BlockingIOError:
-        return []
-
-
-def test_answers_wait_for_those_that_follow_soon(pair: Pair) -> None:
-    outbox = Outbox(pair[1])
-    outbox.add(Answer("done", body=b"first"), soon=True)
-    assert bodies(pair[0]) == []
-    outbox.add(Answer("done", body=b"second"))
-    assert bodies(pair[0]) == [b"first", b"second"]
-    outbox.add(Answer("done", body=b"third"), soon=True)
-    outbox.flush()
-    outbox.flush()
-    assert bodies(pair[0]) == [b"third"]
-
-
-def test_no_answer_waits_long_nor_do_many(pair: Pair) -> None:
-    outbox = Outbox(pair[1])
-    outbox.add(Answer("done", body=b"first"), soon=True)
-    time.sleep(0.002)
-    outbox.add(Answer("done", body=b"second"), soon=True)
-    assert bodies(pair[0]) == [b"first", b"second"]
-    outbox.add(Answer("done", body=b"x" * 70_000), soon=True)
-    assert bodies(pair[0]) == [b"x" * 70_000]
-
-
-def test_the_next_question_is_seen(pair: Pair) -> None:
-    """Only a complete question counts, and only a look-up with enough time."""
+def test_questions_come_in_the_order_in_which_they_were_sent(pair: Pair) -> None:
+    """However many come at once, and in whatever parts."""
     questions = Questions(pair[1])
-    first, look_up = pack_question("query", 1.0, b"{}", b"ASK {}"), pack_question("lookup", 1.0, b"{}", b"a\nb\n\n2x")
-    for sent, follows in (
-        (first, False),
-        (first + look_up, True),
-        (first + look_up[:-1], False),
-        (first + first, False),
-        (first + pack_question("lookup", 0.01, b"{}", b"a\nb\n\n2x"), False),
-    ):
-        pair[0].sendall(sent)
-        assert questions.next().text == "ASK {}"
-        assert questions.lookup_follows() == follows
-        pair[0].sendall(look_up[-1:] if sent == first + look_up[:-1] else b"")
-        if len(sent) > len(first):
-            assert questions.next().op in ("lookup", "query")
+    frames = b"".join(pack_question("query", 1.0, b"{}", f"ASK {{ {n} }}".encode()) for n in range(3))
+    pair[0].sendall(frames[:-1])
+    assert questions.next().text == "ASK { 0 }"
+    assert not questions.idle(), "another question is here"
+    assert questions.next().text == "ASK { 1 }"
+    assert not questions.idle(), "a part of a question is here"
+    pair[0].sendall(frames[-1:])
+    assert questions.next().text == "ASK { 2 }"
+    assert questions.idle()
+
+
+def test_an_answer_comes_back_whole(pair: Pair) -> None:
+    sent = [Answer("done", "bindings", 0.5, 2, b"x" * 5_000), Answer("again")]
+    for answer in sent:
+        send(pair[1], answer)
+    assert Inbox(1 << 20).add(pair[0].recv(1 << 20)) == sent

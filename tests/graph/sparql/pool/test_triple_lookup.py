@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, Store, Triple
 
+from graph.sparql.dataset import Dataset
+from graph.sparql.limits import Limits
+from graph.sparql.pool.pool import QueryPool
+from graph.sparql.pool.triple_lookup import MAX_LOOKUP_ROWS, LookUps
+from graph.sparql.pool.triple_lookup import look_up as look_up_in_store
 from graph.sparql.syntax.query_shape import look_up_in
-from graph.sparql.worker.triple_lookup import MAX_LOOKUP_ROWS
-from graph.sparql.worker.triple_lookup import look_up as look_up_in_store
+from tests.support.query_pool import make_generation
 
 THINGS = [NamedNode(f"http://example.org/{name}") for name in "abc"]
 A, B, C = THINGS
@@ -38,7 +44,7 @@ QUERIES = st.builds(
 
 
 def look_up(store: Store, text: str, rows: int, size: int) -> tuple[bytes, int] | None:
-    """The look-up of a query text: recognised as in the pool, answered as in a worker."""
+    """The look-up of a query text: recognised as in the pool, answered as there."""
     request = look_up_in(text)
     return None if request is None else look_up_in_store(store, request, rows, size)
 
@@ -137,11 +143,64 @@ def test_a_result_over_the_caps_is_left_to_the_engine() -> None:
     store = Store()
     store.extend(Quad(A, B, Literal(number)) for number in range(MAX_LOOKUP_ROWS + 1))
     text = f"SELECT ?x {{ {A} {B} ?x }}"
-    assert look_up(store, text, 1 << 20, 1 << 20) is None
+    assert look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20) is None
     store.remove(Quad(A, B, Literal(0)))
-    result = look_up(store, text, 1 << 20, 1 << 20)
+    result = look_up(store, text, MAX_LOOKUP_ROWS, 1 << 20)
     assert result is not None
     assert result[1] == MAX_LOOKUP_ROWS
     assert look_up(store, text, MAX_LOOKUP_ROWS - 1, 1 << 20) is None
     assert look_up(store, text, MAX_LOOKUP_ROWS, len(result[0]) - 1) is None
     assert look_up(store, text, MAX_LOOKUP_ROWS, len(result[0])) is not None
+
+
+REQUEST = f"{A.value}\n{B.value}\n\n2x"
+
+
+def test_a_generation_that_is_not_open_is_left_to_a_worker() -> None:
+    look_ups = LookUps(Limits(), lambda generation, key: None)
+    assert look_ups.answer(Path("000001"), "key", REQUEST) is None
+
+
+def test_a_damaged_store_is_left_to_a_worker() -> None:
+    class Damaged:
+        def quads_for_pattern(self, *_: object) -> None:
+            raise OSError("Corruption: block checksum mismatch")
+
+    look_ups = LookUps(Limits(), lambda generation, key: cast("Store", Damaged()))
+    assert look_ups.answer(Path("000001"), "key", REQUEST) is None
+
+
+def test_slow_look_ups_are_left_to_workers_for_longer_and_longer() -> None:
+    """They would hold the event loop."""
+    now, seconds = [100.0], [0.0]
+
+    def open_store(generation: Path, key: str) -> Store:
+        now[0] += seconds[0]
+        return Store()
+
+    look_ups = LookUps(Limits(), open_store, clock=lambda: now[0])
+
+    def is_answered(moment: float) -> bool:
+        now[0] = moment
+        return look_ups.answer(Path("000001"), "key", REQUEST) is not None
+
+    assert is_answered(100.0) and is_answered(100.0)
+    seconds[0] = 0.02
+    assert is_answered(101.0), "this one took long"
+    assert not is_answered(101.5)
+    assert is_answered(102.1), "long again"
+    assert not is_answered(103.5)
+    seconds[0] = 0.0
+    assert is_answered(104.2) and is_answered(104.3)
+
+
+def test_the_pool_answers_look_ups_without_a_worker(tmp_path: Path) -> None:
+    generation = make_generation(tmp_path / "000001", 5)
+    store = Store.read_only(str(generation / "graph"))
+    query = "SELECT ?o { <http://example.org/s3> <http://example.org/p> ?o }"
+    with QueryPool(open_store=lambda path, key: store if path == generation else None) as pool:
+        first, second = (pool.run(generation, query) for _ in range(2))
+        assert pool.load() == (0, 0) and not pool.idle() and not pool.busy()
+        assert [row["o"]["value"] for row in json.loads(first.read())["results"]["bindings"]] == ["value 3"]
+        assert (first.cached, second.cached, first.read()) == (False, True, second.read())
+        assert pool.run(generation, query, dataset=Dataset(("http://example.org/g",))).rows == 0, "by a worker"

@@ -1,0 +1,84 @@
+"""Checks of a request's head that need its header fields only. Clients repeat themselves, so verdicts are kept."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from web.http.fast_request import RequestHead
+from web.http.problems import make_problem
+from web.http.public_address import valid_host
+from web.http.rendered_answer import Answer, Headers
+from web.server.asgi_types import Scope
+
+__all__ = ["MAX_HEAD_BYTES", "CheckedHead", "check_head", "refuse_address"]
+
+MAX_HEAD_BYTES: Final = 32 << 10
+"""Bytes of an address, and of all header fields together."""
+
+MAX_ACCEPT_BYTES: Final = 4 << 10
+"""Bytes of an Accept header: reading one of 30 kB takes Werkzeug a tenth of a second, and no client sends one."""
+
+_KEPT_HEADS: Final = 256
+_FIELD_BYTES: Final = 4
+"""Bytes of a header field beside its name and value."""
+
+
+class CheckedHead(NamedTuple):
+    """The verdict on a head: `refusal` is the answer to a bad one.
+
+    `head` holds its fields, of those that came more than once the last; `is_plain`: none did. `host` is the host that
+    it names, empty for HTTP/1.0 without one.
+    """
+
+    head: RequestHead
+    is_plain: bool
+    host: str
+    refusal: Answer | None
+
+
+def check_head(scope: Scope) -> CheckedHead:
+    """The verdict on the header fields of a request."""
+    return _check(scope["scheme"], scope["http_version"], tuple(scope["headers"]))
+
+
+def refuse_address(scope: Scope) -> Answer | None:
+    """The refusal of an address that is too long."""
+    path = scope["raw_path"]
+    if len(path) + len(scope["query_string"]) <= MAX_HEAD_BYTES:
+        return None
+    advice = "Send the query by POST." if path == b"/sparql" else "Make it shorter."
+    detail = f"The address is longer than {MAX_HEAD_BYTES:,} bytes. {advice}"
+    return make_problem(414, "uri-too-long", "URI Too Long", detail)
+
+
+@lru_cache(maxsize=_KEPT_HEADS)
+def _check(scheme: str, version: str, fields: Headers) -> CheckedHead:
+    headers = dict(fields)
+    host = headers.get(b"host", b"").decode("latin-1")
+    refusal = _refuse_fields(fields) or _refuse_host(scheme, version, fields)
+    return CheckedHead(RequestHead(headers), len(headers) == len(fields), valid_host(scheme, host) or host, refusal)
+
+
+def _refuse_fields(fields: Headers) -> Answer | None:
+    if sum(len(name) + len(value) + _FIELD_BYTES for name, value in fields) > MAX_HEAD_BYTES:
+        return _too_large(f"The header fields are longer than {MAX_HEAD_BYTES:,} bytes together.")
+    if sum(len(value) for name, value in fields if name == b"accept") > MAX_ACCEPT_BYTES:
+        return _too_large(f"The Accept header is longer than {MAX_ACCEPT_BYTES:,} bytes.")
+    return None
+
+
+def _too_large(detail: str) -> Answer:
+    return make_problem(431, "request-header-fields-too-large", "Request Header Fields Too Large", detail)
+
+
+def _refuse_host(scheme: str, version: str, fields: Headers) -> Answer | None:
+    """The refusal of a head that does not name one host (RFC 9112 §3.2)."""
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) > 1:
+        return make_problem(400, "bad-request", "Bad Request", "The request has more than one Host header.")
+    host = hosts[0].decode("latin-1") if hosts else ""
+    is_old = version in ("1", "1.0")
+    if (host or not is_old) and valid_host(scheme, host) is None:
+        return make_problem(400, "bad-request", "Bad Request", "The request has no valid Host header.")
+    return None
