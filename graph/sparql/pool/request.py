@@ -158,6 +158,7 @@ def to_query_result(request: QueryRequest, result: CachedResult, *, cached: bool
         ordered=request.ordered,
         cached=cached,
         searches=result.searches,
+        warnings=request.guarded.warnings,
     )
 
 
@@ -183,6 +184,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
         fingerprint=request.fingerprint,
         ordered=request.ordered,
         searches=task.searches,
+        warnings=request.guarded.warnings,
     )
 
 

@@ -163,6 +163,16 @@ def test_a_format_that_cannot_hold_the_answer_is_refused(
     assert reason in refused.json["detail"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_the_answer_says_where_it_may_differ_from_sparql(client: FlaskClient, name: str) -> None:
+    query = "SELECT ?x { VALUES ?x { 9223372036854775808 5 } FILTER(?x > 3) }"
+    response = get(client, query, format=name)
+    assert "64 bits" in response.headers["X-Atlas-Warning"]
+    assert "64 bits" in get(client, query, format=name).headers["X-Atlas-Warning"], "a cached answer says so too"
+    assert "X-Atlas-Warning" in response.headers["Access-Control-Expose-Headers"]
+    assert "X-Atlas-Warning" not in get(client, format=name).headers
+
+
 def test_a_carriage_return_comes_through_xml(client: FlaskClient) -> None:
     body = get(client, 'SELECT ("a\\r\\nb" AS ?x) {}', format="xml").data
     assert "a\r\nb" in ElementTree.fromstring(body).itertext()
