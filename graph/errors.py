@@ -23,6 +23,7 @@
     │   ├── QueryFailed            the service failed: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
     │       └── ClientOverloaded   one client has too many queries under way
+    ├── UnwritableTerm             a format cannot hold a term of the answer
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     │   └── IndexMissing           there is none: not built yet, or deleted
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
@@ -61,6 +62,7 @@ __all__ = [
     "UnknownEntity",
     "UnknownGraph",
     "UnreadableFile",
+    "UnwritableTerm",
 ]
 
 
@@ -244,6 +246,12 @@ class Overloaded(QueryError):
 
 class ClientOverloaded(Overloaded):
     """One client has as many queries running or waiting as one client may have."""
+
+
+class UnwritableTerm(AtlasError):
+    """A format cannot hold a term of what it is to hold."""
+
+    title = "This format cannot hold the answer"
 
 
 class IndexUnusable(AtlasError):

@@ -26,7 +26,7 @@ class Settings:
     processes, 0 search processes: searches run in the server. `unfenced` starts query workers without a system call
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
-    X-Forwarded headers are read.
+    X-Forwarded headers are read. `month_first`: in documents, 05/03/2024 is in May.
     """
 
     home: Path
@@ -42,6 +42,7 @@ class Settings:
     reranker: str | None = None
     public_url: str | None = None
     trusted_proxy: str | None = None
+    month_first: bool = False
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -59,6 +60,7 @@ class Settings:
             reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
+            month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
             search_processes=int(

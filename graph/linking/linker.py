@@ -15,6 +15,7 @@ from graph.linking.acronyms import definitions
 from graph.linking.coreference import LinkedSpan, last_names
 from graph.linking.gazetteer import Gazetteer, Match
 from graph.linking.label_forms import Entry, Form
+from graph.linking.namesakes import is_namesake
 from graph.linking.normalise import Word, words
 from graph.model import Mention, Passage
 
@@ -56,6 +57,8 @@ def _resolve(tokens: Sequence[Word], matches: Sequence[Match], defined: Mapping[
     covered: set[int] = set()
     for place, match in enumerate(matches):
         if match.last - match.first == 1 and tokens[match.first].raw in defined:
+            continue
+        if is_namesake(tokens, match.first, match.last):
             continue
         form = _in_list(tokens, matches, place) or match.best
         spans.append((match.first, match.last, form.entry.iri, _confidence(match)))

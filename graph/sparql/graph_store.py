@@ -20,7 +20,7 @@ from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, Unr
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
 from graph.storage.snapshot import DEFAULT
-from graph.write.rdf_load import NAMING, READ_ERRORS, into, skip_byte_order_mark, syntax_fault
+from graph.write.rdf_load import NAMING, READ_ERRORS, into, looks_like, skip_byte_order_mark, syntax_fault
 
 __all__ = [
     "UNPACKED_BYTES",
@@ -42,6 +42,7 @@ Target = ox.NamedNode | ox.DefaultGraph
 UNPACKED_BYTES: Final = 1 << 30
 """Size to which a gzipped upload may unpack."""
 
+_HEAD_BYTES: Final = 4096
 _BULK_BYTES: Final = 8 << 20
 """A larger upload is loaded in bulk, past the transaction log, in bounded memory."""
 
@@ -181,13 +182,23 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
             store.extend(quads)
             return set(touched_by(quads))
     except SyntaxError as error:
-        fault, line = syntax_fault(error)
+        head = _head(upload)
+        fault, line = syntax_fault(error, head)
         where = f", line {line}" if line else ""
-        failure = BadData(f"{upload.name}{where}: this {fault}.", "Nothing was changed.")
+        other = looks_like(head, rdf_format) if rdf_format else ""
+        failure = BadData(f"{upload.name}{where}: this {fault}.{other}", "Nothing was changed.")
         failure.line = line
         raise failure from error
     except READ_ERRORS as error:
         raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
+
+
+def _head(upload: Upload) -> bytes:
+    """The beginning of an upload that was read."""
+    with open(upload.path, "rb") as raw:
+        packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
+        skip_byte_order_mark(packed)
+        return packed.read(_HEAD_BYTES)
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:

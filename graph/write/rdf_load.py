@@ -17,7 +17,10 @@ from graph.errors import BadData, InputError, UnreadableFile
 from graph.storage.snapshot import DEFAULT, node
 from graph.write.writer import Changes, Progress, Session, no_progress
 
-__all__ = ["NAMING", "READ_ERRORS", "SUFFIXES", "format_of", "into", "load", "skip_byte_order_mark", "syntax_fault"]
+__all__ = [
+    "NAMING", "READ_ERRORS", "SUFFIXES", "format_of", "holds_statements", "into", "load", "looks_like",
+    "skip_byte_order_mark", "syntax_fault",
+]  # fmt: skip
 
 SUFFIXES: Final = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -43,6 +46,13 @@ READ_ERRORS: Final = (OSError, EOFError, ValueError, zlib.error)
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _REMOTE_CONTEXT: Final = "remote contexts"
+_CONTEXT: Final = re.compile(rb'"@context"\s*:\s*\[?\s*"([^"\s]{1,200})"')
+_HEAD_BYTES: Final = 4096
+_XML_START: Final = re.compile(rb"<\?xml|<!DOCTYPE|<!--|<[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?\s+xmlns")
+_JSON_START: Final = re.compile(rb"\[\s*[\[{\]]|\{\s*[\"}]")
+_TURTLE_START: Final = re.compile(
+    rb"(?i)@?(?:prefix|base)\s|<[^\s<>]*>\s+(?:<|a\s|[\w-]*:)|_:\S+\s|(?-i:[A-Za-z][\w-]*)?:\S*\s+(?:a|\S*:)"
+)
 _LINE: Final = re.compile(r"line (\d+)")
 
 
@@ -120,16 +130,47 @@ def skip_byte_order_mark(source: BufferedReader | gzip.GzipFile) -> None:
         source.read(len(_BYTE_ORDER_MARK))
 
 
-def syntax_fault(error: SyntaxError) -> tuple[str, int | None]:
-    """What is wrong with a text, to follow "this", and the line if it is known.
+def syntax_fault(error: SyntaxError, head: bytes = b"") -> tuple[str, int | None]:
+    """What is wrong with a text, to follow "this", and the line if it is known. `head`: the beginning of the text.
 
     >>> syntax_fault(SyntaxError("Parser error at line 3 column 5: no full stop"))
     ('does not parse (Parser error at line 3 column 5: no full stop)', 3)
     """
     if _REMOTE_CONTEXT in str(error):
-        return "names a JSON-LD context elsewhere, which is never fetched: write the context itself into the text", None
+        named = _CONTEXT.search(head)
+        context = f" <{named[1].decode(errors='replace')}>" if named else ""
+        return (
+            f"names a JSON-LD context elsewhere{context}, which is never fetched: "
+            "write the context itself into the text"
+        ), None
     match = _LINE.search(str(error))
     return f"does not parse ({error.msg})", error.lineno or (int(match[1]) if match else None)
+
+
+def looks_like(head: bytes, rdf_format: ox.RdfFormat) -> str:
+    """The syntax that a text begins in, to end a sentence on a text that does not parse as `rdf_format`; may be empty.
+
+    >>> looks_like(b"@prefix : <http://example.org/> .", ox.RdfFormat.RDF_XML)
+    ' It looks like Turtle.'
+    """
+    head = re.sub(rb"\A(?:\s+|#[^\n]*\n)*", b"", head)
+    formats: tuple[ox.RdfFormat, ...]
+    if _XML_START.match(head):
+        name, formats = "RDF/XML", (ox.RdfFormat.RDF_XML,)
+    elif _JSON_START.match(head):
+        name, formats = "JSON-LD", (ox.RdfFormat.JSON_LD,)
+    elif _TURTLE_START.match(head):
+        name = "Turtle"
+        formats = tuple(form for form in SUFFIXES.values() if form not in (ox.RdfFormat.RDF_XML, ox.RdfFormat.JSON_LD))
+    else:
+        return ""
+    return "" if rdf_format in formats else f" It looks like {name}."
+
+
+def holds_statements(path: Path) -> bool:
+    """Whether a file that was loaded holds a statement; reads up to the first one."""
+    with _opened(path) as source:
+        return next(iter(ox.parse(source, format_of(path), base_iri=path.resolve().as_uri())), None) is not None
 
 
 @contextmanager
@@ -168,7 +209,15 @@ def _load_one(store: ox.Store, path: Path, rdf_format: ox.RdfFormat, target: ox.
             else:
                 store.bulk_load(source, rdf_format, base_iri=base, to_graph=target)
     except SyntaxError as error:
-        fault, line = syntax_fault(error)
+        with _opened(path) as source:
+            head = source.read(_HEAD_BYTES)
+        if not head.strip():
+            raise BadData("The file is empty: it holds no statements.", "Nothing was loaded.", path=path) from error
+        fault, line = syntax_fault(error, head)
+        if other := looks_like(head, rdf_format):
+            raise BadData(
+                f"This {fault}.{other}", "Name the file by its syntax; nothing was loaded.", path=path, line=line
+            ) from error
         raise BadData(f"This {fault}.", "Correct the line; nothing was loaded.", path=path, line=line) from error
     except READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -38,11 +38,20 @@ def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Serv
     with progress_bar("Loading") as progress:
         with Writer(services.home, CarriedIndex()).session() as session:
             added = rdf_load.load(session, files, graph=graph, progress=progress)
-        click.echo(
-            f"Loaded {counted(added, 'quad')}." if added else "The files hold no new statement; nothing changed."
-        )
+        click.echo(f"Loaded {counted(added, 'quad')}." if added else _nothing_new(files))
         if index:
             _update_index(services, progress)
+
+
+def _nothing_new(files: tuple[Path, ...]) -> str:
+    empty = [path for path in files if not rdf_load.holds_statements(path)]
+    if not empty:
+        return "The files hold no new statement; nothing changed."
+    names = ", ".join(path.name for path in empty[:5])
+    hint = ""
+    if any(path.suffix == ".jsonld" for path in empty):
+        hint = " JSON without an @context that explains its names says nothing."
+    return f"No statements in {names}; nothing changed.{hint}"
 
 
 @click.command()

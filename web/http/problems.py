@@ -47,6 +47,7 @@ STATUSES: Final[dict[type[AtlasError], tuple[int, str]]] = {
     errors.QueryFailed: (503, "query-failed"),
     errors.Overloaded: (503, "overload"),
     errors.ClientOverloaded: (429, "overload"),
+    errors.UnwritableTerm: (406, "unwritable-term"),
     errors.IndexUnusable: (503, "index"),
     errors.IndexMissing: (503, "index"),
     errors.EncoderUnavailable: (503, "encoder"),

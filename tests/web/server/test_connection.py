@@ -132,20 +132,19 @@ def test_an_idle_connection_is_closed(impatient: Served) -> None:
 @pytest.mark.parametrize("address", ["/long", "/sparql?query=" + quote("SELECT * { ?a ?b ?c . ?d ?e ?f }")])
 def test_readers_that_take_nothing_are_cut_off(impatient: Served, ended: threading.Event, address: str) -> None:
     """They take all places for connections, until the kernel gives them up: they hear nothing of that."""
-    ended.clear()
     readers = [impatient.connect() for _ in range(3)]
     try:
-        for reader in readers:
+        for reader, path in zip(readers, (address, "/long", "/long"), strict=True):
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            reader.sendall(get(address))
+            reader.sendall(get(path))
             assert reader.recv(1)
-        if address == "/long":
-            assert ended.wait(20), "the application was stopped"
         with impatient.connect() as other:
             other.settimeout(60)
             other.sendall(get("/other", "Connection: close\r\n"))
             assert b"GET /other" in until_closed(other)
+        assert ended.wait(20), "the application was stopped"
     finally:
+        ended.clear()
         for reader in readers:
             reader.close()
 

@@ -318,3 +318,10 @@ def test_the_default_graph_without_claims(writable_client: FlaskClient) -> None:
         200,
         b"",
     )
+
+
+def test_a_body_of_another_syntax_and_a_context_elsewhere_are_named(writable_client: FlaskClient) -> None:
+    answer = send(writable_client, "PUT", TURTLE, "application/rdf+xml")
+    assert (answer.status_code, "looks like Turtle" in answer.text) == (400, True)
+    answer = send(writable_client, "PUT", '{"@context": "http://e/context", "p": 1}', "application/ld+json")
+    assert (answer.status_code, "<http://e/context>" in answer.text) == (400, True)

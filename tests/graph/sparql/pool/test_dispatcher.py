@@ -129,8 +129,8 @@ class Workers:
 class Bench:
     """A dispatcher over fake workers, and the deliveries of its tasks by name: (time, delivery)."""
 
-    def __init__(self, **limits: Any) -> None:
-        self.loop = Loop()
+    def __init__(self, *, loop: Loop | None = None, **limits: Any) -> None:
+        self.loop = loop or Loop()
         self.dispatcher = Dispatcher(Limits(**limits), None, self.loop, seccomp=False, worker_pool=Workers)  # type: ignore[arg-type]
         self.workers: Any = self.dispatcher.workers
         self.deliveries: dict[str, tuple[float, Delivery]] = {}
@@ -385,3 +385,44 @@ def test_a_search_that_fails_ends_its_query() -> None:
     bench.submit("searching", "searching", 5.0, expand)
     bench.loop.wait_for_thread()
     assert bench.error("searching") == (0.0, Overloaded)
+
+
+def test_a_search_asks_the_loop_for_its_time_in_the_thread_of_the_loop_only() -> None:
+    askers: set[threading.Thread] = set()
+
+    class WatchedLoop(Loop):
+        def time(self) -> float:
+            askers.add(threading.current_thread())
+            return super().time()
+
+    bench = Bench(workers=1, loop=WatchedLoop())
+
+    def expand(deadline: Deadline) -> Expansion:
+        deadline.check()
+        return b"", ()
+
+    bench.submit("searching", "searching", 5.0, expand)
+    bench.loop.wait_for_thread()
+    assert askers == {threading.current_thread()}
+
+
+def test_a_search_may_end_after_its_loop() -> None:
+    """As a server stops: nobody is left to hear of it, and the thread ends without a traceback."""
+    ended = threading.Event()
+    faults: list[threading.ExceptHookArgs] = []
+
+    class ClosedLoop(Loop):
+        def call_soon_threadsafe(self, callback: Any, *args: Any, **_: Any) -> Any:
+            ended.set()
+            raise RuntimeError("Event loop is closed")
+
+    threads = set(threading.enumerate())
+    hook, threading.excepthook = threading.excepthook, faults.append
+    try:
+        Bench(workers=1, loop=ClosedLoop()).submit("searching", "searching", 5.0, lambda deadline: (b"", ()))
+        assert ended.wait(10)
+        for thread in set(threading.enumerate()) - threads:
+            thread.join(10)
+    finally:
+        threading.excepthook = hook
+    assert not faults
