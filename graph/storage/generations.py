@@ -159,8 +159,11 @@ class Home:
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
-        """Give an empty directory beside the generations, for work without the lock; it is deleted at the end."""
-        self.prepare()
+        """Give an empty directory beside the generations, for work without the lock; it is deleted at the end.
+
+        Raises NotAnAtlas where nothing was published yet: the directories of a home that is gone are not made anew.
+        """
+        self.require()
         for directory in self.generations.glob("aside-*"):
             if not _is_alive(directory.name.split("-")[1]):
                 shutil.rmtree(directory, ignore_errors=True)
@@ -171,12 +174,19 @@ class Home:
             shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, create: bool = True) -> Iterator[None]:
         """Be the one writer, and delete what dead writers left.
 
-        Raises HomeLocked at once while another process writes, HomeError where nobody can write.
+        With `create` the directories of a new home are made. A server writes without: a home that is gone, on a disk
+        that is not mounted, say, could not come back to where a new one has taken its place.
+
+        Raises HomeLocked at once while another process writes, NotAnAtlas where there is no atlas and none is made,
+        HomeError where nobody can write.
         """
-        self.prepare()
+        if create:
+            self.prepare()
+        else:
+            self.require()
         with write_lock(self.root):
             for directory in self.generations.glob("tmp-*"):
                 shutil.rmtree(directory, ignore_errors=True)

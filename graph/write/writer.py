@@ -191,18 +191,25 @@ class Session:
 class Writer:
     """Way to change the atlas in `home`, whose search index `indexer` keeps.
 
-    `max_counted`: quads up to which every change counts the atlas again (see `graph.metadata.statistics`).
+    `max_counted`: quads up to which every change counts the atlas again (see `graph.metadata.statistics`). `create`:
+    whether an atlas is made where there is none.
     """
 
-    def __init__(self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS) -> None:
+    def __init__(
+        self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS, *, create: bool = True
+    ) -> None:
         self._home = home
         self._indexer = indexer
         self._max_counted = max_counted
+        self._create = create
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Hold the lock for a series of changes. Raises HomeLocked at once while another process writes."""
-        with self._home.lock():
+        """Hold the lock for a series of changes.
+
+        Raises HomeLocked at once while another process writes, NotAnAtlas where there is no atlas and none is made.
+        """
+        with self._home.lock(create=self._create):
             yield Session(self._home, self._indexer, self._max_counted)
 
 

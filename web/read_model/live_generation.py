@@ -143,6 +143,12 @@ class Live:
         with self._lock:
             return self._open()
 
+    def ready(self) -> View:
+        """As `view`, for a check of readiness. Raises HomeError as well where the home is gone: the generation that is
+        open still answers in part, but nothing can be written, and no worker can open it."""
+        self._home.require()
+        return self.view()
+
     def _newer(self, view: View) -> Generation | None:
         try:
             # The file is read only where its mark has changed.
@@ -152,6 +158,8 @@ class Live:
             name = _read(self._current)
         except OSError:
             return None  # the directory was removed; the open generation still answers
+        except UnicodeDecodeError:
+            name = ""  # no name; `_open` says so
         generation = Generation(self._home.generations / name)
         if not _is_same(view, generation):
             return generation
