@@ -2,7 +2,7 @@
 
     HOME/
       CURRENT                    name of the live generation, replaced atomically and fsynced
-      generations/000042/        immutable: graph/ lexical/ dense/ manifest.json
+      generations/000042/        immutable: graph/ lexical/ dense/ checksums.json manifest.json
       generations/tmp-…/         a generation being built; the next writer deletes it if its builder died
       generations/aside-…/       an index being built without the lock; deleted likewise
       files/<sha256>             originals of ingested documents
@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import NewerFormat, NotAnAtlas
+from graph.storage.checksums import note_checksums
 from graph.storage.write_lock import LOCK_FILE, write_lock
 
 __all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
@@ -199,12 +200,21 @@ class Home:
         path.mkdir()
         return path
 
-    def publish(self, scratch: Path, manifest: Manifest) -> Generation:
-        """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss."""
-        live = self.live()
-        name = f"{(live.number if live else 0) + 1:06d}"
+    def publish(self, scratch: Path, manifest: Manifest, *, source: Generation | None = None) -> Generation:
+        """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss.
+
+        `source`: an earlier generation that it was linked from, which becomes live again under a number above all
+        others; None for one that was made from the live generation, or from nothing.
+        """
+        if source is None:
+            live = source = self.live()
+            number = (live.number if live else 0) + 1
+        else:
+            number = max(generation.number for generation in self.whole()) + 1
+        name = f"{number:06d}"
         target = self.generations / name
         content = {**manifest, "format": FORMAT, "generation": name}
+        note_checksums(source.path if source else None, scratch)
         (scratch / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True), "utf-8")
         sync_tree(scratch)
         # A directory of this number was renamed but never became live: its builder died in between.
@@ -220,6 +230,10 @@ class Home:
         _sync(self.root)
         self._prune(int(name), self.linger)
         return Generation(target)
+
+    def whole(self) -> list[Generation]:
+        """The generations that were finished, the oldest first. Their files may have been damaged since."""
+        return [Generation(path) for path in sorted(self.generations.glob("*")) if _is_finished(path)]
 
     def drop_older(self) -> None:
         """Delete every generation but the live one, so that nothing that was taken out stays on disk."""
@@ -252,10 +266,14 @@ class Home:
 
     def _broken_pointer(self, problem: str) -> NotAnAtlas:
         """Error for a wrong pointer to the live generation; the remedy names the newest generation that is whole."""
-        names = [path.name for path in sorted(self.generations.glob("*")) if _is_name(path.name) and _is_whole(path)]
         remedy = "Restore the directory from a backup, or build a new atlas in an empty directory."
-        if names:
-            remedy = f"Generation {names[-1]} is there and whole: put that name into the file, or restore a backup."
+        whole = self.whole()
+        if whole:
+            name = whole[-1].name
+            remedy = (
+                f"Generation {name} is there and whole: put that name into the file, run creative-atlas rollback"
+                f" {name}, or restore a backup."
+            )
         return NotAnAtlas(f"{self.current} {problem}.", remedy)
 
     def _not_an_atlas(self) -> NotAnAtlas:
@@ -269,10 +287,12 @@ def _is_name(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def _is_whole(generation: Path) -> bool:
+def _is_finished(generation: Path) -> bool:
     """Whether it was finished: a directory gets its number after its manifest was written."""
     try:
-        return bool(Generation(generation).manifest().get("generation") == generation.name)
+        return _is_name(generation.name) and bool(
+            Generation(generation).manifest().get("generation") == generation.name
+        )
     except (OSError, ValueError, AttributeError):
         return False
 
