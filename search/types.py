@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 
 from graph.errors import InputError
 from search.analysis.dates import day_range
-from search.item import Kind
+from search.item import EntityRef, Kind
 
 __all__ = [
     "MAX_LIMIT",
@@ -21,6 +21,7 @@ __all__ = [
     "Completion",
     "Demoted",
     "DocumentRef",
+    "EntityRef",
     "Explain",
     "FacetValue",
     "Filters",
@@ -221,7 +222,7 @@ class Hit:
     snippet: Snippet
     document: DocumentRef | None
     page: int
-    entities: tuple[str, ...]
+    entities: tuple[EntityRef, ...]
     types: tuple[str, ...]
     reliability: str | None
     explain: Explain

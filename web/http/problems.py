@@ -28,6 +28,8 @@ STATUSES: Final[dict[type[AtlasError], tuple[int, str]]] = {
     errors.HomeError: (503, "home"),
     errors.NotAnAtlas: (503, "not-an-atlas"),
     errors.NewerFormat: (503, "newer-format"),
+    errors.GraphDamaged: (503, "damaged"),
+    errors.StorageFull: (507, "storage-full"),
     errors.HomeLocked: (503, "locked"),
     errors.InputError: (400, "input"),
     errors.UnreadableFile: (400, "unreadable-file"),

@@ -49,7 +49,7 @@ def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
 
     with ExitStack() as stack:
         home = Home(Path(job.home))
-        session = _lock(stack, Writer(home, CarriedIndex()), job.wait)
+        session = _lock(stack, Writer(home, CarriedIndex(), create=False), job.wait)
         if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
             raise GraphChanged("Another write came first.", "Read the graph again.")
         generation = session.change(work)

@@ -20,7 +20,9 @@ from tests.support.event_loop import run_coroutine
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
+from web.http.answered_hosts import HostPolicy
 from web.http.auth import ReadAccess, install_read_token
+from web.http.cors import CLOSED, Cors
 from web.http.error_handlers import install_errors
 from web.http.fast_request import PlainRequest
 from web.http.public_address import AddressPolicy
@@ -31,6 +33,7 @@ from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql import endpoint
 from web.sparql.fast_path import FastQueries
+from web.sparql.response import EXPOSED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -46,7 +49,12 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
     """Serves the SPARQL endpoint; also gives the list of the addresses that Flask saw."""
     sites: list[Served] = []
 
-    def make(access: ReadAccess | None = None, addresses: AddressPolicy | None = None) -> Site:
+    def make(
+        access: ReadAccess | None = None,
+        addresses: AddressPolicy | None = None,
+        hosts: HostPolicy | None = None,
+        cors: Cors = CLOSED,
+    ) -> Site:
         pool, paths = QueryPool(Limits(workers=1)), list[str]()
         access = access or ReadAccess(None)
         app = Flask(__name__)
@@ -54,20 +62,21 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
         security_headers.install(app)
         install_errors(app)
         install_read_token(app, access)
-        app.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+        app.register_blueprint(endpoint.blueprint(pool, lambda: generation, cors=cors))
 
         def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             paths.append(f"{environ['PATH_INFO']} {environ['REMOTE_ADDR']}")
             return app(environ, start)
 
         threads = RequestThreads(2)
-        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access)
+        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access, cors)
         application = AsgiApplication(
             WsgiBridge(counted, threads),
             threads,
             queries=queries,
             search=JsonSearch(lambda query, _: f'"{query.text}"'.encode(), access),
             addresses=addresses,
+            hosts=hosts,
         )
         sites.append(Served(application, pool))
         return sites[-1], paths
@@ -120,6 +129,35 @@ def test_without_the_token_nothing_is_answered(make_site: Callable[..., Site], p
     refused = site.get(path, headers={"Authorization": authorization, "Accept": "application/json"})
     assert refused.status_code == 401
     assert "Bearer" in str(refused.headers.getlist("WWW-Authenticate"))
+
+
+@pytest.mark.parametrize(
+    ("cors", "fields"),
+    [(CLOSED, [None, None, "same-origin"]), (Cors(is_open=True), ["*", EXPOSED, "cross-origin"])],
+    ids=["closed", "open"],
+)
+def test_both_routes_tell_pages_of_other_sites_alike(
+    make_site: Callable[..., Site], cors: Cors, fields: list[str | None]
+) -> None:
+    site, _ = make_site(cors=cors)
+    names = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cross-Origin-Resource-Policy")
+    for query in ("ASK {}", "ASK {}", "ASK", "SELECT * { ?s ?p ?o }"):
+        for headers in ({}, {"X-Query-Id": "one"}, {"Accept-Encoding": "gzip"}):
+            answer = site.get("/sparql", {"query": query}, headers)
+            assert [answer.headers.get(name) for name in names] == fields
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])
+def test_a_foreign_host_is_answered_by_no_route(make_site: Callable[..., Site], path: str) -> None:
+    """Whatever a proxy is said to have forwarded: a page under a rebound name can send those headers."""
+    addresses = AddressPolicy("https://atlas.example.org", "127.0.0.1")
+    site, paths = make_site(addresses=addresses, hosts=HostPolicy(["atlas.example.org"]))
+    forged = {"Host": "rebind.example", "X-Forwarded-Host": "localhost", "Accept": "application/json"}
+    for _ in range(2):
+        refused = site.get(path, headers=forged)
+        assert (refused.status_code, paths) == (421, [])
+        assert site.get(path, headers={"Origin": "https://rebind.example"}).status_code == 403
+    assert site.get(path, headers={"Host": "atlas.example.org", "Accept": "application/json"}).status_code != 421
 
 
 def test_a_very_long_accept_header_is_refused(make_site: Callable[..., Site]) -> None:
