@@ -40,6 +40,8 @@ class QueryTranslator:
                 return query.boolean_query([(self._occur.Should, self.translate(part)) for part in clauses])
             case Unscored(clause=inner):
                 return query.const_score_query(self.translate(inner), 0.0)
+            case AnyValue(field="iri", values=values):
+                return self._look_ups("iri", values)  # an automaton takes 170 µs to make, a look-up 3 µs
             case AnyValue(field=field, values=values):
                 return query.term_set_query(self._schema, field, list(values))
             case Phrase(words=(word,)):
@@ -78,5 +80,8 @@ class QueryTranslator:
         numbers = slots.tolist()
         if len(numbers) > _MAX_LOOK_UPS:
             return self._query.term_set_query(self._schema, "slot", numbers)
-        look_ups = (self._query.term_query(self._schema, "slot", slot, index_option="basic") for slot in numbers)
+        return self._look_ups("slot", numbers)
+
+    def _look_ups(self, field: str, values: Sequence[str | int]) -> tantivy.Query:
+        look_ups = (self._query.term_query(self._schema, field, value, index_option="basic") for value in values)
         return self._query.boolean_query([(self._occur.Should, look_up) for look_up in look_ups])
