@@ -60,10 +60,14 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any."""
+    """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any.
+
+    `warnings`: where the engine may have done otherwise than SPARQL says.
+    """
 
     created: bool
     touched: frozenset[str] | None = frozenset()
+    warnings: tuple[str, ...] = ()
 
 
 def target_of(graph: str | None) -> Target:
@@ -130,14 +134,15 @@ def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str)
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
+    applied = apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")
     after = set(alone)
     for quad in before - after:
         store.remove(_in(quad, target))
     store.extend(_in(quad, target) for quad in after - before)
-    return Outcome(False, touched_by([_in(quad, target) for quad in before ^ after]))
+    touched = touched_by([_in(quad, target) for quad in before ^ after])
+    return Outcome(False, touched, applied.warnings)
 
 
 def _require(store: ox.Store, target: Target) -> None:

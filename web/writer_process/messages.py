@@ -79,11 +79,13 @@ class Phase(msgspec.Struct, tag="phase", frozen=True):
 
 
 class Written(msgspec.Struct, tag="written", frozen=True):
-    """The outcome of a job that succeeded. `staying`: the process takes another job."""
+    """The outcome of a job that succeeded. `staying`: the process takes another job. `warnings`: where the
+    engine may have done otherwise than SPARQL says."""
 
     generation: str
     created: bool = False
     staying: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 class WriteFailure(msgspec.Struct, tag="failure", frozen=True):

@@ -27,10 +27,10 @@ _RETRY_SECONDS: Final = 0.03
 
 def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
     """The outcome of a job. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
-    created = False
+    outcome = Outcome(False)
 
     def work(store: Store) -> Changes:
-        nonlocal created
+        nonlocal outcome
         report(Phase("evaluating"))
         signal.setitimer(signal.ITIMER_REAL, job.timeout)
         try:
@@ -38,7 +38,6 @@ def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         report(Phase("publishing"))
-        created = outcome.created
         # A note, because a write may touch nothing that is indexed, and is a change all the same.
         return Changes(
             entities=outcome.touched or frozenset(),
@@ -53,7 +52,8 @@ def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
         if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
             raise GraphChanged("Another write came first.", "Read the graph again.")
         generation = session.change(work)
-    return Written(generation.name if generation is not None else "", created)
+    name = generation.name if generation is not None else ""
+    return Written(name, outcome.created, warnings=outcome.warnings)
 
 
 def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
@@ -71,7 +71,8 @@ def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
 def _update(store: Store, job: UpdateJob) -> Outcome:
     dataset = Dataset.of(job.using, job.using_named)
     limits = update_limits(job.timeout)
-    return Outcome(False, apply_update(store, job.text, limits, base=job.base, dataset=dataset).entities)
+    applied = apply_update(store, job.text, limits, base=job.base, dataset=dataset)
+    return Outcome(False, applied.entities, applied.warnings)
 
 
 def _change_graph(store: Store, job: GraphJob) -> Outcome:

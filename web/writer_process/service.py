@@ -51,11 +51,15 @@ class WriteLimits:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that succeeded: the generation that it made, whether its graph is new, and how long it took in ms."""
+    """A write that succeeded: the generation that it made, whether its graph is new, and how long it took in ms.
+
+    `warnings`: where the engine may have done otherwise than SPARQL says.
+    """
 
     generation: str
     created: bool
     ms: float
+    warnings: tuple[str, ...] = ()
 
 
 class FifoLock:
@@ -184,7 +188,8 @@ class Writes:
             self.then()
         except Exception:
             log.exception("a write was published, and what follows it failed")
-        return Done(outcome.generation, outcome.created, (time.perf_counter() - started) * 1000)
+        ms = (time.perf_counter() - started) * 1000
+        return Done(outcome.generation, outcome.created, ms, warnings=outcome.warnings)
 
     def _delegate(self, job: Job) -> Written | WriteFailure:
         """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for

@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
         try:
             written = operations.carry_out(job, channel.send)
             staying = remaining > 0 and _resident_bytes() < _MAX_RESIDENT_BYTES
-            outcome = Written(written.generation, written.created, staying)
+            outcome = Written(written.generation, written.created, staying, written.warnings)
         except AtlasError as error:
             outcome = WriteFailure(RemoteError.of(error))
         except MemoryError:
