@@ -52,7 +52,7 @@ MAX_BATCH_DOCUMENTS: Final = 200
 MAX_BATCH_SECONDS: Final = 10.0
 """A batch is published when it reaches one of the two."""
 
-EXTRACTOR: Final = "3"
+EXTRACTOR: Final = "4"
 """Rises when the same file would be cut or linked differently, so that it is read again."""
 
 
