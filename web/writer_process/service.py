@@ -216,9 +216,7 @@ class Writes:
         except Exception:
             log.exception("a write was published, and what follows it failed")
         ms = (time.perf_counter() - started) * 1000
-        return Done(
-            outcome.generation, outcome.created, ms, outcome.warnings, added=outcome.added, empty=outcome.empty
-        )
+        return Done(outcome.generation, outcome.created, ms, outcome.warnings, added=outcome.added, empty=outcome.empty)
 
     def _delegate(self, job: Job, progress: Progress) -> Written | WriteFailure:
         """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for
