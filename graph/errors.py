@@ -4,6 +4,8 @@
     ├── HomeError                  the atlas directory cannot be used
     │   ├── NotAnAtlas             a directory that holds something else, or nothing
     │   ├── NewerFormat            written by a later version of the software
+    │   ├── GraphDamaged           a file of the live graph does not hold what was written to it; carries `generation`
+    │   ├── StorageFull            no room is left on the disk of the atlas
     │   └── HomeLocked             another process is writing; carries `pid` and `retry_after` (seconds)
     ├── InputError                 the input of a user cannot be used; nothing was changed
     │   ├── UnreadableFile         missing, empty, binary, wrongly encoded, too large; carries `path`
@@ -23,6 +25,7 @@
     │   ├── QueryFailed            the service failed: a process ended unexpectedly, a disk could not be read
     │   └── Overloaded             no worker free in time; carries `retry_after` (seconds)
     │       └── ClientOverloaded   one client has too many queries under way
+    ├── UnwritableTerm             a format cannot hold a term of the answer
     ├── IndexUnusable              the search index is missing, damaged or of another encoder
     │   └── IndexMissing           there is none: not built yet, or deleted
     └── EncoderUnavailable         the language model is not on this machine, or what runs it is not
@@ -41,6 +44,7 @@ __all__ = [
     "ClientOverloaded",
     "EncoderUnavailable",
     "GraphChanged",
+    "GraphDamaged",
     "HomeError",
     "HomeLocked",
     "IndexMissing",
@@ -58,9 +62,11 @@ __all__ = [
     "QuerySyntax",
     "QueryTimeout",
     "QueryTooLarge",
+    "StorageFull",
     "UnknownEntity",
     "UnknownGraph",
     "UnreadableFile",
+    "UnwritableTerm",
 ]
 
 
@@ -100,6 +106,22 @@ class NewerFormat(HomeError):
     """The atlas was written by a later version of the software."""
 
     title = "Atlas of a newer format"
+
+
+class GraphDamaged(HomeError):
+    """A file of a graph is missing or does not hold what was written to it. `generation`: its name, if known."""
+
+    title = "The graph is damaged"
+
+    def __init__(self, message: str, remedy: str = "", *, generation: str = "") -> None:
+        super().__init__(message, remedy)
+        self.generation = generation
+
+
+class StorageFull(HomeError):
+    """No room is left on the disk of the atlas; what was to be written was not."""
+
+    title = "The disk is full"
 
 
 class HomeLocked(HomeError):
@@ -244,6 +266,12 @@ class Overloaded(QueryError):
 
 class ClientOverloaded(Overloaded):
     """One client has as many queries running or waiting as one client may have."""
+
+
+class UnwritableTerm(AtlasError):
+    """A format cannot hold a term of what it is to hold."""
+
+    title = "This format cannot hold the answer"
 
 
 class IndexUnusable(AtlasError):

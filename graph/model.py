@@ -45,7 +45,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Content and metadata of one file, or of one record of a JSON Lines file, as a reader returns them."""
+    """Content and metadata of one file, or of one record of a JSON Lines file, as a reader returns them.
+
+    `notes`: what the user should know about the reading, such as a date that was not understood.
+    """
 
     identifier: str
     title: str
@@ -59,6 +62,7 @@ class Reading:
     sources: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     extra: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.identifier:

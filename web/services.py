@@ -151,7 +151,7 @@ class Services:
 
         @contextmanager
         def session() -> Iterator[Session]:
-            with self.writes.turn(), Writer(self.home, indexer).session() as session:
+            with self.writes.turn(), Writer(self.home, indexer, create=False).session() as session:
                 yield session
 
         return catch_up_outside_lock(self.home, indexer, session)

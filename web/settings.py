@@ -27,7 +27,7 @@ class Settings:
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
     X-Forwarded headers are read. `hosts` are names beside the loopback ones that a server on loopback answers to;
-    `cors`: pages of any site may read what anyone may read.
+    `cors`: pages of any site may read what anyone may read. `month_first`: in documents, 05/03/2024 is in May.
     """
 
     home: Path
@@ -43,6 +43,7 @@ class Settings:
     reranker: str | None = None
     public_url: str | None = None
     trusted_proxy: str | None = None
+    month_first: bool = False
     hosts: tuple[str, ...] = ()
     cors: bool = False
 
@@ -62,6 +63,7 @@ class Settings:
             reranker=environ.get("CREATIVE_ATLAS_RERANKER") or None,
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
+            month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
             hosts=tuple(environ.get("CREATIVE_ATLAS_HOSTS", "").replace(",", " ").split()),
             cors=environ.get("CREATIVE_ATLAS_CORS") == "1",
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",

@@ -1,22 +1,26 @@
-"""Reader of HTML by trafilatura: main content with headings, and metadata, in a sandboxed child process."""
+"""Reader of HTML: main content with headings, and metadata by trafilatura, in a sandboxed child process."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from graph.documents import isolation, sniff
 from graph.documents.encoding import clean
+from graph.documents.html_content import content_of, content_of_deep_page, parse
+from graph.documents.html_encoding import decode_page, load_codecs
 from graph.documents.text import no_text, shorten, title_of
 from graph.model import Page, Reading
 
 __all__ = ["extract", "read"]
 
-_LEVEL: Final = re.compile(r"h([1-6])")
 _PLAIN_DATE: Final = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
+
+MAX_METADATA_BYTES: Final = 4 * 1024 * 1024
+"""Of a larger page only the head is searched for metadata."""
+MIN_KEPT_SHARE: Final = 0.5
+"""Where less of the visible words is kept, the user is told."""
 
 
 def read(path: Path) -> Reading:
@@ -42,32 +46,46 @@ def read(path: Path) -> Reading:
         date=date if date and _PLAIN_DATE.fullmatch(date) else None,
         publisher=fact("publisher"),
         source_url=fact("url"),
+        notes=_notes(int(answer["kept"]), int(answer["visible"])),
     )
+
+
+def _notes(kept: int, visible: int) -> tuple[str, ...]:
+    """What the user is told about a page of which much was left out."""
+    if kept >= MIN_KEPT_SHARE * visible:
+        return ()
+    share = f"{100 * kept // visible}% of the page’s {visible:,} visible words were kept"
+    return (f"{share}; the rest looked like menus and notices.",)
 
 
 def extract(data: bytes | None) -> dict[str, Any]:
     """Extract text and metadata, or `error`; runs in the child. Without data it loads all modules, on a small page."""
-    import trafilatura
-
     if data is None:
         _preload()
-    page = _WARM_UP if data is None else data
-    tree = trafilatura.load_html(page)
-    if tree is None:  # too short to pass for a page
-        page = b"<html><body>" + page + b"</body></html>"
-        tree = trafilatura.load_html(page)
-    if tree is None:
-        return {"error": "holds no HTML that can be read"}
+        data = _WARM_UP
+    page = decode_page(data)
+    tree, is_whole = parse(page)
+    content = content_of(tree) if is_whole else content_of_deep_page(page)
+    facts = _metadata(tree, len(data)) if tree is not None else {}
+    return {"text": content.text, "kept": content.kept_words, "visible": content.visible_words, **facts}
+
+
+def _metadata(tree: Any, size: int) -> dict[str, str | None]:
+    """Title, date, publisher and address, where the page tells them."""
+    from lxml import etree
+    from trafilatura.metadata import extract_metadata
+
+    if size > MAX_METADATA_BYTES:
+        head = tree.find("head")
+        if head is None:
+            return {}
+        tree = etree.Element("html")
+        tree.append(head)
     try:
-        facts = _main_content(tree)
-    except OSError:
-        facts = {}  # a helper tried to open a file, which the sandbox forbids: the plain extraction follows
-    body = facts.get("body")
-    text = "\n\n".join(_blocks(body)) if body is not None else ""
-    if not text.strip():
-        text = trafilatura.html2txt(page)
+        facts = extract_metadata(tree, date_config={"extensive_search": False, "original_date": True}).as_dict()
+    except Exception:  # metadata are a help: a page whose head breaks their reader still has a text
+        return {}
     return {
-        "text": text,
         "title": facts.get("title"),
         "date": facts.get("date"),
         "publisher": facts.get("sitename"),
@@ -75,47 +93,17 @@ def extract(data: bytes | None) -> dict[str, Any]:
     }
 
 
-def _main_content(tree: Any) -> dict[str, Any]:
-    """Body, as trafilatura's tree, and metadata; empty where it finds no main content."""
-    import trafilatura
-
-    content = trafilatura.bare_extraction(
-        tree,
-        include_comments=False,
-        include_tables=True,
-        include_formatting=False,
-        date_extraction_params={"extensive_search": False, "original_date": True},
-        with_metadata=True,
-        config=_config(),
-    )
-    if content is None:
-        return {}
-    return content if isinstance(content, dict) else content.as_dict()
-
-
-@lru_cache(maxsize=1)
-def _config() -> Any:
-    """Settings of trafilatura, for short texts too. They are in a file, so they are read before the sandbox closes."""
-    from trafilatura.settings import use_config
-
-    config = use_config()
-    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "100")
-    config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
-    return config
-
-
 def _preload() -> None:
-    """Load what trafilatura would open in the middle of a page: stop words, top-level domains, late imports."""
+    """Load what would be opened in the middle of a page: codecs, entities, top-level domains, late imports."""
     import time
 
     from tld import get_tld
-    from trafilatura import external, html2txt
 
-    external.jt_stoplist_init()
+    load_codecs()
     time.strptime("2020", "%Y")
     "example".encode("idna")
     get_tld("https://www.example.co.uk/", fail_silently=True)  # otherwise it would load its list from the network
-    html2txt("<p>x</p>")
+    content_of_deep_page("<p>x &amp; y</p>")
 
 
 _WARM_UP: Final = (
@@ -123,28 +111,3 @@ _WARM_UP: Final = (
     + b"<p>Words enough to be taken for an article, one sentence after another, so that every step runs.</p>" * 5
     + b"<ul><li>one</li></ul></article></body></html>"
 )
-
-
-def _blocks(element: Any) -> Iterator[str]:
-    """Blocks of trafilatura's tree, in order: headings, paragraphs, items, table rows."""
-    for node in element:
-        if node.tag == "head":
-            level = _LEVEL.match(node.get("rend") or "h2")
-            yield "#" * int(level.group(1) if level else 2) + " " + _words(node)
-        elif node.tag == "list":
-            yield from (f"- {_words(item)}" for item in node if _words(item))
-        elif node.tag == "table":
-            for row in node.iter("row"):
-                cells = [_words(cell) for cell in row.iter("cell")]
-                if any(cells):
-                    yield " | ".join(cells)
-        elif node.tag in ("quote", "div") and len(node):
-            yield from _blocks(node)
-        elif text := _words(node):
-            yield text
-        if node.tail and node.tail.strip():
-            yield " ".join(node.tail.split())
-
-
-def _words(node: Any) -> str:
-    return " ".join("".join(node.itertext()).split())

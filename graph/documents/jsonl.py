@@ -40,22 +40,47 @@ _KNOWN: Final = frozenset(
 def read(path: Path) -> Iterator[Reading]:
     """One reading per line, streamed in the order of the file; blank lines are passed over.
 
-    Raises BadData with the number of a line that is no record, UnreadableFile where the file holds no record.
+    Lines that are no record are passed over too; after the last line, BadData names the first of them and tells how
+    many there are. UnreadableFile where the file holds no record.
     """
     is_empty = True
+    first: BadData | None = None
+    bad = 0
+    for number, line in _lines(path):
+        try:
+            if line is None:
+                raise BadData(f"the line is longer than {MAX_LINE_BYTES // 2**20} MB.", path=path, line=number)
+            reading = record(line, path, number)
+        except BadData as error:
+            first, bad = first or error, bad + 1
+            continue
+        yield reading
+        is_empty = False
+    if first is not None:
+        rest = "" if bad == 1 else f" So are {bad - 1:,} more lines."
+        read_too = "" if is_empty else " The other records were read."
+        first.message += f"{rest}{read_too}"
+        first.args = (first.message, *first.args[1:])
+        raise first
+    if is_empty:
+        raise UnreadableFile(f"“{path.name}” holds no record.", "Choose a file that holds text.", path=path)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes | None]]:
+    """Lines that are not blank, with their numbers; None for one that is too long."""
     number = 0
     with path.open("rb") as file:
         while line := file.readline(MAX_LINE_BYTES + 1):
             number += 1
             if len(line) > MAX_LINE_BYTES:
-                raise BadData(f"the line is longer than {MAX_LINE_BYTES // 2**20} MB.", path=path, line=number)
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(MAX_LINE_BYTES)
+                yield number, None
+                continue
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if line.strip():
-                yield record(line, path, number)
-                is_empty = False
-    if is_empty:
-        raise UnreadableFile(f"“{path.name}” holds no record.", "Choose a file that holds text.", path=path)
+                yield number, line
 
 
 def record(line: bytes, path: Path, number: int) -> Reading:

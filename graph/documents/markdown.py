@@ -25,6 +25,7 @@ MAX_FRONT_MATTER_CHARS: Final = 64 * 1024
 MAX_INLINE_CHARS: Final = 4000  # the inline parser is quadratic on unmatched brackets; longer blocks stay as written
 _HEADING: Final = re.compile(r"^(#{1,6}) (.+)$", re.M)
 _TAG: Final = re.compile(r"<[^<>]{0,500}>")
+_BREAK: Final = re.compile(r"<(?:br|/?p|/?div|hr)\b", re.I)
 _KNOWN: Final = frozenset(
     {"id", "title", "kind", "date", "publisher", "about", "themes", "places", "sources", "url", "source_url"}
 )
@@ -66,14 +67,13 @@ def front_matter(text: str, path: Path | None = None) -> tuple[Mapping[str, Any]
     import yaml
 
     try:
-        # The base loader reads every scalar as a string, so that a date keeps its precision.
-        fields = yaml.load(match.group(1), Loader=yaml.BaseLoader)  # noqa: S506 (it builds strings, lists and maps only)
+        fields = yaml.load(match.group(1), Loader=_loader())  # noqa: S506 (it builds strings, lists and maps only)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or "nested too deeply"
         line = mark.line + 2 if mark else 1
         raise BadData(
-            f"the front matter is not valid YAML ({reason}).", "Quote values that hold a colon.", path=path, line=line
+            f"the front matter is not valid YAML ({reason}).", _yaml_remedy(match.group(1)), path=path, line=line
         ) from None
     if fields is None or fields == "":
         return {}, text[match.end() :]
@@ -82,12 +82,33 @@ def front_matter(text: str, path: Path | None = None) -> tuple[Mapping[str, Any]
     return {str(key): value for key, value in fields.items()}, text[match.end() :]
 
 
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """Loader that reads every scalar as a string, so that a date keeps its precision, and an unquoted null as None."""
+    import yaml
+
+    class Loader(yaml.BaseLoader):
+        """Strings, lists, maps and null."""
+
+    null = "tag:yaml.org,2002:null"
+    Loader.add_implicit_resolver(null, re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+    Loader.add_constructor(null, lambda loader, node: None)
+    return Loader
+
+
+def _yaml_remedy(source: str) -> str:
+    if re.search(r"^[ ]*\t", source, re.M):
+        return "Indent with blanks: YAML allows no tabs at the beginning of a line."
+    return "Quote values that hold a colon."
+
+
 def plain(source: str) -> str:
     """Markdown as plain text: `# ` headings and `- ` items stay; emphasis, links and tags are removed."""
     blocks: list[str] = []
     prefix = ""
     row: list[str] | None = None
-    for token in _parser().parse(source):
+    definitions: dict[str, Any] = {}  # of reference links, which stand in other blocks
+    for token in _parser().parse(source, definitions):
         match token.type:
             case "heading_open":
                 prefix = "#" * int(token.tag[1]) + " "
@@ -99,9 +120,9 @@ def plain(source: str) -> str:
                 blocks.append(" | ".join(row or ()))
                 row = None
             case "inline":
-                text = _inline(token.content)
+                text = _inline(token.content, definitions)
                 if row is not None:
-                    row.append(text)
+                    row.append(" ".join(text.split()))
                 elif text:
                     blocks.append(prefix + (text.replace("\n", " ") if prefix.startswith("#") else text))
                 prefix = ""
@@ -115,10 +136,10 @@ def _literal(token: Token) -> str:
     return _TAG.sub(" ", token.content).strip() if token.type == "html_block" else token.content.rstrip("\n")
 
 
-def _inline(content: str) -> str:
+def _inline(content: str, definitions: dict[str, Any]) -> str:
     if len(content) > MAX_INLINE_CHARS:
         return content.strip()
-    tokens = _parser(inline=True).parseInline(content)
+    tokens = _parser(inline=True).parseInline(content, definitions)
     return _flat(tokens[0].children or []).strip() if tokens else ""
 
 
@@ -127,7 +148,7 @@ def _flat(tokens: Sequence[Token]) -> str:
     for token in tokens:
         if token.type in ("text", "code_inline"):
             parts.append(token.content)
-        elif token.type in ("softbreak", "hardbreak"):
+        elif token.type in ("softbreak", "hardbreak") or (token.type == "html_inline" and _BREAK.match(token.content)):
             parts.append("\n")
         elif token.type == "image":
             parts.append(_flat(token.children or []))

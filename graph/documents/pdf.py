@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ __all__ = ["MAX_BYTES", "MAX_PAGES", "extract", "read", "unwrap"]
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_PAGES: Final = 5000
+MAX_ANNOTATIONS: Final = 10_000
+"""On one page."""
 
 _PASSWORD: Final = 4  # FPDF_ERR_PASSWORD
 _DATE: Final = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?")
@@ -61,6 +63,7 @@ def extract(data: bytes | None) -> dict[str, Any]:
 
     if data is None:
         blank = pdfium.PdfDocument.new()
+        blank.init_forms()
         blank.new_page(100, 100).get_textpage().get_text_range()
         return {"pages": len(blank), **blank.get_metadata_dict()}
     try:
@@ -72,13 +75,14 @@ def extract(data: bytes | None) -> dict[str, Any]:
     size = len(document)
     if size > MAX_PAGES:
         return {"error": f"has more than {MAX_PAGES} pages", "remedy": "Split it into smaller files."}
+    document.init_forms()
     pages: list[str] = []
     failed = 0
     for index in range(size):
         try:
             page = document[index]
             text = page.get_textpage()
-            pages.append(text.get_text_range())
+            pages.append("\n".join((text.get_text_range(), *_form_values(document, page))))
             text.close()
             page.close()
         except pdfium.PdfiumError:
@@ -93,6 +97,31 @@ def extract(data: bytes | None) -> dict[str, Any]:
         "title": facts.get("Title", ""),
         "date": "-".join(part for part in match.groups() if part) if match else None,
     }
+
+
+def _form_values(document: Any, page: Any) -> Iterator[str]:
+    """What was typed or chosen in the visible form fields of a page, one value each; no passwords."""
+    import ctypes
+
+    from pypdfium2 import raw
+
+    if document.formenv is None:
+        return
+    typed = (raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX)
+    for number in range(min(raw.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
+        annotation = raw.FPDFPage_GetAnnot(page, number)
+        if not annotation:
+            continue
+        hidden = raw.FPDFAnnot_GetFlags(annotation) & (raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW)
+        secret = raw.FPDFAnnot_GetFormFieldFlags(document.formenv, annotation) & raw.FPDF_FORMFLAG_TEXT_PASSWORD
+        if not hidden and not secret and raw.FPDFAnnot_GetFormFieldType(document.formenv, annotation) in typed:
+            size = raw.FPDFAnnot_GetFormFieldValue(document.formenv, annotation, None, 0)
+            value = ctypes.create_string_buffer(size)
+            target = ctypes.cast(value, ctypes.POINTER(raw.FPDF_WCHAR))
+            raw.FPDFAnnot_GetFormFieldValue(document.formenv, annotation, target, size)
+            if text := value.raw.decode("utf-16-le", "replace").rstrip("\0").strip():
+                yield text
+        raw.FPDFPage_CloseAnnot(annotation)
 
 
 def _rejoin_words(text: str) -> str:

@@ -48,6 +48,7 @@ class QueryResult:
         ordered: bool = True,
         cached: bool = False,
         searches: tuple[SearchClauseRows, ...] = (),
+        warnings: tuple[str, ...] = (),
     ) -> None:
         self.kind: ResultKind = kind
         self.media_type = media_type
@@ -59,6 +60,7 @@ class QueryResult:
         self.ordered = ordered
         self.cached = cached
         self.searches = searches
+        self.warnings = warnings
         self._body: bytes | IO[bytes] | None = body
 
     @property

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, Literal
 
 import pyoxigraph as ox
 
+from graph.documents.dates import iso_date
 from graph.documents.read import SUFFIXES, read
+from graph.documents.sniff import check
 from graph.errors import InputError, UnreadableFile
 from graph.iri import digest, document_iri
 from graph.linking.entity_names import build_gazetteer
@@ -38,6 +43,7 @@ __all__ = [
     "files_under",
     "forget",
     "ingest",
+    "links_out",
     "put_reading",
     "unread_files",
 ]
@@ -46,13 +52,13 @@ MAX_BATCH_DOCUMENTS: Final = 200
 MAX_BATCH_SECONDS: Final = 10.0
 """A batch is published when it reaches one of the two."""
 
-EXTRACTOR: Final = "2"
+EXTRACTOR: Final = "4"
 """Rises when the same file would be cut or linked differently, so that it is read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Result of the ingest of one document. `detail` is the error for a refused one."""
+    """Result of the ingest of one document. `detail`: why it was refused; `notes`: what the user should know."""
 
     name: str
     status: Literal["added", "replaced", "unchanged", "refused"]
@@ -60,6 +66,7 @@ class Outcome:
     passages: int = 0
     mentions: int = 0
     detail: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,35 +87,65 @@ class _Pending:
     reading: Reading
 
 
-def files_under(paths: Iterable[Path]) -> Iterator[Path]:
+def files_under(paths: Iterable[Path], *, follow_links: bool = False) -> Iterator[Path]:
     """The files among `paths`, and those of a known kind in the directories among them, in sorted order.
+
+    A link in a directory to a file or a directory outside of it is passed over, unless `follow_links`; then each
+    directory is read once, however many links lead to it.
 
     >>> sorted(path.name for path in files_under([folder / "report.pdf"]))
     ['report.pdf']
     """
     for path in paths:
         if path.is_dir():
-            yield from (file for file in _files_in(path) if file.suffix.lower() in SUFFIXES)
+            files = (file for file in _files_in(path, follow_links) if file.suffix.lower() in SUFFIXES)
+            yield from (file for file in files if follow_links or not _leads_out(file, path))
         else:
             yield path
 
 
-def unread_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files in directories among `paths` that `files_under` passes over; hidden ones are not reported.
+def unread_files(paths: Iterable[Path], *, follow_links: bool = False) -> Iterator[Path]:
+    """The files in directories among `paths` that `files_under` passes over for their kind, without hidden ones.
 
     >>> _ = (folder / "plan.docx").write_text("…")
     >>> [path.name for path in unread_files([folder])]
     ['plan.docx']
     """
     for path in filter(Path.is_dir, paths):
-        for file in _files_in(path):
+        for file in _files_in(path, follow_links):
             is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
             if file.suffix.lower() not in SUFFIXES and not is_hidden:
                 yield file
 
 
-def _files_in(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.rglob("*") if path.is_file())
+def links_out(paths: Iterable[Path]) -> Iterator[Path]:
+    """The links in directories among `paths` that lead to files of a known kind, or to folders, outside of them."""
+    for path in filter(Path.is_dir, paths):
+        for link in sorted(file for file in path.rglob("*") if file.is_symlink()):
+            if (link.is_dir() or link.suffix.lower() in SUFFIXES) and link.exists() and _leads_out(link, path):
+                yield link
+
+
+def _files_in(directory: Path, follow_links: bool) -> list[Path]:
+    files: list[Path] = []
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(directory, followlinks=follow_links):
+        real = os.path.realpath(folder)
+        if real in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        links = (Path(folder, name) for name in subfolders if follow_links)
+        # What lies inside is met without the link.
+        inside = {link.name for link in links if link.is_symlink() and not _leads_out(link, directory)}
+        subfolders[:] = [name for name in subfolders if name not in inside]
+        files += (path for path in (Path(folder, name) for name in names) if path.is_file())
+    return sorted(files)
+
+
+def _leads_out(file: Path, directory: Path) -> bool:
+    """Whether a path leads out of the directory, through a link at any step."""
+    return not file.resolve().is_relative_to(directory.resolve())
 
 
 def ingest(
@@ -121,9 +158,12 @@ def ingest(
     progress: Progress = no_progress,
     acknowledge: Callable[[Outcome], None] | None = None,
     max_batch: int = MAX_BATCH_DOCUMENTS,
+    follow_links: bool = False,
+    day_first: bool = True,
 ) -> Report:
     """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
+    `follow_links`: links in a directory to files outside of it are read too. `day_first`: 05/03/2024 is in March.
     `acknowledge` is called for each document once it is published. `max_batch`: documents published together, at most.
     The first batch makes the atlas where there is none.
 
@@ -135,6 +175,8 @@ def ingest(
     >>> report.generation, [(outcome.name, outcome.status) for outcome in report.outcomes]
     ('000001', [('games.txt', 'added')])
     """
+    for remains in home.files.glob("reading.tmp-*"):  # of an ingest that was killed: this one has the lock
+        shutil.rmtree(remains, ignore_errors=True)
     report = Report()
     batch: list[_Pending] = []
     began = time.monotonic()
@@ -149,11 +191,13 @@ def ingest(
             _acknowledge(report, outcome, acknowledge)
         batch, began = [], time.monotonic()
 
-    for path in files_under(paths):
+    for path in files_under(paths, follow_links=follow_links):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
         try:
-            for pending in _documents_in(path, home, collection, reliability):
-                batch.append(pending)
+            for reading, original in _readings_in(path, home):
+                dated = _dated(reading, day_first)
+                document = replace(describe(dated, collection, reliability), originals=(original,))
+                batch.append(_Pending(document, dated))
                 if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
@@ -163,12 +207,21 @@ def ingest(
     return report
 
 
-def _documents_in(path: Path, home: Home, collection: str, reliability: Reliability) -> Iterator[_Pending]:
-    """Documents of a file, whose original is stored when the first one was read."""
-    original = ""
-    for reading in read(path):
-        original = original or _store_original(home, path)
-        yield _Pending(replace(describe(reading, collection, reliability), originals=(original,)), reading)
+def _readings_in(path: Path, home: Home) -> Iterator[tuple[Reading, str]]:
+    """Readings of a file, each with the name of its kept original: a copy, hashed in one read, is what is read."""
+    check(path)
+    with _copy(home, path) as (copy, original):
+        try:
+            kept = False
+            for reading in read(copy):
+                if not kept:
+                    _keep(home, copy, original)
+                    kept = True
+                yield reading, original
+        except InputError as error:
+            error.message = error.message.replace(str(copy), str(path))
+            error.args = (error.message, *error.args[1:])
+            raise
 
 
 def _gazetteer(home: Home) -> Gazetteer:
@@ -243,6 +296,7 @@ def put_reading(
         document.iri,
         passages=len(parts),
         mentions=len(mentions),
+        notes=reading.notes,
     )
     return outcome, old - {passage.iri for passage in parts}, touched
 
@@ -294,23 +348,40 @@ def describe(reading: Reading, collection: str, reliability: Reliability | None)
     )
 
 
-def _store_original(home: Home, path: Path) -> str:
-    """Copy the file under its SHA-256, synced, before anything refers to it. Returns that name."""
+def _dated(reading: Reading, day_first: bool) -> Reading:
+    """The reading with its date in ISO form, or without it and with a note where it is not understood."""
+    if reading.date is None:
+        return reading
+    date = iso_date(reading.date, day_first=day_first)
+    if date is not None:
+        return replace(reading, date=date)
+    note = f"the date “{reading.date[:40]}” is not understood, so the document has none. Write it as 2024-03-05."
+    return replace(reading, date=None, notes=(*reading.notes, note))
+
+
+@contextmanager
+def _copy(home: Home, path: Path) -> Iterator[tuple[Path, str]]:
+    """A synced copy of the file under its own name, in a folder that goes at the end, and the SHA-256 of its bytes."""
     checksum = hashlib.sha256()
-    try:
-        with open(path, "rb") as source:
-            while block := source.read(1 << 20):
-                checksum.update(block)
-        name = checksum.hexdigest()
-        target = home.files / name
-        if not target.exists():
-            scratch = home.files / f"{name}.tmp-{os.getpid()}"
-            with open(path, "rb") as source, open(scratch, "wb") as copy:
+    with ExitStack() as stack:
+        try:
+            home.files.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(TemporaryDirectory(prefix="reading.tmp-", dir=home.files))
+            copy = Path(folder) / path.name
+            with open(path, "rb") as source, open(copy, "wb") as target:
                 while block := source.read(1 << 20):
-                    copy.write(block)
-                copy.flush()
-                os.fsync(copy.fileno())
-            scratch.replace(target)
-        return name
-    except OSError as error:
-        raise UnreadableFile(f"{path} cannot be copied ({error.strerror}).", "Free some space.", path=path) from error
+                    checksum.update(block)
+                    target.write(block)
+                target.flush()
+                os.fsync(target.fileno())
+        except OSError as error:
+            remedy = "Check its permissions, and that there is space for a copy."
+            raise UnreadableFile(f"{path} cannot be copied ({error.strerror}).", remedy, path=path) from error
+        yield copy, checksum.hexdigest()
+
+
+def _keep(home: Home, copy: Path, name: str) -> None:
+    """Keep a copy under its SHA-256, before anything refers to it."""
+    target = home.files / name
+    if not target.exists():
+        copy.replace(target)

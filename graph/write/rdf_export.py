@@ -19,6 +19,7 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
+from graph import serialisation
 from graph.errors import InputError, UnknownGraph, UnreadableFile
 from graph.storage.snapshot import DEFAULT, node
 from graph.vocabulary import PREFIXES
@@ -39,6 +40,9 @@ _ENDINGS: Final = {".nq": "nquads", ".trig": "trig", ".ttl": "turtle", ".nt": "n
                    ".jsonld": "jsonld"}  # fmt: skip
 _WHOLE: Final = ("nquads", "trig", "jsonld", CANONICAL)
 _PREFIXED: Final = ("turtle", "trig", "rdfxml")
+_NARROW: Final = ("rdfxml", "jsonld")
+"""Formats that cannot hold every term."""
+
 MAX_LINES_IN_MEMORY: Final = 500_000
 
 
@@ -68,7 +72,8 @@ def export(
 ) -> None:
     """Write the whole dataset, or one graph: its IRI, or "default". `name` is one of `FORMATS`.
 
-    `at_once`: lines of about 200 bytes that are sorted in memory. Raises UnknownGraph.
+    `at_once`: lines of about 200 bytes that are sorted in memory. Raises UnknownGraph, and UnwritableTerm for a
+    term that the format cannot hold.
 
     >>> import io
     >>> output = io.BytesIO()
@@ -82,7 +87,10 @@ def export(
             output.write(line)
     else:
         prefixes = PREFIXES if name in _PREFIXED else None
-        store.dump(output, FORMATS[name], from_graph=target, prefixes=prefixes)
+        if name in _NARROW:
+            serialisation.write(_statements(store, target), output, FORMATS[name], prefixes=prefixes)
+        else:
+            store.dump(output, FORMATS[name], from_graph=target, prefixes=prefixes)
 
 
 @contextmanager
@@ -122,6 +130,12 @@ def _target(store: ox.Store, graph: str) -> ox.NamedNode | ox.DefaultGraph:
     if target is None or not store.contains_named_graph(target):
         raise UnknownGraph(f"There is no graph <{graph[:200]}>.", "Name one by its IRI, or say default.")
     return target
+
+
+def _statements(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None) -> Iterator[ox.Quad]:
+    """The quads of the store, or those of one graph as quads of the default graph."""
+    for quad in store.quads_for_pattern(None, None, None, target):
+        yield quad if target is None else ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def _canonical(store: ox.Store, target: ox.NamedNode | ox.DefaultGraph | None, at_once: int) -> Iterator[bytes]:

@@ -25,7 +25,7 @@ def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> Response:
         try:
-            view = live.view()
+            view = live.ready()
         except AtlasError as error:
             return problem(error, status=503)
         return jsonify(status="ready", generation=view.generation.number, index=index())

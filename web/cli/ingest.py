@@ -26,9 +26,10 @@ MAX_LISTED_FILES: Final = 5
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--collection", default="default", show_default=True, help="The collection that the documents join.")
+@click.option("--follow-links", is_flag=True, help="Read what links in a directory lead to outside of it too.")
 @home_option
 @json_option
-def ingest(paths: tuple[Path, ...], collection: str, services: Services, as_json: bool) -> None:
+def ingest(paths: tuple[Path, ...], collection: str, follow_links: bool, services: Services, as_json: bool) -> None:
     """Take documents into an atlas, or into a new one: files, or directories of them.
 
     The exit status is 1 when a document was refused, or when there was none.
@@ -41,12 +42,16 @@ def ingest(paths: tuple[Path, ...], collection: str, services: Services, as_json
             collection=collection,
             progress=progress,
             acknowledge=None if as_json else _print_outcome,
+            follow_links=follow_links,
+            day_first=not services.settings.month_first,
         )
-    unread = [str(path) for path in documents.unread_files(paths)]
+    links = [] if follow_links else [str(path) for path in documents.links_out(paths)]
+    unread = [str(path) for path in documents.unread_files(paths, follow_links=follow_links)]
     if as_json:
         outcomes = [asdict(outcome) for outcome in report.outcomes]
-        print_json({"generation": report.generation, "documents": outcomes, "left_out": unread})
+        print_json({"generation": report.generation, "documents": outcomes, "left_out": unread, "links_out": links})
     else:
+        _print_links(links)
         _print_rest(report, unread)
     if report.count("refused") or not report.outcomes:
         sys.exit(1)
@@ -60,6 +65,17 @@ def _print_outcome(outcome: documents.Outcome) -> None:
     else:
         effect = f"{counted(outcome.passages, 'passage')}, {counted(outcome.mentions, 'link')}"
         click.echo(f"{plain(outcome.name)}: {outcome.status}, {effect}")
+    for note in outcome.notes:
+        click.echo(f"{plain(outcome.name)}: {plain(note)}", err=True)
+
+
+def _print_links(links: list[str]) -> None:
+    if links:
+        names = ", ".join(plain(Path(name).name) for name in links[:MAX_LISTED_FILES])
+        more = f" and {len(links) - MAX_LISTED_FILES:,} more" if len(links) > MAX_LISTED_FILES else ""
+        click.echo(
+            f"Left out, links out of the directory: {names}{more}. --follow-links reads what they lead to.", err=True
+        )
 
 
 def _print_rest(report: documents.Report, unread: list[str]) -> None:

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from graph.metadata.dataset_description import Description, describe_dataset, summary, triples
 from graph.metadata.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
+from graph.serialisation import serialised
 from graph.vocabulary import PREFIXES, compact
 from web.http.cors import Cors
 from web.http.negotiation import HTML, RDF_MEDIA_TYPES, RDF_SUFFIXES, media_types, page_or_rdf
@@ -85,8 +86,7 @@ def _negotiated(
         response = make_response(page(view))
     else:
         form = FORMATS[accepted]
-        body = ox.serialize(make(view), format=form, prefixes=None if form == ox.RdfFormat.N_TRIPLES else PREFIXES)
-        assert body is not None  # noqa: S101  bytes come back where no output is given
+        body = serialised(make(view), form, prefixes=None if form == ox.RdfFormat.N_TRIPLES else PREFIXES)
         response = Response(body, mimetype=accepted)
         response.add_etag()
     response.vary.add("Accept")

@@ -14,6 +14,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.wrappers import Response as BaseResponse
 
 from graph.errors import UnknownEntity
+from graph.serialisation import serialised
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from graph.vocabulary import PREFIXES
 from web.http.negotiation import HTML, RDF_MEDIA_TYPES, RDF_SUFFIXES, page_or_rdf, rdf_media_type
@@ -70,6 +71,4 @@ def describe(snapshot: Snapshot, iri: str, rdf_format: ox.RdfFormat) -> bytes:
         *islice(snapshot.store.quads_for_pattern(None, None, entity, DEFAULT), MAX_TRIPLES),
     ]
     triples = sorted({ox.Triple(q.subject, q.predicate, q.object) for q in quads}, key=str)
-    body = ox.serialize(triples, format=rdf_format, prefixes=PREFIXES if rdf_format == ox.RdfFormat.TURTLE else None)
-    assert body is not None  # noqa: S101  bytes come back where no output is given
-    return body
+    return serialised(triples, rdf_format, prefixes=PREFIXES if rdf_format == ox.RdfFormat.TURTLE else None)

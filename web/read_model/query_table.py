@@ -47,7 +47,7 @@ def run_table(
     """
     guarded = pool.check(query, client)
     run = partial(pool.run, view.generation.path, guarded, query_id=query_id, client=client)
-    common: dict[str, Any] = {"generation": view.generation.number, "part": part}
+    common: dict[str, Any] = {"generation": view.generation.number, "part": part, "warnings": guarded.warnings}
     if guarded.form == "ASK":
         with run(media_type="application/sparql-results+json") as result:
             boolean, took, clauses = json.loads(result.read())["boolean"], result.ms, explain(result.searches)

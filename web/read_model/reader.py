@@ -274,7 +274,7 @@ class QueryTable:
     `rows` hold None where a variable is unbound. `boolean` is set for ASK alone. `total` counts the rows of the whole
     result, of which `rows` are those of `part`. `positions`: latitude and longitude in degrees of the entities in
     `drawing_rows` whose place is known. `first_rows`: rows for drawings, empty where `rows` are the whole result.
-    `clauses`: what took the place of the query's search clauses.
+    `clauses`: what took the place of the query's search clauses. `warnings`: where the answer may differ from SPARQL's.
     """
 
     columns: tuple[str, ...]
@@ -287,6 +287,7 @@ class QueryTable:
     part: Slice = field(default_factory=Slice)
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     clauses: tuple[Clause, ...] = ()
+    warnings: tuple[str, ...] = ()
     first_rows: tuple[tuple[Value | None, ...], ...] = ()
 
     @property

@@ -33,7 +33,7 @@ MIN_COMPRESSED_BYTES: Final = 2_048
 _MAX_COMPRESSED_BYTES: Final = 64 << 20
 _CHUNK_BYTES: Final = 1 << 17
 
-EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Row-Count, X-Generation"
+EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Atlas-Warning, X-Row-Count, X-Generation"
 
 OUTCOME: Final = "creative_atlas.sparql_outcome"
 """The key of a request's environment under which the fast path passes the result of a query to Flask."""
@@ -73,6 +73,7 @@ def result_headers(
     rows: int,
     ms: float,
     cached: bool,
+    warnings: tuple[str, ...] = (),
     shared: Headers = _CLOSED_HEADERS,
 ) -> Headers:
     """All headers of an uncompressed result. A client may keep it but has to revalidate: the atlas may change.
@@ -89,6 +90,7 @@ def result_headers(
         (b"x-generation", generation.encode()),
         (b"server-timing", timing.encode()),
         *freshness,
+        *(((b"x-atlas-warning", " ".join(warnings).encode()),) if warnings else ()),
         *_VARY_ALL,
         *shared,
     )
@@ -102,7 +104,7 @@ def cached_answer(
     tag = entity_tag(request.fingerprint, ordered=request.ordered)
     headers = result_headers(
         tag, context.format, context.name, content_type=content_type, size=len(result.body), rows=result.rows,
-        ms=result.ms, cached=cached, shared=shared,
+        ms=result.ms, cached=cached, warnings=request.guarded.warnings, shared=shared,
     )  # fmt: skip
     return Answer(200, headers, result.body)
 
@@ -120,7 +122,7 @@ def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Ac
     tag = entity_tag(result.fingerprint, ordered=result.ordered)
     encoded = result_headers(
         tag, chosen, result.generation.name, content_type=content_type, size=result.size, rows=result.rows,
-        ms=result.ms, cached=result.cached,
+        ms=result.ms, cached=result.cached, warnings=result.warnings,
     )  # fmt: skip
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in encoded}
     coding = encoding_for(accepted) if MIN_COMPRESSED_BYTES <= result.size <= _MAX_COMPRESSED_BYTES else None

@@ -6,6 +6,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
+from graph.serialisation import serialised
 from graph.sparql.formats import GRAPHS, RESULTS, Format
 from graph.sparql.syntax.guard import SEARCH_SERVICE
 from graph.vocabulary import PREFIXES
@@ -44,6 +45,5 @@ def describe_service(endpoint: str, wanted: Format, *, search: bool = False) -> 
     statements += [ox.Triple(subject, ox.NamedNode(_SD + name), value) for subject, name, value in triples]
     form = ox.RdfFormat.from_media_type(wanted.media_type)
     prefixes = {"sd": _SD, "formats": _FORMATS}
-    body = ox.serialize(statements, format=form, prefixes=prefixes if wanted.name != "ntriples" else None)
-    assert body is not None  # noqa: S101  # None only where an output was given
-    return body
+    assert form is not None  # noqa: S101  the graph formats are those of the engine
+    return serialised(statements, form, prefixes=prefixes if wanted.name != "ntriples" else None)

@@ -19,6 +19,7 @@ from graph.errors import (
     QueryMemory,
     QueryRefused,
     QueryTooLarge,
+    UnwritableTerm,
 )
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.formats import Format, by_media_type, offered
@@ -157,6 +158,7 @@ def to_query_result(request: QueryRequest, result: CachedResult, *, cached: bool
         ordered=request.ordered,
         cached=cached,
         searches=result.searches,
+        warnings=request.guarded.warnings,
     )
 
 
@@ -182,6 +184,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
         fingerprint=request.fingerprint,
         ordered=request.ordered,
         searches=task.searches,
+        warnings=request.guarded.warnings,
     )
 
 
@@ -221,6 +224,8 @@ def _error(kind: str, message: str) -> AtlasError:
     match kind:
         case "large":
             return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
+        case "format":
+            return UnwritableTerm(message)
         case "memory":
             return QueryMemory("The query needed more memory than it may have.", "Narrow its patterns.")
         case "refused":

@@ -24,6 +24,7 @@ from typing import Final, Literal, NamedTuple
 from graph.errors import QueryRefused, QuerySyntax, QueryTooLarge
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.complexity import check_shape
+from graph.sparql.syntax.engine_differences import repairs
 from graph.sparql.syntax.lexer import Token, expanded, position, prefixes, tokenise
 from graph.sparql.syntax.query_shape import is_unordered, uses_base
 from graph.vocabulary import PREFIXES
@@ -70,6 +71,7 @@ class Guarded:
     `volatile`: the same query may have another result the next time. `searches` have to be replaced before it runs.
     `look_up` is the look-up that the query amounts to, if any; `unordered`: its rows may come in any order;
     `uses_base`: its result may depend on the base (all three as `graph.sparql.syntax.query_shape` says).
+    `warnings`: where the engine may answer otherwise than SPARQL says.
     """
 
     original: str
@@ -82,6 +84,7 @@ class Guarded:
     look_up: str | None = None
     unordered: bool = False
     uses_base: bool = True
+    warnings: tuple[str, ...] = ()
 
     def edited(self, edits: Iterable[Edit]) -> Guarded:
         """The query with these edits as well. An earlier edit that lies inside one of them is dropped."""
@@ -124,7 +127,8 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
     check_shape(tokens, text, limits)
     searches = _services(tokens, text, search, update)
     _check_prefixes(tokens, text)
-    edits = tuple(_unambiguous(tokens))
+    mended, warnings = repairs(tokens)
+    edits = tuple(sorted((*_unambiguous(tokens), *(Edit(*repair) for repair in mended))))
     unordered = form in ("SELECT", "ASK") and is_unordered(text)
     volatile = any(token.kind == "word" and token.text.upper() in _VOLATILE for token in tokens)
     return Guarded(
@@ -137,6 +141,7 @@ def guard(text: str, limits: Limits, *, search: bool = False, update: bool = Fal
         volatile=volatile,
         unordered=unordered,
         uses_base=uses_base(text),
+        warnings=warnings,
     )
 
 

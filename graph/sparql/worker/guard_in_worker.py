@@ -35,6 +35,7 @@ def verdict(text: str, settings: dict[str, Any]) -> bytes:
         {
             "form": guarded.form,
             "volatile": guarded.volatile,
+            "warnings": guarded.warnings,
             "edits": guarded.edits,
             "searches": [(clause.start, clause.end, clause.body) for clause in guarded.searches],
             # The pool needs the tokens only to read a search clause.
@@ -66,6 +67,7 @@ def read_verdict(text: str, body: bytes) -> Guarded:
             searches=tuple(SearchClause(start, end, _tokens(inner)) for start, end, inner in fields["searches"]),
             volatile=fields["volatile"],
             uses_base=uses_base(text),
+            warnings=tuple(map(str, fields["warnings"])),
         )
         edits = tuple(Edit(start, end, edit) for start, end, edit in fields["edits"])
     except (ValueError, KeyError, TypeError) as error:

@@ -16,8 +16,9 @@ import sys
 import time
 from collections import OrderedDict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from graph.errors import UnwritableTerm
 from graph.sandbox.descriptors import DescriptorCap
 from graph.sandbox.enter import SandboxLimits, enter
 from graph.sandbox.message_frames import BrokenStream
@@ -102,6 +103,7 @@ def main(arguments: list[str]) -> int:
 
     send(connection, Answer("ready", body=b"seccomp" if fenced else b""))
     # These read long queries. They are imported while no query waits, and while files can still be opened.
+    import graph.serialisation
     import graph.sparql.dataset
     import graph.sparql.worker.guard_in_worker  # noqa: F401
 
@@ -198,15 +200,23 @@ def _evaluate(
     """Run the query and write its result into the writer: the kind of result, and its rows (or triples)."""
     import pyoxigraph
 
+    from graph import serialisation
+
     arguments, table = settings.get("engine") or _engine_arguments(settings)
     results = store.query(text, **arguments)
     if isinstance(results, pyoxigraph.QueryTriples):
         form = _required(pyoxigraph.RdfFormat.from_media_type(settings["media_type"]), settings)
         counted = _Counted(results, settings["rows"], writer)
         prefixes = settings["prefixes"] if settings["style"] in ("turtle", "rdfxml", "jsonld") else None
-        pyoxigraph.serialize(counted, cast("IO[bytes]", writer), form, prefixes=prefixes)
+        serialisation.write(counted, writer, form, prefixes=prefixes)
         return "graph", counted.count
-    results.serialize(writer, _required(table, settings))  # type: ignore[arg-type]  # all of a file that it uses
+    output = serialisation.XmlGate(writer) if settings["style"] == "xml" else writer
+    try:
+        results.serialize(output, _required(table, settings))  # type: ignore[arg-type]  # all of a file that it uses
+    except Exception:
+        if isinstance(output, serialisation.XmlGate) and output.refusal is not None:
+            raise output.refusal from None
+        raise
     if isinstance(results, pyoxigraph.QueryBoolean):
         return "boolean", 1
     return "bindings", writer.rows
@@ -253,6 +263,8 @@ def _failure(error: BaseException, refusal: str = "") -> Answer:
         return _failed("large", refusal)
     if isinstance(error, MemoryError):
         return _failed("memory", message)
+    if isinstance(error, UnwritableTerm):
+        return _failed("format", message)
     if isinstance(error, SyntaxError):
         return _failed("syntax", message)
     if is_refusal(error):

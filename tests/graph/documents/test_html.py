@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from graph.documents.read import read
-from graph.errors import UnreadableFile
 
 Make = Callable[[str, str | bytes], Path]
 
@@ -55,6 +54,43 @@ def test_nothing_outside_the_page_is_read(make: Make, tmp_path: Path) -> None:
     assert "secret words" not in reading.pages[0].text
 
 
-def test_depth_does_not_break_the_reader(make: Make) -> None:
-    with pytest.raises(UnreadableFile, match="holds no text"):  # the parser gives up at its own limit
-        list(read(make("deep.html", "<html>" + "<div>" * 20_000 + "<p>Deep words.</p>")))
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Before any tag.<br><br>After a gap.<br>Last line", "Before any tag.\n\nAfter a gap.\nLast line"),
+        ("Loose start<p>Middle</p>loose tail<div>in a div</div>end", "Loose start¶Middle¶loose tail¶in a div¶end"),
+        ("<ol><li>one<ul><li>inner</li></ul>rest</li><li><p>two</p></li></ol>", "- one¶- inner¶rest¶- two"),
+        ("<table><tr><td>Sat<td><ul><li>9 am</li><li>5 pm</li></ul></table>", "Sat | 9 am 5 pm"),
+        ("<table><tr><td>a<br>b<td><div>c</div><div>d</div></table>", "a b | c d"),
+        ("<table><tr><td>out<table><tr><td>x<td>y</table><td>z</table>", "out x | y | z"),
+        ("<table><tr><td><h2>Title</h2>Text<td>side</table>", "## Title¶Text¶side"),
+        ("<dl><dt>Term</dt><dd>meaning</dd></dl><pre>a\n  b</pre>", "Term¶meaning¶a\nb"),
+        ("un<b>broken</b> and<wbr>joined <i>words</i>", "unbroken andjoined words"),
+        ("<section class=comments><h2>Comments</h2><p>We agree.</p></section>", "## Comments¶We agree."),
+        ("<p hidden>a</p><p style='display: none'>b</p><script>c</script><p>shown</p>", "shown"),
+        ("<nav>Only</nav><nav>menus</nav>", "Only¶menus"),
+        ("<h2><button>Opens</button></h2><button>Go</button><p>left<button>x</button>right</p>", "## Opens¶left right"),
+    ],
+)
+def test_no_visible_word_is_lost_or_glued(make: Make, body: str, expected: str) -> None:
+    (reading,) = read(make("p.html", f"<html><body>{body}</body></html>"))
+    assert reading.pages[0].text.strip() == expected.replace("¶", "\n\n")
+
+
+def test_little_kept_is_told(make: Make) -> None:
+    menus = "".join(f"<nav>{'entry ' * 30}</nav>" for _ in range(9))
+    (reading,) = read(make("p.html", f"<body>{menus}<p>The text itself has only a few words.</p></body>"))
+    assert reading.pages[0].text.strip() == "The text itself has only a few words."
+    assert "2% of the page’s 278 visible words were kept" in reading.notes[0]
+    (reading,) = read(make("q.html", PAGE))
+    assert reading.notes == ()
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["<body>" + "<div>" * 50_000 + "<p>Deep words.</p>", "<p>" + "word " * 2_500_000 + "Deep words.</p>"],
+    ids=["deep", "long"],
+)
+def test_deep_and_long_pages_hold_their_text(make: Make, page: str) -> None:
+    (reading,) = read(make("p.html", page))
+    assert reading.pages[0].text.strip().endswith("Deep words.")

@@ -22,7 +22,7 @@ def test_a_deadline_is_an_answer(make: Make) -> None:
 def test_memory_runs_out(make: Make) -> None:
     path = make("big.html", "<p>some words</p>" * 1_000_000)
     with pytest.raises(UnreadableFile) as caught:
-        isolation.run("html", path, memory=600 * 1024**2)
+        isolation.run("html", path, memory=400 * 1024**2)
     assert caught.value.remedy
 
 

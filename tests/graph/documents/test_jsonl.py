@@ -45,11 +45,12 @@ def test_records_of_both_layouts(make: Make) -> None:
 )
 def test_a_bad_line_is_named(make: Make, line: str, words: str) -> None:
     good = '{"_id": "a", "text": "b"}'
-    readings = read(make("c.jsonl", f"{good}\n\n{line}\n{good}\n"))
-    assert next(readings).identifier == "a"
+    readings = read(make("c.jsonl", f"{good}\n\n{line}\n{good}\n{line}\n"))
+    assert [next(readings).identifier, next(readings).identifier] == ["a", "a"]
     with pytest.raises(BadData, match=words) as caught:
         next(readings)
     assert caught.value.line == 3
+    assert "1 more lines. The other records were read." in caught.value.message
 
 
 def test_bytes_that_are_not_utf8_are_named(make: Make) -> None:

@@ -98,3 +98,25 @@ def test_hostile_marks_do_not_run_away() -> None:
     # Quadratic marks would take many minutes: the suite's own time limit would end the test.
     for source in ("[" * 200_000, "![" * 100_000, "*a " * 60_000, ">" * 100_000, "`" * 100_000, "- " * 50_000):
         assert plain(source) is not None
+
+
+def test_null_is_no_title(make: Make) -> None:
+    for null in ("null", "~", "Null", ""):
+        (reading,) = read(make("n.md", f"---\ntitle: {null}\npublisher: {null}\n---\n# The heading\n\nText."))
+        assert (reading.title, reading.publisher) == ("The heading", None)
+    (reading,) = read(make("n.md", '---\ntitle: "null"\n---\n# The heading\n\nText.'))
+    assert reading.title == "null"
+
+
+def test_tabs_have_a_remedy_of_their_own(make: Make) -> None:
+    with pytest.raises(BadData, match="Indent with blanks"):
+        list(read(make("t.md", "---\na:\n\tb: c\n---\nText.")))
+
+
+def test_links_by_reference_and_breaks_are_read() -> None:
+    text = plain(
+        "Read [the *plan*][1] and [its map].\n\n| a<br>b | c |\n|---|---|\n| d<br/>e | f |\n\n[1]: /p\n[its map]: /m"
+    )
+    assert "Read the plan and its map." in text
+    assert "a b | c" in text
+    assert "d e | f" in text

@@ -103,3 +103,10 @@ def test_invisible_marks_split_no_word(make: Make) -> None:
         .text
     )
     assert text.startswith("creative games arts می\u200cخواهم 👩\u200d🎨")
+
+
+def test_words_parted_at_the_end_of_a_line_are_whole(make: Callable[[str, str | bytes], Path]) -> None:
+    text = "Work in the cul-\ntural sector, the high-\nstreet firms, pre-\nand post-\nproduction, STRAT-\nEGY."
+    (reading,) = read(make("h.txt", text))
+    expected = "Work in the cultural sector, the high-street firms, pre-\nand postproduction, STRATEGY."
+    assert reading.pages[0].text == expected

@@ -156,3 +156,8 @@ def test_hostile_terms_rows_and_tags_stay_text(hostile_client: FlaskClient) -> N
         text = hostile_client.get(path, headers=HTML).text
         assert "<script>window" not in text and "<img" not in text and "<script>{}" not in text
         assert 'href="javascript' not in text
+
+
+def test_the_page_says_where_the_answer_may_differ_from_sparql(client: FlaskClient) -> None:
+    assert "64 bits" in _page(client, query="SELECT ?x { VALUES ?x { 9223372036854775808 } }")
+    assert "64 bits" not in _page(client, query="SELECT ?x { VALUES ?x { 5 } }")

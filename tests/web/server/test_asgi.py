@@ -17,6 +17,7 @@ from graph.deadline import Deadline
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from tests.support.event_loop import run_coroutine
+from tests.support.query_pool import make_generation
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 RELATIVE = {"query": "SELECT (<x> AS ?iri) {}", "format": "csv"}
 READ_TOKEN = "read-me"
+CSV = "text/csv; charset=utf-8"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 Site = tuple[Served, list[str]]
 
@@ -120,6 +123,39 @@ def test_a_protected_atlas_answers_queries_and_searches_without_flask(make_site:
     assert paths == []
     searched = site.get("/api/v1/search", {"q": "games"}, {"Authorization": f"Bearer {READ_TOKEN}"})
     assert (searched.data, paths) == (b'"games"', [])
+
+
+def test_an_answer_that_is_ready_is_for_the_same_request_only(make_site: Callable[..., Site]) -> None:
+    """From the third time on nothing of a request is read again; whatever differs in it counts."""
+    site, paths = make_site(ReadAccess(READ_TOKEN))
+    allowed = {"Authorization": f"Bearer {READ_TOKEN}", "Accept": "text/csv"}
+    answers = [site.get("/sparql", RELATIVE, allowed) for _ in range(4)]
+    for later in answers[2:]:
+        same = [[field for field in answer.headers if field[0] != "date"] for answer in (answers[1], later)]
+        assert same[0] == same[1] and later.data == answers[0].data
+    assert paths == []
+    assert site.get("/sparql", RELATIVE, {"Accept": "text/csv"}).status_code == 401
+    assert site.get("/sparql", RELATIVE, allowed | {"Authorization": "Bearer wrong"}).status_code == 401
+    assert b"other.example" in site.get("/sparql", RELATIVE, allowed | {"Host": "other.example"}).data
+    query = {"query": RELATIVE["query"]}
+    assert [site.get("/sparql", query, allowed).headers["Content-Type"] for _ in range(3)] == [CSV] * 3
+    in_json = allowed | {"Accept": "application/sparql-results+json"}
+    assert [site.get("/sparql", query, in_json).data[:1] for _ in range(3)] == [b"{"] * 3
+
+
+def test_an_answer_that_is_ready_is_of_the_live_generation(tmp_path: Path) -> None:
+    generations = [make_generation(tmp_path / f"00000{n}", n) for n in (1, 2)]
+    live = [generations[0]]
+    pool, threads = QueryPool(Limits(workers=1)), RequestThreads(1)
+    queries = FastQueries(pool, lambda: live[0], endpoint.negotiate, ReadAccess(None), CLOSED)
+    site = Served(AsgiApplication(WsgiBridge(no_application, threads), threads, queries=queries), pool)
+    try:
+        for generation, count in zip(generations, (b"1", b"2"), strict=True):
+            live[0] = generation
+            bodies = {site.get("/sparql", {"query": COUNT, "format": "csv"}).data for _ in range(4)}
+            assert bodies == {b"n\r\n" + count + b"\r\n"}
+    finally:
+        site.close()
 
 
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pyoxigraph as ox
 import pytest
@@ -147,6 +148,42 @@ def test_not_acceptable(client: FlaskClient) -> None:
     assert b"An ASK query is answered in one of" in get(client, "ASK {}", accept="image/png").data
     assert get(client, format="turtle").status_code == 406
     assert slug(get(client, GRAPH, format="csv")) == "not-acceptable"
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "reason"),
+    [
+        ('SELECT ("bell\\u0007" AS ?x) {}', "xml", "U+0007"),
+        ('CONSTRUCT { <urn:x:s> <urn:x:p> "\\u0001" } {}', "rdfxml", "U+0001"),
+        ("CONSTRUCT { <urn:x:s> <http://example.org/p/12> 1 } {}", "rdfxml", "<http://example.org/p/12>"),
+        ("CONSTRUCT { <urn:x:s> a <http://example.org/c/1> } {}", "rdfxml", "<http://example.org/c/1>"),
+        ("CONSTRUCT { <urn:x:r> <urn:x:of> <<( <urn:x:s> <urn:x:p> 1 )>> } {}", "jsonld", "RDF 1.2"),
+    ],
+)
+def test_a_format_that_cannot_hold_the_answer_is_refused(
+    client: FlaskClient, query: str, name: str, reason: str
+) -> None:
+    refused = get(client, query, format=name)
+    assert refused.status_code == 406
+    assert slug(refused) == "unwritable-term"
+    assert reason in refused.json["detail"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["json", "csv"])
+def test_the_answer_says_where_it_may_differ_from_sparql(client: FlaskClient, name: str) -> None:
+    query = "SELECT ?x { VALUES ?x { 9223372036854775808 5 } FILTER(?x > 3) }"
+    response = get(client, query, format=name)
+    assert "64 bits" in response.headers["X-Atlas-Warning"]
+    assert "64 bits" in get(client, query, format=name).headers["X-Atlas-Warning"], "a cached answer says so too"
+    assert "X-Atlas-Warning" in response.headers["Access-Control-Expose-Headers"]
+    assert "X-Atlas-Warning" not in get(client, format=name).headers
+
+
+def test_a_carriage_return_comes_through_xml(client: FlaskClient) -> None:
+    body = get(client, 'SELECT ("a\\r\\nb" AS ?x) {}', format="xml").data
+    assert "a\r\nb" in ElementTree.fromstring(body).itertext()
+    body = get(client, 'CONSTRUCT { <urn:x:s> <urn:x:p> "a\\r\\nb" } {}', format="rdfxml").data
+    assert "a\r\nb" in ElementTree.fromstring(body).itertext()
 
 
 def test_browsers_get_the_page(client: FlaskClient) -> None:
