@@ -27,4 +27,4 @@ def serve(host: str, port: int, public: bool, services: Services) -> None:
     click.echo(f"Serving {settings.home} at http://{host_in_url}:{port}/ (stop with Ctrl+C)")
     if is_empty:
         click.echo(f"This atlas is empty. {next_steps(services.home)}")
-    server.serve(settings, host, port, home=settings.home)
+    server.serve(settings, host, port, home=settings.home, public=public)

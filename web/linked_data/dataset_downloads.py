@@ -25,6 +25,7 @@ from graph.errors import HomeError, Overloaded
 from graph.sparql.pool.result_cache import fingerprint_prefix
 from graph.storage.snapshot import Snapshot
 from graph.write.rdf_export import export
+from web.http.cors import Cors
 from web.read_model.live_generation import Live
 
 __all__ = ["MAX_DOWNLOADS", "blueprint"]
@@ -39,6 +40,7 @@ MAX_FILES: Final = 4
 """Files kept for one generation: the whole in two syntaxes, and the last single graphs."""
 
 CHUNK_BYTES: Final = 1 << 18
+_EXPOSED: Final = "Content-Disposition, ETag, X-Content-Format, X-Generation"
 _WHOLE: Final = {"nq": ("nquads", "application/n-quads"), "trig": ("trig", "application/trig")}
 _ONE: Final = {"nt": ("ntriples", "application/n-triples"), "ttl": ("turtle", "text/turtle")}
 
@@ -75,7 +77,7 @@ class _Files:
             self.lock.release()
 
 
-def blueprint(live: Live) -> Blueprint:
+def blueprint(live: Live, cors: Cors) -> Blueprint:
     routes = Blueprint("dump", __name__)
     slots = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
@@ -92,7 +94,7 @@ def blueprint(live: Live) -> Blueprint:
         response.headers["Content-Disposition"] = f'attachment; filename="creative-atlas-{generation}.{suffix}.gz"'
         response.headers["X-Generation"] = generation
         response.headers["X-Content-Format"] = media_type
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        cors.mark(response, _EXPOSED)
         response.headers["Cache-Control"] = "no-cache"
         if request.if_none_match.contains(tag):
             response.status_code = 304

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from web.http.answered_hosts import HostPolicy
 from web.http.fast_request import RequestHead
 from web.http.problems import make_problem
 from web.http.public_address import valid_host
 from web.http.rendered_answer import Answer, Headers
 from web.server.asgi_types import Scope
 
-__all__ = ["MAX_HEAD_BYTES", "CheckedHead", "check_head", "refuse_address"]
+__all__ = ["MAX_HEAD_BYTES", "CheckedHead", "HeadCheck", "refuse_address"]
 
 MAX_HEAD_BYTES: Final = 32 << 10
 """Bytes of an address, and of all header fields together."""
@@ -37,9 +38,29 @@ class CheckedHead(NamedTuple):
     refusal: Answer | None
 
 
-def check_head(scope: Scope) -> CheckedHead:
-    """The verdict on the header fields of a request."""
-    return _check(scope["scheme"], scope["http_version"], tuple(scope["headers"]))
+class HeadCheck:
+    """Gives the verdict on the header fields of a request. `hosts`: those that are answered, None: all."""
+
+    def __init__(self, hosts: HostPolicy | None = None) -> None:
+        self._hosts = hosts
+        self._verdict = lru_cache(maxsize=_KEPT_HEADS)(self._make_verdict)
+
+    def verdict(self, scope: Scope) -> CheckedHead:
+        """The verdict on the header fields of a request."""
+        return self._verdict(scope["scheme"], scope["http_version"], tuple(scope["headers"]))
+
+    def _make_verdict(self, scheme: str, version: str, fields: Headers) -> CheckedHead:
+        headers = dict(fields)
+        host = headers.get(b"host", b"").decode("latin-1")
+        refusal = _refuse_fields(fields) or _refuse_host(scheme, version, fields) or self._refuse_name(host, fields)
+        is_plain = len(headers) == len(fields)
+        return CheckedHead(RequestHead(headers), is_plain, valid_host(scheme, host) or host, refusal)
+
+    def _refuse_name(self, host: str, fields: Headers) -> Answer | None:
+        """The refusal of a host that this server does not answer to. No browser leaves the Host away."""
+        if self._hosts is None or not host:
+            return None
+        return self._hosts.refusal(host, [value.decode("latin-1") for name, value in fields if name == b"origin"])
 
 
 def refuse_address(scope: Scope) -> Answer | None:
@@ -50,14 +71,6 @@ def refuse_address(scope: Scope) -> Answer | None:
     advice = "Send the query by POST." if path == b"/sparql" else "Make it shorter."
     detail = f"The address is longer than {MAX_HEAD_BYTES:,} bytes. {advice}"
     return make_problem(414, "uri-too-long", "URI Too Long", detail)
-
-
-@lru_cache(maxsize=_KEPT_HEADS)
-def _check(scheme: str, version: str, fields: Headers) -> CheckedHead:
-    headers = dict(fields)
-    host = headers.get(b"host", b"").decode("latin-1")
-    refusal = _refuse_fields(fields) or _refuse_host(scheme, version, fields)
-    return CheckedHead(RequestHead(headers), len(headers) == len(fields), valid_host(scheme, host) or host, refusal)
 
 
 def _refuse_fields(fields: Headers) -> Answer | None:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -93,7 +93,8 @@ class FifoLock:
 
 @dataclass
 class Writes:
-    """The write side of a service. Thread-safe. `then` is called after each write that succeeded.
+    """The write side of a service. Thread-safe. `then` is called after each write that succeeded,
+    which it remains if `then` fails.
 
     `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
@@ -105,6 +106,7 @@ class Writes:
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
+    _closed: bool = field(default=False, repr=False)
 
     @property
     def spare_pid(self) -> int | None:
@@ -161,12 +163,12 @@ class Writes:
             self._turns.give()
 
     def close(self) -> None:
-        """End the child that waits for the next write."""
-        if self._turns.take(self.limits.wait):
-            if self._spare is not None:
-                self._spare.end()
-                self._spare = None
-            self._turns.give()
+        """End the child that waits for the next write. That of a write under way ends after it."""
+        self._closed = True  # first: a write under way looks at it in the end
+        with suppress(HomeLocked), self.turn():
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.end()
 
     def _common(self, base: str, timeout: float) -> dict[str, Any]:
         home = str(self.home.root.resolve())
@@ -178,7 +180,10 @@ class Writes:
             outcome = self._delegate(job)
         if isinstance(outcome, WriteFailure):
             raise outcome.error.restored()
-        self.then()
+        try:
+            self.then()
+        except Exception:
+            log.exception("a write was published, and what follows it failed")
         return Done(outcome.generation, outcome.created, (time.perf_counter() - started) * 1000)
 
     def _delegate(self, job: Job) -> Written | WriteFailure:
@@ -198,14 +203,20 @@ class Writes:
         except JobNotBegun as error:
             raise error.error from None
         finally:
-            self._spare = child if child.staying else self._start_spare(job.home)
+            self._spare = self._next_child(child, job.home)
 
-    def _start_spare(self, home: str) -> WriterChild | None:
-        """A child for the next write; None where none can be started, which says nothing about the write before it."""
+    def _next_child(self, last: WriterChild, home: str) -> WriterChild | None:
+        """A child for the next write; None where there is to be none, or none can be started.
+
+        Raises nothing: it says nothing about the write before it.
+        """
         try:
-            return self._start_child(home)
-        except QueryFailed as error:
-            log.warning("%s", error)
+            if self._closed:
+                last.end()
+                return None
+            return last if last.staying else self._start_child(home)
+        except Exception as error:
+            log.warning("no process waits for the next write: %r", error)
             return None
 
     def _start_child(self, home: str) -> WriterChild:

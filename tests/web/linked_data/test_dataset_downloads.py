@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -33,6 +34,19 @@ def services(tmp_path: Path) -> Iterator[Services]:
 @pytest.fixture
 def client(services: Services) -> FlaskClient:
     return create_app(services).test_client()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_pages_of_other_sites_read_data_only_where_that_is_set(services: Services, is_open: bool) -> None:
+    settings = replace(services.settings, cors=is_open)
+    opened = compose(settings)
+    client = create_app(opened).test_client()
+    paths = ("/dataset.nq.gz", "/dataset.ttl", "/ontology.nt", "/graph-store?default", "/sparql?query=ASK%7B%7D")
+    answers = [client.get(path, headers={"Origin": "https://example.org"}) for path in paths]
+    opened.close()
+    assert [answer.status_code for answer in answers] == [200] * len(paths)
+    allowed = {answer.headers.get("Access-Control-Allow-Origin") for answer in answers}
+    assert allowed == {"*" if is_open else None}
 
 
 @pytest.mark.parametrize(("suffix", "form"), [("nq", ox.RdfFormat.N_QUADS), ("trig", ox.RdfFormat.TRIG)])
