@@ -19,6 +19,7 @@ from graph.claims.write_protection import refuse_claims
 from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_load import NAMING, READ_ERRORS, into, looks_like, skip_byte_order_mark, syntax_fault
 
@@ -186,11 +187,14 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str
         fault, line = syntax_fault(error, head)
         where = f", line {line}" if line else ""
         other = looks_like(head, rdf_format) if rdf_format else ""
-        failure = BadData(f"{upload.name}{where}: this {fault}.{other}", "Nothing was changed.")
-        failure.line = line
-        raise failure from error
+        bad_data = BadData(f"{upload.name}{where}: this {fault}.{other}", "Nothing was changed.")
+        bad_data.line = line
+        raise bad_data from error
     except READ_ERRORS as error:
-        raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
+        store_error = store_fault(error)  # of its files or its disk, which the client can do nothing about
+        raise store_error or UnreadableFile(
+            f"{upload.name} cannot be read ({error}).", "Nothing was changed."
+        ) from error
 
 
 def _head(upload: Upload) -> bytes:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from graph.errors import AtlasError, GraphDamaged, UnknownEntity
 from web.http.negotiation import names_html
-from web.http.problems import problem, problem_response, retry_seconds, status_of
+from web.http.problems import problem, problem_response, public_text, retry_seconds, status_of
 
 __all__ = ["install_errors"]
 
@@ -51,7 +51,8 @@ def _atlas_error(error: AtlasError) -> Response:
     if not _wants_page():
         return problem(error)
     nearest = error.nearest if isinstance(error, UnknownEntity) else ()
-    response = _page(status_of(error), error.title, error.message, error.remedy, nearest)
+    message, remedy = public_text(error, error.message), public_text(error, error.remedy)
+    response = _page(status_of(error), error.title, message, remedy, nearest)
     seconds = retry_seconds(error)
     if seconds is not None:
         response.headers["Retry-After"] = str(seconds)
