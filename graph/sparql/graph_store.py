@@ -19,6 +19,7 @@ from graph.claims.write_protection import refuse_claims
 from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_parse import MAX_TERM_BYTES, READ_ERRORS, ParsedText, ParseLimits, skip_byte_order_mark
 from graph.write.syntax_fault import RdfFault
@@ -196,7 +197,10 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> tuple[s
         failure.line = error.line
         raise failure from error
     except READ_ERRORS as error:
-        raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
+        store_error = store_fault(error)  # of its files or its disk, which the client can do nothing about
+        raise store_error or UnreadableFile(
+            f"{upload.name} cannot be read ({error}).", "Nothing was changed."
+        ) from error
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:

@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from graph.claims.purge import purge
 from graph.metadata.ontology import counted
 from graph.metadata.statistics import MAX_COUNTED_QUADS, Figures, read_figures, write_figures
-from graph.storage.damage import translated_store_faults
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 

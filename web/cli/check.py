@@ -11,7 +11,8 @@ from graph.entities.connectivity import connectivity
 from graph.errors import GraphDamaged, IndexUnusable
 from graph.metadata.shacl import validate
 from graph.storage.checksums import check_graph
-from graph.storage.damage import explain_damage, translated_store_faults
+from graph.storage.damage import explain_damage
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.snapshot import Snapshot
 from web.cli.options import home_option
 from web.cli.output import counted, next_steps, plain

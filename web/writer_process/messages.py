@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from graph.errors import AtlasError, InputTooLarge, QueryMemory
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
 from graph.write.rdf_parse import MAX_TERM_BYTES
@@ -23,6 +24,7 @@ __all__ = [
     "UploadFile",
     "WriteFailure",
     "Written",
+    "memory_error",
 ]
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -88,6 +90,20 @@ class LoadJob(_JobFields, tag="load", kw_only=True, frozen=True):
 
 
 Job = UpdateJob | GraphJob | LoadJob
+
+
+def memory_error(job: Job) -> AtlasError:
+    """The error of a job that needed more memory than its process may have.
+
+    An upload that unpacks or expands to so much is too large whenever it is sent; an update may fit another day.
+
+    >>> job = UpdateJob(text="CLEAR ALL", home="atlas", base="http://example.org/", timeout=10.0, wait=10.0)
+    >>> type(memory_error(job)).__name__
+    'QueryMemory'
+    """
+    if isinstance(job, GraphJob) and job.uploads:
+        return InputTooLarge("To read what was sent takes more memory than a write may have.", "Send it in parts.")
+    return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
 
 
 class Phase(msgspec.Struct, tag="phase", frozen=True):
