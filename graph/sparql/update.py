@@ -39,9 +39,13 @@ MAX_UPDATE_TOKENS: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """IRIs of entities in the default graph whose triples may have changed; None: any of them."""
+    """IRIs of entities in the default graph whose triples may have changed; None: any of them.
+
+    `warnings`: where the engine may have done otherwise than SPARQL says.
+    """
 
     entities: frozenset[str] | None
+    warnings: tuple[str, ...] = ()
 
 
 def update_limits(timeout: float) -> Limits:
@@ -95,7 +99,7 @@ def apply_update(
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
     refuse_emptied(store, facts=facts, claims=claims and atlas is store)
-    return _touched(guarded, base)
+    return Touched(_touched(guarded, base), guarded.warnings)
 
 
 def _failed(error: OSError | RuntimeError | ValueError) -> QueryError | HomeError:
@@ -118,15 +122,15 @@ def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
     return frozenset(end.value for end in ends if isinstance(end, ox.NamedNode))
 
 
-def _touched(guarded: Guarded, base: str | None) -> Touched:
+def _touched(guarded: Guarded, base: str | None) -> frozenset[str] | None:
     if not only_data(guarded):
-        return Touched(None)
+        return None
     named = ox.Store()
     try:
         named.update(as_insertions(guarded), base_iri=base)
     except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself was carried out
-        return Touched(None)
-    return Touched(touched_by(list(named)))
+        return None
+    return touched_by(list(named))
 
 
 def _without_place(error: SyntaxError) -> QuerySyntax:

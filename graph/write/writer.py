@@ -67,6 +67,7 @@ class Changes:
     `documents`, `entities`: IRIs whose entries are made anew. `removed`: IRIs whose entries go. `everything`: any entry
     may be stale. `notes` are added to the manifest, and so is the number of quads if `counted` (0.5 s a million).
     `erase`: no file of the new generation may hold a trace of what is removed, so files that held some are rewritten.
+    `compact`: the store is compacted, because large terms came (see `graph.write.rdf_parse.LARGE_TERM_BYTES`).
     """
 
     documents: frozenset[str] = frozenset()
@@ -76,6 +77,7 @@ class Changes:
     notes: Mapping[str, Any] = field(default_factory=dict)
     counted: bool = True
     erase: bool = False
+    compact: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.documents or self.entities or self.removed or self.everything or self.notes)
@@ -154,6 +156,8 @@ class Session:
                 shutil.rmtree(scratch / "graph")
                 (scratch / "rewritten").rename(scratch / "graph")
                 store = ox.Store(str(scratch / "graph"))
+            if changes.compact and not changes.erase:
+                store.optimize()
             store.flush()
             snapshot = Snapshot(store, f"{live.number + 1 if live else 1:06d}")
             index = self._indexer.update(None if fresh else live, scratch, snapshot, changes, progress)

@@ -21,7 +21,7 @@ _PROGRAM_PATHS: Final = ("/api/", "/sparql", "/update", "/graph-store", "/data/"
 _DOWNLOAD_PATHS: Final = ("/dataset.", "/ontology.")
 """For programs, and for people who follow a link to a download; these name HTML in Accept."""
 
-_HEADERS_OF_ERRORS: Final = ("allow", "www-authenticate")
+_HEADERS_OF_ERRORS: Final = ("allow", "content-range", "www-authenticate")
 """Headers of an HTTP error that belong to its meaning."""
 
 log = logging.getLogger(__name__)

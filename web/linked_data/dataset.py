@@ -91,7 +91,8 @@ def _negotiated(
         response.add_etag()
     response.vary.add("Accept")
     if accepted != HTML:
-        response.make_conditional(request)
+        response.headers["Accept-Ranges"] = "bytes"
+        response.make_conditional(request, accept_ranges=True, complete_length=response.content_length)
     return response
 
 

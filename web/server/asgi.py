@@ -20,7 +20,7 @@ from web.http.public_address import AddressPolicy, RequestAddress
 from web.http.rendered_answer import Answer
 from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
 from web.server.departure_watch import DepartureWatch
-from web.server.request_head import CheckedHead, HeadCheck, refuse_address
+from web.server.request_head import CheckedHead, HeadCheck, answer_target
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql.fast_path import Delegated, Evaluation, FastQueries
@@ -78,15 +78,15 @@ class AsgiApplication:
             if request.is_begun:
                 raise
         if answer is not None:
-            await send_answer(send, answer)
+            await send_answer(request, answer)
 
     async def _respond(self, request: Request) -> Answer | None:
         """The answer; None where it is sent already, or nobody waits for it."""
         scope = request.scope
         checked = self._heads.verdict(scope)
-        refusal = refuse_address(scope) or checked.refusal
-        if refusal is not None:
-            return refusal
+        decided = checked.refusal or answer_target(scope)
+        if decided is not None:
+            return decided
         address = self._address(scope, checked)
         method, path = scope["method"], scope["raw_path"]
         body: bytes | None = None
@@ -109,8 +109,7 @@ class AsgiApplication:
             searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
                 return searched
-        await self._bridge.respond(request, address, body, extra)
-        return None
+        return await self._bridge.respond(request, address, body, extra)
 
     async def _finished(self, queries: FastQueries, begun: Evaluation, request: Request) -> Answer | Delegated:
         cancellation = Cancellation()

@@ -12,7 +12,18 @@ from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.exit_reason import Death
 from graph.sandbox.message_frames import BrokenStream
-from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Phase, Reply, WriteFailure, Written, memory_error
+from graph.write.writer import Progress, no_progress
+from web.writer_process.messages import (
+    MAX_MESSAGE_BYTES,
+    Job,
+    LoadJob,
+    Phase,
+    Reply,
+    Step,
+    WriteFailure,
+    Written,
+    memory_error,
+)
 
 __all__ = ["JobNotBegun", "WriterChild", "error_of_death"]
 
@@ -60,8 +71,8 @@ class WriterChild:
         """Whether the folders that it may write are still there: the sandbox knows them by their inodes."""
         return all(_inode(folder) == inode for folder, inode in self._writable.items())
 
-    def carry_out(self, job: Job) -> Written | WriteFailure:
-        """The outcome of the job.
+    def carry_out(self, job: Job, progress: Progress = no_progress) -> Written | WriteFailure:
+        """The outcome of the job; `progress` is told of the steps of a load.
 
         Raises InputError for a text that cannot be sent, JobNotBegun, or the error of a child that died or had to be
         killed; it does not stay then.
@@ -74,19 +85,22 @@ class WriterChild:
         except OSError:
             death = self.end()
             raise JobNotBegun(error_of_death(death, "starting", job)) from None
-        return self._outcome(job)
+        return self._outcome(job, progress)
 
-    def _outcome(self, job: Job) -> Written | WriteFailure:
+    def _outcome(self, job: Job, progress: Progress) -> Written | WriteFailure:
         self.staying = False
         phase, seconds = "starting", _START_SECONDS + job.wait
         deadline, patience = time.monotonic() + seconds, 0.5
         try:
             while (reply := self._child.receive(deadline - time.monotonic())) is not None:
+                if isinstance(reply, Step):
+                    progress(reply.what, reply.done, reply.total)
+                    continue
                 if not isinstance(reply, Phase):
                     self.staying = isinstance(reply, Written) and reply.staying
                     return reply
                 phase = reply.name
-                seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _PUBLISH_SECONDS
+                seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _publish_seconds(job)
                 deadline = time.monotonic() + seconds
             patience = 0.0
             self._child.process.kill("deadline")
@@ -107,6 +121,11 @@ class WriterChild:
             # The next writer would remove it too; but a killed write may have left gigabytes.
             shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
         return death
+
+
+def _publish_seconds(job: Job) -> float:
+    """A load counts the whole atlas."""
+    return max(_PUBLISH_SECONDS, job.timeout) if isinstance(job, LoadJob) else _PUBLISH_SECONDS
 
 
 def _inode(folder: str) -> tuple[int, int] | None:

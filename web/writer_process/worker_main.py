@@ -33,6 +33,8 @@ def main(arguments: list[str]) -> int:
     """Do jobs until there are no more. `arguments`: the limits of the sandbox, and how many jobs if they are few."""
     enter(SandboxLimits.from_argument(arguments[0]))
     # The engine after the fences, so that nothing of it runs outside; all before the job, so that none has to wait.
+    from msgspec.structs import replace
+
     from web.writer_process import operations
     from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written, memory_error
 
@@ -45,9 +47,9 @@ def main(arguments: list[str]) -> int:
         assert job is not None  # noqa: S101  it waited without a deadline
         outcome: Reply
         try:
-            written = operations.carry_out(job, channel.send)
-            staying = remaining > 0 and _resident_bytes() < _MAX_RESIDENT_BYTES
-            outcome = Written(written.generation, written.created, staying)
+            outcome = operations.carry_out(job, channel.send)
+            if remaining == 0 or _resident_bytes() >= _MAX_RESIDENT_BYTES:
+                outcome = replace(outcome, staying=False)
         except AtlasError as error:
             outcome = WriteFailure(RemoteError.of(error))
         except MemoryError:

@@ -62,6 +62,30 @@ def test_it_holds_every_quad(client: FlaskClient, services: Services, suffix: st
     assert client.get(f"/dataset.{suffix}.gz").data == answer.data
 
 
+@pytest.mark.parametrize("path", ["/dataset.nq.gz", "/dataset.ttl"])
+def test_an_interrupted_download_goes_on(client: FlaskClient, path: str) -> None:
+    whole = client.get(path)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    data, tag, size = whole.data, whole.headers["ETag"], len(whole.data)
+    for wanted, begin, end in (("bytes=100-", 100, size), ("bytes=0-0", 0, 1), ("bytes=-7", size - 7, size),
+                               ("bytes=5-9999999", 5, size), ("bytes=10-19", 10, 20)):  # fmt: skip
+        part = client.get(path, headers={"Range": wanted, "If-Range": tag})
+        assert (part.status_code, part.data) == (206, data[begin:end])
+        assert part.headers["Content-Range"] == f"bytes {begin}-{end - 1}/{size}"
+        assert part.headers["Content-Length"] == str(end - begin)
+        assert part.headers["ETag"] == tag
+    changed = client.get(path, headers={"Range": "bytes=100-", "If-Range": '"older"'})
+    assert (changed.status_code, changed.data) == (200, data), "the part would be one of another file"
+
+
+def test_a_range_beyond_the_end_takes_no_place_for_downloads(client: FlaskClient) -> None:
+    size = len(client.get("/dataset.nq.gz").data)
+    for _ in range(dataset_downloads.MAX_DOWNLOADS + 1):
+        refused = client.get("/dataset.nq.gz", headers={"Range": f"bytes={size}-"})
+        assert (refused.status_code, refused.headers["Content-Range"]) == (416, f"bytes */{size}")
+    assert client.get("/dataset.nq.gz", headers={"Range": "bytes=0-9"}).status_code == 206
+
+
 def test_download_of_one_graph(client: FlaskClient, services: Services) -> None:
     store = services.live.view().snapshot.store
     source = next(iter(store.named_graphs()))

@@ -181,6 +181,15 @@ def test_bodies_over_the_limit(port: int) -> None:
     assert ask(port)[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/graph-store?default", "/update"])
+def test_an_upload_without_the_token_is_told_so(port: int, path: str) -> None:
+    """urllib sends its 12 MB to the end before it reads the answer."""
+    method = "PUT" if "graph" in path else "POST"
+    for _ in range(3):
+        status, body, _ = ask(port, path, method, b"x" * (12 << 20), {"Content-Type": "text/turtle"})
+        assert (status, slug(body)) == (401, "unauthorized")
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_an_upload_above_a_mebibyte(port: int, packed: bool) -> None:
     data = b"".join(b'<http://e/%d> <http://e/p> "value %d, and some more to it" .\n' % (n, n) for n in range(30_000))
