@@ -116,6 +116,25 @@ def client(services: Services) -> FlaskClient:
     return create_app(services).test_client()
 
 
+def test_no_write_pushes_the_last_whole_generation_off_the_disk(make_services: ServiceMaker) -> None:
+    """Damage in a part that the writes themselves do not read."""
+    services = make_services(facts=True)
+    client = create_app(services).test_client()
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    live = services.home.require()
+    unshare(live.path)
+    damage_file(largest_table(live.path))
+    services.graph_scrubber.diagnose(ENGINE_ERROR)
+    wait_until(lambda: state(services.graph_scrubber) == "damaged")
+    for number in range(3):
+        assert update(client, f"INSERT DATA {{ <a:b> <a:d> {number} }}") == 503
+    assert services.home.require() == live
+    with pytest.raises(GraphDamaged):
+        services.graph_scrubber.require_sound()
+    roll_back(services.home, plan_rollback(services.home, "000001"))
+    assert update(client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
+
+
 @pytest.mark.parametrize(
     "path",
     ["/", "/search?q=nesta", "/api/v1/terms?q=nesta", "/graph-store?default", "/readyz", "/sparql?query=ASK%20%7B%7D"],
