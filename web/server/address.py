@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from graph.errors import InputError
 from web.http.answered_hosts import HostPolicy, is_loopback
+from web.server.process_limits import explained_thread_limit
 from web.settings import Settings
 
 __all__ = ["check_address", "host_policy", "serve"]
@@ -60,4 +61,5 @@ def serve(settings: Settings, host: str, port: int, *, home: Path, public: bool)
 
     settings = replace(settings, home=home.resolve(), cors=settings.cors or public)
     hosts = host_policy(host, public=public, settings=settings)
-    run(compose(settings, repairs_index=True), host, port, hosts=hosts)
+    with explained_thread_limit():
+        run(compose(settings, repairs_index=True), host, port, hosts=hosts)

@@ -263,6 +263,31 @@ def test_a_signal_ends_the_server_and_a_running_query_still_gets_an_answer(
         server.kill()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to these limits")
+@pytest.mark.parametrize(
+    ("limits", "remedy"),
+    [
+        ({"RLIMIT_AS": 600 << 20}, "ulimit -v unlimited"),
+        ({"RLIMIT_AS": 1_200_000 << 10}, "ulimit -v unlimited"),
+        ({"RLIMIT_AS": 3 << 30, "RLIMIT_STACK": 1 << 29}, "ulimit -u"),
+    ],
+    ids=["very little address space", "little address space", "few threads"],
+)
+def test_a_limit_of_the_system_is_told_without_a_traceback(
+    home: Path, cache: Path, limits: dict[str, int], remedy: str
+) -> None:
+    setting = "; ".join(f"r.setrlimit(r.{name}, ({limit},) * 2)" for name, limit in limits.items())
+    # The size of the main stack, and with it that of threads, is settled when a program starts.
+    program = f"import resource as r, os, sys; {setting}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    serve = ["-c", "from web.cli.main import main; main()", "serve", "--home", str(home), "--port", str(free_port())]
+    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *serve], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
+    assert remedy in ended.stderr
+
+
 def test_idle_connections_leave_descriptors_for_the_work(home: Path, cache: Path) -> None:
     """As many connections as the system allows the process open files."""
     port = free_port()
