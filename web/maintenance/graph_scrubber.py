@@ -73,12 +73,14 @@ class GraphScrubber:
         A fault that is not known yet has the files read through at once.
         """
         fault = error if isinstance(error, GraphDamaged) else store_fault(error)
-        if not isinstance(fault, GraphDamaged):
+        if not isinstance(fault, GraphDamaged) and not (fault is None and isinstance(error, FileNotFoundError)):
             return fault
         try:
             live = self._home.require().name
         except HomeError as gone:
             return gone  # the files are not damaged: they are not there
+        if not isinstance(fault, GraphDamaged):
+            return None
         if fault.generation not in ("", live):
             return HomeError("The atlas was written to while this was read.", "Send the request again.")
         problem = self._problem

@@ -92,12 +92,14 @@ def test_a_fault_that_the_checksums_do_not_bear_out_is_no_damage(scrubber: Graph
 def test_what_is_no_damage_is_told_as_what_it_is(two: Home, scrubber: GraphScrubber) -> None:
     assert scrubber.diagnose(ValueError(MADE_UP)) is None
     assert scrubber.diagnose(RuntimeError(MADE_UP)) is None
+    assert scrubber.diagnose(FileNotFoundError(2, os.strerror(2), MADE_UP)) is None
     assert isinstance(scrubber.diagnose(OSError(28, os.strerror(28))), StorageFull)
     older = scrubber.diagnose(GraphDamaged("A table is missing.", generation="000001"))
     assert type(older) is HomeError and "again" in older.remedy
     two.root.rename(two.root.with_name("elsewhere"))
     gone = scrubber.diagnose(ENGINE_ERROR)
     assert isinstance(gone, HomeError) and not isinstance(gone, GraphDamaged)
+    assert isinstance(scrubber.diagnose(FileNotFoundError(2, os.strerror(2), "figures.json")), HomeError)
 
 
 @pytest.fixture
