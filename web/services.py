@@ -145,7 +145,7 @@ class Services:
         from web.writer_process.service import WriteLimits, Writes
 
         limits = WriteLimits(timeout=self.settings.query_timeout)
-        return Writes(self.home, limits, then=self._after_write)
+        return Writes(self.home, limits, then=self._after_write, check=self.graph_scrubber.require_sound)
 
     def _after_write(self) -> None:
         self.live_directory.expire()
@@ -162,6 +162,7 @@ class Services:
         from search.indexing.catch_up import catch_up_outside_lock
         from search.indexing.indexer import SearchIndexer
 
+        self.graph_scrubber.require_sound()
         indexer = SearchIndexer(self.encoder)
 
         @contextmanager

@@ -193,14 +193,13 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> tuple[s
             return set(touched_by(quads)), text.holds_large_terms
     except RdfFault as error:
         where = f", line {error.line}" if error.line else ""
-        failure = BadData(f"{upload.name}{where}: this {error.fault}.{error.remark}", "Nothing was changed.")
-        failure.line = error.line
-        raise failure from error
+        bad_data = BadData(f"{upload.name}{where}: this {error.fault}.{error.remark}", "Nothing was changed.")
+        bad_data.line = error.line
+        raise bad_data from error
     except READ_ERRORS as error:
-        store_error = store_fault(error)  # of its files or its disk, which the client can do nothing about
-        raise store_error or UnreadableFile(
-            f"{upload.name} cannot be read ({error}).", "Nothing was changed."
-        ) from error
+        # The store's files or its disk may be the cause; the client can do nothing about those.
+        failure = UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.")
+        raise store_fault(error) or failure from error
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:

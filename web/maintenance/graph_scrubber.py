@@ -55,6 +55,7 @@ class GraphScrubber:
         self._settle_seconds, self._recheck_seconds, self._rate = settle_seconds, recheck_seconds, rate
         self._changed = threading.Condition()
         self._due: float | None = None
+        self._urgent = False
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
         self._sound: dict[FileMark, float] = {}
@@ -72,12 +73,14 @@ class GraphScrubber:
         A fault that is not known yet has the files read through at once.
         """
         fault = error if isinstance(error, GraphDamaged) else store_fault(error)
-        if not isinstance(fault, GraphDamaged):
+        if not isinstance(fault, GraphDamaged) and not (fault is None and isinstance(error, FileNotFoundError)):
             return fault
         try:
             live = self._home.require().name
         except HomeError as gone:
             return gone  # the files are not damaged: they are not there
+        if not isinstance(fault, GraphDamaged):
+            return None
         if fault.generation not in ("", live):
             return HomeError("The atlas was written to while this was read.", "Send the request again.")
         problem = self._problem
@@ -89,14 +92,22 @@ class GraphScrubber:
         log.error("the graph cannot be read; its files are read through", exc_info=error)
         self._suspicion = GraphDamaged(fault.message, fault.remedy, generation=live)
         self._sound.clear()
+        self._urgent = True
         self._schedule(0.0)
         return GraphDamaged(fault.message, "Its files are being read through; try again in a minute.", generation=live)
 
     def require_sound(self) -> None:
-        """Raise GraphDamaged where the live generation is known to be damaged."""
+        """Raise GraphDamaged where the live generation is known to be damaged.
+
+        A generation that came after a damaged one is read through at once: it may share the damaged file.
+        """
         problem = self._problem
-        if problem is not None and problem.generation == self._home.require().name:
+        if problem is None:
+            return
+        if problem.generation == self._home.require().name:
             raise problem
+        self._urgent = True
+        self._schedule(0.0)
 
     def state(self) -> dict[str, Any]:
         """For operators. `state`: unread (as yet), sound, unchecked (an earlier version wrote a part) or damaged."""
@@ -155,7 +166,8 @@ class GraphScrubber:
         now = time.monotonic()
         self._sound = {mark: then for mark, then in self._sound.items() if now - then < _DAY_SECONDS / 2}
         suspicion, self._suspicion = self._suspicion, None
-        pause = self._keep_to_rate if suspicion is None else self._stop_if_closed
+        urgent, self._urgent = self._urgent, False
+        pause = self._stop_if_closed if urgent else self._keep_to_rate
         try:
             soundness = check_graph(generation.path, pause, self._sound, self._note_sound)
         except GraphDamaged as error:

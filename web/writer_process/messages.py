@@ -101,7 +101,7 @@ def memory_error(job: Job) -> AtlasError:
     >>> type(memory_error(job)).__name__
     'QueryMemory'
     """
-    if isinstance(job, GraphJob) and job.uploads:
+    if isinstance(job, LoadJob) or (isinstance(job, GraphJob) and job.uploads):
         return InputTooLarge("To read what was sent takes more memory than a write may have.", "Send it in parts.")
     return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
 

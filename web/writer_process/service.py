@@ -105,7 +105,8 @@ class FifoLock:
 @dataclass
 class Writes:
     """The write side of a service. Thread-safe. `then` is called after each write that succeeded,
-    which it remains if `then` fails.
+    which it remains if `then` fails. `check` is called before each write, and raises where nothing may be written: on a
+    damaged graph, further writes would push the last whole generation off the disk.
 
     `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
@@ -113,6 +114,7 @@ class Writes:
     home: Home
     limits: WriteLimits = field(default_factory=WriteLimits)
     then: Callable[[], None] = lambda: None
+    check: Callable[[], None] = lambda: None
     start_child: Callable[[SandboxLimits], WriterChild] = WriterChild
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
@@ -207,6 +209,7 @@ class Writes:
 
     def _run(self, job: Job, progress: Progress = no_progress) -> Done:
         started = time.perf_counter()
+        self.check()
         with self.turn():
             outcome = self._delegate(job, progress)
         if isinstance(outcome, WriteFailure):

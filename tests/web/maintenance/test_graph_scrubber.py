@@ -92,12 +92,14 @@ def test_a_fault_that_the_checksums_do_not_bear_out_is_no_damage(scrubber: Graph
 def test_what_is_no_damage_is_told_as_what_it_is(two: Home, scrubber: GraphScrubber) -> None:
     assert scrubber.diagnose(ValueError(MADE_UP)) is None
     assert scrubber.diagnose(RuntimeError(MADE_UP)) is None
+    assert scrubber.diagnose(FileNotFoundError(2, os.strerror(2), MADE_UP)) is None
     assert isinstance(scrubber.diagnose(OSError(28, os.strerror(28))), StorageFull)
     older = scrubber.diagnose(GraphDamaged("A table is missing.", generation="000001"))
     assert type(older) is HomeError and "again" in older.remedy
     two.root.rename(two.root.with_name("elsewhere"))
     gone = scrubber.diagnose(ENGINE_ERROR)
     assert isinstance(gone, HomeError) and not isinstance(gone, GraphDamaged)
+    assert isinstance(scrubber.diagnose(FileNotFoundError(2, os.strerror(2), "figures.json")), HomeError)
 
 
 @pytest.fixture
@@ -114,6 +116,25 @@ def client(services: Services) -> FlaskClient:
     unshare(live)
     damage_file(largest_table(live))
     return create_app(services).test_client()
+
+
+def test_no_write_pushes_the_last_whole_generation_off_the_disk(make_services: ServiceMaker) -> None:
+    """Damage in a part that the writes themselves do not read."""
+    services = make_services(facts=True)
+    client = create_app(services).test_client()
+    assert update(client, "INSERT DATA { <a:b> <a:c> 1 }") == 204
+    live = services.home.require()
+    unshare(live.path)
+    damage_file(largest_table(live.path))
+    services.graph_scrubber.diagnose(ENGINE_ERROR)
+    wait_until(lambda: state(services.graph_scrubber) == "damaged")
+    for number in range(3):
+        assert update(client, f"INSERT DATA {{ <a:b> <a:d> {number} }}") == 503
+    assert services.home.require() == live
+    with pytest.raises(GraphDamaged):
+        services.graph_scrubber.require_sound()
+    roll_back(services.home, plan_rollback(services.home, "000001"))
+    assert update(client, "INSERT DATA { <a:b> <a:c> 2 }") == 204
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_bomb_is_413(writable_services: Services) -> None:
     answer = client.put("/graph-store?graph=u:g", data=body, content_type="text/turtle", headers=BEARER)
     writable_services.writes.limits = WriteLimits()
     assert answer.status_code == 413, answer.text
-    assert ("memory" in answer.text or "expands" in answer.text) and "query" not in answer.text
+    assert "query" not in answer.text
     assert not ask(client, "ASK { GRAPH <u:g> { ?s ?p ?o } }")
 
 
