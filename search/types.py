@@ -122,7 +122,7 @@ class Query:
         if not 0 <= self.limit <= MAX_LIMIT:
             raise InputError(f"The limit {self.limit} is out of range.", f"Ask for 0 to {MAX_LIMIT} results at a time.")
         if not 0 <= self.offset <= MAX_OFFSET:
-            raise InputError(f"The offset {self.offset} is out of range.", "The first result has offset 0.")
+            raise InputError(f"The offset {self.offset} is out of range.", f"Give 0 to {MAX_OFFSET}.")
         if self.mode not in get_args(Mode):
             raise InputError(f"“{self.mode}” is not a way to search.", "Use hybrid, lexical or dense.")
         if len(self.text) > MAX_QUERY_CHARS:
