@@ -23,6 +23,7 @@ MAX_CHECKS: Final = 200
 """Elements that are measured and kept; after them nothing is left out, so that a hostile page takes no longer."""
 MAX_MENU_WORDS: Final = 5
 MIN_MENU_ITEMS: Final = 3
+MIN_ROW_LINKS: Final = 4
 MAX_LIST_NODES: Final = 600
 """A list with more elements is no menu."""
 MIN_TEXT_WORDS: Final = 10
@@ -54,6 +55,7 @@ _EDGES: Final = frozenset({"sidebar", "footer", "masthead"})
 _HEADS_BUTTON: Final = re.compile(r"accordion|collaps|question|faq|toggle", re.I)
 _END: Final = re.compile(r"[.!?…][\"'”’)\]]*\s*$")
 _SPACES: Final = frozenset({"main", "article"})
+_LOOSE_MENUS: Final = frozenset({"div", "td", "p", "center", "span"})
 _SECTIONS: Final = frozenset({"section", "blockquote", "td", "li", "main", "article"})
 _CONTROLS: Final = frozenset({"a", "button", "input", "form", "select"})
 
@@ -123,6 +125,8 @@ class Asides:
             return not (self._inside and _is_heading(self._inside[-1].tag)) and not _heads_panel(element)
         if tag in ("ul", "ol") and not in_article:
             return self._judge(_is_menu(element, before()))
+        if tag in _LOOSE_MENUS and not in_article and _is_row_of_links(element):
+            return True
         if _is_marked(element, in_article):
             is_section_head = tag == "header" and bool(before())
             return self._judge(not is_section_head and self._is_small(element))
@@ -216,6 +220,21 @@ def _heads_panel(button: Any) -> bool:
         return False
     named = _HEADS_BUTTON.search((button.get("class") or "")[:MAX_NAME_CHARS]) is not None
     return bool(text) and (named or text.endswith("?") or len(text.split()) >= MIN_QUESTION_WORDS)
+
+
+def _is_row_of_links(element: Any) -> bool:
+    """Whether a block holds nothing but short links, at least four, with breaks and marks between them."""
+    links = 0
+    texts = [element.text or ""]
+    for child in element.iterchildren():
+        if child.tag not in ("a", "br", "img"):
+            return False
+        texts.append(child.tail or "")
+        if child.tag == "a":
+            links += 1
+            if len("".join(child.itertext()).split()) > MAX_MENU_WORDS:
+                return False
+    return links >= MIN_ROW_LINKS and not any(char.isalnum() for text in texts for char in text)
 
 
 def _is_menu(items: Any, before: str) -> bool:

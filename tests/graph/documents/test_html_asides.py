@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.documents.read import read
+from graph.segmentation.passages import passages
 
 Make = Callable[[str, str | bytes], Path]
 
@@ -76,3 +77,26 @@ def test_what_only_looks_like_an_aside_is_kept(make: Make, body: str, text: str)
 )
 def test_what_stands_apart_on_the_screen_is_not_glued(make: Make, body: str, text: str) -> None:
     assert kept(make, body) == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<dl><dt>Film<dd>moving pictures<dt>Games<dd>play<dt>Craft<dd>made by hand</dl>",
+        "<h2>Members</h2><p>Ada Smith</p><p>Bo Jones</p><p>Cy Brown</p><p>Di Green</p><p>Ed White</p>",
+        "<address>The Works<br>High Street<br>Leeds<br>Yorkshire<br>England</address>",
+        "<table><tr><td>Leeds<tr><td>Hull<tr><td>York<tr><td>Bath<tr><td>Deal</table>",
+    ],
+)
+def test_short_lines_of_a_page_reach_its_passages(make: Make, body: str) -> None:
+    (reading,) = read(make("p.html", f"<html><body><main>{TEXT}{body}</main></body></html>"))
+    cut = " ".join(passage.text for passage in passages("d", reading))
+    words = [line.strip("# ") for line in reading.pages[0].text.splitlines() if line and line != SENTENCE]
+    assert len(words) > 3
+    assert not [line for line in words if line not in cut and line != "Members"]
+
+
+def test_a_row_of_links_is_a_menu(make: Make) -> None:
+    links = "<a>Film</a> | <a>Games</a> | <a>Craft works</a><br><a>Music</a>"
+    assert kept(make, f"<div>{links}</div><table><tr><td>{links}<td>{TEXT}</table>") == ""
+    assert kept(make, f"<article>{TEXT}<p>{links}</p></article>").startswith("Film | Games")
