@@ -16,7 +16,7 @@ from graph.documents.html_text import TextBuilder, is_hidden, shown_as
 __all__ = ["Content", "content_of", "content_of_deep_page", "parse"]
 
 
-_SILENT: Final = frozenset({"script", "style", "template", "noscript"})
+_SILENT: Final = frozenset({"script", "style", "template", "noscript", "annotation", "annotation-xml"})
 _APART: Final = frozenset({("a", "a"), ("del", "ins")})
 """Elements whose texts stand apart on the screen, though nothing is between them."""
 MAX_MARK_CHARS: Final = 6
@@ -53,18 +53,24 @@ def parse(page: str) -> tuple[Any, bool]:
 def content_of(tree: Any) -> Content:
     """Main content of a page's tree. Time is linear in its size."""
     opened = opened_in(tree)
-    visible, main_words, main = 0, 0, None
+    visible, main_words = 0, 0
+    mains: list[Any] = []
     for event, element, words in visible_words(tree, opened):
         if event == "words":
             visible += words
-        elif main is None and (element.tag == "main" or element.get("role") == "main"):
-            main = element
+        elif (element.tag == "main" or element.get("role") == "main") and not (mains and _is_in(element, mains[-1])):
+            mains.append(element)
+    main = mains[0] if len(mains) == 1 else None
     if main is not None:
         main_words = sum(words for event, _, words in visible_words(main, opened) if event == "words")
     root = main if main is not None and main_words > MAX_ASIDE_SHARE * visible else tree
     # A page of menus only: they are its text.
     text = _text(root, Asides(root, visible, opened)) or _text(tree, Asides(tree, 0, opened))
     return Content(text, _words(text), visible)
+
+
+def _is_in(element: Any, other: Any) -> bool:
+    return any(parent is other for parent in element.iterancestors("main", other.tag))
 
 
 def content_of_deep_page(page: str) -> Content:

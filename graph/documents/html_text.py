@@ -15,8 +15,9 @@ __all__ = ["INVISIBLE", "TextBuilder", "is_hidden", "shown_as"]
 
 INVISIBLE: Final = frozenset(
     {
-        "head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "canvas",
+        "head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
         "audio", "video", "map", "datalist", "select", "option", "frameset", "noframes", "applet", "title",
+        "annotation", "annotation-xml",
     }
 )  # fmt: skip
 """Elements whose text a browser does not show, or shows as a control or a picture."""
@@ -102,7 +103,7 @@ class TextBuilder:
         if tag == "br":
             self._parts.append("\v")
             return
-        if tag in ("img", "input"):
+        if tag in ("img", "input") or "-" in tag:  # elements of the page's own making are rarely parts of a word
             self._parts.append(" ")
         if tag not in _BLOCKS:
             return
@@ -122,6 +123,8 @@ class TextBuilder:
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        if "-" in tag:
+            self._parts.append(" ")
         if tag not in _BLOCKS:
             return
         self._flush()

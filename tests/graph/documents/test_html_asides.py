@@ -72,6 +72,9 @@ def test_what_only_looks_like_an_aside_is_kept(make: Make, body: str, text: str)
         ("<p>film<sup><a href='#n1'>1</a></sup> and games<a href='#n2'><sup>2</sup></a></p>", "film[1] and games[2]"),
         ("<p>film<sup>[<a href='#n1'>1</a>]</sup>, 5 m<sup>2</sup></p>", "film[1], 5 m2"),
         ("<p><a>Film</a><a>Games</a> <del>ten</del><ins>nine</ins></p>", "Film Games ten nine"),
+        ("<my-card>one</my-card><my-card>two</my-card>", "one two"),
+        ("<p>E = <math><mi>m</mi><annotation>x</annotation></math>, no more</p>", "E = m, no more"),
+        ("<main><p>one</p><div role=main>in</div></main><main><p>two</p></main>", "one in two"),
         ("<span style='display:block'>one</span><span style='display: block'>two</span>", "one two"),
     ],
 )
