@@ -26,7 +26,8 @@ class Settings:
     processes, 0 search processes: searches run in the server. `unfenced` starts query workers without a system call
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
-    X-Forwarded headers are read. `month_first`: in documents, 05/03/2024 is in May.
+    X-Forwarded headers are read. `hosts` are names beside the loopback ones that a server on loopback answers to;
+    `cors`: pages of any site may read what anyone may read. `month_first`: in documents, 05/03/2024 is in May.
     """
 
     home: Path
@@ -43,6 +44,8 @@ class Settings:
     public_url: str | None = None
     trusted_proxy: str | None = None
     month_first: bool = False
+    hosts: tuple[str, ...] = ()
+    cors: bool = False
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -61,6 +64,8 @@ class Settings:
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
             month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
+            hosts=tuple(environ.get("CREATIVE_ATLAS_HOSTS", "").replace(",", " ").split()),
+            cors=environ.get("CREATIVE_ATLAS_CORS") == "1",
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
             search_processes=int(

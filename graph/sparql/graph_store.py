@@ -16,11 +16,13 @@ from typing import IO, Final, cast
 import pyoxigraph as ox
 
 from graph.claims.write_protection import refuse_claims
-from graph.errors import BadData, InputTooLarge, QueryRefused, UnknownGraph, UnreadableFile
+from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
-from graph.write.rdf_load import NAMING, READ_ERRORS, into, looks_like, skip_byte_order_mark, syntax_fault
+from graph.write.rdf_parse import MAX_TERM_BYTES, READ_ERRORS, ParsedText, ParseLimits, skip_byte_order_mark
+from graph.write.syntax_fault import RdfFault
 
 __all__ = [
     "UNPACKED_BYTES",
@@ -42,28 +44,35 @@ Target = ox.NamedNode | ox.DefaultGraph
 UNPACKED_BYTES: Final = 1 << 30
 """Size to which a gzipped upload may unpack."""
 
-_HEAD_BYTES: Final = 4096
 _BULK_BYTES: Final = 8 << 20
 """A larger upload is loaded in bulk, past the transaction log, in bounded memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An uploaded file. `name` is used in errors; if it is gzipped (`packed`), at most `limit` bytes are unpacked."""
+    """An uploaded file. `name` is used in errors; if it is gzipped (`packed`), at most `limit` bytes are unpacked.
+    `term_bytes` is the longest term that it may hold."""
 
     path: Path
     media_type: str
     name: str = "The body"
     packed: bool = False
     limit: int = UNPACKED_BYTES
+    term_bytes: int = MAX_TERM_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any."""
+    """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any.
+
+    `warnings`: where the engine may have done otherwise than SPARQL says. `large_terms`: it brought terms after which
+    the store is compacted.
+    """
 
     created: bool
     touched: frozenset[str] | None = frozenset()
+    warnings: tuple[str, ...] = ()
+    large_terms: bool = False
 
 
 def target_of(graph: str | None) -> Target:
@@ -90,8 +99,8 @@ def replace(store: ox.Store, target: Target, uploads: Sequence[Upload], base: st
     created = not holds(store, target)
     old = _ends(store, target)
     store.clear_graph(target)
-    merge(store, target, uploads, base, checked=True)
-    return Outcome(created, _both(old, _ends(store, target)))
+    merged = merge(store, target, uploads, base, checked=True)
+    return Outcome(created, _both(old, _ends(store, target)), large_terms=merged.large_terms)
 
 
 def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str, *, checked: bool = False) -> Outcome:
@@ -105,10 +114,12 @@ def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str,
     if target != DEFAULT:
         store.add_graph(target)
     touched: set[str] | None = set()
+    large_terms = False
     for upload in uploads:
-        loaded = _load(store, target, upload, base)
+        loaded, large = _load(store, target, upload, base)
+        large_terms = large_terms or large
         touched = None if touched is None or loaded is None else touched | loaded
-    return Outcome(created, None if touched is None else frozenset(touched))
+    return Outcome(created, None if touched is None else frozenset(touched), large_terms=large_terms)
 
 
 def delete(store: ox.Store, target: Target) -> Outcome:
@@ -130,14 +141,15 @@ def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str)
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
+    applied = apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")
     after = set(alone)
     for quad in before - after:
         store.remove(_in(quad, target))
     store.extend(_in(quad, target) for quad in after - before)
-    return Outcome(False, touched_by([_in(quad, target) for quad in before ^ after]))
+    touched = touched_by([_in(quad, target) for quad in before ^ after])
+    return Outcome(False, touched, applied.warnings)
 
 
 def _require(store: ox.Store, target: Target) -> None:
@@ -161,59 +173,35 @@ def _both(first: frozenset[str] | None, second: frozenset[str] | None) -> frozen
     return None if first is None or second is None else first | second
 
 
-def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> set[str] | None:
-    """Load one upload; the entities that it touches, None where it is too large for a list."""
+def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> tuple[set[str] | None, bool]:
+    """Load one upload; the entities that it touches, None where it is too large for a list, and whether it brought
+    large terms."""
     rdf_format = ox.RdfFormat.from_media_type(upload.media_type)
+    assert rdf_format is not None  # noqa: S101  the caller knows the formats
+    limits = ParseLimits(term_bytes=upload.term_bytes, unpacked_bytes=upload.limit)
     try:
         with open(upload.path, "rb") as raw:
             packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
             skip_byte_order_mark(packed)
-            source = _Counted(cast("IO[bytes]", packed), upload.limit)
-            bulk = upload.packed or upload.path.stat().st_size > _BULK_BYTES
-            if bulk and rdf_format not in NAMING:
-                store.bulk_load(cast("IO[bytes]", source), rdf_format, base_iri=base, to_graph=target)
-                return None if target == DEFAULT else set()
-            parsed = ox.parse(cast("IO[bytes]", source), rdf_format, base_iri=base, rename_blank_nodes=True)
-            triples = into(target, parsed, upload.name, "Send plain triples, one graph a request.")
-            if bulk:
+            text = ParsedText(cast("IO[bytes]", packed), rdf_format, base=base, name=upload.name, limits=limits)
+            triples = text.into(target, "Send plain triples, one graph a request.")
+            if upload.packed or upload.path.stat().st_size > _BULK_BYTES:
                 store.bulk_extend(triples)
-                return None if target == DEFAULT else set()
+                return (None if target == DEFAULT else set()), text.holds_large_terms
             quads = list(triples)
             store.extend(quads)
-            return set(touched_by(quads))
-    except SyntaxError as error:
-        head = _head(upload)
-        fault, line = syntax_fault(error, head)
-        where = f", line {line}" if line else ""
-        other = looks_like(head, rdf_format) if rdf_format else ""
-        failure = BadData(f"{upload.name}{where}: this {fault}.{other}", "Nothing was changed.")
-        failure.line = line
+            return set(touched_by(quads)), text.holds_large_terms
+    except RdfFault as error:
+        where = f", line {error.line}" if error.line else ""
+        failure = BadData(f"{upload.name}{where}: this {error.fault}.{error.remark}", "Nothing was changed.")
+        failure.line = error.line
         raise failure from error
     except READ_ERRORS as error:
-        raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
-
-
-def _head(upload: Upload) -> bytes:
-    """The beginning of an upload that was read."""
-    with open(upload.path, "rb") as raw:
-        packed = gzip.GzipFile(fileobj=raw) if upload.packed else raw
-        skip_byte_order_mark(packed)
-        return packed.read(_HEAD_BYTES)
+        store_error = store_fault(error)  # of its files or its disk, which the client can do nothing about
+        raise store_error or UnreadableFile(
+            f"{upload.name} cannot be read ({error}).", "Nothing was changed."
+        ) from error
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:
     return ox.Quad(quad.subject, quad.predicate, quad.object, target)
-
-
-class _Counted:
-    """A reader that stops at a cap, so that a small gzip file cannot unpack without end."""
-
-    def __init__(self, source: IO[bytes], limit: int) -> None:
-        self._source, self._left, self._limit = source, limit, limit
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._source.read(1 << 16 if size < 0 else size)
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputTooLarge(f"The body unpacks to more than {self._limit:,} bytes.", "Send it in parts.")
-        return data

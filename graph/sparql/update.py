@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.write_protection import holds_claims, refuse_claims, refuse_emptied
-from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
+from graph.errors import ClaimsHeld, HomeError, QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
@@ -26,6 +26,7 @@ from graph.sparql.syntax.update_rewrite import (
     with_dataset,
     without_silent_loads,
 )
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
 
 __all__ = ["MAX_UPDATE_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
@@ -38,9 +39,13 @@ MAX_UPDATE_TOKENS: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """IRIs of entities in the default graph whose triples may have changed; None: any of them."""
+    """IRIs of entities in the default graph whose triples may have changed; None: any of them.
+
+    `warnings`: where the engine may have done otherwise than SPARQL says.
+    """
 
     entities: frozenset[str] | None
+    warnings: tuple[str, ...] = ()
 
 
 def update_limits(timeout: float) -> Limits:
@@ -66,8 +71,8 @@ def apply_update(
 
     Raises QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of the dataset that
     is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph); QueryFailed where the
-    store fails; ClaimsHeld as `graph.claims.write_protection` does. After an exception the store may hold the effect of
-    some operations of the request, or of all.
+    store fails, HomeError where its files or its disk are the cause; ClaimsHeld as `graph.claims.write_protection`
+    does. After an exception the store may hold the effect of some operations of the request, or of all.
 
     >>> store = ox.Store()
     >>> touched = apply_update(store, "INSERT DATA { <urn:a> a <urn:B> }", update_limits(5))
@@ -94,14 +99,17 @@ def apply_update(
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
     refuse_emptied(store, facts=facts, claims=claims and atlas is store)
-    return _touched(guarded, base)
+    return Touched(_touched(guarded, base), guarded.warnings)
 
 
-def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
+def _failed(error: OSError | RuntimeError | ValueError) -> QueryError | HomeError:
     """The error for an update that the engine could not carry out: the client's fault, or the store's."""
     message = str(error)
     if is_refusal(error):
         return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
+    fault = store_fault(error)
+    if fault is not None:
+        return fault
     sentence = f"The update could not be carried out: {message.rstrip('.')}."
     if not isinstance(error, OSError) and is_clients_fault(message):
         return QueryError(sentence, "Nothing was changed.")
@@ -114,15 +122,15 @@ def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
     return frozenset(end.value for end in ends if isinstance(end, ox.NamedNode))
 
 
-def _touched(guarded: Guarded, base: str | None) -> Touched:
+def _touched(guarded: Guarded, base: str | None) -> frozenset[str] | None:
     if not only_data(guarded):
-        return Touched(None)
+        return None
     named = ox.Store()
     try:
         named.update(as_insertions(guarded), base_iri=base)
     except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself was carried out
-        return Touched(None)
-    return Touched(touched_by(list(named)))
+        return None
+    return touched_by(list(named))
 
 
 def _without_place(error: SyntaxError) -> QuerySyntax:

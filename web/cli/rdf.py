@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -9,9 +10,10 @@ from typing import Final
 import click
 
 from graph.errors import EncoderUnavailable
-from graph.write import rdf_export, rdf_load
-from graph.write.writer import Progress, Writer
-from search.indexing.lag import CarriedIndex, catch_up, lag_of
+from graph.write import rdf_export
+from graph.write.rdf_parse import parse_seconds
+from graph.write.writer import Progress
+from search.indexing.lag import catch_up, lag_of
 from web.cli.options import home_option, index_option
 from web.cli.output import counted
 from web.cli.progress import progress_bar
@@ -23,6 +25,12 @@ __all__ = ["export", "load", "update"]
 
 UPDATE_TIMEOUT_SECONDS: Final = 600.0
 """An update may take longer here than over HTTP: its author waits for it at the same machine."""
+
+LOAD_TIMEOUT_SECONDS: Final = 600.0
+"""Added to the time that the files take to parse."""
+
+_UNPACKING: Final = 20
+"""Times its own length that a gzipped file is expected to hold."""
 
 
 @click.command()
@@ -36,20 +44,31 @@ def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Serv
     All the files become one generation, which can be queried at once; the search index follows step by step.
     """
     with progress_bar("Loading") as progress:
-        with Writer(services.home, CarriedIndex()).session() as session:
-            added = rdf_load.load(session, files, graph=graph, progress=progress)
-        click.echo(f"Loaded {counted(added, 'quad')}." if added else _nothing_new(files))
+        writes = Writes(services.home, _load_limits(files))
+        try:
+            loaded = writes.load(files, graph=graph, progress=progress)
+        finally:
+            writes.close()
+        click.echo(f"Loaded {counted(loaded.added, 'quad')}." if loaded.added else _nothing_new(loaded.empty))
         if index:
             _update_index(services, progress)
 
 
-def _nothing_new(files: tuple[Path, ...]) -> str:
-    empty = [path for path in files if not rdf_load.holds_statements(path)]
+def _load_limits(files: tuple[Path, ...]) -> WriteLimits:
+    """More time and memory than over HTTP: who loads files waits for them at the same machine."""
+    sizes = [path.stat().st_size * (_UNPACKING if path.suffix == ".gz" else 1) for path in files if path.is_file()]
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return WriteLimits(
+        upload_timeout=parse_seconds(sum(sizes)) + LOAD_TIMEOUT_SECONDS, memory=max(memory, WriteLimits().memory)
+    )
+
+
+def _nothing_new(empty: tuple[str, ...]) -> str:
     if not empty:
         return "The files hold no new statement; nothing changed."
-    names = ", ".join(path.name for path in empty[:5])
+    names = ", ".join(Path(name).name for name in empty[:5])
     hint = ""
-    if any(path.suffix == ".jsonld" for path in empty):
+    if any(name.endswith(".jsonld") for name in empty):
         hint = " JSON without an @context that explains its names says nothing."
     return f"No statements in {names}; nothing changed.{hint}"
 

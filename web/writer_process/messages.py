@@ -7,19 +7,24 @@ from typing import Literal
 
 import msgspec
 
+from graph.errors import AtlasError, InputTooLarge, QueryMemory
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
+from graph.write.rdf_parse import MAX_TERM_BYTES
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "GraphJob",
     "Job",
+    "LoadJob",
     "Phase",
     "Reply",
+    "Step",
     "UpdateJob",
     "UploadFile",
     "WriteFailure",
     "Written",
+    "memory_error",
 ]
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -28,12 +33,13 @@ MAX_MESSAGE_BYTES = 16 << 20
 
 class _JobFields(msgspec.Struct, kw_only=True, frozen=True):
     """`home` is the folder of the atlas, `base` resolves relative IRIs; `timeout` for the change and `wait` for the
-    lock are in seconds."""
+    lock are in seconds; `term_bytes` is the longest term that the job may bring."""
 
     home: str
     base: str
     timeout: float
     wait: float
+    term_bytes: int = MAX_TERM_BYTES
 
 
 class UpdateJob(_JobFields, tag="update", kw_only=True, frozen=True):
@@ -53,9 +59,16 @@ class UploadFile(msgspec.Struct, frozen=True):
     packed: bool = False
     limit: int = UNPACKED_BYTES
 
-    def upload(self) -> Upload:
+    def upload(self, term_bytes: int) -> Upload:
         """The record of the graph store."""
-        return Upload(Path(self.path), self.media_type, name=self.name, packed=self.packed, limit=self.limit)
+        return Upload(
+            Path(self.path),
+            self.media_type,
+            name=self.name,
+            packed=self.packed,
+            limit=self.limit,
+            term_bytes=term_bytes,
+        )
 
 
 class GraphJob(_JobFields, tag="graph", kw_only=True, frozen=True):
@@ -69,7 +82,28 @@ class GraphJob(_JobFields, tag="graph", kw_only=True, frozen=True):
     expected: str | None = None
 
 
-Job = UpdateJob | GraphJob
+class LoadJob(_JobFields, tag="load", kw_only=True, frozen=True):
+    """RDF files (absolute paths) into a graph, None = the default graph, or those that they name."""
+
+    files: tuple[str, ...]
+    graph: str | None
+
+
+Job = UpdateJob | GraphJob | LoadJob
+
+
+def memory_error(job: Job) -> AtlasError:
+    """The error of a job that needed more memory than its process may have.
+
+    An upload that unpacks or expands to so much is too large whenever it is sent; an update may fit another day.
+
+    >>> job = UpdateJob(text="CLEAR ALL", home="atlas", base="http://example.org/", timeout=10.0, wait=10.0)
+    >>> type(memory_error(job)).__name__
+    'QueryMemory'
+    """
+    if isinstance(job, GraphJob) and job.uploads:
+        return InputTooLarge("To read what was sent takes more memory than a write may have.", "Send it in parts.")
+    return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
 
 
 class Phase(msgspec.Struct, tag="phase", frozen=True):
@@ -78,12 +112,25 @@ class Phase(msgspec.Struct, tag="phase", frozen=True):
     name: Literal["evaluating", "publishing"]
 
 
+class Step(msgspec.Struct, tag="step", frozen=True):
+    """Progress of a load: what is done now, how many files are done, and how many there are."""
+
+    what: str
+    done: int
+    total: int
+
+
 class Written(msgspec.Struct, tag="written", frozen=True):
-    """The outcome of a job that succeeded. `staying`: the process takes another job."""
+    """The outcome of a job that succeeded. `generation` is empty where nothing changed; `added` and `empty` are those
+    of a load; `staying`: the process takes another job. `warnings`: where the engine may have done otherwise than
+    SPARQL says."""
 
     generation: str
     created: bool = False
+    added: int = 0
+    empty: tuple[str, ...] = ()
     staying: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 class WriteFailure(msgspec.Struct, tag="failure", frozen=True):
@@ -92,4 +139,4 @@ class WriteFailure(msgspec.Struct, tag="failure", frozen=True):
     error: RemoteError
 
 
-Reply = Phase | Written | WriteFailure
+Reply = Phase | Step | Written | WriteFailure

@@ -15,9 +15,11 @@ from graph.sparql.dataset import Dataset
 from graph.sparql.graph_store import Outcome, Store
 from graph.sparql.update import apply_update, update_limits
 from graph.storage.generations import Home
+from graph.write.rdf_load import load
+from graph.write.rdf_parse import ParseLimits
 from graph.write.writer import Changes, Session, Writer
 from search.indexing.lag import CarriedIndex
-from web.writer_process.messages import GraphJob, Job, Phase, UpdateJob, Written
+from web.writer_process.messages import GraphJob, Job, LoadJob, Phase, Step, UpdateJob, Written
 
 __all__ = ["carry_out"]
 
@@ -25,12 +27,43 @@ _RETRY_SECONDS: Final = 0.03
 """From one attempt to take the lock to the next."""
 
 
-def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
+def carry_out(job: Job, report: Callable[[Phase | Step], None]) -> Written:
     """The outcome of a job. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
-    created = False
+    with ExitStack() as stack:
+        home = Home(Path(job.home))
+        session = _lock(stack, Writer(home, CarriedIndex(), create=isinstance(job, LoadJob)), job.wait)
+        if isinstance(job, LoadJob):
+            return _load(session, home, job, report)
+        if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
+            raise GraphChanged("Another write came first.", "Read the graph again.")
+        return _change(session, job, report)
+
+
+def _load(session: Session, home: Home, job: LoadJob, report: Callable[[Phase | Step], None]) -> Written:
+    def step(what: str, done: int, total: int) -> None:
+        report(Step(what, done, total))
+        if total and done == total:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            report(Phase("publishing"))
+
+    before = home.live()
+    report(Phase("evaluating"))
+    signal.setitimer(signal.ITIMER_REAL, job.timeout)
+    limits = ParseLimits(term_bytes=job.term_bytes)
+    try:
+        loaded = load(session, [Path(file) for file in job.files], graph=job.graph, limits=limits, progress=step)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    live = home.live()
+    generation = live.name if live is not None and live != before else ""
+    return Written(generation, added=loaded.added, empty=tuple(map(str, loaded.empty)))
+
+
+def _change(session: Session, job: UpdateJob | GraphJob, report: Callable[[Phase | Step], None]) -> Written:
+    outcome = Outcome(False)
 
     def work(store: Store) -> Changes:
-        nonlocal created
+        nonlocal outcome
         report(Phase("evaluating"))
         signal.setitimer(signal.ITIMER_REAL, job.timeout)
         try:
@@ -38,22 +71,18 @@ def carry_out(job: Job, report: Callable[[Phase], None]) -> Written:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         report(Phase("publishing"))
-        created = outcome.created
         # A note, because a write may touch nothing that is indexed, and is a change all the same.
         return Changes(
             entities=outcome.touched or frozenset(),
             everything=outcome.touched is None,
             notes={"last_change": "http"},
             counted=False,
+            compact=outcome.large_terms,
         )
 
-    with ExitStack() as stack:
-        home = Home(Path(job.home))
-        session = _lock(stack, Writer(home, CarriedIndex()), job.wait)
-        if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
-            raise GraphChanged("Another write came first.", "Read the graph again.")
-        generation = session.change(work)
-    return Written(generation.name if generation is not None else "", created)
+    generation = session.change(work)
+    name = generation.name if generation is not None else ""
+    return Written(name, outcome.created, warnings=outcome.warnings)
 
 
 def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
@@ -71,12 +100,13 @@ def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
 def _update(store: Store, job: UpdateJob) -> Outcome:
     dataset = Dataset.of(job.using, job.using_named)
     limits = update_limits(job.timeout)
-    return Outcome(False, apply_update(store, job.text, limits, base=job.base, dataset=dataset).entities)
+    applied = apply_update(store, job.text, limits, base=job.base, dataset=dataset)
+    return Outcome(False, applied.entities, applied.warnings)
 
 
 def _change_graph(store: Store, job: GraphJob) -> Outcome:
     target = graph_store.target_of(job.graph)
-    uploads = [upload.upload() for upload in job.uploads]
+    uploads = [upload.upload(job.term_bytes) for upload in job.uploads]
     match job.method:
         case "PUT":
             return graph_store.replace(store, target, uploads, job.base)

@@ -12,9 +12,20 @@ from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.exit_reason import Death
 from graph.sandbox.message_frames import BrokenStream
-from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Phase, Reply, WriteFailure, Written
+from graph.write.writer import Progress, no_progress
+from web.writer_process.messages import (
+    MAX_MESSAGE_BYTES,
+    Job,
+    LoadJob,
+    Phase,
+    Reply,
+    Step,
+    WriteFailure,
+    Written,
+    memory_error,
+)
 
-__all__ = ["JobNotBegun", "WriterChild"]
+__all__ = ["JobNotBegun", "WriterChild", "error_of_death"]
 
 _GRACE_SECONDS: Final = 0.25
 """The child's own alarm comes first."""
@@ -60,8 +71,8 @@ class WriterChild:
         """Whether the folders that it may write are still there: the sandbox knows them by their inodes."""
         return all(_inode(folder) == inode for folder, inode in self._writable.items())
 
-    def carry_out(self, job: Job) -> Written | WriteFailure:
-        """The outcome of the job.
+    def carry_out(self, job: Job, progress: Progress = no_progress) -> Written | WriteFailure:
+        """The outcome of the job; `progress` is told of the steps of a load.
 
         Raises InputError for a text that cannot be sent, JobNotBegun, or the error of a child that died or had to be
         killed; it does not stay then.
@@ -73,20 +84,23 @@ class WriterChild:
             raise InputError("The text holds half of a surrogate pair, which is no character.") from None
         except OSError:
             death = self.end()
-            raise JobNotBegun(_error(death, "starting", job.timeout)) from None
-        return self._outcome(job)
+            raise JobNotBegun(error_of_death(death, "starting", job)) from None
+        return self._outcome(job, progress)
 
-    def _outcome(self, job: Job) -> Written | WriteFailure:
+    def _outcome(self, job: Job, progress: Progress) -> Written | WriteFailure:
         self.staying = False
         phase, seconds = "starting", _START_SECONDS + job.wait
         deadline, patience = time.monotonic() + seconds, 0.5
         try:
             while (reply := self._child.receive(deadline - time.monotonic())) is not None:
+                if isinstance(reply, Step):
+                    progress(reply.what, reply.done, reply.total)
+                    continue
                 if not isinstance(reply, Phase):
                     self.staying = isinstance(reply, Written) and reply.staying
                     return reply
                 phase = reply.name
-                seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _PUBLISH_SECONDS
+                seconds = job.timeout + _GRACE_SECONDS if phase == "evaluating" else _publish_seconds(job)
                 deadline = time.monotonic() + seconds
             patience = 0.0
             self._child.process.kill("deadline")
@@ -95,7 +109,7 @@ class WriterChild:
         finally:
             if not self.staying:
                 death = self.end(patience)
-        error = _error(death, phase, job.timeout)
+        error = error_of_death(death, phase, job)
         raise JobNotBegun(error) if phase == "starting" and death.reason != "deadline" else error
 
     def end(self, patience: float = 0.5) -> Death:
@@ -109,6 +123,11 @@ class WriterChild:
         return death
 
 
+def _publish_seconds(job: Job) -> float:
+    """A load counts the whole atlas."""
+    return max(_PUBLISH_SECONDS, job.timeout) if isinstance(job, LoadJob) else _PUBLISH_SECONDS
+
+
 def _inode(folder: str) -> tuple[int, int] | None:
     try:
         status = Path(folder).stat()
@@ -117,8 +136,8 @@ def _inode(folder: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _error(death: Death, phase: str, timeout: float) -> AtlasError:
-    """The error of a job whose child ended in this phase; `timeout` is what its change was given, in seconds."""
+def error_of_death(death: Death, phase: str, job: Job) -> AtlasError:
+    """The error of a job whose child ended in this phase."""
     if phase == "publishing":
         return QueryFailed(
             "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
@@ -128,16 +147,18 @@ def _error(death: Death, phase: str, timeout: float) -> AtlasError:
             return QueryTimeout("The write did not begin in time; nothing was changed.", "Try again later.")
         case "deadline":
             return QueryTimeout(
-                f"The write was still running after {timeout:g} seconds; nothing was changed.",
+                f"The write was still running after {job.timeout:g} seconds; nothing was changed.",
                 "Do it in smaller steps.",
-                seconds=timeout,
+                seconds=job.timeout,
             )
         case "stack":
             return QueryRefused("The write is too deeply nested or too complex.", "Break it into simpler ones.")
         case "size":
             return QueryTooLarge("The write needs larger files than it may have; nothing was changed.", "Send less.")
+        case "memory" if death.from_outside:  # for want of memory on the machine, or by an operator
+            return QueryMemory("The write was ended for want of memory; nothing was changed.", "Try again later.")
         case "memory":
-            return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
+            return memory_error(job)
     return QueryFailed(
         f"The process that writes ended unexpectedly ({death.detail}).", "Nothing was changed; try again."
     )

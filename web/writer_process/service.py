@@ -13,8 +13,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import HomeLocked, QueryFailed
@@ -22,7 +23,9 @@ from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
-from web.writer_process.messages import GraphJob, Job, UpdateJob, UploadFile, WriteFailure, Written
+from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.writer import Progress, no_progress
+from web.writer_process.messages import GraphJob, Job, LoadJob, UpdateJob, UploadFile, WriteFailure, Written
 from web.writer_process.process_handle import JobNotBegun, WriterChild
 
 __all__ = ["Done", "FifoLock", "WriteLimits", "Writes"]
@@ -37,7 +40,8 @@ class WriteLimits:
     """`timeout` is what an update may take, `upload_timeout` the reading of an upload, `wait` the lock (seconds).
 
     `memory` caps the child's address space and `file_bytes` each file that it writes; `upload_bytes` is the largest
-    body that the graph store takes, `unpacked_bytes` the most that a gzipped one is unpacked to.
+    body that the graph store takes, `unpacked_bytes` the most that a gzipped one is unpacked to. `term_bytes` is
+    the longest IRI or literal that a write may bring.
     """
 
     timeout: float = 10.0
@@ -47,15 +51,22 @@ class WriteLimits:
     file_bytes: int = 4 * _GIB
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = UNPACKED_BYTES
+    term_bytes: int = MAX_TERM_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A write that succeeded: the generation that it made, whether its graph is new, and how long it took in ms."""
+    """A write that succeeded: the generation that it made (empty: nothing changed), whether its graph is new, and how
+    long it took in ms. Of a load: the number of quads `added`, and the files that were `empty`. `warnings`: where the
+    engine may have done otherwise than SPARQL says.
+    """
 
     generation: str
     created: bool
     ms: float
+    warnings: tuple[str, ...] = ()
+    added: int = 0
+    empty: tuple[str, ...] = ()
 
 
 class FifoLock:
@@ -93,7 +104,8 @@ class FifoLock:
 
 @dataclass
 class Writes:
-    """The write side of a service. Thread-safe. `then` is called after each write that succeeded.
+    """The write side of a service. Thread-safe. `then` is called after each write that succeeded,
+    which it remains if `then` fails.
 
     `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
@@ -105,6 +117,7 @@ class Writes:
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
+    _closed: bool = field(default=False, repr=False)
 
     @property
     def spare_pid(self) -> int | None:
@@ -150,6 +163,20 @@ class Writes:
             )
         )
 
+    def load(self, files: Sequence[Path], *, graph: str | None = None, progress: Progress = no_progress) -> Done:
+        """Load RDF files, into an atlas or a new one. Raises the members of InputError and QueryError, and HomeLocked.
+
+        `limits.upload_timeout` is what the files may take together, whatever their size."""
+        self.home.prepare()
+        return self._run(
+            LoadJob(
+                **self._common("", self.limits.upload_timeout),
+                files=tuple(str(path.absolute()) for path in files),
+                graph=graph,
+            ),
+            progress,
+        )
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn among the writes and block the others. Raises HomeLocked after `limits.wait`."""
@@ -161,27 +188,37 @@ class Writes:
             self._turns.give()
 
     def close(self) -> None:
-        """End the child that waits for the next write."""
-        if self._turns.take(self.limits.wait):
-            if self._spare is not None:
-                self._spare.end()
-                self._spare = None
-            self._turns.give()
+        """End the child that waits for the next write. That of a write under way ends after it."""
+        self._closed = True  # first: a write under way looks at it in the end
+        with suppress(HomeLocked), self.turn():
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.end()
 
     def _common(self, base: str, timeout: float) -> dict[str, Any]:
         home = str(self.home.root.resolve())
-        return {"home": home, "base": base, "timeout": timeout, "wait": self.limits.wait}
+        return {
+            "home": home,
+            "base": base,
+            "timeout": timeout,
+            "wait": self.limits.wait,
+            "term_bytes": self.limits.term_bytes,
+        }
 
-    def _run(self, job: Job) -> Done:
+    def _run(self, job: Job, progress: Progress = no_progress) -> Done:
         started = time.perf_counter()
         with self.turn():
-            outcome = self._delegate(job)
+            outcome = self._delegate(job, progress)
         if isinstance(outcome, WriteFailure):
             raise outcome.error.restored()
-        self.then()
-        return Done(outcome.generation, outcome.created, (time.perf_counter() - started) * 1000)
+        try:
+            self.then()
+        except Exception:
+            log.exception("a write was published, and what follows it failed")
+        ms = (time.perf_counter() - started) * 1000
+        return Done(outcome.generation, outcome.created, ms, outcome.warnings, added=outcome.added, empty=outcome.empty)
 
-    def _delegate(self, job: Job) -> Written | WriteFailure:
+    def _delegate(self, job: Job, progress: Progress) -> Written | WriteFailure:
         """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for
         imports."""
         spare, self._spare = self._spare, None
@@ -191,21 +228,27 @@ class Writes:
         child = spare or self._start_child(job.home)
         try:
             try:
-                return child.carry_out(job)
+                return child.carry_out(job, progress)
             except JobNotBegun:  # it ended while it waited, by whatever hand
                 child = self._start_child(job.home)
-                return child.carry_out(job)
+                return child.carry_out(job, progress)
         except JobNotBegun as error:
             raise error.error from None
         finally:
-            self._spare = child if child.staying else self._start_spare(job.home)
+            self._spare = self._next_child(child, job.home)
 
-    def _start_spare(self, home: str) -> WriterChild | None:
-        """A child for the next write; None where none can be started, which says nothing about the write before it."""
+    def _next_child(self, last: WriterChild, home: str) -> WriterChild | None:
+        """A child for the next write; None where there is to be none, or none can be started.
+
+        Raises nothing: it says nothing about the write before it.
+        """
         try:
-            return self._start_child(home)
-        except QueryFailed as error:
-            log.warning("%s", error)
+            if self._closed:
+                last.end()
+                return None
+            return last if last.staying else self._start_child(home)
+        except Exception as error:
+            log.warning("no process waits for the next write: %r", error)
             return None
 
     def _start_child(self, home: str) -> WriterChild:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.errors import BadData, UnreadableFile
+from graph.errors import BadData, InputTooLarge, UnreadableFile
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
-from graph.write.rdf_load import holds_statements, load
+from graph.write.rdf_load import Loaded, load
+from graph.write.rdf_parse import ParseLimits
 from graph.write.writer import Session
 from tests.support.small import ex, few_facts
 
@@ -32,7 +33,7 @@ def test_a_file_that_names_graphs_is_not_loaded_into_another(
     with pytest.raises(BadData, match=r"of its own\. Load it without --graph"):
         load(session, [file], graph=MINE.value)
     assert home.require().number == 1
-    assert load(session, [file]) > 0
+    assert load(session, [file]).added > 0
 
 
 @pytest.mark.parametrize(("name", "text"), [
@@ -46,7 +47,7 @@ def test_plain_triples_go_where_they_are_told(
     file = tmp_path / name
     file.write_text(text, "utf-8")
     for added in (3, 2):  # a blank node is a new one each time
-        assert load(session, [file], graph=MINE.value) == added
+        assert load(session, [file], graph=MINE.value).added == added
     store = Snapshot.open(home.require()).store
     assert len(list(store.quads_for_pattern(None, None, None, MINE))) == len(store) == 5
     assert list(store.named_graphs()) == [MINE]
@@ -82,7 +83,7 @@ def test_a_byte_order_mark_is_skipped(
     data = text.encode("utf-8-sig")
     file = tmp_path / (f"{name}.gz" if packed else name)
     file.write_bytes(gzip.compress(data) if packed else data)
-    assert load(session, [file], graph=graph) == 1
+    assert load(session, [file], graph=graph).added == 1
 
 
 def test_a_remote_context_is_not_fetched_and_the_error_says_what_to_do(session: Session, tmp_path: Path) -> None:
@@ -134,13 +135,22 @@ def test_a_byte_order_mark_is_passed_over(name: str, session: Session, tmp_path:
         text = '{"@id": "http://e/a", "http://e/p": {"@id": "http://e/c"}}'
     file = tmp_path / name
     file.write_text(text, "utf-8-sig")
-    assert load(session, [file]) == 1
+    assert load(session, [file]).added == 1
 
 
 @pytest.mark.parametrize(
     ("name", "text"), [("empty.ttl", ""), ("notes.nt", "# nothing\n"), ("bare.jsonld", '{"a": 1}')]
 )
-def test_a_file_without_statements(name: str, text: str, tmp_path: Path) -> None:
+def test_a_file_without_statements(name: str, text: str, session: Session, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text(text, "utf-8")
-    assert not holds_statements(file)
+    assert load(session, [file]) == Loaded(0, (file,))
+
+
+def test_what_unpacks_without_end_is_refused(session: Session, tmp_path: Path) -> None:
+    """A hundred times its own length, above what any file may have."""
+    file = tmp_path / "bomb.nt.gz"
+    file.write_bytes(gzip.compress(b"#" * 2_000_000))
+    with pytest.raises(InputTooLarge, match="unpacks to more than"):
+        load(session, [file], limits=ParseLimits(unpacked_bytes=1_000))
+    assert load(session, [file]).empty == (file,)
