@@ -10,6 +10,7 @@ from typing import Final
 
 from graph.errors import InputError
 from graph.iri import DEFAULT_BASE
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = ["DEFAULT_MODEL", "Settings", "starter_folder"]
 
@@ -27,6 +28,7 @@ class Settings:
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
     X-Forwarded headers are read. `month_first`: in documents, 05/03/2024 is in May.
+    `max_term_bytes` is the length of the longest IRI or literal that a write may bring.
     """
 
     home: Path
@@ -43,6 +45,7 @@ class Settings:
     public_url: str | None = None
     trusted_proxy: str | None = None
     month_first: bool = False
+    max_term_bytes: int = MAX_TERM_BYTES
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -61,6 +64,9 @@ class Settings:
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
             month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
+            max_term_bytes=int(
+                _number(environ, "CREATIVE_ATLAS_MAX_TERM_BYTES", MAX_TERM_BYTES, minimum=1_000, maximum=1 << 30)
+            ),
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
             search_processes=int(

@@ -20,8 +20,9 @@ from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
 from graph.storage.snapshot import DEFAULT
-from graph.write.rdf_parse import MAX_TERM_BYTES, READ_ERRORS, ParsedText, ParseLimits, skip_byte_order_mark
+from graph.write.rdf_parse import READ_ERRORS, ParsedText, ParseLimits, long_quads, skip_byte_order_mark
 from graph.write.syntax_fault import RdfFault
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = [
     "UNPACKED_BYTES",
@@ -126,7 +127,15 @@ def delete(store: ox.Store, target: Target) -> Outcome:
     return Outcome(False, old)
 
 
-def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str) -> Outcome:
+def patch(
+    store: ox.Store,
+    target: Target,
+    text: str,
+    limits: Limits,
+    base: str,
+    *,
+    max_term_bytes: int = MAX_TERM_BYTES,
+) -> Outcome:
     """PATCH with a SPARQL update, in which the graph is the default graph and the only one.
 
     Raises UnknownGraph, QueryRefused for an update that writes to another graph, and what `apply_update` raises: the
@@ -136,14 +145,22 @@ def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str)
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
+    apply_update(
+        alone,
+        text,
+        limits,
+        base=base,
+        claims_in=store if target == DEFAULT else alone,
+        max_term_bytes=max_term_bytes,
+    )
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")
     after = set(alone)
+    large_terms = long_quads(after - before, "The patched graph", max_term_bytes, store)
     for quad in before - after:
         store.remove(_in(quad, target))
     store.extend(_in(quad, target) for quad in after - before)
-    return Outcome(False, touched_by([_in(quad, target) for quad in before ^ after]))
+    return Outcome(False, touched_by([_in(quad, target) for quad in before ^ after]), large_terms)
 
 
 def _require(store: ox.Store, target: Target) -> None:

@@ -19,6 +19,7 @@ from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
 from graph.sparql.syntax.errors import is_clients_fault, syntax_error
 from graph.sparql.syntax.guard import Guarded, guard
+from graph.sparql.syntax.lexer import decoded, prefixes
 from graph.sparql.syntax.update_rewrite import (
     as_insertions,
     only_data,
@@ -27,6 +28,8 @@ from graph.sparql.syntax.update_rewrite import (
     without_silent_loads,
 )
 from graph.storage.snapshot import DEFAULT
+from graph.write.rdf_parse import check_terms, term_too_long
+from graph.write.term_limits import LARGE_TERM_BYTES, MAX_BYTES_PER_CHARACTER, MAX_TERM_BYTES
 
 __all__ = ["MAX_UPDATE_BYTES", "Touched", "apply_update", "touched_by", "update_limits"]
 
@@ -35,12 +38,21 @@ MAX_UPDATE_BYTES: Final = 2 << 20
 
 MAX_UPDATE_TOKENS: Final = 400_000
 
+_BUILDERS: Final = frozenset({"CONCAT", "GROUP_CONCAT", "REPLACE", "ENCODE_FOR_URI", "UCASE", "LCASE"})
+"""Functions whose result may be longer than what they are given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """IRIs of entities in the default graph whose triples may have changed; None: any of them."""
+    """IRIs of entities in the default graph whose triples may have changed; None: any of them.
+
+    `large_terms`: the text holds terms after which the store is compacted. `builds_texts`: the update may have made
+    terms longer than any in its text.
+    """
 
     entities: frozenset[str] | None
+    large_terms: bool = False
+    builds_texts: bool = False
 
 
 def update_limits(timeout: float) -> Limits:
@@ -60,14 +72,16 @@ def apply_update(
     base: str | None = None,
     dataset: Dataset = WHOLE,
     claims_in: ox.Store | None = None,
+    max_term_bytes: int = MAX_TERM_BYTES,
 ) -> Touched:
     """Guard the update and run it. `base` resolves relative IRIs; `dataset` is that of the request. `claims_in` is the
-    store whose claims must keep their facts, and facts their claims (default: `store`).
+    store whose claims must keep their facts, and facts their claims (default: `store`). `max_term_bytes` is the longest
+    term that the text may hold; one that the update builds is for the caller to look for.
 
-    Raises QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of the dataset that
-    is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph); QueryFailed where the
-    store fails; ClaimsHeld as `graph.claims.write_protection` does. After an exception the store may hold the effect of
-    some operations of the request, or of all.
+    Raises InputTooLarge, QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of
+    the dataset that is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph);
+    QueryFailed where the store fails; ClaimsHeld as `graph.claims.write_protection` does. After an exception the store
+    may hold the effect of some operations of the request, or of all.
 
     >>> store = ox.Store()
     >>> touched = apply_update(store, "INSERT DATA { <urn:a> a <urn:B> }", update_limits(5))
@@ -78,6 +92,7 @@ def apply_update(
         text = without_silent_loads(text, limits.tokens)
     guarded = guard(text, limits, update=True)
     sent = guard(with_dataset(guarded, dataset), limits, update=True) if dataset.given else guarded
+    touched = _touched(guarded, base, max_term_bytes)
     atlas = store if claims_in is None else claims_in
     claims = holds_claims(atlas)
     facts = claims and any(True for _ in store.quads_for_pattern(None, None, None, DEFAULT))
@@ -94,7 +109,7 @@ def apply_update(
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
     refuse_emptied(store, facts=facts, claims=claims and atlas is store)
-    return _touched(guarded, base)
+    return touched
 
 
 def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
@@ -114,15 +129,34 @@ def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
     return frozenset(end.value for end in ends if isinstance(end, ox.NamedNode))
 
 
-def _touched(guarded: Guarded, base: str | None) -> Touched:
+def _touched(guarded: Guarded, base: str | None, max_term_bytes: int) -> Touched:
     if not only_data(guarded):
-        return Touched(None)
+        words = {token.text.upper() for token in guarded.tokens if token.kind == "word"}
+        return Touched(None, _holds_large_terms(guarded, max_term_bytes), builds_texts=not words.isdisjoint(_BUILDERS))
     named = ox.Store()
     try:
         named.update(as_insertions(guarded), base_iri=base)
-    except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself was carried out
+    except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself says what is wrong
         return Touched(None)
-    return Touched(touched_by(list(named)))
+    quads = list(named)
+    longest = max((check_terms(quad, "The update", max_term_bytes) for quad in quads), default=0)
+    return Touched(touched_by(quads), longest > LARGE_TERM_BYTES)
+
+
+def _holds_large_terms(guarded: Guarded, max_term_bytes: int) -> bool:
+    """Whether a constant is large. Raises InputTooLarge for one past the limit."""
+    if len(guarded.original) * MAX_BYTES_PER_CHARACTER <= min(LARGE_TERM_BYTES, max_term_bytes):
+        return False
+    declared = max((len(iri.encode()) for iri in prefixes(guarded.tokens).values()), default=0)
+    longest = 0
+    for token in guarded.tokens:
+        if token.kind in ("string", "iri"):
+            longest = max(longest, len(decoded(token).encode()))
+        elif token.kind == "pname":
+            longest = max(longest, declared + len(token.text.encode()))
+    if longest > max_term_bytes:
+        raise term_too_long("The update", longest, max_term_bytes)
+    return longest > LARGE_TERM_BYTES
 
 
 def _without_place(error: SyntaxError) -> QuerySyntax:

@@ -9,7 +9,7 @@ import msgspec
 
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
-from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = [
     "MAX_MESSAGE_BYTES",

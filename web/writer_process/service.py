@@ -23,7 +23,7 @@ from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
-from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.term_limits import MAX_TERM_BYTES
 from graph.write.writer import Progress, no_progress
 from web.writer_process.messages import GraphJob, Job, LoadJob, UpdateJob, UploadFile, WriteFailure, Written
 from web.writer_process.process_handle import JobNotBegun, WriterChild
