@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -117,9 +117,14 @@ def _update(store: Store, home: Home, job: UpdateJob) -> Outcome:
 def _may_have_written(home: Home, size: int) -> bool:
     """Whether the generation that this process builds may hold a term of this size that is new: what is written goes to
     the store's log, and from a full log to tables."""
-    files = [(file, file.stat()) for file in (home.scratch_of(os.getpid()) / "graph").iterdir()]
-    logged = sum(status.st_size for file, status in files if file.suffix == ".log")
-    return logged >= size or any(file.suffix == ".sst" and status.st_nlink == 1 for file, status in files)
+    logged = 0
+    for file in (home.scratch_of(os.getpid()) / "graph").iterdir():
+        with suppress(FileNotFoundError):  # the engine removes files in the background
+            status = file.stat()
+            if file.suffix == ".sst" and status.st_nlink == 1:
+                return True
+            logged += status.st_size if file.suffix == ".log" else 0
+    return logged >= size
 
 
 def _change_graph(store: Store, job: GraphJob) -> Outcome:
