@@ -28,7 +28,8 @@ class Settings:
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
     X-Forwarded headers are read. `month_first`: in documents, 05/03/2024 is in May.
-    `max_term_bytes` is the length of the longest IRI or literal that a write may bring.
+    `max_term_bytes` is the length of the longest IRI or literal that a write may bring, `max_removed`
+    the share of the accepted facts that one update may take out.
     """
 
     home: Path
@@ -46,6 +47,7 @@ class Settings:
     trusted_proxy: str | None = None
     month_first: bool = False
     max_term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = 0.5
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -67,6 +69,7 @@ class Settings:
             max_term_bytes=int(
                 _number(environ, "CREATIVE_ATLAS_MAX_TERM_BYTES", MAX_TERM_BYTES, minimum=1_000, maximum=1 << 30)
             ),
+            max_removed=_number(environ, "CREATIVE_ATLAS_MAX_REMOVED", 0.5, minimum=0.0, maximum=1.0),
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
             search_processes=int(

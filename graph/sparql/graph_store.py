@@ -15,7 +15,7 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from graph.claims.write_protection import refuse_claims
+from graph.claims.write_protection import MAX_REMOVED, refuse_claims
 from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
@@ -135,6 +135,7 @@ def patch(
     base: str,
     *,
     max_term_bytes: int = MAX_TERM_BYTES,
+    max_removed: float = MAX_REMOVED,
 ) -> Outcome:
     """PATCH with a SPARQL update, in which the graph is the default graph and the only one.
 
@@ -152,6 +153,7 @@ def patch(
         base=base,
         claims_in=store if target == DEFAULT else alone,
         max_term_bytes=max_term_bytes,
+        max_removed=max_removed,
     )
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")

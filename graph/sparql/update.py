@@ -12,7 +12,7 @@ from typing import Final
 
 import pyoxigraph as ox
 
-from graph.claims.write_protection import holds_claims, refuse_claims, refuse_emptied
+from graph.claims.write_protection import MAX_REMOVED, ProtectedClaims, holds_claims, refuse_claims, refuse_emptied
 from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
@@ -73,10 +73,12 @@ def apply_update(
     dataset: Dataset = WHOLE,
     claims_in: ox.Store | None = None,
     max_term_bytes: int = MAX_TERM_BYTES,
+    max_removed: float = MAX_REMOVED,
 ) -> Touched:
     """Guard the update and run it. `base` resolves relative IRIs; `dataset` is that of the request. `claims_in` is the
     store whose claims must keep their facts, and facts their claims (default: `store`). `max_term_bytes` is the longest
-    term that the text may hold; one that the update builds is for the caller to look for.
+    term that the text may hold; one that the update builds is for the caller to look for. `max_removed` is the share
+    of the accepted facts, or claims, that may be gone afterwards.
 
     Raises InputTooLarge, QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of
     the dataset that is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph);
@@ -101,6 +103,8 @@ def apply_update(
             if target is None:
                 raise ClaimsHeld("The atlas holds claims: its graphs cannot be cleared together.", "Name the graph.")
             refuse_claims(atlas, target, "cleared, replaced or added to as a whole")
+    deletes = claims and "DELETE" in sent.text.upper()
+    protected = ProtectedClaims(atlas, store) if deletes else None
     try:
         store.update(sent.text, base_iri=base)
     except SyntaxError as error:
@@ -109,6 +113,8 @@ def apply_update(
     except (OSError, RuntimeError, ValueError) as error:
         raise _failed(error) from error
     refuse_emptied(store, facts=facts, claims=claims and atlas is store)
+    if protected is not None:
+        protected.refuse_removed(max_removed)
     return touched
 
 

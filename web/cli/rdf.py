@@ -87,9 +87,11 @@ def update(file: Path | None, expression: str | None, index: bool, services: Ser
     """
     text = sparql_text(file, expression)
     services.home.require()
-    writes = Writes(
-        services.home, WriteLimits(timeout=UPDATE_TIMEOUT_SECONDS, term_bytes=services.settings.max_term_bytes)
+    settings = services.settings
+    limits = WriteLimits(
+        timeout=UPDATE_TIMEOUT_SECONDS, term_bytes=settings.max_term_bytes, max_removed=settings.max_removed
     )
+    writes = Writes(services.home, limits)
     try:
         result = writes.update(text, base=Path.cwd().as_uri() + "/")
     finally:

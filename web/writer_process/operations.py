@@ -106,6 +106,7 @@ def _update(store: Store, home: Home, job: UpdateJob) -> Outcome:
         base=job.base,
         dataset=Dataset.of(job.using, job.using_named),
         max_term_bytes=job.term_bytes,
+        max_removed=job.max_removed,
     )
     large_terms = touched.large_terms
     live = home.live()
@@ -138,5 +139,11 @@ def _change_graph(store: Store, job: GraphJob) -> Outcome:
         case "DELETE":
             return graph_store.delete(store, target)
     return graph_store.patch(
-        store, target, job.text, update_limits(job.timeout), job.base, max_term_bytes=job.term_bytes
+        store,
+        target,
+        job.text,
+        update_limits(job.timeout),
+        job.base,
+        max_term_bytes=job.term_bytes,
+        max_removed=job.max_removed,
     )

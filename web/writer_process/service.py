@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from graph.claims.write_protection import MAX_REMOVED
 from graph.errors import HomeLocked, QueryFailed
 from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
@@ -41,7 +42,8 @@ class WriteLimits:
 
     `memory` caps the child's address space and `file_bytes` each file that it writes; `upload_bytes` is the largest
     body that the graph store takes, `unpacked_bytes` the most that a gzipped one is unpacked to. `term_bytes` is
-    the longest IRI or literal that a write may bring.
+    the longest IRI or literal that a write may bring, `max_removed` the share of the accepted facts, or claims, that it
+    may take out.
     """
 
     timeout: float = 10.0
@@ -52,6 +54,7 @@ class WriteLimits:
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = UNPACKED_BYTES
     term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = MAX_REMOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,7 @@ class Writes:
             "timeout": timeout,
             "wait": self.limits.wait,
             "term_bytes": self.limits.term_bytes,
+            "max_removed": self.limits.max_removed,
         }
 
     def _run(self, job: Job, progress: Progress = no_progress) -> Done:
