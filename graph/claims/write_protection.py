@@ -20,8 +20,8 @@ __all__ = ["MAX_REMOVED", "ProtectedClaims", "holds_claims", "refuse_claims", "r
 MAX_REMOVED: Final = 0.5
 """Share of the accepted facts, or claims, that one write may take out."""
 
-_SAMPLE: Final = 50_000
-"""Claims that are looked at; where there are more, the share is known to half a per cent."""
+_SAMPLE: Final = 10_000
+"""Claims that are looked at; where there are more, the share is known to a per cent."""
 
 _REMEDY: Final = "Change single triples instead."
 

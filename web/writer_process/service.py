@@ -9,6 +9,7 @@ Writes run in the order of their arrival; a plain lock would let a newcomer over
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -24,6 +25,7 @@ from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
+from graph.write.rdf_parse import parse_seconds
 from graph.write.term_limits import MAX_TERM_BYTES
 from graph.write.writer import Progress, no_progress
 from web.writer_process.messages import GraphJob, Job, LoadJob, UpdateJob, UploadFile, WriteFailure, Written
@@ -116,6 +118,8 @@ class Writes:
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
+    _ends_at: float = field(default=0.0, repr=False)
+    """When the write that has its turn is done at the latest (monotonic clock)."""
 
     @property
     def spare_pid(self) -> int | None:
@@ -149,7 +153,7 @@ class Writes:
         `expected`: the generation that must be live when the write has its turn, else GraphChanged. Raises the members
         of InputError and QueryError, and HomeLocked.
         """
-        timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
+        timeout = self.limits.timeout if method == "PATCH" else self._upload_seconds(uploads)
         return self._run(
             GraphJob(
                 **self._common(base, timeout),
@@ -179,7 +183,12 @@ class Writes:
     def turn(self) -> Iterator[None]:
         """Wait for a turn among the writes and block the others. Raises HomeLocked after `limits.wait`."""
         if not self._turns.take(self.limits.wait):
-            raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
+            seconds = max(1, math.ceil(self._ends_at - time.monotonic()))
+            raise HomeLocked(
+                "Other writes are waiting for their turn.",
+                f"Try again in {seconds} seconds; nothing was changed.",
+                retry_after=seconds,
+            )
         try:
             yield
         finally:
@@ -192,6 +201,13 @@ class Writes:
                 self._spare.end()
                 self._spare = None
             self._turns.give()
+
+    def _upload_seconds(self, uploads: Sequence[dict[str, Any]]) -> float:
+        """What the uploads may take, by their length: a short one must not keep the others waiting for long."""
+        if any(upload.get("packed") for upload in uploads):
+            return self.limits.upload_timeout
+        size = sum(Path(upload["path"]).stat().st_size for upload in uploads)
+        return min(self.limits.upload_timeout, parse_seconds(size))
 
     def _common(self, base: str, timeout: float) -> dict[str, Any]:
         home = str(self.home.root.resolve())
@@ -207,6 +223,7 @@ class Writes:
     def _run(self, job: Job, progress: Progress = no_progress) -> Done:
         started = time.perf_counter()
         with self.turn():
+            self._ends_at = time.monotonic() + job.timeout
             outcome = self._delegate(job, progress)
         if isinstance(outcome, WriteFailure):
             raise outcome.error.restored()
