@@ -4,6 +4,8 @@
     ├── HomeError                  the atlas directory cannot be used
     │   ├── NotAnAtlas             a directory that holds something else, or nothing
     │   ├── NewerFormat            written by a later version of the software
+    │   ├── GraphDamaged           a file of the live graph does not hold what was written to it; carries `generation`
+    │   ├── StorageFull            no room is left on the disk of the atlas
     │   └── HomeLocked             another process is writing; carries `pid` and `retry_after` (seconds)
     ├── InputError                 the input of a user cannot be used; nothing was changed
     │   ├── UnreadableFile         missing, empty, binary, wrongly encoded, too large; carries `path`
@@ -42,6 +44,7 @@ __all__ = [
     "ClientOverloaded",
     "EncoderUnavailable",
     "GraphChanged",
+    "GraphDamaged",
     "HomeError",
     "HomeLocked",
     "IndexMissing",
@@ -59,6 +62,7 @@ __all__ = [
     "QuerySyntax",
     "QueryTimeout",
     "QueryTooLarge",
+    "StorageFull",
     "UnknownEntity",
     "UnknownGraph",
     "UnreadableFile",
@@ -102,6 +106,26 @@ class NewerFormat(HomeError):
     """The atlas was written by a later version of the software."""
 
     title = "Atlas of a newer format"
+
+
+class GraphDamaged(HomeError):
+    """A file of a graph is missing or does not hold what was written to it. `generation`: its name, if known.
+
+    `explained`: the remedy rests on a look at the other generations.
+    """
+
+    title = "The graph is damaged"
+
+    def __init__(self, message: str, remedy: str = "", *, generation: str = "", explained: bool = False) -> None:
+        super().__init__(message, remedy)
+        self.generation = generation
+        self.explained = explained
+
+
+class StorageFull(HomeError):
+    """No room is left on the disk of the atlas; what was to be written was not."""
+
+    title = "The disk is full"
 
 
 class HomeLocked(HomeError):

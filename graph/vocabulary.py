@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CA", "PART_OF", "PREFIXES", "SCHEMA_NAMESPACES", "compact", "expand"]
+__all__ = ["CA", "PART_OF", "PREFIXES", "SCHEMA_NAMESPACES", "compact", "expand", "short_name"]
 
 CA: Final = "https://w3id.org/creative-atlas/ontology#"
 
@@ -61,3 +61,13 @@ def compact(iri: str) -> str:
         return iri
     prefix = next(key for key, ns in PREFIXES.items() if ns == best)
     return f"{prefix}:{iri[len(best) :]}"
+
+
+def short_name(iri: str) -> str:
+    """Name of a thing without a label: its prefixed name, else the last part of its IRI.
+
+    >>> short_name("https://schema.org/Place"), short_name("https://example.org/a#b")
+    ('schema:Place', 'b')
+    """
+    short = compact(iri)
+    return short if short != iri else iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from typing import Any, Final, Literal
 
-__all__ = ["Item", "Kind"]
+__all__ = ["EntityRef", "Item", "Kind"]
 
 Kind = Literal["passage", "entity"]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRef:
+    """An entity as a hit names it. `kind` is its main class in words ("R&D cluster"), empty if it has none."""
+
+    iri: str
+    label: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +28,8 @@ class Item:
 
     `title` is the document's title or the entity's label; `heading` the path of headings ("A > B"); `about` describes
     the document's subject in words. Tuples hold IRIs, except `aliases`. `date` is ISO 8601 of any precision. `page`
-    counts from 1; 0 means that the document has no pages. Raises ValueError without an IRI or with an unknown kind.
+    counts from 1; 0 means that the document has no pages. `type_labels`: labels of a card's `types`, in their order.
+    `names`: of those of the `entities` that have no card. Raises ValueError without an IRI or with an unknown kind.
     """
 
     iri: str
@@ -44,6 +54,8 @@ class Item:
     programmes: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     reliability: str | None = None
+    type_labels: tuple[str, ...] = ()
+    names: tuple[EntityRef, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.iri:
@@ -66,7 +78,8 @@ class Item:
     def to_json(self) -> bytes:
         """Compact UTF-8 JSON without the fields that hold their default."""
         values = {name: value for name in _ITEM_FIELDS if (value := getattr(self, name)) not in (None, "", (), 0)}
-        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        text = json.dumps(values, default=asdict, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
 
     @classmethod
     def from_json(cls, data: bytes) -> Item:

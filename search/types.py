@@ -12,7 +12,7 @@ from typing import Final, Literal, get_args
 
 from graph.errors import InputError
 from search.analysis.dates import day_range
-from search.item import Kind
+from search.item import EntityRef, Kind
 
 __all__ = [
     "MAX_LIMIT",
@@ -21,6 +21,7 @@ __all__ = [
     "Completion",
     "Demoted",
     "DocumentRef",
+    "EntityRef",
     "Explain",
     "FacetValue",
     "Filters",
@@ -121,7 +122,7 @@ class Query:
         if not 0 <= self.limit <= MAX_LIMIT:
             raise InputError(f"The limit {self.limit} is out of range.", f"Ask for 0 to {MAX_LIMIT} results at a time.")
         if not 0 <= self.offset <= MAX_OFFSET:
-            raise InputError(f"The offset {self.offset} is out of range.", "The first result has offset 0.")
+            raise InputError(f"The offset {self.offset} is out of range.", f"Give 0 to {MAX_OFFSET}.")
         if self.mode not in get_args(Mode):
             raise InputError(f"“{self.mode}” is not a way to search.", "Use hybrid, lexical or dense.")
         if len(self.text) > MAX_QUERY_CHARS:
@@ -221,7 +222,7 @@ class Hit:
     snippet: Snippet
     document: DocumentRef | None
     page: int
-    entities: tuple[str, ...]
+    entities: tuple[EntityRef, ...]
     types: tuple[str, ...]
     reliability: str | None
     explain: Explain

@@ -11,6 +11,7 @@ from flask import Flask
 from web.api import health, terms
 from web.api import routes as api_routes
 from web.http import auth, security_headers
+from web.http.cors import Cors
 from web.http.error_handlers import install_errors
 from web.linked_data import dataset, dataset_downloads, resources
 from web.pages import quote_review
@@ -30,25 +31,27 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security_headers.install(app)
-    install_errors(app)
+    install_errors(app, services.graph_scrubber.diagnose)
     auth.install_read_token(app, auth.ReadAccess(services.settings.read_token, services.settings.token))
     now = services.atlas.now
+    cors = Cors(services.settings.cors)
     scrubber = services.index_scrubber
-    app.register_blueprint(health.blueprint(services.live, scrubber.state if scrubber else lambda: {"state": "unread"}))
+    index_state = scrubber.state if scrubber else lambda: {"state": "unread"}
+    app.register_blueprint(health.blueprint(services.live, services.graph_scrubber, index_state))
     app.register_blueprint(api_routes.blueprint(now))
     app.register_blueprint(terms.blueprint(now))
     app.register_blueprint(resources.blueprint(services.live, services.settings.base))
-    app.register_blueprint(dataset.blueprint(services.live, services.settings.base))
-    app.register_blueprint(dataset_downloads.blueprint(services.live))
+    app.register_blueprint(dataset.blueprint(services.live, services.settings.base, cors))
+    app.register_blueprint(dataset_downloads.blueprint(services.live, cors))
     app.register_blueprint(page_routes.blueprint(now, services.settings.base))
 
     def generation() -> Path:
         return services.live.view().generation.path
 
     page = partial(page_routes.render_workbench, now)
-    app.register_blueprint(endpoint.blueprint(services.pool, generation, workbench=page))
+    app.register_blueprint(endpoint.blueprint(services.pool, generation, workbench=page, cors=cors))
     may_write = auth.write_check(services.settings.token)
     app.register_blueprint(update.blueprint(services.writes, may_write))
     app.register_blueprint(quote_review.blueprint(services.live, services.writes, may_write, services.settings.token))
-    app.register_blueprint(graph_store.blueprint(services.live, services.pool, services.writes, may_write))
+    app.register_blueprint(graph_store.blueprint(services.live, services.pool, services.writes, may_write, cors))
     return app

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from search.encoders.reranker import Reranker
     from search.searcher import Searcher
     from search.workers.pool import SearchProcessPool
+    from web.maintenance.graph_scrubber import GraphScrubber
     from web.maintenance.index_follower import IndexFollower
     from web.maintenance.index_repair import IndexRebuilder
     from web.maintenance.index_scrubber import IndexScrubber
@@ -50,7 +51,14 @@ class Services:
 
     @cached_property
     def live(self) -> Live:
-        return Live(self.home)
+        return Live(self.home, on_opened=self.graph_scrubber.notify if self.repairs_index else lambda: None)
+
+    @cached_property
+    def graph_scrubber(self) -> GraphScrubber:
+        """Verifies the files of the graph while a server uses them, and explains the faults that requests meet."""
+        from web.maintenance.graph_scrubber import GraphScrubber
+
+        return GraphScrubber(self.home)
 
     @cached_property
     def live_directory(self) -> LiveDirectory:
@@ -79,12 +87,19 @@ class Services:
         from web.read_model.live_reader import LiveAtlas
 
         scrubber = self.index_scrubber
+
+        def diagnose(error: BaseException) -> AtlasError | None:
+            fault = self.graph_scrubber.diagnose(error)  # a search reads names from the graph
+            if fault is not None:
+                return fault
+            return scrubber.diagnose(error) if scrubber else index_damage(error, self.home)
+
         index = IndexSearch(
             open_searcher=self._searcher,
             run_search=self.search_pool.search,
             run_search_json=self.search_pool.answer,
             report_damage=scrubber.repair if scrubber else lambda error: error,
-            diagnose=scrubber.diagnose if scrubber else lambda error: index_damage(error, self.home),
+            diagnose=diagnose,
         )
         return LiveAtlas(
             live=self.live,
@@ -154,7 +169,7 @@ class Services:
 
         @contextmanager
         def session() -> Iterator[Session]:
-            with self.writes.turn(), Writer(self.home, indexer).session() as session:
+            with self.writes.turn(), Writer(self.home, indexer, create=False).session() as session:
                 yield session
 
         return catch_up_outside_lock(self.home, indexer, session)
@@ -163,6 +178,7 @@ class Services:
         """End the threads and processes of the services: searches, queries, writer, index follower."""
         if self.index_scrubber:
             self.index_scrubber.close()
+        self.graph_scrubber.close()
         self.search_pool.close()
         self.follower.close()
         self.writes.close()

@@ -27,9 +27,10 @@ class Settings:
     processes, 0 search processes: searches run in the server. `unfenced` starts query workers without a system call
     filter. `reranker` is the folder of a CrossEncoder, None: the ranking is final. `public_url` is
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
-    X-Forwarded headers are read. `month_first`: in documents, 05/03/2024 is in May.
-    `max_term_bytes` is the length of the longest IRI or literal that a write may bring, `max_removed`
-    the share of the accepted facts that one update may take out.
+    X-Forwarded headers are read. `hosts` are names beside the loopback ones that a server on loopback answers to;
+    `cors`: pages of any site may read what anyone may read. `month_first`: in documents, 05/03/2024 is in May.
+    `max_term_bytes` is the length of the longest IRI or literal that a write may bring, `max_removed` the share of the
+    accepted facts that one update may take out.
     """
 
     home: Path
@@ -46,6 +47,8 @@ class Settings:
     public_url: str | None = None
     trusted_proxy: str | None = None
     month_first: bool = False
+    hosts: tuple[str, ...] = ()
+    cors: bool = False
     max_term_bytes: int = MAX_TERM_BYTES
     max_removed: float = 0.5
 
@@ -66,6 +69,8 @@ class Settings:
             public_url=environ.get("CREATIVE_ATLAS_PUBLIC_URL") or None,
             trusted_proxy=environ.get("CREATIVE_ATLAS_TRUSTED_PROXY") or None,
             month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
+            hosts=tuple(environ.get("CREATIVE_ATLAS_HOSTS", "").replace(",", " ").split()),
+            cors=environ.get("CREATIVE_ATLAS_CORS") == "1",
             max_term_bytes=int(
                 _number(environ, "CREATIVE_ATLAS_MAX_TERM_BYTES", MAX_TERM_BYTES, minimum=1_000, maximum=1 << 30)
             ),

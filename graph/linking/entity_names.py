@@ -31,6 +31,14 @@ _PEOPLE: Final = (expand("schema:Person"), expand("foaf:Person"))
 _PREFERRED: Final = (expand("schema:City"), expand("schema:Country"))
 """"Manchester" means the city, not the authority or the travel-to-work area of the same name."""
 
+_PLACES: Final = frozenset(
+    expand(name)
+    for name in (
+        "schema:City", "schema:Country", "schema:Place", "schema:AdministrativeArea", "schema:State", "ca:Region",
+        "ca:LocalAuthority", "ca:CombinedAuthorityArea",
+    )
+)  # fmt: skip
+
 MAX_COUNTED_LINKS: Final = 1_000
 
 
@@ -49,7 +57,7 @@ def build_gazetteer(snapshot: Snapshot) -> Gazetteer:
     >>> len(build_gazetteer(snapshot)) > 0
     True
     """
-    return Gazetteer(_entries(snapshot), prefer=_PREFERRED, people=_PEOPLE)
+    return Gazetteer(_entries(snapshot), prefer=_PREFERRED, people=_PEOPLE, places=_PLACES)
 
 
 def linked_in(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
@@ -84,7 +92,14 @@ def _entries(snapshot: Snapshot) -> Iterator[Entry]:
     bearers = Counter(label for label, _ in {(label.casefold(), iri) for iri, label, _ in names})
     for iri, label, is_alt in names:
         weight = _links(store, iri) if bearers[label.casefold()] > 1 else 0
-        yield Entry(iri, label, is_alt=is_alt, kind=known[iri] or "", weight=weight)
+        kind = known[iri] or ""
+        is_contained = kind in _PLACES and next(_containers(store, iri), None) is not None
+        yield Entry(iri, label, is_alt=is_alt, kind=kind, weight=weight, is_contained=is_contained)
+
+
+def _containers(store: ox.Store, iri: str) -> Iterator[ox.Quad]:
+    """Facts that tell in what other place a place lies."""
+    return iter(store.quads_for_pattern(ox.NamedNode(iri), term("schema:containedInPlace"), None, DEFAULT))
 
 
 def _links(store: ox.Store, iri: str) -> int:

@@ -44,7 +44,7 @@ class Gazetteer:
 
     `prefer` orders the kinds of entities that share a label: an earlier kind wins, an unlisted kind comes last; then a
     label before an altLabel, the greater weight, the smaller IRI. `people`: kinds whose entities may be called by their
-    last name alone. `skip`: labels that never match, in any case.
+    last name alone; `places`: kinds whose names are those of places. `skip`: labels that never match, in any case.
     """
 
     def __init__(
@@ -53,11 +53,13 @@ class Gazetteer:
         *,
         prefer: Sequence[str] = (),
         people: Iterable[str] = (),
+        places: Iterable[str] = (),
         skip: Iterable[str] = (),
     ) -> None:
         from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
         self.people = frozenset(people)
+        self._places = frozenset(places)
         self._order = {kind: place for place, kind in enumerate(prefer)}
         skipped = {label.casefold() for label in skip}
         by_key: dict[str, list[Form]] = defaultdict(list)
@@ -73,6 +75,10 @@ class Gazetteer:
     def __len__(self) -> int:
         """Number of distinct forms."""
         return len(self._forms)
+
+    def is_place(self, match: Match) -> bool:
+        """Whether the match most probably means a place."""
+        return match.best.entry.kind in self._places
 
     def _precedence(self, form: Form) -> tuple[bool, bool, int, int, float, str]:
         entry = form.entry

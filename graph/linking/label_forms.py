@@ -17,13 +17,17 @@ _QUALIFIER: Final = re.compile(r"(.*\w.*?)\s+\(([^()]*)\)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One label of one entity. `weight` breaks ties; higher wins (a number of links, for example)."""
+    """One label of one entity. `weight` breaks ties; higher wins (a number of links, for example).
+
+    `is_contained`: it is a place of which the atlas tells in what other place it lies.
+    """
 
     iri: str
     label: str
     is_alt: bool = False
     kind: str = ""
     weight: float = 0.0
+    is_contained: bool = False
 
 
 class Form(NamedTuple):

@@ -15,7 +15,7 @@ from graph.linking.acronyms import definitions
 from graph.linking.coreference import LinkedSpan, last_names
 from graph.linking.gazetteer import Gazetteer, Match
 from graph.linking.label_forms import Entry, Form
-from graph.linking.namesakes import is_namesake
+from graph.linking.namesakes import ANOTHER, doubt
 from graph.linking.normalise import Word, words
 from graph.model import Mention, Passage
 
@@ -41,8 +41,9 @@ def link_document(passages: Sequence[Passage], gazetteer: Gazetteer) -> tuple[Me
     defined = _defined(passages, texts, matched)
     mentions: list[Mention] = []
     linked: list[list[LinkedSpan]] = []
-    for tokens, matches in zip(texts, matched, strict=True):
-        linked.append(_resolve(tokens, matches, defined))
+    for passage, tokens, matches in zip(passages, texts, matched, strict=True):
+        doubts = _doubts(tokens, matches, gazetteer, passage.text)
+        linked.append(_resolve(tokens, matches, defined, doubts))
     last_names(texts, linked, _people(matched, gazetteer))
     for passage, tokens, spans in zip(passages, texts, linked, strict=True):
         for first, last, iri, confidence in spans:
@@ -51,17 +52,39 @@ def link_document(passages: Sequence[Passage], gazetteer: Gazetteer) -> tuple[Me
     return tuple(mentions)
 
 
-def _resolve(tokens: Sequence[Word], matches: Sequence[Match], defined: Mapping[str, str | None]) -> list[LinkedSpan]:
+def _doubts(tokens: Sequence[Word], matches: Sequence[Match], gazetteer: Gazetteer, text: str) -> list[float]:
+    """For each match, the doubt that it is a namesake's."""
+    places = {at for match in matches if gazetteer.is_place(match) for at in range(match.first, match.last)}
+    return [
+        doubt(
+            tokens,
+            match.first,
+            match.last,
+            is_place=gazetteer.is_place(match),
+            is_contained=match.best.entry.is_contained,
+            text=text,
+            known=places.__contains__,
+        )
+        for match in matches
+    ]
+
+
+def _resolve(
+    tokens: Sequence[Word],
+    matches: Sequence[Match],
+    defined: Mapping[str, str | None],
+    doubts: Sequence[float],
+) -> list[LinkedSpan]:
     """Linked spans of one passage, with the document's acronyms and one entity for each name."""
     spans: list[LinkedSpan] = []
     covered: set[int] = set()
     for place, match in enumerate(matches):
         if match.last - match.first == 1 and tokens[match.first].raw in defined:
             continue
-        if is_namesake(tokens, match.first, match.last):
+        if doubts[place] >= ANOTHER:
             continue
         form = _in_list(tokens, matches, place) or match.best
-        spans.append((match.first, match.last, form.entry.iri, _confidence(match)))
+        spans.append((match.first, match.last, form.entry.iri, _confidence(match, doubts[place])))
         covered.update(range(match.first, match.last))
     for at, word in enumerate(tokens):
         iri = defined.get(word.raw)
@@ -70,8 +93,8 @@ def _resolve(tokens: Sequence[Word], matches: Sequence[Match], defined: Mapping[
     return sorted(spans)
 
 
-def _confidence(match: Match) -> float:
-    """Confidence from 0 to 1: 1 for the label itself, less for other forms, everyday words and shared names."""
+def _confidence(match: Match, doubt: float) -> float:
+    """Confidence from 0 to 1: 1 for the label itself, less for other forms, everyday words, shared names and doubts."""
     form = match.best
     score = (1.0, 0.95, 0.85)[form.rank]
     if form.inflected:
@@ -82,7 +105,7 @@ def _confidence(match: Match) -> float:
         score -= 0.3
     if len(match.forms) > 1:
         score -= 0.15
-    return round(score, 2)
+    return round(max(0.05, score - doubt), 2)
 
 
 def _defined(

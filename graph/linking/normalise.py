@@ -2,7 +2,8 @@
 
 "Creative Scale-Up", "Creative Scale Up", "creative scale‑up" give the same words; so do "R&D" and "R and D",
 "King’s" and "King's", "U.K." and "UK", "Café" and "Cafe". Commas, full stops and brackets are words of their own, so
-that no name matches across them. Offsets are code points into the text as given.
+that no name matches across them; the full stop of "St. Albans" and "Dr. Martens" is part of its word. Offsets are code
+points into the text as given.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ __all__ = ["Word", "fold", "words"]
 _WORD: Final = re.compile(
     r"""
       (?P<initials>(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?)       # U.K. or U.K
+    | (?P<shortened>\b(?:St|Ste|Mt|Ft|Dr|Mr|Mrs|Ms|Prof|Rev|Cllr)\.(?=[\ \t]+[^\W\d_a-z])) # St. Albans, Dr. Martens
     | (?P<possessive>(?<=\w)['’ʼ](?:s|S)(?!\w))                 # the 's of Britain's
     | (?P<word>[^\W_]+(?:['’ʼ\u00ad\u200b-\u200d\u2060\ufeff\u0300-\u036f]+(?!(?:s|S)(?!\w))[^\W_]+)*[\u0300-\u036f]*)
     | (?P<and>&)
@@ -57,6 +59,8 @@ def words(text: str) -> list[Word]:
                 tokens.append(Word("'s", "'s", start, end))
             case "dash":
                 tokens.append(Word("-", "-", start, end))
+            case "shortened" if _is_street(raw, start, tokens):
+                tokens += (Word("st", "St", start, end - 1), Word(".", ".", end - 1, end))
             case "mark":
                 tokens.append(Word(raw, raw, start, end))
             case _:
@@ -65,6 +69,11 @@ def words(text: str) -> list[Word]:
                 if norm:
                     tokens.append(Word(norm, plain, start, end))
     return tokens
+
+
+def _is_street(raw: str, start: int, before: list[Word]) -> bool:
+    """Whether "St." follows a capitalised word: then it is a street, and the full stop may end the sentence."""
+    return raw == "St." and bool(before) and before[-1].raw[0].isupper() and before[-1].end == start - 1
 
 
 def fold(word: str) -> str:

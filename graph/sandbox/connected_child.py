@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from graph.sandbox.child import Child
 from graph.sandbox.enter import SandboxLimits
-from graph.sandbox.message_frames import FrameChannel
+from graph.sandbox.message_frames import BrokenStream, FrameChannel
 
 __all__ = ["ConnectedChild"]
 
@@ -45,12 +45,22 @@ class ConnectedChild(Generic[T]):
 
     def send(self, message: Any) -> None:
         """Send a message. Raises OSError where the child is gone, UnicodeEncodeError for half of a surrogate pair."""
+        if self._is_closed:
+            raise BrokenPipeError("the connection was closed")
         self._channel.send(message)
 
     def receive(self, seconds: float | None = None) -> T | None:
         """The next reply; None where none came whole within `seconds`. Raises `BrokenStream`, also at its end."""
+        if self._is_closed:
+            raise BrokenStream("the connection was closed")
         return self._channel.receive(seconds)
 
     def hang_up(self) -> None:
-        """Close the connection: the child reads the end of its input."""
+        """Close the connection: the child reads the end of its input. Repeatable; never while another thread sends or
+        receives."""
         self._connection.close()
+
+    @property
+    def _is_closed(self) -> bool:
+        """The channel knows the connection by a number, which the system may have given to another file since."""
+        return self._connection.fileno() < 0

@@ -19,6 +19,7 @@ from graph.claims.write_protection import MAX_REMOVED, refuse_claims
 from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_parse import READ_ERRORS, ParsedText, ParseLimits, long_quads, skip_byte_order_mark
 from graph.write.syntax_fault import RdfFault
@@ -64,10 +65,14 @@ class Upload:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Effect of an operation. `created`: the graph is new. `touched`: entities of the default graph; None = any.
-    `large_terms`: it brought terms after which the store is compacted."""
+
+    `warnings`: where the engine may have done otherwise than SPARQL says. `large_terms`: it brought terms after which
+    the store is compacted.
+    """
 
     created: bool
     touched: frozenset[str] | None = frozenset()
+    warnings: tuple[str, ...] = ()
     large_terms: bool = False
 
 
@@ -96,7 +101,7 @@ def replace(store: ox.Store, target: Target, uploads: Sequence[Upload], base: st
     old = _ends(store, target)
     store.clear_graph(target)
     merged = merge(store, target, uploads, base, checked=True)
-    return Outcome(created, _both(old, _ends(store, target)), merged.large_terms)
+    return Outcome(created, _both(old, _ends(store, target)), large_terms=merged.large_terms)
 
 
 def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str, *, checked: bool = False) -> Outcome:
@@ -115,7 +120,7 @@ def merge(store: ox.Store, target: Target, uploads: Sequence[Upload], base: str,
         loaded, large = _load(store, target, upload, base)
         large_terms = large_terms or large
         touched = None if touched is None or loaded is None else touched | loaded
-    return Outcome(created, None if touched is None else frozenset(touched), large_terms)
+    return Outcome(created, None if touched is None else frozenset(touched), large_terms=large_terms)
 
 
 def delete(store: ox.Store, target: Target) -> Outcome:
@@ -146,7 +151,7 @@ def patch(
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    apply_update(
+    applied = apply_update(
         alone,
         text,
         limits,
@@ -162,7 +167,8 @@ def patch(
     for quad in before - after:
         store.remove(_in(quad, target))
     store.extend(_in(quad, target) for quad in after - before)
-    return Outcome(False, touched_by([_in(quad, target) for quad in before ^ after]), large_terms)
+    touched = touched_by([_in(quad, target) for quad in before ^ after])
+    return Outcome(False, touched, applied.warnings, large_terms)
 
 
 def _require(store: ox.Store, target: Target) -> None:
@@ -210,7 +216,10 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> tuple[s
         failure.line = error.line
         raise failure from error
     except READ_ERRORS as error:
-        raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
+        store_error = store_fault(error)  # of its files or its disk, which the client can do nothing about
+        raise store_error or UnreadableFile(
+            f"{upload.name} cannot be read ({error}).", "Nothing was changed."
+        ) from error
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:

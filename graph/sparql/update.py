@@ -13,7 +13,7 @@ from typing import Final
 import pyoxigraph as ox
 
 from graph.claims.write_protection import MAX_REMOVED, ProtectedClaims, holds_claims, refuse_claims, refuse_emptied
-from graph.errors import ClaimsHeld, QueryError, QueryFailed, QueryRefused, QuerySyntax
+from graph.errors import ClaimsHeld, HomeError, QueryError, QueryFailed, QueryRefused, QuerySyntax
 from graph.sandbox.seccomp import is_refusal
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.limits import Limits
@@ -27,6 +27,7 @@ from graph.sparql.syntax.update_rewrite import (
     with_dataset,
     without_silent_loads,
 )
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
 from graph.write.rdf_parse import check_terms, term_too_long
 from graph.write.term_limits import LARGE_TERM_BYTES, MAX_BYTES_PER_CHARACTER, MAX_TERM_BYTES
@@ -47,10 +48,11 @@ class Touched:
     """IRIs of entities in the default graph whose triples may have changed; None: any of them.
 
     `large_terms`: the text holds terms after which the store is compacted. `builds_texts`: the update may have made
-    terms longer than any in its text.
+    terms longer than any in its text. `warnings`: where the engine may have done otherwise than SPARQL says.
     """
 
     entities: frozenset[str] | None
+    warnings: tuple[str, ...] = ()
     large_terms: bool = False
     builds_texts: bool = False
 
@@ -82,8 +84,9 @@ def apply_update(
 
     Raises InputTooLarge, QueryTooLarge, QuerySyntax and QueryRefused before anything runs; ValueError for a graph of
     the dataset that is no absolute IRI; QueryError for an operation that fails (CREATE of an existing graph);
-    QueryFailed where the store fails; ClaimsHeld as `graph.claims.write_protection` does. After an exception the store
-    may hold the effect of some operations of the request, or of all.
+    QueryFailed where the store fails, HomeError where its files or its disk are the cause; ClaimsHeld as
+    `graph.claims.write_protection` does. After an exception the store may hold the effect of some operations of the
+    request, or of all.
 
     >>> store = ox.Store()
     >>> touched = apply_update(store, "INSERT DATA { <urn:a> a <urn:B> }", update_limits(5))
@@ -118,11 +121,14 @@ def apply_update(
     return touched
 
 
-def _failed(error: OSError | RuntimeError | ValueError) -> QueryError:
+def _failed(error: OSError | RuntimeError | ValueError) -> QueryError | HomeError:
     """The error for an update that the engine could not carry out: the client's fault, or the store's."""
     message = str(error)
     if is_refusal(error):
         return QueryRefused("The update tried to reach the network or a file, which is never allowed.")
+    fault = store_fault(error)
+    if fault is not None:
+        return fault
     sentence = f"The update could not be carried out: {message.rstrip('.')}."
     if not isinstance(error, OSError) and is_clients_fault(message):
         return QueryError(sentence, "Nothing was changed.")
@@ -138,15 +144,17 @@ def touched_by(quads: list[ox.Quad]) -> frozenset[str]:
 def _touched(guarded: Guarded, base: str | None, max_term_bytes: int) -> Touched:
     if not only_data(guarded):
         words = {token.text.upper() for token in guarded.tokens if token.kind == "word"}
-        return Touched(None, _holds_large_terms(guarded, max_term_bytes), builds_texts=not words.isdisjoint(_BUILDERS))
+        large = _holds_large_terms(guarded, max_term_bytes)
+        builds = not words.isdisjoint(_BUILDERS)
+        return Touched(None, guarded.warnings, large_terms=large, builds_texts=builds)
     named = ox.Store()
     try:
         named.update(as_insertions(guarded), base_iri=base)
     except (SyntaxError, OSError, RuntimeError, ValueError):  # the update itself says what is wrong
-        return Touched(None)
+        return Touched(None, guarded.warnings)
     quads = list(named)
     longest = max((check_terms(quad, "The update", max_term_bytes) for quad in quads), default=0)
-    return Touched(touched_by(quads), longest > LARGE_TERM_BYTES)
+    return Touched(touched_by(quads), guarded.warnings, large_terms=longest > LARGE_TERM_BYTES)
 
 
 def _holds_large_terms(guarded: Guarded, max_term_bytes: int) -> bool:

@@ -2,7 +2,7 @@
 
     HOME/
       CURRENT                    name of the live generation, replaced atomically and fsynced
-      generations/000042/        immutable: graph/ lexical/ dense/ manifest.json
+      generations/000042/        immutable: graph/ lexical/ dense/ checksums.json manifest.json
       generations/tmp-…/         a generation being built; the next writer deletes it if its builder died
       generations/aside-…/       an index being built without the lock; deleted likewise
       files/<sha256>             originals of ingested documents
@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from graph.errors import NewerFormat, NotAnAtlas
+from graph.storage.checksums import note_checksums
 from graph.storage.write_lock import LOCK_FILE, write_lock
 
 __all__ = ["FORMAT", "KEEP", "Generation", "Home", "sync_tree"]
@@ -159,8 +160,11 @@ class Home:
 
     @contextmanager
     def aside(self) -> Iterator[Path]:
-        """Give an empty directory beside the generations, for work without the lock; it is deleted at the end."""
-        self.prepare()
+        """Give an empty directory beside the generations, for work without the lock; it is deleted at the end.
+
+        Raises NotAnAtlas where nothing was published yet: the directories of a home that is gone are not made anew.
+        """
+        self.require()
         for directory in self.generations.glob("aside-*"):
             if not _is_alive(directory.name.split("-")[1]):
                 shutil.rmtree(directory, ignore_errors=True)
@@ -171,12 +175,19 @@ class Home:
             shutil.rmtree(path, ignore_errors=True)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, *, create: bool = True) -> Iterator[None]:
         """Be the one writer, and delete what dead writers left.
 
-        Raises HomeLocked at once while another process writes, HomeError where nobody can write.
+        With `create` the directories of a new home are made. A server writes without: a home that is gone, on a disk
+        that is not mounted, say, could not come back to where a new one has taken its place.
+
+        Raises HomeLocked at once while another process writes, NotAnAtlas where there is no atlas and none is made,
+        HomeError where nobody can write.
         """
-        self.prepare()
+        if create:
+            self.prepare()
+        else:
+            self.require()
         with write_lock(self.root):
             for directory in self.generations.glob("tmp-*"):
                 shutil.rmtree(directory, ignore_errors=True)
@@ -193,12 +204,21 @@ class Home:
         """Where the process of this id builds a generation."""
         return self.generations / f"tmp-{pid}"
 
-    def publish(self, scratch: Path, manifest: Manifest) -> Generation:
-        """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss."""
-        live = self.live()
-        name = f"{(live.number if live else 0) + 1:06d}"
+    def publish(self, scratch: Path, manifest: Manifest, *, source: Generation | None = None) -> Generation:
+        """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss.
+
+        `source`: an earlier generation that it was linked from, which becomes live again under a number above all
+        others; None for one that was made from the live generation, or from nothing.
+        """
+        if source is None:
+            live = source = self.live()
+            number = (live.number if live else 0) + 1
+        else:
+            number = max(generation.number for generation in self.whole()) + 1
+        name = f"{number:06d}"
         target = self.generations / name
         content = {**manifest, "format": FORMAT, "generation": name}
+        note_checksums(source.path if source else None, scratch)
         (scratch / "manifest.json").write_text(json.dumps(content, indent=1, sort_keys=True), "utf-8")
         sync_tree(scratch)
         # A directory of this number was renamed but never became live: its builder died in between.
@@ -214,6 +234,10 @@ class Home:
         _sync(self.root)
         self._prune(int(name), self.linger)
         return Generation(target)
+
+    def whole(self) -> list[Generation]:
+        """The generations that were finished, the oldest first. Their files may have been damaged since."""
+        return [Generation(path) for path in sorted(self.generations.glob("*")) if _is_finished(path)]
 
     def drop_older(self) -> None:
         """Delete every generation but the live one, so that nothing that was taken out stays on disk."""
@@ -246,10 +270,14 @@ class Home:
 
     def _broken_pointer(self, problem: str) -> NotAnAtlas:
         """Error for a wrong pointer to the live generation; the remedy names the newest generation that is whole."""
-        names = [path.name for path in sorted(self.generations.glob("*")) if _is_name(path.name) and _is_whole(path)]
         remedy = "Restore the directory from a backup, or build a new atlas in an empty directory."
-        if names:
-            remedy = f"Generation {names[-1]} is there and whole: put that name into the file, or restore a backup."
+        whole = self.whole()
+        if whole:
+            name = whole[-1].name
+            remedy = (
+                f"Generation {name} is there and whole: put that name into the file, run creative-atlas rollback"
+                f" {name}, or restore a backup."
+            )
         return NotAnAtlas(f"{self.current} {problem}.", remedy)
 
     def _not_an_atlas(self) -> NotAnAtlas:
@@ -263,10 +291,12 @@ def _is_name(name: str) -> bool:
     return name.isascii() and name.isdigit()
 
 
-def _is_whole(generation: Path) -> bool:
+def _is_finished(generation: Path) -> bool:
     """Whether it was finished: a directory gets its number after its manifest was written."""
     try:
-        return bool(Generation(generation).manifest().get("generation") == generation.name)
+        return _is_name(generation.name) and bool(
+            Generation(generation).manifest().get("generation") == generation.name
+        )
     except (OSError, ValueError, AttributeError):
         return False
 

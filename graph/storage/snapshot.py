@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from graph.model import Document, Mention, Passage, Reliability, Source
 from graph.storage.generations import Generation
-from graph.vocabulary import compact, expand
+from graph.vocabulary import compact, expand, short_name
 
 __all__ = ["DEFAULT", "Snapshot", "node", "term"]
 
@@ -131,8 +131,7 @@ class Snapshot:
         title = self.value(document, "dcterms:title") if index and document else None
         if index and title and _INDEX.fullmatch(index):
             return f"{title}, passage {int(index) + 1}"
-        short = compact(iri)
-        return short if short != iri else iri.rstrip("/#").rsplit("/", 1)[-1].rsplit("#", 1)[-1] or iri
+        return short_name(iri)
 
     def relation(self, predicate: str, direction: Literal["out", "in"]) -> str:
         """Label of a relation as seen from one of its ends: for `in`, the label of its inverse where it has one."""

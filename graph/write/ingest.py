@@ -52,7 +52,7 @@ MAX_BATCH_DOCUMENTS: Final = 200
 MAX_BATCH_SECONDS: Final = 10.0
 """A batch is published when it reaches one of the two."""
 
-EXTRACTOR: Final = "3"
+EXTRACTOR: Final = "4"
 """Rises when the same file would be cut or linked differently, so that it is read again."""
 
 
@@ -90,20 +90,21 @@ class _Pending:
 def files_under(paths: Iterable[Path], *, follow_links: bool = False) -> Iterator[Path]:
     """The files among `paths`, and those of a known kind in the directories among them, in sorted order.
 
-    A link in a directory to a file outside of it is passed over, unless `follow_links`.
+    A link in a directory to a file or a directory outside of it is passed over, unless `follow_links`; then each
+    directory is read once, however many links lead to it.
 
     >>> sorted(path.name for path in files_under([folder / "report.pdf"]))
     ['report.pdf']
     """
     for path in paths:
         if path.is_dir():
-            files = (file for file in _files_in(path) if file.suffix.lower() in SUFFIXES)
+            files = (file for file in _files_in(path, follow_links) if file.suffix.lower() in SUFFIXES)
             yield from (file for file in files if follow_links or not _leads_out(file, path))
         else:
             yield path
 
 
-def unread_files(paths: Iterable[Path]) -> Iterator[Path]:
+def unread_files(paths: Iterable[Path], *, follow_links: bool = False) -> Iterator[Path]:
     """The files in directories among `paths` that `files_under` passes over for their kind, without hidden ones.
 
     >>> _ = (folder / "plan.docx").write_text("…")
@@ -111,7 +112,7 @@ def unread_files(paths: Iterable[Path]) -> Iterator[Path]:
     ['plan.docx']
     """
     for path in filter(Path.is_dir, paths):
-        for file in _files_in(path):
+        for file in _files_in(path, follow_links):
             is_hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
             if file.suffix.lower() not in SUFFIXES and not is_hidden:
                 yield file
@@ -125,8 +126,21 @@ def links_out(paths: Iterable[Path]) -> Iterator[Path]:
                 yield link
 
 
-def _files_in(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.rglob("*") if path.is_file())
+def _files_in(directory: Path, follow_links: bool) -> list[Path]:
+    files: list[Path] = []
+    seen: set[str] = set()
+    for folder, subfolders, names in os.walk(directory, followlinks=follow_links):
+        real = os.path.realpath(folder)
+        if real in seen:
+            subfolders.clear()
+            continue
+        seen.add(real)
+        links = (Path(folder, name) for name in subfolders if follow_links)
+        # What lies inside is met without the link.
+        inside = {link.name for link in links if link.is_symlink() and not _leads_out(link, directory)}
+        subfolders[:] = [name for name in subfolders if name not in inside]
+        files += (path for path in (Path(folder, name) for name in names) if path.is_file())
+    return sorted(files)
 
 
 def _leads_out(file: Path, directory: Path) -> bool:

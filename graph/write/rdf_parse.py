@@ -39,8 +39,8 @@ _BYTES_PER_SECOND: Final = 500_000
 """A text is read at ten times this speed on a slow machine."""
 _START_SECONDS: Final = 20.0
 
-_MAX_EXPANSION: Final = 100
-"""Times its own length that a text may have in full, without prefixes; `a` stands for 47 bytes."""
+_MAX_EXPANSION: Final = 300
+"""Times its own length that a text may have in full, without prefixes. A list of digits has 135 times its own."""
 _FREE_EXPANSION_BYTES: Final = 64 << 20
 
 READ_ERRORS: Final = (OSError, EOFError, ValueError, zlib.error)

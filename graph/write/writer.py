@@ -21,10 +21,12 @@ import pyoxigraph as ox
 from graph.claims.purge import purge
 from graph.metadata.ontology import counted
 from graph.metadata.statistics import MAX_COUNTED_QUADS, Figures, read_figures, write_figures
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 
 __all__ = [
+    "CHANGE",
     "CONTENT",
     "INDEXED",
     "SUPPRESSED",
@@ -46,6 +48,9 @@ SUPPRESSED: Final = "suppressed"
 CONTENT: Final = "content"
 """Manifest entry that identifies the content of the graphs. Generations that differ in their index alone share it; no
 other two do, of whichever atlases."""
+
+CHANGE: Final = "last_change"
+"""Manifest entry that says what kind of write made the generation; there is none where the write did not say."""
 
 
 def no_progress(what: str, done: int, total: int) -> None:
@@ -78,7 +83,7 @@ class Changes:
         return bool(self.documents or self.entities or self.removed or self.everything or self.notes)
 
 
-INDEXED: Final = Changes(notes={"last_change": "index"})
+INDEXED: Final = Changes(notes={CHANGE: "index"})
 """A change of the index alone: the graphs stay as they are."""
 
 
@@ -128,9 +133,15 @@ class Session:
         """Run `work` on a writable copy of the live graph, and publish the copy.
 
         `fresh` starts from an empty graph. Returns the new generation; None, and nothing is published, where `work`
-        returns no changes.
+        returns no changes. Raises GraphDamaged where the live graph cannot be read, StorageFull where the disk is full.
         """
         live = self._home.live()
+        with translated_store_faults(live.name if live else ""):
+            return self._change(live, work, progress, fresh=fresh)
+
+    def _change(
+        self, live: Generation | None, work: Callable[[ox.Store], Changes], progress: Progress, *, fresh: bool
+    ) -> Generation | None:
         scratch = self._home.scratch()
         try:
             store = _copy(None if fresh else live, scratch / "graph")
@@ -153,6 +164,7 @@ class Session:
             last = None if fresh or live is None else read_figures(live.path)
             self._write_figures(scratch, snapshot, changes, last=last)
             old = ({SUPPRESSED: dict(suppressed)} if suppressed else {}) if live is None or fresh else live.manifest()
+            old.pop(CHANGE, None)
             quads = len(store) if changes.counted else None
             manifest = {**old, **changes.notes, "index": index, "quads": quads}
             if changes != INDEXED or CONTENT not in manifest:
@@ -173,9 +185,16 @@ class Session:
         """Publish the live graph as it is with another index, which was made without the lock.
 
         `fill` gets the live generation and a scratch directory, puts the index there, and returns its manifest entry;
-        with None it gives up, and nothing is published. Raises NotAnAtlas where nothing was published yet.
+        with None it gives up, and nothing is published. Raises NotAnAtlas where nothing was published yet, GraphDamaged
+        where the graph cannot be read, StorageFull where the disk is full.
         """
         live = self._home.require()
+        with translated_store_faults(live.name):
+            return self._reindex(live, fill)
+
+    def _reindex(
+        self, live: Generation, fill: Callable[[Generation, Path], Mapping[str, Any] | None]
+    ) -> Generation | None:
         scratch = self._home.scratch()
         try:
             index = fill(live, scratch)
@@ -195,18 +214,25 @@ class Session:
 class Writer:
     """Way to change the atlas in `home`, whose search index `indexer` keeps.
 
-    `max_counted`: quads up to which every change counts the atlas again (see `graph.metadata.statistics`).
+    `max_counted`: quads up to which every change counts the atlas again (see `graph.metadata.statistics`). `create`:
+    whether an atlas is made where there is none.
     """
 
-    def __init__(self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS) -> None:
+    def __init__(
+        self, home: Home, indexer: Indexer, max_counted: int = MAX_COUNTED_QUADS, *, create: bool = True
+    ) -> None:
         self._home = home
         self._indexer = indexer
         self._max_counted = max_counted
+        self._create = create
 
     @contextmanager
     def session(self) -> Iterator[Session]:
-        """Hold the lock for a series of changes. Raises HomeLocked at once while another process writes."""
-        with self._home.lock():
+        """Hold the lock for a series of changes.
+
+        Raises HomeLocked at once while another process writes, NotAnAtlas where there is no atlas and none is made.
+        """
+        with self._home.lock(create=self._create):
             yield Session(self._home, self._indexer, self._max_counted)
 
 

@@ -17,6 +17,7 @@ from search.encoders.relevance_threshold import relevance_floor
 from search.index.bm25 import Bm25
 from search.index.checksums import damage_as_index_unusable, require_sound, write_checksums
 from search.index.dense import DenseIndex
+from search.index.entity_names import EntityNames
 from search.index.filter_cache import FilterCache
 from search.index.forward_index import ForwardIndex, make_row
 from search.index.item_store import ItemStore, StoredItem, text_digest
@@ -100,6 +101,7 @@ class Index:
         self.forward = forward
         self.bm25 = Bm25(lexical, forward)
         self.filters = FilterCache(lexical)
+        self.names = EntityNames(lexical)
         self.record = record
 
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -11,8 +11,8 @@ import pyoxigraph as ox
 from graph.linking.entity_names import NOT_LINKED
 from graph.model import Document, Passage
 from graph.storage.snapshot import DEFAULT, Snapshot, node, term
-from graph.vocabulary import PART_OF, SCHEMA_NAMESPACES, expand
-from search.item import Item
+from graph.vocabulary import CA, PART_OF, SCHEMA_NAMESPACES, expand
+from search.item import EntityRef, Item
 
 __all__ = ["ItemReader"]
 
@@ -47,6 +47,7 @@ class ItemReader:
         # Plain dicts: caches wrapped round bound methods would be reference cycles and keep the store open.
         self._facets: dict[str, tuple[str, ...]] = {}
         self._parents: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, EntityRef | None] = {}
 
     def everything(self) -> Iterator[Item]:
         """All passages, then all cards."""
@@ -126,13 +127,14 @@ class ItemReader:
             places=tuple(sorted(facets["places"])),
             organisations=tuple(sorted(facets["organisations"])),
             programmes=tuple(sorted(facets["programmes"])),
+            names=self._names_of(mentions),
         )
 
     def card(self, iri: str) -> Iterator[Item]:
         """The card of an entity; none if the IRI is that of a class or a source, or has no triples."""
         snapshot = self._snapshot
-        types = sorted({obj.value for obj in snapshot.objects(iri, "rdf:type")})
-        if not types or _CLASSES_WITHOUT_CARD & set(types) or iri.startswith(SCHEMA_NAMESPACES):
+        types = self._types(iri)
+        if not _has_card(iri, types):
             return
         facts, linked = self._key_facts(iri)
         description = snapshot.value(iri, "schema:description")
@@ -149,6 +151,8 @@ class ItemReader:
             places=tuple(sorted(facets["places"])),
             organisations=tuple(sorted(facets["organisations"])),
             programmes=tuple(sorted(facets["programmes"])),
+            type_labels=tuple(map(snapshot.label, types)),
+            names=self._names_of(linked - {iri}),
         )
 
     def _key_facts(self, iri: str) -> tuple[list[str], set[str]]:
@@ -178,6 +182,23 @@ class ItemReader:
             if isinstance(quad.subject, ox.NamedNode)
         }
 
+    def _types(self, iri: str) -> list[str]:
+        return sorted({obj.value for obj in self._snapshot.objects(iri, "rdf:type")})
+
+    def _names_of(self, iris: Iterable[str]) -> tuple[EntityRef, ...]:
+        """Names of those of the entities that have no card, from which a hit could take them."""
+        return tuple(name for iri in sorted(set(iris)) if (name := self._name_without_card(iri)))
+
+    def _name_without_card(self, iri: str) -> EntityRef | None:
+        """The name of an entity, None if it has a card. Its kind is one of bookkeeping only if there is no other."""
+        if iri not in self._names:
+            types = self._types(iri)
+            kind = min(types, key=lambda name: (name in NOT_LINKED, not name.startswith(CA), name), default=None)
+            label = self._snapshot.label
+            name = EntityRef(iri, label(iri), label(kind) if kind else "")
+            self._names[iri] = None if _has_card(iri, types) else name
+        return self._names[iri]
+
     def _facets_of(self, iris: Iterable[str]) -> dict[str, set[str]]:
         """Facet → those of the entities that belong to it, and for places also the places that these lie in."""
         facets: dict[str, set[str]] = {name: set() for name in _FACET_CLASSES}
@@ -190,7 +211,7 @@ class ItemReader:
 
     def _facet_names(self, iri: str) -> tuple[str, ...]:
         if iri not in self._facets:
-            types = {obj.value for obj in self._snapshot.objects(iri, "rdf:type")}
+            types = set(self._types(iri))
             self._facets[iri] = tuple(name for name, classes in _FACET_CLASSES.items() if classes & types)
         return self._facets[iri]
 
@@ -213,3 +234,7 @@ class ItemReader:
             ]
             above += frontier
         return tuple(sorted(set(above)))
+
+
+def _has_card(iri: str, types: Collection[str]) -> bool:
+    return bool(types) and _CLASSES_WITHOUT_CARD.isdisjoint(types) and not iri.startswith(SCHEMA_NAMESPACES)

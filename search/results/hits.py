@@ -30,10 +30,10 @@ def make_hits(index: Index, ranking: Ranking, rows: Sequence[int], deadline: Dea
     slots = ranking.candidates.slots[np.array(rows, np.intp)]
     scores = PageTermScores(index, slots, ranking.lexical, ranking.counts)
     weight = _word_weights(index, ranking.lexical)
+    items = [index.lexical.stored_at(slot).item for slot in slots.tolist()]
     hits = []
-    for place, row in enumerate(rows):
+    for place, (row, item, entities) in enumerate(zip(rows, items, index.names.of(items), strict=True)):
         deadline.check()
-        item = index.lexical.stored_at(int(slots[place])).item
         explain = _explain(ranking, row, LazyTermScores(scores, place))
         hits.append(
             Hit(
@@ -44,7 +44,7 @@ def make_hits(index: Index, ranking: Ranking, rows: Sequence[int], deadline: Dea
                 snippet=make_snippet(item.text, ranking.lexical, index.lexical.stems, weight),
                 document=_document(item),
                 page=item.page,
-                entities=item.entities,
+                entities=entities,
                 types=item.types,
                 reliability=item.reliability,
                 explain=explain,

@@ -65,7 +65,7 @@ def _hit(hit: Hit, words: Mapping[str, str]) -> dict[str, Any]:
         "snippet": {"text": hit.snippet.text, "highlights": [list(span) for span in hit.snippet.highlights]},
         "document": _plain(hit.document) if hit.document else None,
         "page": hit.page,
-        "entities": list(hit.entities),
+        "entities": [{"iri": ref.iri, "label": ref.label, "kind": ref.kind} for ref in hit.entities],
         "types": list(hit.types),
         "reliability": hit.reliability,
         "explain": _explain(hit.explain, words),

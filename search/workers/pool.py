@@ -50,8 +50,9 @@ class SearchCrash(Exception):
 class SearchProcessPool:
     """Places where searches run: this process, and up to `processes` workers; with none, all run here at once.
 
-    `opening` has the `model`, `cache` and `reranker` of the workers. `max_seconds`: of a search without
-    a deadline of its own, and of any search in a worker. Thread-safe.
+    `opening` has the `model`, `cache` and `reranker` of the workers. `max_seconds`: of a search without a deadline of
+    its own, and of any search in a worker. `start_worker` starts a worker with a number of its own, over a folder of
+    generations. Thread-safe.
 
     >>> pool = SearchProcessPool(0, {})
     >>> pool.answer(folder, Query("studios"), lambda: b"{}")
@@ -74,6 +75,7 @@ class SearchProcessPool:
         self._here_is_free = True
         self._workers: list[SearchWorker] = []
         self._idle: list[SearchWorker] = []
+        self._booting: list[SearchWorker] = []
         self._starting = self._closed = False
         self._not_before = 0.0
 
@@ -109,7 +111,8 @@ class SearchProcessPool:
         """End the workers; the searches that they were busy with run here."""
         with self._changed:
             self._closed = True
-            workers, self._workers, self._idle = self._workers, [], []
+            workers = [*self._workers, *self._booting]
+            self._workers, self._idle = [], []
         for worker in workers:
             worker.end()
 
@@ -191,23 +194,50 @@ class SearchProcessPool:
             return
         self._starting, self._not_before = True, time.monotonic() + _RESTART_SECONDS
         folder = generation.resolve().parent
-        threading.Thread(target=self._start, args=(missing, folder), daemon=True, name="search-workers").start()
+        thread = threading.Thread(target=self._start, args=(missing, folder), daemon=True, name="search-workers")
+        try:
+            thread.start()
+        except RuntimeError as error:  # the system has no thread to give; the search waits for the place here
+            self._starting = False
+            log.warning("no search worker could be started: %s", error)
 
     def _start(self, missing: int, generations: Path) -> None:
+        """Start workers, all of them before the first is ready: to load the models takes seconds."""
         started: list[SearchWorker] = []
         try:
-            for _ in range(missing):
-                started.append(self._start_worker(next(self._numbers), generations, self._opening))
-        except OSError as error:
-            log.warning("%s of %s search workers could be started: %s", len(started), missing, error)
+            while len(started) < missing and (worker := self._boot(generations)) is not None:
+                started.append(worker)
+        except Exception as error:
+            log.warning("%s of %s search workers could be started: %r", len(started), missing, error)
         try:
             for worker in started:
-                if not worker.is_ready():
-                    log.warning("a search worker did not start, there are fewer: %s", worker.end().detail)
-                elif not self._add(worker):
-                    worker.end()
+                self._await_ready(worker)
         finally:
             self._starting = False
+
+    def _boot(self, generations: Path) -> SearchWorker | None:
+        """A worker that begins to load its models; None once the pool is closed."""
+        worker = self._start_worker(next(self._numbers), generations, self._opening)
+        with self._changed:
+            if not self._closed:
+                self._booting.append(worker)
+                return worker
+        worker.end()
+        return None
+
+    def _await_ready(self, worker: SearchWorker) -> None:
+        """Add a worker to the pool once it is ready; one that fails, or comes too late, ends."""
+        is_added = False
+        try:
+            is_added = worker.is_ready() and self._add(worker)
+        except Exception:
+            log.exception("a search worker did not get ready")
+        if not is_added:
+            death = worker.end()
+            if not self._closed:
+                log.warning("a search worker did not start, there are fewer: %s", death.detail)
+        with self._changed:
+            self._booting.remove(worker)
 
     def _add(self, worker: SearchWorker) -> bool:
         with self._changed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import tempfile
@@ -70,7 +71,7 @@ class SearchWorker:
         try:
             self._child = ConnectedChild[Reply](
                 "search.workers.worker",
-                [json.dumps(dict(opening))],
+                [json.dumps(dict(opening)), str(gc.get_threshold()[0])],
                 limits,
                 reply=Reply,
                 max_bytes=MAX_MESSAGE_BYTES,
@@ -86,11 +87,12 @@ class SearchWorker:
         return self._child.process.pid
 
     def is_ready(self) -> bool:
-        """Whether the models are loaded, within two minutes."""
-        try:
-            return isinstance(self._child.receive(_START_SECONDS), Ready)
-        except BrokenStream:
-            return False
+        """Whether the models are loaded, within two minutes. `end` ends the wait."""
+        with self._busy:
+            try:
+                return isinstance(self._child.receive(_START_SECONDS), Ready)
+            except (BrokenStream, OSError):
+                return False
 
     def search(
         self, generation: Path, query: Query, deadline: Deadline, *, seconds: float, as_body: bool

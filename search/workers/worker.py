@@ -1,4 +1,4 @@
-"""A sandboxed process that searches: `python -m search.workers.worker LIMITS OPENING`.
+"""A sandboxed process that searches: `python -m search.workers.worker LIMITS OPENING GC_THRESHOLD`.
 
 `search.workers.pool` starts it. It reads requests from standard input, a socket, sends a reply to each, and ends with
 that stream.
@@ -46,9 +46,6 @@ from search.workers.messages import (
 )
 
 __all__ = ["main"]
-
-_GC_THRESHOLD: Final = 50_000
-"""Objects between two collections, as in the server."""
 
 _EXIT_NO_PERMISSION: Final = 77
 
@@ -105,10 +102,14 @@ class _Inbox:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until the stream ends. `arguments`: a JSON object with `model`, `cache` and `reranker`."""
+    """Serve until the stream ends.
+
+    `arguments`: a JSON object with `model`, `cache` and `reranker`, and the number of new objects after which Python
+    looks for cycles, here as in the process that started this one.
+    """
     opening = json.loads(arguments[0])
     channel = FrameChannel[Message](Message, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
-    gc.set_threshold(_GC_THRESHOLD)
+    gc.set_threshold(int(arguments[1]))
     encoder = open_encoder(opening["model"], Path(opening["cache"]))
     encoder.encode(["warm"])
     reranker = CrossReranker(opening["reranker"]) if opening["reranker"] else None

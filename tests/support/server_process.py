@@ -22,13 +22,13 @@ MAX_STOP_SECONDS = 20.0
 
 
 @contextmanager
-def server_process(home: Path, cache: Path, **settings: str) -> Iterator[str]:
-    """Address of a running server over `home`. `settings`: further environment variables."""
+def server_process(home: Path, cache: Path, *arguments: str, **settings: str) -> Iterator[str]:
+    """Address of a running server over `home`. `arguments`: of `serve`; `settings`: further environment variables."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-c", "from web.cli.main import main; main()", "serve", "--home", str(home)]
     environment = {**os.environ, "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT), **settings}
-    server = subprocess.Popen([*command, "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*command, "--port", str(port), *arguments], env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_ready(f"http://127.0.0.1:{port}/healthz")
         yield f"http://127.0.0.1:{port}"

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-MAX_WAIT_SECONDS = 60.0
+__all__ = ["MAX_WAIT_SECONDS", "is_running", "wait_until"]
+
+MAX_WAIT_SECONDS: Final = 60.0
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = MAX_WAIT_SECONDS) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graph.errors import InputError
-from web.server.address import check_address, is_loopback
+from web.http.answered_hosts import is_loopback
+from web.server.address import check_address, host_policy
 from web.settings import Settings, starter_folder
 
 
@@ -43,6 +45,23 @@ def test_opening_to_others_needs_a_decision(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="seccomp"):
         check_address("0.0.0.0", 0, public=True, settings=closed, fenced=False)
     check_address("127.0.0.1", 0, public=False, settings=closed, fenced=False)
+
+
+def test_only_a_loopback_server_for_all_readers_of_this_machine_looks_at_hosts(tmp_path: Path) -> None:
+    settings = Settings.read(
+        {"CREATIVE_ATLAS_HOME": str(tmp_path), "CREATIVE_ATLAS_HOSTS": "one.example, two.example",
+         "CREATIVE_ATLAS_PUBLIC_URL": "https://three.example"}
+    )  # fmt: skip
+    policy = host_policy("127.0.0.1", public=False, settings=settings)
+    assert policy is not None
+    assert not any(policy.refusal(f"{name}.example", []) for name in ("one", "two", "three"))
+    assert policy.refusal("four.example", [])
+    assert policy.refusal("localhost", ["https://four.example"])
+    opened = host_policy("127.0.0.1", public=False, settings=replace(settings, cors=True))
+    assert opened is not None and opened.refusal("localhost", ["https://four.example"]) is None
+    assert host_policy("127.0.0.1", public=True, settings=settings) is None
+    assert host_policy("127.0.0.1", public=False, settings=replace(settings, read_token="secret")) is None
+    assert host_policy("0.0.0.0", public=True, settings=settings) is None
 
 
 def test_a_port_in_use_is_said(tmp_path: Path) -> None:

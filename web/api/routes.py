@@ -11,7 +11,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from graph.entities.network import neighbourhood, shortest_path
 from graph.errors import InputError
-from search.types import Filters, Query
+from search.types import MAX_OFFSET, Filters, Query
 from web.http.request_deadline import request_deadline
 from web.read_model.live_reader import GenerationAtlas
 from web.read_model.serialise import similar_json, view_json
@@ -51,7 +51,7 @@ def search_query(arguments: Mapping[str, Sequence[str]]) -> Query:
     return Query(
         text=_required("q", first),
         limit=_integer("limit", 10, given=first),
-        offset=_integer("offset", 0, given=first),
+        offset=min(_integer("offset", 0, given=first), MAX_OFFSET),  # past the end all the same
         mode=first.get("mode", "hybrid"),  # type: ignore[arg-type]  # Query checks it
         filters=Filters(
             **{name: tuple(arguments[name]) for name in _FILTERS if name in arguments},

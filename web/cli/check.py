@@ -1,4 +1,4 @@
-"""`creative-atlas check`: the facts against the shapes, the search index against its checksums."""
+"""`creative-atlas check`: the facts against the shapes, graph and search index against their checksums."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import sys
 import click
 
 from graph.entities.connectivity import connectivity
-from graph.errors import IndexUnusable
+from graph.errors import GraphDamaged, IndexUnusable
 from graph.metadata.shacl import validate
+from graph.storage.checksums import check_graph
+from graph.storage.damage import explain_damage
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.snapshot import Snapshot
 from web.cli.options import home_option
 from web.cli.output import counted, next_steps, plain
@@ -24,12 +27,15 @@ __all__ = ["check"]
 @click.option("--network", is_flag=True, help="Show how the entities are connected, and which are isolated.")
 @home_option
 def check(network: bool, services: Services) -> None:
-    """Check the facts against the shapes, and the search index against what was written to it."""
+    """Check the facts against the shapes, and graph and search index against what was written to them."""
+    if not _check_graph(services):
+        sys.exit(1)
     snapshot = services.live.view().snapshot
     if network:
         _print_connectivity(snapshot)
         return
-    report = validate(snapshot, starter_folder() / "shapes.ttl")
+    with translated_store_faults(snapshot.name):
+        report = validate(snapshot, starter_folder() / "shapes.ttl")
     for line in report.violations:
         click.echo(line, err=True)
     click.echo(f"{counted(len(report.violations), 'violation')} in {counted(report.checked, 'triple')}.")
@@ -38,6 +44,20 @@ def check(network: bool, services: Services) -> None:
         return
     if not _check_index(services) or report.violations:
         sys.exit(1)
+
+
+def _check_graph(services: Services) -> bool:
+    """Read the graph through and print its state. Returns whether it is sound, as far as its checksums tell."""
+    generation = services.home.require()
+    try:
+        soundness = check_graph(generation.path)
+    except GraphDamaged as error:
+        click.echo(str(explain_damage(services.home, error)), err=True)
+        return False
+    click.echo(f"{soundness.files} files of the graph ({soundness.size / 1e6:,.0f} MB) are as they were written.")
+    if soundness.unchecked:
+        click.echo(f"Unchecked, because an earlier version wrote them: {counted(soundness.unchecked, 'file')} of it.")
+    return True
 
 
 def _check_index(services: Services) -> bool:

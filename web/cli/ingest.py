@@ -26,7 +26,7 @@ MAX_LISTED_FILES: Final = 5
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--collection", default="default", show_default=True, help="The collection that the documents join.")
-@click.option("--follow-links", is_flag=True, help="Read links in a directory to files outside of it too.")
+@click.option("--follow-links", is_flag=True, help="Read what links in a directory lead to outside of it too.")
 @home_option
 @json_option
 def ingest(paths: tuple[Path, ...], collection: str, follow_links: bool, services: Services, as_json: bool) -> None:
@@ -46,7 +46,7 @@ def ingest(paths: tuple[Path, ...], collection: str, follow_links: bool, service
             day_first=not services.settings.month_first,
         )
     links = [] if follow_links else [str(path) for path in documents.links_out(paths)]
-    unread = [str(path) for path in documents.unread_files(paths)]
+    unread = [str(path) for path in documents.unread_files(paths, follow_links=follow_links)]
     if as_json:
         outcomes = [asdict(outcome) for outcome in report.outcomes]
         print_json({"generation": report.generation, "documents": outcomes, "left_out": unread, "links_out": links})
@@ -74,7 +74,7 @@ def _print_links(links: list[str]) -> None:
         names = ", ".join(plain(Path(name).name) for name in links[:MAX_LISTED_FILES])
         more = f" and {len(links) - MAX_LISTED_FILES:,} more" if len(links) > MAX_LISTED_FILES else ""
         click.echo(
-            f"Left out, links out of the directory: {names}{more}. --follow-links reads links to files.", err=True
+            f"Left out, links out of the directory: {names}{more}. --follow-links reads what they lead to.", err=True
         )
 
 

@@ -10,6 +10,7 @@ from typing import Final, cast
 import click
 
 from graph.errors import AtlasError, UnknownEntity
+from graph.storage.engine_faults import store_fault
 
 __all__ = ["COMMANDS", "cli", "main"]
 
@@ -28,6 +29,7 @@ COMMANDS: Final = {
     "suppress": "suppress",
     "unsuppress": "suppress",
     "check": "check",
+    "rollback": "rollback",
     "reindex": "search",
     "evaluate": "evaluate",
     "serve": "serve",
@@ -75,7 +77,13 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
+        fault = store_fault(error)
+        if fault is not None:
+            click.echo(str(fault), err=True)
+            sys.exit(1)
+        if not isinstance(error, OSError):
+            raise
         problem = f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror or error}."
         click.echo(f"{problem} Check that no file is missing or closed to you, and that the disk has room.", err=True)
         sys.exit(1)

@@ -8,6 +8,7 @@ from graph.sandbox.seccomp import available
 from web.cli.options import home_option
 from web.cli.output import next_steps
 from web.server import address as server
+from web.server.process_limits import check_address_space, check_threads
 from web.services import Services
 
 __all__ = ["serve"]
@@ -20,6 +21,8 @@ __all__ = ["serve"]
 @home_option
 def serve(host: str, port: int, public: bool, services: Services) -> None:
     """Serve the site, the API and SPARQL."""
+    check_address_space()
+    check_threads()
     settings = services.settings
     is_empty = services.live.view().snapshot.is_empty()
     server.check_address(host, port, public=public, settings=settings, fenced=settings.unfenced or available())
@@ -27,4 +30,4 @@ def serve(host: str, port: int, public: bool, services: Services) -> None:
     click.echo(f"Serving {settings.home} at http://{host_in_url}:{port}/ (stop with Ctrl+C)")
     if is_empty:
         click.echo(f"This atlas is empty. {next_steps(services.home)}")
-    server.serve(settings, host, port, home=settings.home)
+    server.serve(settings, host, port, home=settings.home, public=public)

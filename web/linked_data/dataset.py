@@ -17,6 +17,7 @@ from graph.metadata.dataset_description import Description, describe_dataset, su
 from graph.metadata.ontology import Ontology, Term, anchor, ontology_triples, read_ontology
 from graph.serialisation import serialised
 from graph.vocabulary import PREFIXES, compact
+from web.http.cors import Cors
 from web.http.negotiation import HTML, RDF_MEDIA_TYPES, RDF_SUFFIXES, media_types, page_or_rdf
 from web.linked_data.resources import FORMATS
 from web.pages.drawing.ontology_diagram import draw
@@ -30,16 +31,17 @@ ROWS_UNFOLDED: Final = 12
 """Rows of a long list shown before “show all”."""
 
 
-def blueprint(live: Live, base: str) -> Blueprint:
+def blueprint(live: Live, base: str, cors: Cors) -> Blueprint:
     """`base` is what minted IRIs start with."""
     routes = Blueprint("dataset", __name__)
 
     @routes.get("/dataset")
     @routes.get("/dataset.<suffix>")
     def dataset(suffix: str = "") -> BaseResponse:
-        return _negotiated(
+        response = _negotiated(
             live.view(), suffix, _dataset_page, lambda view: triples(description_of(view), request.url_root, base)
         )
+        return _opened(response)
 
     @routes.get("/.well-known/void")
     def well_known() -> BaseResponse:
@@ -53,7 +55,10 @@ def blueprint(live: Live, base: str) -> Blueprint:
     @routes.get("/ontology")
     @routes.get("/ontology.<suffix>")
     def ontology(suffix: str = "") -> BaseResponse:
-        return _negotiated(live.view(), suffix, _ontology_page, lambda view: ontology_triples(view.snapshot))
+        return _opened(_negotiated(live.view(), suffix, _ontology_page, lambda view: ontology_triples(view.snapshot)))
+
+    def _opened(response: Response) -> Response:
+        return response if response.mimetype == HTML else cors.mark(response, "ETag")
 
     return routes
 
@@ -70,7 +75,7 @@ def ontology_of(view: View) -> Ontology:
 
 def _negotiated(
     view: View, suffix: str, page: Callable[[View], str], make: Callable[[View], Sequence[ox.Triple]]
-) -> BaseResponse:
+) -> Response:
     """The page, or the triples with an entity tag. Raises 404 for an unknown suffix, 406 for other media types."""
     if suffix and suffix not in RDF_SUFFIXES:
         raise NotFound
@@ -86,8 +91,8 @@ def _negotiated(
         response.add_etag()
     response.vary.add("Accept")
     if accepted != HTML:
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response.make_conditional(request)
+        response.headers["Accept-Ranges"] = "bytes"
+        response.make_conditional(request, accept_ranges=True, complete_length=response.content_length)
     return response
 
 

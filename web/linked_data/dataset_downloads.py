@@ -2,8 +2,9 @@
 
 A single graph is `/dataset.nt.gz?graph=IRI` or `/dataset.ttl.gz?graph=default`. A file is written once per generation,
 to a temporary file without a name, and only then sent, with its length: in the middle of a body the server cannot tell
-a client of an error. The file goes with the last request that holds its generation. Memory stays flat whatever the
-size; few downloads run at once, so that slow readers never take every thread.
+a client of an error. An interrupted download goes on where it stopped (Range, RFC 9110 §14). The file goes with the
+last request that holds its generation. Memory stays flat whatever the size; few downloads run at once, so that slow
+readers never take every thread.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import tempfile
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestedRangeNotSatisfiable
+from werkzeug.wsgi import FileWrapper
 
 from graph.errors import HomeError, Overloaded
 from graph.sparql.pool.result_cache import fingerprint_prefix
 from graph.storage.snapshot import Snapshot
 from graph.write.rdf_export import export
+from web.http.cors import Cors
 from web.read_model.live_generation import Live
 
 __all__ = ["MAX_DOWNLOADS", "blueprint"]
@@ -39,6 +42,7 @@ MAX_FILES: Final = 4
 """Files kept for one generation: the whole in two syntaxes, and the last single graphs."""
 
 CHUNK_BYTES: Final = 1 << 18
+_EXPOSED: Final = "Content-Disposition, ETag, X-Content-Format, X-Generation"
 _WHOLE: Final = {"nq": ("nquads", "application/n-quads"), "trig": ("trig", "application/trig")}
 _ONE: Final = {"nt": ("ntriples", "application/n-triples"), "ttl": ("turtle", "text/turtle")}
 
@@ -75,7 +79,7 @@ class _Files:
             self.lock.release()
 
 
-def blueprint(live: Live) -> Blueprint:
+def blueprint(live: Live, cors: Cors) -> Blueprint:
     routes = Blueprint("dump", __name__)
     slots = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
@@ -92,8 +96,9 @@ def blueprint(live: Live) -> Blueprint:
         response.headers["Content-Disposition"] = f'attachment; filename="creative-atlas-{generation}.{suffix}.gz"'
         response.headers["X-Generation"] = generation
         response.headers["X-Content-Format"] = media_type
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        cors.mark(response, _EXPOSED)
         response.headers["Cache-Control"] = "no-cache"
+        response.headers["Accept-Ranges"] = "bytes"
         if request.if_none_match.contains(tag):
             response.status_code = 304
             return response
@@ -110,9 +115,14 @@ def blueprint(live: Live) -> Blueprint:
         except BaseException:
             slots.release()
             raise
-        response.headers["Content-Length"] = str(file.size)
-        response.response = _chunks(file)
         response.call_on_close(_once(slots.release))
+        response.headers["Content-Length"] = str(file.size)
+        response.response = FileWrapper(io.BufferedReader(_Reader(file), CHUNK_BYTES), CHUNK_BYTES)
+        try:
+            response.make_conditional(request, accept_ranges=True, complete_length=file.size)
+        except RequestedRangeNotSatisfiable:
+            response.close()
+            raise
         return response
 
     return routes
@@ -145,12 +155,30 @@ def _write_file(snapshot: Snapshot, name: str, graph: str | None) -> _File:
         return _File(os.dup(file.fileno()))
 
 
-def _chunks(file: _File) -> Iterator[bytes]:
-    """The file from its start, independent of other readers."""
-    offset = 0
-    while chunk := os.pread(file.descriptor, CHUNK_BYTES, offset):
-        offset += len(chunk)
-        yield chunk
+class _Reader(io.RawIOBase):
+    """Reads a file from its start, independent of its other readers."""
+
+    def __init__(self, file: _File) -> None:
+        self._file, self._offset = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._offset, os.SEEK_END: self._file.size}[whence]
+        self._offset = start + offset
+        return self._offset
+
+    def tell(self) -> int:
+        return self._offset
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any writable buffer
+        count = os.preadv(self._file.descriptor, [buffer], self._offset)
+        self._offset += count
+        return count
 
 
 def _once(act: Callable[[], None]) -> Callable[[], None]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from graph.errors import AtlasError, HomeLocked
+from web.maintenance.background_thread import start_thread
 
 __all__ = ["IndexFollower"]
 
@@ -58,8 +59,7 @@ class IndexFollower:
             self._last_write = time.monotonic()
             self._first_write = self._first_write or self._last_write
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
-                self._thread.start()
+                self._thread = start_thread(self._run, "index-follower")
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ class IndexFollower:
             except AtlasError as error:
                 # The model is missing, say: searches go on with the index as it is, the next write tries again.
                 log.warning("the search index stays behind: %s", error)
-            except Exception:
+            except BaseException:  # a panic over a damaged file is no Exception
                 log.exception("the search index stays behind")
 
     def _wait(self) -> bool:

@@ -12,6 +12,7 @@ from graph.storage.generations import Generation, Home
 from graph.write.writer import Changes, Writer
 from search.index.checksums import Soundness, check, is_panic
 from search.index.manifest import read_record
+from web.maintenance.background_thread import start_thread
 from web.settings import Settings
 
 __all__ = ["IndexRebuilder", "index_damage", "reindex", "verify_index"]
@@ -65,8 +66,7 @@ class IndexRebuilder:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._status = None
-                self._thread = threading.Thread(target=self._rebuild, name="index-rebuild", daemon=True)
-                self._thread.start()
+                self._thread = start_thread(self._rebuild, "index-rebuild")
         return type(error)(error.message, "It is being built from the graph; try again in a minute.")
 
     def wait(self, seconds: float) -> int | None:

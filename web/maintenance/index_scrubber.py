@@ -21,6 +21,7 @@ from graph.errors import AtlasError, IndexMissing, IndexUnusable
 from graph.storage.generations import Generation, Home
 from search.index.checksums import FileMark, Soundness, check, is_panic
 from search.index.manifest import read_record
+from web.maintenance.background_thread import start_thread
 
 __all__ = ["IndexScrubber"]
 
@@ -124,8 +125,7 @@ class IndexScrubber:
             due = time.monotonic() + seconds
             self._due = due if self._due is None else min(self._due, due)
             if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._run, name="index-scrubber", daemon=True)
-                self._thread.start()
+                self._thread = start_thread(self._run, "index-scrubber")
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -139,7 +139,7 @@ class IndexScrubber:
                 return
             except AtlasError as error:
                 log.warning("the search index cannot be read through: %s", error)
-            except Exception:
+            except BaseException:  # a panic over a damaged file is no Exception
                 log.exception("the search index cannot be read through")
             self._schedule(seconds)
 

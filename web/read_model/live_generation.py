@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
-from graph.errors import AtlasError, HomeError
+from graph.errors import AtlasError, GraphDamaged, HomeError
 from graph.sparql.pool.result_cache import generation_key
+from graph.storage.damage import explain_damage
+from graph.storage.engine_faults import store_fault
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
@@ -34,6 +36,9 @@ T = TypeVar("T")
 
 MAX_TRIES = 5
 """A generation may be pruned between reading CURRENT and opening it."""
+
+DAMAGE_SECONDS: Final = 5.0
+"""A damaged generation is opened again after so long: to look which other one is whole reads all its files."""
 
 REOPENING_SECONDS: Final = 0.25
 """Pause before a generation is opened in the background again."""
@@ -103,10 +108,11 @@ def _is_same(view: View, generation: Generation) -> bool:
 
 
 class Live:
-    """Gives the view of the live generation. Safe to share between threads."""
+    """Gives the view of the live generation, and calls `on_opened` each time one was opened. Thread-safe."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, on_opened: Callable[[], None] = lambda: None) -> None:
         self._home = home
+        self._on_opened = on_opened
         self._current = str(home.current)
         self._mark: FileMark | None = None
         self._view: View | None = None
@@ -114,6 +120,8 @@ class Live:
         self._indexed = IndexedValues()
         self._lock = threading.Lock()
         self._next_opening = 0.0
+        self._damage: GraphDamaged | None = None
+        self._damage_until = 0.0
 
     def at(self, generation: Path) -> View:
         """The view of the live generation, or of one that a request still holds. Raises HomeError for any other."""
@@ -143,6 +151,12 @@ class Live:
         with self._lock:
             return self._open()
 
+    def ready(self) -> View:
+        """As `view`, for a check of readiness. Raises HomeError as well where the home is gone: the generation that is
+        open still answers in part, but nothing can be written, and no worker can open it."""
+        self._home.require()
+        return self.view()
+
     def _newer(self, view: View) -> Generation | None:
         try:
             # The file is read only where its mark has changed.
@@ -152,6 +166,8 @@ class Live:
             name = _read(self._current)
         except OSError:
             return None  # the directory was removed; the open generation still answers
+        except UnicodeDecodeError:
+            name = ""  # no name; `_open` says so
         generation = Generation(self._home.generations / name)
         if not _is_same(view, generation):
             return generation
@@ -170,14 +186,31 @@ class Live:
 
     def _open(self) -> View:
         """Open the generation that CURRENT names, again where it was pruned in between."""
+        failure: Exception | None = None
+        failed: Generation | None = None
         for _ in range(MAX_TRIES):
             generation = self._home.require()
             if self._view is not None and _is_same(self._view, generation):
                 return self._view
+            if generation == failed:
+                break  # it was not pruned: it is damaged, or something else is wrong with this machine
+            self._raise_known_damage(generation)
             try:
                 self._view = View(generation, self._indexed)
                 self._opened[generation.path] = self._view
+                self._on_opened()
                 return self._view
-            except OSError as error:
-                failure = error
-        raise HomeError(f"The live generation cannot be opened ({failure}).", "Try again in a moment.")
+            except (OSError, RuntimeError) as error:
+                failure, failed = error, generation
+        assert failure is not None and failed is not None  # noqa: S101  the loop ran
+        fault = store_fault(failure, failed.name)
+        if isinstance(fault, GraphDamaged):
+            self._damage = explain_damage(self._home, fault)
+            self._damage_until = time.monotonic() + DAMAGE_SECONDS
+            raise self._damage from failure
+        raise HomeError(f"The live generation cannot be opened ({failure}).", "Try again in a moment.") from failure
+
+    def _raise_known_damage(self, generation: Generation) -> None:
+        damage = self._damage
+        if damage is not None and damage.generation == generation.name and time.monotonic() < self._damage_until:
+            raise damage

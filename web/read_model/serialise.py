@@ -20,7 +20,7 @@ def similar_json(similar: tuple[Similar, ...]) -> list[dict[str, Any]]:
             "kind": entry.ref.kind,
             "basis": entry.basis,
             "text": None if entry.text is None else round(entry.text, 4),
-            "shared": [{"iri": ref.iri, "label": ref.label} for ref in entry.shared],
+            "shared": [{"iri": ref.iri, "label": ref.label, "kind": ref.kind} for ref in entry.shared],
             "snippet": entry.snippet or None,
         }
         for entry in similar

@@ -13,13 +13,14 @@ from typing import Any, Final, Protocol
 from graph.deadline import Deadline
 from graph.errors import Overloaded
 from graph.sparql.pool.task import Cancellation
+from web.http.answered_hosts import HostPolicy
 from web.http.fast_request import PlainRequest
 from web.http.problems import make_problem, problem_answer
 from web.http.public_address import AddressPolicy, RequestAddress
 from web.http.rendered_answer import Answer
 from web.server.asgi_types import BrokenBody, Receive, Request, Scope, Send, SlowBody, send_answer
 from web.server.departure_watch import DepartureWatch
-from web.server.request_head import CheckedHead, check_head, refuse_address
+from web.server.request_head import CheckedHead, HeadCheck, answer_target
 from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql.fast_path import Delegated, Evaluation, FastQueries
@@ -53,11 +54,13 @@ class AsgiApplication:
         queries: FastQueries | None = None,
         search: FastSearch | None = None,
         addresses: AddressPolicy | None = None,
+        hosts: HostPolicy | None = None,
         body_seconds: float = BODY_SECONDS,
     ) -> None:
         self._bridge, self._threads = bridge, threads
         self._queries, self._search = queries, search
         self._addresses = addresses or AddressPolicy()
+        self._heads = HeadCheck(hosts)
         self._body_seconds = body_seconds
         self._departures = DepartureWatch()
 
@@ -75,15 +78,15 @@ class AsgiApplication:
             if request.is_begun:
                 raise
         if answer is not None:
-            await send_answer(send, answer)
+            await send_answer(request, answer)
 
     async def _respond(self, request: Request) -> Answer | None:
         """The answer; None where it is sent already, or nobody waits for it."""
         scope = request.scope
-        checked = check_head(scope)
-        refusal = refuse_address(scope) or checked.refusal
-        if refusal is not None:
-            return refusal
+        checked = self._heads.verdict(scope)
+        decided = checked.refusal or answer_target(scope)
+        if decided is not None:
+            return decided
         address = self._address(scope, checked)
         method, path = scope["method"], scope["raw_path"]
         body: bytes | None = None
@@ -106,8 +109,7 @@ class AsgiApplication:
             searched = await self._searched(partial(self._search.answer, plain, request.deadline), request)
             if searched is not None:
                 return searched
-        await self._bridge.respond(request, address, body, extra)
-        return None
+        return await self._bridge.respond(request, address, body, extra)
 
     async def _finished(self, queries: FastQueries, begun: Evaluation, request: Request) -> Answer | Delegated:
         cancellation = Cancellation()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from graph.deadline import Deadline
@@ -23,6 +23,14 @@ _NO_BODY: Final = (204, 304)
 
 MIN_BODY_RATE_BYTES: Final = 16 << 10
 """Bytes of a body that have to come each second. A client may fall behind by the seconds that `Request` is given."""
+
+
+MAX_DROPPED_BYTES: Final = 64 << 20
+"""Bytes of a body that are read and dropped before an answer that has no need of it."""
+
+_DROPPING_SECONDS: Final = 30.0
+_PAUSE_SECONDS: Final = 5.0
+"""Seconds that such a body may take in all, and between two parts."""
 
 
 class SlowBody(TimeoutError):
@@ -48,6 +56,7 @@ class Request:
         self.is_begun = False
         self.body_failure: type[SlowBody | BrokenBody] | None = None
         self._body_end: float | None = None
+        self._is_body_begun = self._is_body_over = False
         self.deadline = Deadline.after(MAX_SEARCH_SECONDS)
 
     async def send(self, message: Any) -> None:
@@ -60,7 +69,7 @@ class Request:
         if self._body_end is None:
             self._body_end = time.monotonic() + self._body_seconds
         try:
-            message = await asyncio.wait_for(self._receive(), max(self._body_end - time.monotonic(), 0.0))
+            message = await asyncio.wait_for(self._next(), max(self._body_end - time.monotonic(), 0.0))
         except TimeoutError as error:
             self.body_failure = SlowBody
             raise SlowBody from error
@@ -83,20 +92,52 @@ class Request:
 
     async def watch(self, on_leave: Callable[[], None] = lambda: None) -> None:
         """Wait until the client leaves, and call `on_leave` then."""
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self._next())["type"] != "http.disconnect":
             continue
         self._leave()
         on_leave()
+
+    async def drop_body(self) -> None:
+        """Read and drop what is left of the body, within bounds. To be done before an answer is sent.
+
+        A connection that is closed with bytes unread is reset, and a client that still sends then loses the answer
+        (RFC 9112 §9.6).
+        """
+        if not self._has_unread_body():
+            return
+        dropped = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DROPPING_SECONDS):
+                while dropped < MAX_DROPPED_BYTES and self._has_unread_body():
+                    message = await asyncio.wait_for(self._next(), _PAUSE_SECONDS)
+                    dropped += len(message.get("body", b""))
+
+    def _has_unread_body(self) -> bool:
+        if self._is_body_over or self.body_failure is not None or self.has_left:
+            return False
+        if self._is_body_begun:
+            return True
+        names = {name for name, _ in self.scope["headers"]}
+        # A client that waits for leave to send its body has its answer instead.
+        return (b"content-length" in names or b"transfer-encoding" in names) and b"expect" not in names
+
+    async def _next(self) -> Any:
+        message = await self._receive()
+        self._is_body_begun = True
+        self._is_body_over = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
 
     def _leave(self) -> None:
         self.has_left = True
         self.deadline.cancel()
 
 
-async def send_answer(send: Send, answer: Answer, method: str = "GET") -> None:
+async def send_answer(request: Request, answer: Answer) -> None:
     """Send an answer at once, with its length."""
     status, headers, body = answer
-    if method != "HEAD" and status not in _NO_BODY and all(name != b"content-length" for name, _ in headers):
+    has_length = any(name == b"content-length" for name, _ in headers)
+    if request.scope["method"] != "HEAD" and status not in _NO_BODY and not has_length:
         headers = (*headers, (b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await request.drop_body()
+    await request.send({"type": "http.response.start", "status": status, "headers": headers})
+    await request.send({"type": "http.response.body", "body": body})

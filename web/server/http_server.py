@@ -25,7 +25,7 @@ from granian.server.embed import Server as EmbeddedServer
 __all__ = ["ENDING_SECONDS", "HEAD_SECONDS", "MAX_CONNECTIONS", "STUCK_SECONDS", "HttpServer"]
 
 MAX_CONNECTIONS: Final = 1024
-HEAD_SECONDS: Final = 30.0
+HEAD_SECONDS: Final = 10.0
 STUCK_SECONDS: Final = 60.0
 ENDING_SECONDS: Final = 5.0
 """Seconds that requests under way are given when the server ends."""

@@ -20,6 +20,7 @@ from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 
 if TYPE_CHECKING:
+    from web.http.answered_hosts import HostPolicy
     from web.services import Services
 
 __all__ = ["make_application", "run"]
@@ -37,11 +38,15 @@ begin another look, which never finds any there: a twentieth of a search's proce
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def make_application(services: Services) -> AsgiApplication:
-    """The ASGI application over the services; its query pool has to live in the loop that serves it."""
+def make_application(services: Services, hosts: HostPolicy | None = None) -> AsgiApplication:
+    """The ASGI application over the services; its query pool has to live in the loop that serves it.
+
+    `hosts`: those that it answers to, None: all.
+    """
     from web.api.fast_search import JsonSearch
     from web.app import create_app
     from web.http.auth import ReadAccess
+    from web.http.cors import Cors
     from web.http.public_address import AddressPolicy
     from web.sparql.endpoint import negotiate
     from web.sparql.fast_path import FastQueries
@@ -52,14 +57,15 @@ def make_application(services: Services) -> AsgiApplication:
     return AsgiApplication(
         WsgiBridge(create_app(services), threads),
         threads,
-        queries=FastQueries(services.pool, services.live_directory.path, negotiate, access),
+        queries=FastQueries(services.pool, services.live_directory.path, negotiate, access, Cors(settings.cors)),
         search=JsonSearch(services.atlas.answer, access),
         addresses=AddressPolicy(settings.public_url, settings.trusted_proxy),
+        hosts=hosts,
     )
 
 
-def run(services: Services, host: str, port: int) -> None:
-    """Serve until a signal comes; the services are closed then."""
+def run(services: Services, host: str, port: int, *, hosts: HostPolicy | None = None) -> None:
+    """Serve until a signal comes; the services are closed then. `hosts`: see `make_application`."""
     sys.setswitchinterval(_SWITCH_SECONDS)
     gc.set_threshold(_GC_THRESHOLD)
     descriptors = raise_descriptor_limit(MAX_CONNECTIONS + RESERVED_DESCRIPTORS)
@@ -69,7 +75,7 @@ def run(services: Services, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
         services.pool.attach(loop)
         try:
-            server = HttpServer(make_application(services), host, port, connections=connections)
+            server = HttpServer(make_application(services, hosts), host, port, connections=connections)
             services.warm()
             with _stopping_on_signals(loop, server):
                 await server.serve()

@@ -20,7 +20,7 @@ from urllib.parse import unquote_to_bytes
 from web.http.public_address import RequestAddress
 from web.http.rendered_answer import Answer, Headers, encode_headers
 from web.http.request_deadline import DEADLINE
-from web.server.asgi_types import Request, Scope, send_answer
+from web.server.asgi_types import Request, Scope
 from web.server.threads import Abandoned, RequestThreads
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class WsgiBridge:
 
     async def respond(
         self, request: Request, address: RequestAddress, body: bytes | None, extra: dict[str, Any]
-    ) -> None:
-        """Send the application's answer. `body`: the whole body, None where it is still to be read; `extra` goes into
-        the environment.
+    ) -> Answer | None:
+        """The application's answer; None for a long one, which has been sent. `body`: the whole body, None where it is
+        still to be read; `extra` goes into the environment.
 
         Raises where an answer breaks off, `Overloaded` where no place is free, `Abandoned` where the client has left,
         `SlowBody` where the body does not come.
@@ -63,13 +63,19 @@ class WsgiBridge:
         source, is_whole = (io.BytesIO(body), True) if body is not None else await _read_body(request, loop)
         with self._threads.place():
             environ = _environment(request.scope, source, address) | extra | {DEADLINE: request.deadline}
-            exchange = _Exchange(self._application, environ, request, loop, self._sending_seconds)
+            exchange = _Exchange(
+                self._application,
+                environ,
+                request,
+                loop=loop,
+                sending_seconds=self._sending_seconds,
+                is_watched=is_whole,
+            )
             with request.watched() if is_whole else nullcontext():
                 answer = await self._threads.run(exchange.run, lambda: request.has_left)
             if request.body_failure is not None and not request.is_begun:
                 raise request.body_failure
-            if answer is not None:
-                await send_answer(request.send, answer, request.scope["method"])
+        return answer
 
 
 class _Exchange:
@@ -80,10 +86,12 @@ class _Exchange:
         application: WSGIApplication,
         environ: dict[str, Any],
         request: Request,
+        *,
         loop: asyncio.AbstractEventLoop,
         sending_seconds: float,
+        is_watched: bool,
     ) -> None:
-        self._application, self._environ, self._request = application, environ, request
+        self._application, self._environ, self._request, self._is_watched = application, environ, request, is_watched
         self._loop, self._sending_seconds = loop, sending_seconds
         self._status, self._headers, self._is_begun = 0, Headers(), False
 
@@ -127,6 +135,8 @@ class _Exchange:
 
     async def _sending(self, part: bytes, more: bool, begins: bool) -> None:
         if begins:
+            if not self._is_watched:  # then another task waits for what the client sends
+                await self._request.drop_body()
             await self._request.send({"type": "http.response.start", "status": self._status, "headers": self._headers})
         message = {"type": "http.response.body", "body": part, "more_body": more}
         await asyncio.wait_for(self._request.send(message), self._sending_seconds)

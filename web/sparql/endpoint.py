@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -23,7 +24,7 @@ from graph.sparql.dataset import Dataset
 from graph.sparql.formats import GRAPHS, Format, offered
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.result import QueryResult
-from web.http.cors import allow_preflight, open_to_other_origins
+from web.http.cors import CLOSED, Cors
 from web.http.negotiation import choose, names_html, prefers_html
 from web.http.problems import problem_response
 from web.http.public_address import endpoint_base
@@ -46,6 +47,7 @@ def blueprint(
     generation: Callable[[], Path],
     workbench: Workbench | None = None,
     client: Callable[[str | None], str | None] | None = None,
+    cors: Cors = CLOSED,
 ) -> Blueprint:
     """The routes of the endpoint. `generation` names the live generation at each request; `workbench` renders the page.
 
@@ -86,7 +88,7 @@ def blueprint(
         detail = "No query of yours with this id is running; it may have ended."
         return problem_response(404, "no-such-query", "No such query", detail)
 
-    bp.after_request(_open_to_other_origins)
+    bp.after_request(partial(_open_to_other_origins, cors))
     return bp
 
 
@@ -229,10 +231,10 @@ def _identifier(parameters: MultiDict[str, str]) -> str | None:
     return raw
 
 
-def _open_to_other_origins(response: Response) -> Response:
+def _open_to_other_origins(cors: Cors, response: Response) -> Response:
     """CORS. Cancelling is not offered to pages of other sites."""
-    open_to_other_origins(response, EXPOSED)
+    cors.mark(response, EXPOSED)
     response.vary.add("Accept")  # the page, errors and refusals as well: a client that asks for HTML gets others
     if request.method == "OPTIONS":
-        allow_preflight(response, _METHODS, "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id")
+        cors.allow_preflight(response, _METHODS, "Accept, Authorization, Content-Type, If-None-Match, X-Query-Id")
     return response

@@ -29,13 +29,14 @@ from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.pool.task import Cancellation
 from graph.sparql.syntax.guard import Form, Guarded
 from web.http.auth import ReadAccess
+from web.http.cors import CLOSED, Cors
 from web.http.fast_request import PlainRequest, RequestHead
 from web.http.negotiation import names_html
 from web.http.public_address import endpoint_base
 from web.http.rendered_answer import Answer
 from web.sparql.failure_backoff import FailureBackoff
 from web.sparql.parameters import client_of, parse_seconds
-from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer
+from web.sparql.response import MIN_COMPRESSED_BYTES, OUTCOME, cached_answer, error_answer, shared_headers
 
 __all__ = ["MAX_ENCODED_BYTES", "Delegated", "Evaluation", "FastQueries"]
 
@@ -100,7 +101,7 @@ class FastQueries:
     """Answers plain SPARQL requests. All methods are called in the event loop of the pool.
 
     `generation` names the live generation at each request; `negotiate` is how the endpoint chooses a format;
-    `access` decides who may read.
+    `access` decides who may read; `cors`: whether pages of other sites may.
     """
 
     def __init__(
@@ -109,12 +110,14 @@ class FastQueries:
         generation: Callable[[], Path],
         negotiate: Callable[[str, str | None, MIMEAccept], tuple[Format, str]],
         access: ReadAccess,
+        cors: Cors = CLOSED,
     ) -> None:
         self._pool, self._generation, self._negotiate, self._access = pool, generation, negotiate, access
         self._live: Path | None = None
         self._choice = lru_cache(maxsize=256)(self._choose)
         self._known: dict[tuple[bytes, RequestHead, str, str], _Known] = {}
         self._backoff = FailureBackoff()
+        self._shared_headers = shared_headers(cors)
 
     @staticmethod
     def takes(method: str, headers: dict[bytes, bytes]) -> bool:
@@ -142,7 +145,9 @@ class FastQueries:
             return None
         if result is not known.result:
             known.result = result
-            known.answer = cached_answer(known.request, known.content_type, result, cached=True)
+            known.answer = cached_answer(
+                known.request, known.content_type, result, cached=True, shared=self._shared_headers
+            )
         return known.answer
 
     def begin(self, request: PlainRequest) -> Answer | Delegated | Evaluation:
@@ -172,7 +177,7 @@ class FastQueries:
             seconds = self._backoff.wait(client, asyncio.get_running_loop().time())
             if seconds:
                 await asyncio.sleep(seconds)
-            return error_answer(error)
+            return error_answer(error, self._shared_headers)
 
     def _begin(self, request: PlainRequest, query: _Query, guarded: Guarded) -> Answer | Delegated | Evaluation:
         choice = self._chosen(request, guarded, query.format)
@@ -183,7 +188,7 @@ class FastQueries:
         if present is None:
             return Evaluation(request, query, query_request, choice.content_type)
         result, is_cached = present
-        answer = _deliver(request, query_request, choice.content_type, result, cached=is_cached)
+        answer = self._deliver(request, query_request, choice.content_type, result, cached=is_cached)
         if is_cached and isinstance(answer, Answer):
             self._keep(request, _Known(query_request, choice.content_type, result, answer))
         return answer
@@ -210,7 +215,20 @@ class FastQueries:
         if result.spooled:
             return Delegated({OUTCOME: result})
         fresh = CachedResult(result.kind, result.rows, result.ms, result.read())
-        return _deliver(evaluation.request, query_request, evaluation.content_type, fresh, cached=False)
+        return self._deliver(evaluation.request, query_request, evaluation.content_type, fresh, cached=False)
+
+    def _deliver(
+        self,
+        request: PlainRequest,
+        query_request: QueryRequest,
+        content_type: str,
+        result: CachedResult,
+        *,
+        cached: bool,
+    ) -> Answer | Delegated:
+        if len(result.body) >= MIN_COMPRESSED_BYTES and b"accept-encoding" in request.headers:
+            return Delegated({OUTCOME: to_query_result(query_request, result, cached=cached)})
+        return cached_answer(query_request, content_type, result, cached=cached, shared=self._shared_headers)
 
     def _keep(self, request: PlainRequest, known: _Known) -> None:
         if request.method != "GET" or len(known.answer.body) >= MIN_COMPRESSED_BYTES:
@@ -254,14 +272,6 @@ class FastQueries:
 
 def _key(request: PlainRequest) -> tuple[bytes, RequestHead, str, str]:
     return request.query_string, request.head, request.address.scheme, request.address.host
-
-
-def _deliver(
-    request: PlainRequest, query_request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool
-) -> Answer | Delegated:
-    if len(result.body) >= MIN_COMPRESSED_BYTES and b"accept-encoding" in request.headers:
-        return Delegated({OUTCOME: to_query_result(query_request, result, cached=cached)})
-    return cached_answer(query_request, content_type, result, cached=cached)
 
 
 def _text(value: bytes | None) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, make_response, request
@@ -23,7 +24,7 @@ from graph.sparql.pool.pool import QueryPool
 from graph.sparql.pool.result_cache import fingerprint_prefix
 from graph.storage.snapshot import DEFAULT, Snapshot, node
 from web.http.auth import Check
-from web.http.cors import allow_preflight, open_to_other_origins
+from web.http.cors import Cors
 from web.http.negotiation import choose
 from web.http.uploads import received
 from web.read_model.live_generation import Live, View
@@ -56,7 +57,7 @@ _Write = Callable[[_Named, str | None], Response]
 """Writes a graph, if the named generation is still live."""
 
 
-def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blueprint:
+def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check, cors: Cors) -> Blueprint:
     """The routes of the protocol. `check` refuses clients that may not write, before the body is read."""
     bp = Blueprint("graph_store", __name__)
     bp.before_request(check)
@@ -83,7 +84,7 @@ def blueprint(live: Live, pool: QueryPool, writes: Writes, check: Check) -> Blue
     rules = ("/graph-store", "/graph-store/", "/graph-store/<path:path>")
     for number, rule in enumerate(rules):
         bp.add_url_rule(rule, f"graph{number}", handle, methods=_METHODS, provide_automatic_options=False)
-    bp.after_request(_readable_anywhere)
+    bp.after_request(partial(_open_to_other_origins, cors))
     return bp
 
 
@@ -223,9 +224,9 @@ def _allowed() -> Response:
     return response
 
 
-def _readable_anywhere(response: Response) -> Response:
+def _open_to_other_origins(cors: Cors, response: Response) -> Response:
     """CORS; writing is not offered to pages of other sites."""
-    open_to_other_origins(response, "ETag, X-Generation")
+    cors.mark(response, "ETag, X-Generation")
     if request.method == "OPTIONS":
-        allow_preflight(response, "GET, HEAD, OPTIONS", "Accept, Authorization, If-None-Match")
+        cors.allow_preflight(response, "GET, HEAD, OPTIONS", "Accept, Authorization, If-None-Match")
     return response

@@ -18,7 +18,7 @@ from graph.sparql.formats import Format
 from graph.sparql.pool.request import QueryRequest
 from graph.sparql.pool.result_cache import CachedResult
 from graph.sparql.result import QueryResult
-from web.http.cors import cors_fields
+from web.http.cors import CLOSED, Cors
 from web.http.problems import problem_answer
 from web.http.rendered_answer import Answer, Headers, encode_headers
 from web.http.security_headers import DATA_POLICY, FIXED
@@ -26,7 +26,7 @@ from web.sparql.compression import MAX_MEMORY_BYTES, compress, encoding_for
 
 __all__ = [
     "EXPOSED", "MIN_COMPRESSED_BYTES", "OUTCOME", "cached_answer", "error_answer",
-    "respond",
+    "respond", "shared_headers",
 ]  # fmt: skip
 
 MIN_COMPRESSED_BYTES: Final = 2_048
@@ -38,13 +38,18 @@ EXPOSED: Final = "ETag, Retry-After, Server-Timing, X-Atlas-Warning, X-Row-Count
 OUTCOME: Final = "creative_atlas.sparql_outcome"
 """The key of a request's environment under which the fast path passes the result of a query to Flask."""
 
-_OPEN_HEADERS: Final = encode_headers(
-    *(FIXED | cors_fields(EXPOSED) | {"Content-Security-Policy": DATA_POLICY}).items()
-)
 _NOT_KEPT: Final = encode_headers(("Cache-Control", "no-store"))
 _REVALIDATED: Final = encode_headers(("Cache-Control", "no-cache"))
 _VARY_ALL: Final = encode_headers(("Vary", "Accept, Accept-Encoding"))
 _VARY_ACCEPT: Final = encode_headers(("Vary", "Accept"))
+
+
+def shared_headers(cors: Cors) -> Headers:
+    """The headers of every SPARQL answer: security, and who may read it."""
+    return encode_headers(*(FIXED | cors.fields(EXPOSED) | {"Content-Security-Policy": DATA_POLICY}).items())
+
+
+_CLOSED_HEADERS: Final = shared_headers(CLOSED)
 
 
 def entity_tag(fingerprint: str | None, *, ordered: bool) -> str | None:
@@ -69,8 +74,12 @@ def result_headers(
     ms: float,
     cached: bool,
     warnings: tuple[str, ...] = (),
+    shared: Headers = _CLOSED_HEADERS,
 ) -> Headers:
-    """All headers of an uncompressed result. A client may keep it but has to revalidate: the atlas may change."""
+    """All headers of an uncompressed result. A client may keep it but has to revalidate: the atlas may change.
+
+    `shared`: see `shared_headers`; by default no page of another site may read it.
+    """
     timing = f"{'cache' if cached else 'query'};dur={ms:.1f}"
     freshness: Headers = _NOT_KEPT if tag is None else (*_REVALIDATED, (b"etag", tag.encode()))
     return (
@@ -83,27 +92,29 @@ def result_headers(
         *freshness,
         *(((b"x-atlas-warning", " ".join(warnings).encode()),) if warnings else ()),
         *_VARY_ALL,
-        *_OPEN_HEADERS,
+        *shared,
     )
 
 
-def cached_answer(request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool) -> Answer:
+def cached_answer(
+    request: QueryRequest, content_type: str, result: CachedResult, *, cached: bool, shared: Headers
+) -> Answer:
     """The uncompressed answer with a result that is in memory."""
     context = request.context
     tag = entity_tag(request.fingerprint, ordered=request.ordered)
     headers = result_headers(
         tag, context.format, context.name, content_type=content_type, size=len(result.body), rows=result.rows,
-        ms=result.ms, cached=cached, warnings=request.guarded.warnings,
+        ms=result.ms, cached=cached, warnings=request.guarded.warnings, shared=shared,
     )  # fmt: skip
     return Answer(200, headers, result.body)
 
 
-def error_answer(error: AtlasError) -> Answer:
-    """The answer to a query that failed; pages of other sites may read it, as they may read a result."""
+def error_answer(error: AtlasError, shared: Headers) -> Answer:
+    """The answer to a query that failed; whoever may read a result may read it."""
     answer = problem_answer(error)
-    replaced = {name for name, _ in _OPEN_HEADERS}
+    replaced = {name for name, _ in shared}
     own = tuple(field for field in answer.headers if field[0] not in replaced)
-    return answer._replace(headers=(*own, *_VARY_ACCEPT, *_OPEN_HEADERS))
+    return answer._replace(headers=(*own, *_VARY_ACCEPT, *shared))
 
 
 def respond(result: QueryResult, chosen: Format, content_type: str, accepted: Accept) -> Response:

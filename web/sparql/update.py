@@ -42,9 +42,12 @@ def blueprint(writes: Writes, check: Check) -> Blueprint:
 
 
 def answer(done: Done, status: int) -> Response:
-    """An answer without a body. X-Generation names the generation that the write made."""
+    """An answer without a body. X-Generation names the generation that the write made; X-Atlas-Warning says where the
+    engine may have done otherwise than SPARQL says."""
     response = make_response("", status)
     response.headers["X-Generation"] = done.generation
+    if done.warnings:
+        response.headers["X-Atlas-Warning"] = " ".join(done.warnings)
     response.headers["Server-Timing"] = f"write;dur={done.ms:.1f}"
     return response
 

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from graph.claims.write_protection import MAX_REMOVED
+from graph.errors import AtlasError, InputTooLarge, QueryMemory
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
 from graph.write.term_limits import MAX_TERM_BYTES
@@ -24,6 +25,7 @@ __all__ = [
     "UploadFile",
     "WriteFailure",
     "Written",
+    "memory_error",
 ]
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -93,6 +95,20 @@ class LoadJob(_JobFields, tag="load", kw_only=True, frozen=True):
 Job = UpdateJob | GraphJob | LoadJob
 
 
+def memory_error(job: Job) -> AtlasError:
+    """The error of a job that needed more memory than its process may have.
+
+    An upload that unpacks or expands to so much is too large whenever it is sent; an update may fit another day.
+
+    >>> job = UpdateJob(text="CLEAR ALL", home="atlas", base="http://example.org/", timeout=10.0, wait=10.0)
+    >>> type(memory_error(job)).__name__
+    'QueryMemory'
+    """
+    if isinstance(job, GraphJob) and job.uploads:
+        return InputTooLarge("To read what was sent takes more memory than a write may have.", "Send it in parts.")
+    return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
+
+
 class Phase(msgspec.Struct, tag="phase", frozen=True):
     """`evaluating` once the process holds the lock, `publishing` once the change is made."""
 
@@ -109,13 +125,15 @@ class Step(msgspec.Struct, tag="step", frozen=True):
 
 class Written(msgspec.Struct, tag="written", frozen=True):
     """The outcome of a job that succeeded. `generation` is empty where nothing changed; `added` and `empty` are those
-    of a load; `staying`: the process takes another job."""
+    of a load; `staying`: the process takes another job. `warnings`: where the engine may have done otherwise than
+    SPARQL says."""
 
     generation: str
     created: bool = False
     added: int = 0
     empty: tuple[str, ...] = ()
     staying: bool = True
+    warnings: tuple[str, ...] = ()
 
 
 class WriteFailure(msgspec.Struct, tag="failure", frozen=True):

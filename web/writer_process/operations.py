@@ -32,7 +32,7 @@ def carry_out(job: Job, report: Callable[[Phase | Step], None]) -> Written:
     """The outcome of a job. Raises AtlasError; then, and when the alarm ends the process, nothing was changed."""
     with ExitStack() as stack:
         home = Home(Path(job.home))
-        session = _lock(stack, Writer(home, CarriedIndex()), job.wait)
+        session = _lock(stack, Writer(home, CarriedIndex(), create=isinstance(job, LoadJob)), job.wait)
         if isinstance(job, LoadJob):
             return _load(session, home, job, report)
         if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
@@ -61,10 +61,10 @@ def _load(session: Session, home: Home, job: LoadJob, report: Callable[[Phase | 
 
 
 def _change(session: Session, home: Home, job: UpdateJob | GraphJob, report: Callable[[Phase | Step], None]) -> Written:
-    created = False
+    outcome = Outcome(False)
 
     def work(store: Store) -> Changes:
-        nonlocal created
+        nonlocal outcome
         report(Phase("evaluating"))
         signal.setitimer(signal.ITIMER_REAL, job.timeout)
         try:
@@ -72,7 +72,6 @@ def _change(session: Session, home: Home, job: UpdateJob | GraphJob, report: Cal
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         report(Phase("publishing"))
-        created = outcome.created
         # A note, because a write may touch nothing that is indexed, and is a change all the same.
         return Changes(
             entities=outcome.touched or frozenset(),
@@ -83,7 +82,8 @@ def _change(session: Session, home: Home, job: UpdateJob | GraphJob, report: Cal
         )
 
     generation = session.change(work)
-    return Written(generation.name if generation is not None else "", created)
+    name = generation.name if generation is not None else ""
+    return Written(name, outcome.created, warnings=outcome.warnings)
 
 
 def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
@@ -112,7 +112,7 @@ def _update(store: Store, home: Home, job: UpdateJob) -> Outcome:
     live = home.live()
     if touched.builds_texts and live is not None and _may_have_written(home, job.term_bytes):
         large_terms = long_quads(store, "The result of the update", job.term_bytes, Store.read_only(str(live.graph)))
-    return Outcome(False, touched.entities, large_terms)
+    return Outcome(False, touched.entities, touched.warnings, large_terms)
 
 
 def _may_have_written(home: Home, size: int) -> bool:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -62,11 +62,14 @@ class WriteLimits:
 @dataclass(frozen=True, slots=True)
 class Done:
     """A write that succeeded: the generation that it made (empty: nothing changed), whether its graph is new, and how
-    long it took in ms. Of a load: the number of quads `added`, and the files that were `empty`."""
+    long it took in ms. Of a load: the number of quads `added`, and the files that were `empty`. `warnings`: where the
+    engine may have done otherwise than SPARQL says.
+    """
 
     generation: str
     created: bool
     ms: float
+    warnings: tuple[str, ...] = ()
     added: int = 0
     empty: tuple[str, ...] = ()
 
@@ -106,7 +109,8 @@ class FifoLock:
 
 @dataclass
 class Writes:
-    """The write side of a service. Thread-safe. `then` is called after each write that succeeded.
+    """The write side of a service. Thread-safe. `then` is called after each write that succeeded,
+    which it remains if `then` fails.
 
     `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
@@ -120,6 +124,7 @@ class Writes:
     _spare: WriterChild | None = field(default=None, repr=False)
     _ends_at: float = field(default=0.0, repr=False)
     """When the write that has its turn is done at the latest (monotonic clock)."""
+    _closed: bool = field(default=False, repr=False)
 
     @property
     def spare_pid(self) -> int | None:
@@ -195,12 +200,12 @@ class Writes:
             self._turns.give()
 
     def close(self) -> None:
-        """End the child that waits for the next write."""
-        if self._turns.take(self.limits.wait):
-            if self._spare is not None:
-                self._spare.end()
-                self._spare = None
-            self._turns.give()
+        """End the child that waits for the next write. That of a write under way ends after it."""
+        self._closed = True  # first: a write under way looks at it in the end
+        with suppress(HomeLocked), self.turn():
+            spare, self._spare = self._spare, None
+            if spare is not None:
+                spare.end()
 
     def _upload_seconds(self, uploads: Sequence[dict[str, Any]]) -> float:
         """What the uploads may take, by their length: a short one must not keep the others waiting for long."""
@@ -227,9 +232,12 @@ class Writes:
             outcome = self._delegate(job, progress)
         if isinstance(outcome, WriteFailure):
             raise outcome.error.restored()
-        self.then()
+        try:
+            self.then()
+        except Exception:
+            log.exception("a write was published, and what follows it failed")
         ms = (time.perf_counter() - started) * 1000
-        return Done(outcome.generation, outcome.created, ms, added=outcome.added, empty=outcome.empty)
+        return Done(outcome.generation, outcome.created, ms, outcome.warnings, added=outcome.added, empty=outcome.empty)
 
     def _delegate(self, job: Job, progress: Progress) -> Written | WriteFailure:
         """Give the job to the child that waits. If it does not stay, the next one starts at once: no write waits for
@@ -248,14 +256,20 @@ class Writes:
         except JobNotBegun as error:
             raise error.error from None
         finally:
-            self._spare = child if child.staying else self._start_spare(job.home)
+            self._spare = self._next_child(child, job.home)
 
-    def _start_spare(self, home: str) -> WriterChild | None:
-        """A child for the next write; None where none can be started, which says nothing about the write before it."""
+    def _next_child(self, last: WriterChild, home: str) -> WriterChild | None:
+        """A child for the next write; None where there is to be none, or none can be started.
+
+        Raises nothing: it says nothing about the write before it.
+        """
         try:
-            return self._start_child(home)
-        except QueryFailed as error:
-            log.warning("%s", error)
+            if self._closed:
+                last.end()
+                return None
+            return last if last.staying else self._start_child(home)
+        except Exception as error:
+            log.warning("no process waits for the next write: %r", error)
             return None
 
     def _start_child(self, home: str) -> WriterChild:

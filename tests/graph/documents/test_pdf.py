@@ -15,6 +15,25 @@ from graph.segmentation.passages import passages
 Make = Callable[[str, str | bytes], Path]
 
 
+def form(fields: Sequence[str]) -> bytes:
+    """A PDF file of one page with the words "Application form" and the given form fields, without drawn values."""
+    numbers = " ".join(f"{6 + at} 0 R" for at in range(len(fields)))
+    stream = "BT /F1 11 Tf 50 740 Td (Application form) Tj ET"
+    return assemble(
+        [
+            f"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [{numbers}] /DR << /Font << /F1 3 0 R >> >> >> >>",
+            "<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 5 0 R /Annots [{numbers}]"
+            " /Resources << /Font << /F1 3 0 R >> >> >>",
+            f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+            *(f"<< /Type /Annot /Subtype /Widget /P 4 0 R /Rect [50 {600 - 20 * at} 300 {615 - 20 * at}]"
+              f" /DA (/F1 9 Tf) /T (f{at}) {field} >>" for at, field in enumerate(fields)),
+            "<< >>",
+        ]
+    )  # fmt: skip
+
+
 def pdf(pages: Sequence[Sequence[str]], info: str = "") -> bytes:
     """A small PDF file; each page has the given lines, in Helvetica."""
     kids = " ".join(f"{4 + 2 * i} 0 R" for i in range(len(pages)))
@@ -32,6 +51,11 @@ def pdf(pages: Sequence[Sequence[str]], info: str = "") -> bytes:
         )
         bodies.append(f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream")
     bodies.append(f"<< {info} >>")
+    return assemble(bodies)
+
+
+def assemble(bodies: Sequence[str]) -> bytes:
+    """A PDF file of numbered objects: the catalogue is the first, the document's information the last."""
     out, offsets = "%PDF-1.4\n", []
     for number, body in enumerate(bodies, 1):
         offsets.append(len(out))
@@ -52,6 +76,24 @@ def test_pages_title_and_date(make: Make) -> None:
     assert [page.number for page in reading.pages] == [1, 2, 3]
     assert reading.pages[0].text == "First page of the report, a full line of words that goes on here."
     assert [p.page for p in passages("d", reading)] == [1, 3]
+
+
+def test_form_values_are_text(make: Make) -> None:
+    content = form(
+        [
+            "/FT /Tx /V (a studio for wood carvers)",
+            r"/FT /Tx /V <FEFF004D00FC006E0073007400650072>",
+            "/FT /Ch /Ff 131072 /Opt [(Leeds) (Hull)] /V (Hull)",
+            "/FT /Ch /Opt [(crafts) (games)] /V (games)",
+            "/FT /Tx /Ff 8192 /V (sesame)",  # a password
+            "/FT /Tx /F 2 /V (not shown)",
+            "/FT /Tx",
+            "/FT /Btn /V /Yes",
+        ]
+    )
+    (reading,) = read(make("form.pdf", content))
+    text = " ".join(reading.pages[0].text.split())
+    assert text == "Application form a studio for wood carvers Münster Hull games"
 
 
 def test_running_lines_are_no_text(make: Make) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from graph.storage.generations import Home
 from graph.storage.snapshot import Snapshot
-from graph.write.ingest import Outcome, forget, ingest, links_out
+from graph.write.ingest import Outcome, files_under, forget, ingest, links_out, unread_files
 from graph.write.writer import Session
 from tests.support.small import ex, few_facts
 
@@ -147,8 +147,27 @@ def test_a_link_out_of_a_directory_is_followed_only_when_told(home: Home, sessio
     assert names == {"plain.txt", "same.txt"}
     assert [link.name for link in links_out([folder])] == ["link.txt", "sub"]
     names = {outcome.name for outcome in ingest(session, home, [folder], follow_links=True).outcomes}
-    assert "link.txt" in names
+    assert names == {"plain.txt", "same.txt", "link.txt", "more.txt"}
     assert ingest(session, home, [folder / "link.txt"]).outcomes[0].status == "unchanged"
+
+
+def test_links_to_directories_are_followed_once(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    (outside / "deep").mkdir(parents=True)
+    (folder / "inner").mkdir(parents=True)
+    for path in (outside / "deep" / "a.txt", folder / "inner" / "b.txt", outside / "c.docx"):
+        path.write_text("Words.")
+    (outside / "deep" / "up").symlink_to(outside)  # a circle
+    (outside / "back").symlink_to(folder)
+    for name in ("first", "second"):
+        (folder / name).symlink_to(outside)
+    (folder / "again").symlink_to(folder / "inner")
+    (folder / "gone").symlink_to(tmp_path / "nothing")
+    names = [path.name for path in files_under([folder], follow_links=True)]
+    assert sorted(names) == ["a.txt", "b.txt"]
+    assert [path.name for path in files_under([folder])] == ["b.txt"]
+    assert [path.name for path in unread_files([folder], follow_links=True)] == ["c.docx"]
+    assert not list(unread_files([folder]))
 
 
 def test_an_error_names_the_file_and_not_its_copy(home: Home, session: Session, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from search.results.serialise import answer, results_json
-from search.types import DocumentRef, Explain, FacetValue, Hit, Results, SearchSuggestion, Snippet, TermScore
+from search.types import DocumentRef, EntityRef, Explain, FacetValue, Hit, Results, SearchSuggestion, Snippet, TermScore
 
 HIT = Hit(
     iri="x:1",
@@ -15,7 +15,7 @@ HIT = Hit(
     snippet=Snippet("one two", ((0, 3),)),
     document=DocumentRef("x:d", title="A report"),
     page=3,
-    entities=("x:e",),
+    entities=(EntityRef("x:e", "Éire & co", "place"),),
     types=(),
     reliability=None,
     explain=Explain(0.5, terms=(TermScore("fund", "text", 1.5),), boosts=(("recent", 0.25),)),
@@ -28,6 +28,7 @@ def test_the_body_has_the_content_of_the_plain_values() -> None:
     assert body == json.loads(json.dumps(results_json(results)))
     assert body["hits"][0]["explain"]["terms"] == [{"word": "funds", "term": "fund", "field": "text", "score": 1.5}]
     assert body["hits"][0]["snippet"] == {"text": "one two", "highlights": [[0, 3]]}
+    assert body["hits"][0]["entities"] == [{"iri": "x:e", "label": "Éire & co", "kind": "place"}]
     assert body["facets"] == {"kind": [{"value": "passage", "count": 1}]}
 
 

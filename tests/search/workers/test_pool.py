@@ -7,24 +7,20 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from graph.deadline import Deadline
 from graph.errors import InputError, QueryCancelled, QueryTimeout
-from graph.sandbox.exit_reason import Death
 from search.types import Query, Results
-from search.workers.messages import Body
 from search.workers.pool import SearchProcessPool
 from tests.support.paths import ROOT
+from tests.support.search_pool import busy_here
 from tests.support.waiting import is_running, wait_until
 from web.services import Services, compose
 
@@ -60,26 +56,6 @@ def started(services: Services) -> tuple[int, ...]:
 
     wait_until(are_two)
     return services.search_pool.processes
-
-
-@contextmanager
-def busy_here(pool: SearchProcessPool, generation: Path) -> Iterator[None]:
-    """Occupies the search slot of this process, so that other searches go to workers."""
-    entered, ended = threading.Event(), threading.Event()
-
-    def here() -> bytes:
-        entered.set()
-        assert ended.wait(60)
-        return b""
-
-    with ThreadPoolExecutor(1) as threads:
-        future = threads.submit(pool.answer, generation, Query("x"), here)
-        try:
-            assert entered.wait(60)
-            yield
-        finally:
-            ended.set()
-            future.result()
 
 
 class Pool:
@@ -293,7 +269,6 @@ ALONE = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from search.types import Query
 from web.services import compose
 from web.settings import Settings
@@ -315,69 +290,3 @@ def test_a_killed_server_leaves_no_worker_behind(services: Services) -> None:
         assert is_running(pid)
         server.kill()
     wait_until(lambda: not is_running(pid))
-
-
-class FakeWorker:
-    """A search worker without a process. `failure` is raised by its searches."""
-
-    pid, is_ended = 0, False
-
-    def __init__(self, number: int, failure: Exception | None = None) -> None:
-        self.number, self.failure = number, failure
-
-    def is_ready(self) -> bool:
-        return True
-
-    def search(self, *_: object, **__: object) -> Body:
-        if self.failure is not None:
-            raise self.failure
-        return Body(b"from a worker")
-
-    def end(self) -> Death:
-        self.is_ended = True
-        return Death("closed")
-
-
-def pool_of(workers: list[FakeWorker | OSError]) -> SearchProcessPool:
-    """A pool that starts these workers, in this order."""
-
-    def start_worker(*_: object) -> Any:
-        worker = workers.pop(0)
-        if isinstance(worker, OSError):
-            raise worker
-        return worker
-
-    return SearchProcessPool(len(workers), {}, start_worker=start_worker)
-
-
-def ask_a_worker(pool: SearchProcessPool) -> bytes:
-    """The body of a search that comes while the place here is taken."""
-    with busy_here(pool, Path("000001")), ThreadPoolExecutor(1) as threads:
-        return threads.submit(pool.answer, Path("000001"), Query("x"), lambda: b"here").result(60)
-
-
-def test_a_worker_whose_search_ends_with_an_error_of_ours_is_replaced() -> None:
-    broken, whole = FakeWorker(1, OverflowError("an integer is too large")), FakeWorker(2)
-    pool = pool_of([broken])
-    with pytest.raises(OverflowError):
-        ask_a_worker(pool)
-    assert broken.is_ended and not pool.processes
-    pool.close()
-    other = pool_of([whole])
-    assert ask_a_worker(other) == b"from a worker"
-    other.close()
-
-
-def test_workers_that_could_be_started_are_used_although_others_could_not() -> None:
-    first = FakeWorker(1)
-    pool = pool_of([first, OSError("no more processes")])
-    assert ask_a_worker(pool) == b"from a worker"
-    assert len(pool.processes) == 1
-    pool.close()
-    assert first.is_ended
-
-
-@pytest.mark.parametrize("offset", [-1, 1 << 31, 1 << 64])
-def test_an_offset_that_no_result_has_is_refused(offset: int) -> None:
-    with pytest.raises(InputError, match="out of range"):
-        Query("x", offset=offset)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from flask.testing import FlaskClient
 
@@ -40,6 +42,17 @@ def test_recency_is_an_option_that_shows(client: FlaskClient) -> None:
 def test_entities_are_hits_too(client: FlaskClient) -> None:
     body = client.get("/api/v1/search?q=creative+scale-up&kind=entity").get_json()
     assert body["hits"][0]["iri"] == SCALE_UP
+
+
+def test_hits_name_their_entities(client: FlaskClient) -> None:
+    body = client.get("/api/v1/search?q=creative+scale-up&limit=100").get_json()
+    entities = [entity for hit in body["hits"] for entity in hit["entities"]]
+    assert {tuple(entity) for entity in entities} == {("iri", "label", "kind")}
+    for entity in {entity["iri"]: entity for entity in entities}.values():
+        known = client.get(f"/api/v1/terms?iri={quote(entity['iri'], safe='')}").get_json()
+        assert (entity["label"], entity["kind"]) == (known["label"], known["kind"])
+    kinds = {entity["iri"]: entity["kind"] for entity in entities}
+    assert (kinds[SCALE_UP], kinds[DCMS]) == ("Programme", "ca:Organisation")
 
 
 def test_offset_goes_on_where_limit_stopped(client: FlaskClient) -> None:

@@ -142,8 +142,9 @@ def test_unknown_parameters_are_refused(client: FlaskClient, address: str, choic
     assert choices in (response.json or {})["detail"]
 
 
-def test_a_page_past_the_end_says_how_many_there_are(client: FlaskClient) -> None:
-    body = client.get("/api/v1/search?q=studios&offset=5000").json or {}
+@pytest.mark.parametrize("offset", [5000, (1 << 31) - 1, 1 << 64])
+def test_a_page_past_the_end_says_how_many_there_are(client: FlaskClient, offset: int) -> None:
+    body = client.get(f"/api/v1/search?q=studios&offset={offset}").json or {}
     assert body["hits"] == [] and f"{body['total']:,} result" in body["hint"]
 
 

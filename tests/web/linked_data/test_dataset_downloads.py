@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -35,6 +36,19 @@ def client(services: Services) -> FlaskClient:
     return create_app(services).test_client()
 
 
+@pytest.mark.parametrize("is_open", [False, True])
+def test_pages_of_other_sites_read_data_only_where_that_is_set(services: Services, is_open: bool) -> None:
+    settings = replace(services.settings, cors=is_open)
+    opened = compose(settings)
+    client = create_app(opened).test_client()
+    paths = ("/dataset.nq.gz", "/dataset.ttl", "/ontology.nt", "/graph-store?default", "/sparql?query=ASK%7B%7D")
+    answers = [client.get(path, headers={"Origin": "https://example.org"}) for path in paths]
+    opened.close()
+    assert [answer.status_code for answer in answers] == [200] * len(paths)
+    allowed = {answer.headers.get("Access-Control-Allow-Origin") for answer in answers}
+    assert allowed == {"*" if is_open else None}
+
+
 @pytest.mark.parametrize(("suffix", "form"), [("nq", ox.RdfFormat.N_QUADS), ("trig", ox.RdfFormat.TRIG)])
 def test_it_holds_every_quad(client: FlaskClient, services: Services, suffix: str, form: ox.RdfFormat) -> None:
     answer = client.get(f"/dataset.{suffix}.gz")
@@ -46,6 +60,30 @@ def test_it_holds_every_quad(client: FlaskClient, services: Services, suffix: st
     store = services.live.view().snapshot.store
     assert set(downloaded) == set(store) and len(downloaded) == len(store) > 100
     assert client.get(f"/dataset.{suffix}.gz").data == answer.data
+
+
+@pytest.mark.parametrize("path", ["/dataset.nq.gz", "/dataset.ttl"])
+def test_an_interrupted_download_goes_on(client: FlaskClient, path: str) -> None:
+    whole = client.get(path)
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    data, tag, size = whole.data, whole.headers["ETag"], len(whole.data)
+    for wanted, begin, end in (("bytes=100-", 100, size), ("bytes=0-0", 0, 1), ("bytes=-7", size - 7, size),
+                               ("bytes=5-9999999", 5, size), ("bytes=10-19", 10, 20)):  # fmt: skip
+        part = client.get(path, headers={"Range": wanted, "If-Range": tag})
+        assert (part.status_code, part.data) == (206, data[begin:end])
+        assert part.headers["Content-Range"] == f"bytes {begin}-{end - 1}/{size}"
+        assert part.headers["Content-Length"] == str(end - begin)
+        assert part.headers["ETag"] == tag
+    changed = client.get(path, headers={"Range": "bytes=100-", "If-Range": '"older"'})
+    assert (changed.status_code, changed.data) == (200, data), "the part would be one of another file"
+
+
+def test_a_range_beyond_the_end_takes_no_place_for_downloads(client: FlaskClient) -> None:
+    size = len(client.get("/dataset.nq.gz").data)
+    for _ in range(dataset_downloads.MAX_DOWNLOADS + 1):
+        refused = client.get("/dataset.nq.gz", headers={"Range": f"bytes={size}-"})
+        assert (refused.status_code, refused.headers["Content-Range"]) == (416, f"bytes */{size}")
+    assert client.get("/dataset.nq.gz", headers={"Range": "bytes=0-9"}).status_code == 206
 
 
 def test_download_of_one_graph(client: FlaskClient, services: Services) -> None:

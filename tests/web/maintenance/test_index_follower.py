@@ -17,14 +17,14 @@ Step = Callable[[], bool]
 class Steps:
     """Steps with given outcomes, in order; after the last one there is nothing to do."""
 
-    def __init__(self, *outcomes: bool | Exception) -> None:
+    def __init__(self, *outcomes: bool | BaseException) -> None:
         self._outcomes = list(outcomes)
-        self.done: Queue[bool | Exception] = Queue()
+        self.done: Queue[bool | BaseException] = Queue()
 
     def __call__(self) -> bool:
         outcome = self._outcomes.pop(0) if self._outcomes else False
         self.done.put(outcome)
-        if isinstance(outcome, Exception):
+        if isinstance(outcome, BaseException):
             raise outcome
         return outcome
 
@@ -73,8 +73,14 @@ def test_a_step_that_a_lock_held_up_is_made_again(follow: Callable[..., IndexFol
     assert outcomes[locks:] == [True, False]
 
 
-@pytest.mark.parametrize("error", [EncoderUnavailable("No model."), ZeroDivisionError()])
-def test_an_error_ends_the_step_and_not_the_follower(follow: Callable[..., IndexFollower], error: Exception) -> None:
+class PanicException(BaseException):
+    """As a library written in Rust raises it over a damaged file."""
+
+
+@pytest.mark.parametrize("error", [EncoderUnavailable("No model."), ZeroDivisionError(), PanicException()])
+def test_an_error_ends_the_step_and_not_the_follower(
+    follow: Callable[..., IndexFollower], error: BaseException
+) -> None:
     steps = Steps(error, False)
     follower = follow(steps)
     follower.notify()

@@ -19,7 +19,11 @@ from web.app import create_app
 from web.services import Services
 
 CHROMIUM = "/usr/bin/chromium"
+REBOUND_HOST = "rebind.example"
+"""A foreign name that the browser resolves to 127.0.0.1, as an attacker's name server would have it."""
+
 ARGUMENTS = [
+    f"--host-resolver-rules=MAP {REBOUND_HOST} 127.0.0.1",
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip

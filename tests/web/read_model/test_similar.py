@@ -62,6 +62,7 @@ def test_an_entry_names_others_of_its_kind_with_the_reason(starter: FlaskClient)
         assert entity["basis"] in ("text", "graph", "both")
         assert (entity["text"] is not None) == (entity["basis"] in ("text", "both"))
         assert bool(entity["shared"]) == (entity["basis"] in ("graph", "both"))
+        assert all(shared.keys() == {"iri", "label", "kind"} for shared in entity["shared"])
     assert "both" in {entity["basis"] for entity in similar}
     page = starter.get("/page/cluster/ingame").text
     assert "Similar entries" in page and "by its text and its links" in page

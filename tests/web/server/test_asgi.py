@@ -17,10 +17,13 @@ from graph.deadline import Deadline
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from tests.support.event_loop import run_coroutine
+from tests.support.query_pool import make_generation
 from tests.support.served import Served
 from web.api.fast_search import JsonSearch
 from web.http import security_headers
+from web.http.answered_hosts import HostPolicy
 from web.http.auth import ReadAccess, install_read_token
+from web.http.cors import CLOSED, Cors
 from web.http.error_handlers import install_errors
 from web.http.fast_request import PlainRequest
 from web.http.public_address import AddressPolicy
@@ -31,12 +34,15 @@ from web.server.threads import RequestThreads
 from web.server.wsgi_bridge import WsgiBridge
 from web.sparql import endpoint
 from web.sparql.fast_path import FastQueries
+from web.sparql.response import EXPOSED
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 RELATIVE = {"query": "SELECT (<x> AS ?iri) {}", "format": "csv"}
 READ_TOKEN = "read-me"
+CSV = "text/csv; charset=utf-8"
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
 Site = tuple[Served, list[str]]
 
@@ -46,7 +52,12 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
     """Serves the SPARQL endpoint; also gives the list of the addresses that Flask saw."""
     sites: list[Served] = []
 
-    def make(access: ReadAccess | None = None, addresses: AddressPolicy | None = None) -> Site:
+    def make(
+        access: ReadAccess | None = None,
+        addresses: AddressPolicy | None = None,
+        hosts: HostPolicy | None = None,
+        cors: Cors = CLOSED,
+    ) -> Site:
         pool, paths = QueryPool(Limits(workers=1)), list[str]()
         access = access or ReadAccess(None)
         app = Flask(__name__)
@@ -54,20 +65,21 @@ def make_site(generation: Path) -> Iterator[Callable[..., Site]]:
         security_headers.install(app)
         install_errors(app)
         install_read_token(app, access)
-        app.register_blueprint(endpoint.blueprint(pool, lambda: generation))
+        app.register_blueprint(endpoint.blueprint(pool, lambda: generation, cors=cors))
 
         def counted(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             paths.append(f"{environ['PATH_INFO']} {environ['REMOTE_ADDR']}")
             return app(environ, start)
 
         threads = RequestThreads(2)
-        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access)
+        queries = FastQueries(pool, lambda: generation, endpoint.negotiate, access, cors)
         application = AsgiApplication(
             WsgiBridge(counted, threads),
             threads,
             queries=queries,
             search=JsonSearch(lambda query, _: f'"{query.text}"'.encode(), access),
             addresses=addresses,
+            hosts=hosts,
         )
         sites.append(Served(application, pool))
         return sites[-1], paths
@@ -113,6 +125,39 @@ def test_a_protected_atlas_answers_queries_and_searches_without_flask(make_site:
     assert (searched.data, paths) == (b'"games"', [])
 
 
+def test_an_answer_that_is_ready_is_for_the_same_request_only(make_site: Callable[..., Site]) -> None:
+    """From the third time on nothing of a request is read again; whatever differs in it counts."""
+    site, paths = make_site(ReadAccess(READ_TOKEN))
+    allowed = {"Authorization": f"Bearer {READ_TOKEN}", "Accept": "text/csv"}
+    answers = [site.get("/sparql", RELATIVE, allowed) for _ in range(4)]
+    for later in answers[2:]:
+        same = [[field for field in answer.headers if field[0] != "date"] for answer in (answers[1], later)]
+        assert same[0] == same[1] and later.data == answers[0].data
+    assert paths == []
+    assert site.get("/sparql", RELATIVE, {"Accept": "text/csv"}).status_code == 401
+    assert site.get("/sparql", RELATIVE, allowed | {"Authorization": "Bearer wrong"}).status_code == 401
+    assert b"other.example" in site.get("/sparql", RELATIVE, allowed | {"Host": "other.example"}).data
+    query = {"query": RELATIVE["query"]}
+    assert [site.get("/sparql", query, allowed).headers["Content-Type"] for _ in range(3)] == [CSV] * 3
+    in_json = allowed | {"Accept": "application/sparql-results+json"}
+    assert [site.get("/sparql", query, in_json).data[:1] for _ in range(3)] == [b"{"] * 3
+
+
+def test_an_answer_that_is_ready_is_of_the_live_generation(tmp_path: Path) -> None:
+    generations = [make_generation(tmp_path / f"00000{n}", n) for n in (1, 2)]
+    live = [generations[0]]
+    pool, threads = QueryPool(Limits(workers=1)), RequestThreads(1)
+    queries = FastQueries(pool, lambda: live[0], endpoint.negotiate, ReadAccess(None), CLOSED)
+    site = Served(AsgiApplication(WsgiBridge(no_application, threads), threads, queries=queries), pool)
+    try:
+        for generation, count in zip(generations, (b"1", b"2"), strict=True):
+            live[0] = generation
+            bodies = {site.get("/sparql", {"query": COUNT, "format": "csv"}).data for _ in range(4)}
+            assert bodies == {b"n\r\n" + count + b"\r\n"}
+    finally:
+        site.close()
+
+
 @pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", "Nonsense", "Basic bm9ib2R5Og=="])
 def test_without_the_token_nothing_is_answered(make_site: Callable[..., Site], path: str, authorization: str) -> None:
@@ -120,6 +165,35 @@ def test_without_the_token_nothing_is_answered(make_site: Callable[..., Site], p
     refused = site.get(path, headers={"Authorization": authorization, "Accept": "application/json"})
     assert refused.status_code == 401
     assert "Bearer" in str(refused.headers.getlist("WWW-Authenticate"))
+
+
+@pytest.mark.parametrize(
+    ("cors", "fields"),
+    [(CLOSED, [None, None, "same-origin"]), (Cors(is_open=True), ["*", EXPOSED, "cross-origin"])],
+    ids=["closed", "open"],
+)
+def test_both_routes_tell_pages_of_other_sites_alike(
+    make_site: Callable[..., Site], cors: Cors, fields: list[str | None]
+) -> None:
+    site, _ = make_site(cors=cors)
+    names = ("Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Cross-Origin-Resource-Policy")
+    for query in ("ASK {}", "ASK {}", "ASK", "SELECT * { ?s ?p ?o }"):
+        for headers in ({}, {"X-Query-Id": "one"}, {"Accept-Encoding": "gzip"}):
+            answer = site.get("/sparql", {"query": query}, headers)
+            assert [answer.headers.get(name) for name in names] == fields
+
+
+@pytest.mark.parametrize("path", ["/sparql?query=ASK%7B%7D", "/api/v1/search?q=games", "/nothing"])
+def test_a_foreign_host_is_answered_by_no_route(make_site: Callable[..., Site], path: str) -> None:
+    """Whatever a proxy is said to have forwarded: a page under a rebound name can send those headers."""
+    addresses = AddressPolicy("https://atlas.example.org", "127.0.0.1")
+    site, paths = make_site(addresses=addresses, hosts=HostPolicy(["atlas.example.org"]))
+    forged = {"Host": "rebind.example", "X-Forwarded-Host": "localhost", "Accept": "application/json"}
+    for _ in range(2):
+        refused = site.get(path, headers=forged)
+        assert (refused.status_code, paths) == (421, [])
+        assert site.get(path, headers={"Origin": "https://rebind.example"}).status_code == 403
+    assert site.get(path, headers={"Host": "atlas.example.org", "Accept": "application/json"}).status_code != 421
 
 
 def test_a_very_long_accept_header_is_refused(make_site: Callable[..., Site]) -> None:

@@ -149,9 +149,12 @@ def test_readers_that_take_nothing_are_cut_off(impatient: Served, ended: threadi
             reader.close()
 
 
-def test_connections_beyond_the_limit_wait_for_a_place(impatient: Served) -> None:
+@pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["idle", "half a head"])
+def test_connections_beyond_the_limit_wait_for_a_place(impatient: Served, beginning: bytes) -> None:
     connections = [impatient.connect() for _ in range(6)]
     try:
+        for connection in connections:
+            connection.sendall(beginning)
         assert impatient.get("/after").data == b"GET /after 127.0.0.1 0"
     finally:
         for connection in connections:

@@ -83,6 +83,11 @@ MALFORMED = [
     (b"GET /sparql?query=" + b"x" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"414"),
     (b"GET /sparql?query=ASK {} HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
     (b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno length\r\n", b"400"),
+    (b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n", b"501"),
+    (b"PROPFIND /sparql HTTP/1.1\r\nHost: x\r\n\r\n", b"501"),
+    (b"TRACE /sparql?query=ASK%7B%7D HTTP/1.1\r\nHost: x\r\n\r\n", b"501"),
+    (b"CONNECT localhost:80 HTTP/1.1\r\nHost: x\r\n\r\n", b"501"),
+    (b"get / HTTP/1.1\r\nHost: x\r\n\r\n", b"501"),
     (b"POST /sparql HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n", b"400"),
 ]
 
@@ -96,6 +101,30 @@ def test_a_malformed_request_is_refused(served: Served, sent: bytes, status: byt
             answer = connection.recv(1 << 16)
     assert answer.startswith(b"HTTP/1.1 " + status) or (answer == b"" and len(sent) > 500_000)
     assert served.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("coding", "status"),
+    [("chunked", 200), ("Chunked", 200), ("gzip, chunked", 501), ("gzip,chunked", 501),
+     ("gzip\r\nTransfer-Encoding: chunked", 501), ("identity, chunked", 501), ("chunked, chunked", 400)],
+)  # fmt: skip
+@pytest.mark.parametrize("path", ["/sparql", "/body"])
+def test_a_transfer_coding_beside_chunks_is_refused(served: Served, path: str, coding: str, status: int) -> None:
+    """Ignored, it would leave a body that is another than the client means (RFC 9112 §6.1)."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nTransfer-Encoding: {coding}"
+    with served.connect() as connection:
+        connection.sendall(f"{head}\r\nConnection: close\r\n\r\n6\r\nASK {{}}\r\n0\r\n\r\n".encode())
+        answers = until_closed(connection)
+    assert answers.startswith(b"HTTP/1.1 %d" % status)
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+def test_options_of_the_whole_server(served: Served) -> None:
+    with served.connect() as connection:
+        connection.sendall(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answers = until_closed(connection)
+    assert answers.startswith(b"HTTP/1.1 204")
+    assert b"\r\nallow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n" in answers
 
 
 def test_a_length_beside_chunks_does_not_count(served: Served) -> None:

@@ -128,9 +128,9 @@ FORM = "application/x-www-form-urlencoded"
 def test_slow_and_half_open_clients_do_not_delay_others(port: int) -> None:
     """More of them than there are threads: some say nothing, some half a head, some half a body."""
     beginnings = (
-        b"", b"GET /spar", f"GET {ASK} HTTP/1.1\r\nHost: x\r\n".encode(),
-        b"POST /sparql HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-query\r\nContent-Length: 99\r\n\r\nASK",
-        b"POST /update HTTP/1.1\r\nHost: x\r\nContent-Type: application/sparql-update\r\nContent-Length: 99\r\n\r\nIN",
+        b"", b"GET /spar", f"GET {ASK} HTTP/1.1\r\nHost: localhost\r\n".encode(),
+        b"POST /sparql HTTP/1.0\r\nContent-Type: application/sparql-query\r\nContent-Length: 99\r\n\r\nASK",
+        b"POST /update HTTP/1.0\r\nContent-Type: application/sparql-update\r\nContent-Length: 99\r\n\r\nIN",
     )  # fmt: skip
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(120)]
     try:
@@ -154,7 +154,7 @@ def test_abandoned_requests(port: int) -> None:
     for path in (f"/sparql?query={quote(slow)}", ASK, "/"):
         for _ in range(4):
             with socket.create_connection(("127.0.0.1", port)) as gone:
-                gone.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                gone.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     assert ask(port)[0] == 200
     time.sleep(3)  # the query's time is up
     assert ask(port, f"/sparql?query={quote('SELECT * { ?s ?p ?o } LIMIT 1')}")[0] == 200
@@ -164,7 +164,7 @@ def test_huge_heads(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(20)
         try:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * (2 << 20) + b"\r\n\r\n")
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * (2 << 20) + b"\r\n\r\n")
             answer = client.recv(1 << 16)
         except OSError:
             answer = b""
@@ -179,6 +179,15 @@ def test_bodies_over_the_limit(port: int) -> None:
     status, body, _ = ask(port, "/sparql", "POST", b"query=ASK{}%23" + b"x" * 150_000, {"Content-Type": FORM})
     assert (status, slug(body)) == (413, "too-large")
     assert ask(port)[0] == 200
+
+
+@pytest.mark.parametrize("path", ["/graph-store?default", "/update"])
+def test_an_upload_without_the_token_is_told_so(port: int, path: str) -> None:
+    """urllib sends its 12 MB to the end before it reads the answer."""
+    method = "PUT" if "graph" in path else "POST"
+    for _ in range(3):
+        status, body, _ = ask(port, path, method, b"x" * (12 << 20), {"Content-Type": "text/turtle"})
+        assert (status, slug(body)) == (401, "unauthorized")
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -204,7 +213,9 @@ def test_a_large_answer_to_a_slow_reader(port: int) -> None:
     expected_body = ask(port, f"/sparql?query={quote(query)}")[1]
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.settimeout(20)
-        client.sendall(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(
+            f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
+        )
         time.sleep(0.5)
         assert ask(port)[0] == 200
         received = bytearray()
@@ -243,13 +254,38 @@ def test_a_signal_ends_the_server_and_a_running_query_still_gets_an_answer(
     try:
         until_answered(port)
         with socket.create_connection(("127.0.0.1", port), 60) as client:
-            client.sendall(f"GET /sparql?query={quote(slow)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.sendall(f"GET /sparql?query={quote(slow)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             ask(port)  # the query has been read by the time that another one is answered
             server.send_signal(number)
             assert client.recv(1 << 16).startswith(b"HTTP/1.1 503")
         assert server.wait(30) == 0
     finally:
         server.kill()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not keep to these limits")
+@pytest.mark.parametrize(
+    ("limits", "remedy"),
+    [
+        ({"RLIMIT_AS": 600 << 20}, "ulimit -v unlimited"),
+        ({"RLIMIT_AS": 1_200_000 << 10}, "ulimit -v unlimited"),
+        ({"RLIMIT_AS": 3 << 30, "RLIMIT_STACK": 1 << 29}, "ulimit -u"),
+    ],
+    ids=["very little address space", "little address space", "few threads"],
+)
+def test_a_limit_of_the_system_is_told_without_a_traceback(
+    home: Path, cache: Path, limits: dict[str, int], remedy: str
+) -> None:
+    setting = "; ".join(f"r.setrlimit(r.{name}, ({limit},) * 2)" for name, limit in limits.items())
+    # The size of the main stack, and with it that of threads, is settled when a program starts.
+    program = f"import resource as r, os, sys; {setting}; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    serve = ["-c", "from web.cli.main import main; main()", "serve", "--home", str(home), "--port", str(free_port())]
+    environment = {**os.environ, "CREATIVE_ATLAS_CACHE": str(cache), "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program, *serve], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
+    assert remedy in ended.stderr
 
 
 def test_idle_connections_leave_descriptors_for_the_work(home: Path, cache: Path) -> None:
@@ -263,7 +299,7 @@ def test_idle_connections_leave_descriptors_for_the_work(home: Path, cache: Path
             connections.append(socket.create_connection(("127.0.0.1", port), 20))
         time.sleep(0.5)  # all that the server will accept, it has accepted
         for path in ("/readyz", "/", ASK):
-            connections[0].sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            connections[0].sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             assert connections[0].recv(1 << 20).startswith(b"HTTP/1.1 200")
             time.sleep(0.1)
     finally:

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from tests.support.query_pool import make_generation
+from web.http.cors import CLOSED, Cors
 from web.http.error_handlers import install_errors
 from web.sparql.endpoint import blueprint
 
@@ -43,10 +44,15 @@ def live(generation: Path) -> list[Path]:
 
 @pytest.fixture
 def client(pool: QueryPool, live: list[Path]) -> FlaskClient:
+    return make_client(pool, live, Cors(is_open=True))
+
+
+def make_client(pool: QueryPool, live: list[Path], cors: Cors) -> FlaskClient:
     app = Flask(__name__)
     install_errors(app)
+    workbench = "<h1>Workbench</h1><pre>{}</pre>"
     app.register_blueprint(
-        blueprint(pool, lambda: live[0], lambda query, client: f"<h1>Workbench</h1><pre>{len(query)}</pre>")
+        blueprint(pool, lambda: live[0], lambda query, client: workbench.format(len(query)), cors=cors)
     )
     return app.test_client()
 
@@ -301,6 +307,14 @@ def test_head_and_options(client: FlaskClient) -> None:
     )
     assert options.status_code == 204
     assert "POST" in options.headers["Access-Control-Allow-Methods"]
+
+
+def test_pages_of_other_sites_are_told_nothing_by_default(pool: QueryPool, live: list[Path]) -> None:
+    closed = make_client(pool, live, CLOSED)
+    preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "POST"}
+    answers = [get(closed), get(closed, "SELECT"), closed.put("/sparql"), closed.options("/sparql", headers=preflight)]
+    assert [answer.status_code for answer in answers] == [200, 400, 405, 204]
+    assert not [name for answer in answers for name, _ in answer.headers if name.startswith("Access-Control")]
 
 
 def test_a_spooled_answer_is_whole(client: FlaskClient) -> None:

@@ -268,6 +268,14 @@ def test_a_patch_sees_its_graph_alone(writable_client: FlaskClient) -> None:
     assert send(writable_client, "PATCH", text, "application/sparql-update", graph="http://e/none").status_code == 404
 
 
+def test_a_patch_warns_of_what_the_engine_does_otherwise(writable_client: FlaskClient) -> None:
+    send(writable_client, "PUT")
+    text = "INSERT DATA { <http://e/a> <http://e/p> 99999999999999999999 }"
+    answer = send(writable_client, "PATCH", text, "application/sparql-update")
+    assert answer.status_code == 204
+    assert "64 bits" in answer.headers["X-Atlas-Warning"]
+
+
 def test_a_compressed_body(writable_client: FlaskClient) -> None:
     packed = {"Content-Encoding": "gzip"}
     assert send(writable_client, "PUT", gzip.compress(TURTLE.encode()), headers=packed).status_code == 201

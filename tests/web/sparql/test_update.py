@@ -132,3 +132,29 @@ def test_an_empty_update_is_refused(writable_client: FlaskClient, kind: str, bod
     """It changes nothing, so it is rather one that was lost on its way."""
     answer = writable_client.post("/update", data=body, content_type=kind, headers=BEARER)
     assert (answer.status_code, "empty" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("INSERT { ?s <http://e/q> ?n } WHERE { ?s <http://e/p> ?v BIND (REPLACE(?v, ?v, 'x') AS ?n) }", ["computed"]),
+    ("INSERT DATA { <http://e/s> <http://e/p> 99999999999999999999 }", ["64 bits"]),
+    ("DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER REGEX(?o, '(a)\\\\1') FILTER (?o > 99999999999999999999) }",
+     ["64 bits", "back-references"]),
+])  # fmt: skip
+def test_an_update_warns_of_what_the_engine_does_otherwise(
+    writable_client: FlaskClient, text: str, words: list[str]
+) -> None:
+    for dataset in ({}, {"using-graph-uri": "http://e/g"}):
+        answer = writable_client.post("/update", data=text, content_type=DIRECT, headers=BEARER, query_string=dataset)
+        assert answer.status_code == 204
+        assert all(word in answer.headers["X-Atlas-Warning"] for word in words)
+    standard = "CREATE SILENT GRAPH <http://e/g>"
+    answer = writable_client.post("/update", data=standard, content_type=DIRECT, headers=BEARER)
+    assert answer.status_code == 204 and "X-Atlas-Warning" not in answer.headers
+
+
+def test_an_update_is_mended_as_a_query_is(writable_client: FlaskClient) -> None:
+    text = "INSERT { <http://e/s> <http://e/p> ?v } WHERE { BIND (REPLACE('ab', '(a)', '$1x') AS ?v) }"
+    for dataset in ({}, {"using-graph-uri": "http://e/g"}):
+        assert post(writable_client, text, **dataset)[0] == 204
+        assert ask(writable_client, "ASK { <http://e/s> <http://e/p> 'axb' }")
+        assert post(writable_client, "DELETE WHERE { ?s <http://e/p> ?o }")[0] == 204
