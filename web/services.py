@@ -144,7 +144,10 @@ class Services:
         """The write side of the HTTP service; the search index follows each write in the background."""
         from web.writer_process.service import WriteLimits, Writes
 
-        limits = WriteLimits(timeout=self.settings.query_timeout)
+        settings = self.settings
+        limits = WriteLimits(
+            timeout=settings.query_timeout, term_bytes=settings.max_term_bytes, max_removed=settings.max_removed
+        )
         return Writes(self.home, limits, then=self._after_write, check=self.graph_scrubber.require_sound)
 
     def _after_write(self) -> None:

@@ -67,7 +67,7 @@ class Changes:
     `documents`, `entities`: IRIs whose entries are made anew. `removed`: IRIs whose entries go. `everything`: any entry
     may be stale. `notes` are added to the manifest, and so is the number of quads if `counted` (0.5 s a million).
     `erase`: no file of the new generation may hold a trace of what is removed, so files that held some are rewritten.
-    `compact`: the store is compacted, because large terms came (see `graph.write.rdf_parse.LARGE_TERM_BYTES`).
+    `compact`: the store is compacted, because large terms came (see `graph.write.term_limits.LARGE_TERM_BYTES`).
     """
 
     documents: frozenset[str] = frozenset()

@@ -7,10 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from graph.claims.write_protection import MAX_REMOVED
 from graph.errors import AtlasError, InputTooLarge, QueryMemory
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
-from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -33,13 +34,15 @@ MAX_MESSAGE_BYTES = 16 << 20
 
 class _JobFields(msgspec.Struct, kw_only=True, frozen=True):
     """`home` is the folder of the atlas, `base` resolves relative IRIs; `timeout` for the change and `wait` for the
-    lock are in seconds; `term_bytes` is the longest term that the job may bring."""
+    lock are in seconds; `term_bytes` is the longest term that the job may bring,
+    `max_removed` the share of the accepted facts that it may take out."""
 
     home: str
     base: str
     timeout: float
     wait: float
     term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = MAX_REMOVED
 
 
 class UpdateJob(_JobFields, tag="update", kw_only=True, frozen=True):

@@ -12,6 +12,7 @@ from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.exit_reason import Death
 from graph.sandbox.message_frames import BrokenStream
+from graph.storage.generations import Home
 from graph.write.writer import Progress, no_progress
 from web.writer_process.messages import (
     MAX_MESSAGE_BYTES,
@@ -119,7 +120,7 @@ class WriterChild:
         death = self._child.process.end(patience)
         if self._home is not None:
             # The next writer would remove it too; but a killed write may have left gigabytes.
-            shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
+            shutil.rmtree(Home(self._home).scratch_of(self.pid), ignore_errors=True)
         return death
 
 
