@@ -102,10 +102,7 @@ def apply_update(
     claims = holds_claims(atlas)
     facts = claims and any(True for _ in store.quads_for_pattern(None, None, None, DEFAULT))
     if claims:
-        for target in whole_graphs(guarded, base):
-            if target is None:
-                raise ClaimsHeld("The atlas holds claims: its graphs cannot be cleared together.", "Name the graph.")
-            refuse_claims(atlas, target, "cleared, replaced or added to as a whole")
+        _refuse_whole_graphs(atlas, guarded, base)
     deletes = claims and "DELETE" in sent.text.upper()
     protected = ProtectedClaims(atlas, store) if deletes else None
     try:
@@ -119,6 +116,14 @@ def apply_update(
     if protected is not None:
         protected.refuse_removed(max_removed)
     return touched
+
+
+def _refuse_whole_graphs(atlas: ox.Store, guarded: Guarded, base: str | None) -> None:
+    """Refuse an update that changes a graph of claims as a whole."""
+    for target in whole_graphs(guarded, base):
+        if target is None:
+            raise ClaimsHeld("The atlas holds claims: its graphs cannot be cleared together.", "Name the graph.")
+        refuse_claims(atlas, target, "cleared, replaced or added to as a whole")
 
 
 def _failed(error: OSError | RuntimeError | ValueError) -> QueryError | HomeError:

@@ -26,7 +26,11 @@ def last_whole(home: Home, generation: str = "") -> Generation | None:
 
 
 def explain_damage(home: Home, error: GraphDamaged) -> GraphDamaged:
-    """The error with what can be done: the last whole generation, where there is one."""
+    """The error with what can be done: the last whole generation, where there is one.
+
+    >>> explain_damage(home, GraphDamaged("The graph is damaged.")).explained
+    True
+    """
     try:
         name = error.generation or home.require().name
     except NotAnAtlas:

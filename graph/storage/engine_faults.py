@@ -60,7 +60,15 @@ def store_fault(error: BaseException, generation: str = "") -> HomeError | None:
 
 @contextmanager
 def translated_store_faults(generation: str = "") -> Iterator[None]:
-    """Raise the errors of the engine as errors of ours (see `store_fault`), and all others as they are."""
+    """Raise the errors of the engine as errors of ours (see `store_fault`), and all others as they are.
+
+    >>> try:
+    ...     with translated_store_faults():
+    ...         raise OSError(28, "No space left on device")
+    ... except StorageFull as error:
+    ...     print(error.message)
+    No room is left on the disk.
+    """
     try:
         yield
     except (OSError, RuntimeError) as error:

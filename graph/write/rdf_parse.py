@@ -165,13 +165,18 @@ def term_too_long(name: str, length: int, max_bytes: int, place: str = "") -> In
 
 
 def long_quads(quads: Iterable[ox.Quad], name: str, max_bytes: int, earlier: ox.Store) -> bool:
-    """Whether a quad that is not in `earlier` holds a large term. Raises InputTooLarge for a term past the limit."""
+    """Whether a quad that is not in `earlier` holds a large term. Raises InputTooLarge for a term past the limit.
+
+    >>> quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("x" * 70_000))
+    >>> long_quads([quad], "update", 1 << 20, ox.Store())
+    True
+    """
     length_to_check = min(max_bytes, LARGE_TERM_BYTES) // MAX_BYTES_PER_CHARACTER
-    found = False
+    has_large_term = False
     for quad in quads:
         if len(str(quad)) > length_to_check and quad not in earlier:
-            found = check_terms(quad, name, max_bytes) > LARGE_TERM_BYTES or found
-    return found
+            has_large_term = check_terms(quad, name, max_bytes) > LARGE_TERM_BYTES or has_large_term
+    return has_large_term
 
 
 def _terms(quad: ox.Quad) -> Iterator[tuple[_Term, int]]:
