@@ -180,8 +180,6 @@ def ingest(
 
     def publish() -> None:
         nonlocal batch, began, gazetteer
-        if not batch:
-            return
         gazetteer = gazetteer or _gazetteer(home)
         for outcome in _publish(session, batch, gazetteer, progress, report=report):
             _acknowledge(report, outcome, acknowledge)
@@ -197,7 +195,8 @@ def ingest(
                     publish()
         except InputError as error:
             _acknowledge(report, Outcome(path.name, "refused", detail=str(error)), acknowledge)
-    publish()
+    if batch:
+        publish()
     return report
 
 
