@@ -28,12 +28,14 @@ __all__ = ["check"]
 @home_option
 def check(network: bool, services: Services) -> None:
     """Check the facts against the shapes, and graph and search index against what was written to them."""
+    if network:
+        snapshot = services.live.view().snapshot
+        with translated_store_faults(snapshot.name):
+            _print_connectivity(snapshot)
+        return
     if not _check_graph(services):
         sys.exit(1)
     snapshot = services.live.view().snapshot
-    if network:
-        _print_connectivity(snapshot)
-        return
     with translated_store_faults(snapshot.name):
         report = validate(snapshot, starter_folder() / "shapes.ttl")
     for line in report.violations:

@@ -145,6 +145,7 @@ def test_a_reader_that_takes_nothing_is_cut_off(make_served: ServedMaker, addres
     server.close()
 
 
+@pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["idle", "half a head"])
 def test_connections_beyond_the_limit_wait_for_a_place(impatient: Served, beginning: bytes) -> None:
     connections = [impatient.connect() for _ in range(6)]
     try:
