@@ -109,13 +109,17 @@ class NewerFormat(HomeError):
 
 
 class GraphDamaged(HomeError):
-    """A file of a graph is missing or does not hold what was written to it. `generation`: its name, if known."""
+    """A file of a graph is missing or does not hold what was written to it. `generation`: its name, if known.
+
+    `explained`: the remedy rests on a look at the other generations.
+    """
 
     title = "The graph is damaged"
 
-    def __init__(self, message: str, remedy: str = "", *, generation: str = "") -> None:
+    def __init__(self, message: str, remedy: str = "", *, generation: str = "", explained: bool = False) -> None:
         super().__init__(message, remedy)
         self.generation = generation
+        self.explained = explained
 
 
 class StorageFull(HomeError):

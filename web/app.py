@@ -31,12 +31,13 @@ def create_app(services: Services) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]
     security_headers.install(app)
-    install_errors(app)
+    install_errors(app, services.graph_scrubber.diagnose)
     auth.install_read_token(app, auth.ReadAccess(services.settings.read_token, services.settings.token))
     now = services.atlas.now
     cors = Cors(services.settings.cors)
     scrubber = services.index_scrubber
-    app.register_blueprint(health.blueprint(services.live, scrubber.state if scrubber else lambda: {"state": "unread"}))
+    index_state = scrubber.state if scrubber else lambda: {"state": "unread"}
+    app.register_blueprint(health.blueprint(services.live, services.graph_scrubber, index_state))
     app.register_blueprint(api_routes.blueprint(now))
     app.register_blueprint(terms.blueprint(now))
     app.register_blueprint(resources.blueprint(services.live, services.settings.base))

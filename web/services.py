@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from search.encoders.reranker import Reranker
     from search.searcher import Searcher
     from search.workers.pool import SearchProcessPool
+    from web.maintenance.graph_scrubber import GraphScrubber
     from web.maintenance.index_follower import IndexFollower
     from web.maintenance.index_repair import IndexRebuilder
     from web.maintenance.index_scrubber import IndexScrubber
@@ -50,7 +51,14 @@ class Services:
 
     @cached_property
     def live(self) -> Live:
-        return Live(self.home)
+        return Live(self.home, on_opened=self.graph_scrubber.notify if self.repairs_index else lambda: None)
+
+    @cached_property
+    def graph_scrubber(self) -> GraphScrubber:
+        """Verifies the files of the graph while a server uses them, and explains the faults that requests meet."""
+        from web.maintenance.graph_scrubber import GraphScrubber
+
+        return GraphScrubber(self.home)
 
     @cached_property
     def live_directory(self) -> LiveDirectory:
@@ -79,12 +87,19 @@ class Services:
         from web.read_model.live_reader import LiveAtlas
 
         scrubber = self.index_scrubber
+
+        def diagnose(error: BaseException) -> AtlasError | None:
+            fault = self.graph_scrubber.diagnose(error)  # a search reads names from the graph
+            if fault is not None:
+                return fault
+            return scrubber.diagnose(error) if scrubber else index_damage(error, self.home)
+
         index = IndexSearch(
             open_searcher=self._searcher,
             run_search=self.search_pool.search,
             run_search_json=self.search_pool.answer,
             report_damage=scrubber.repair if scrubber else lambda error: error,
-            diagnose=scrubber.diagnose if scrubber else lambda error: index_damage(error, self.home),
+            diagnose=diagnose,
         )
         return LiveAtlas(
             live=self.live,
@@ -129,8 +144,11 @@ class Services:
         """The write side of the HTTP service; the search index follows each write in the background."""
         from web.writer_process.service import WriteLimits, Writes
 
-        limits = WriteLimits(timeout=self.settings.query_timeout)
-        return Writes(self.home, limits, then=self._after_write)
+        settings = self.settings
+        limits = WriteLimits(
+            timeout=settings.query_timeout, term_bytes=settings.max_term_bytes, max_removed=settings.max_removed
+        )
+        return Writes(self.home, limits, then=self._after_write, check=self.graph_scrubber.require_sound)
 
     def _after_write(self) -> None:
         self.live_directory.expire()
@@ -147,6 +165,7 @@ class Services:
         from search.indexing.catch_up import catch_up_outside_lock
         from search.indexing.indexer import SearchIndexer
 
+        self.graph_scrubber.require_sound()
         indexer = SearchIndexer(self.encoder)
 
         @contextmanager
@@ -160,6 +179,7 @@ class Services:
         """End the threads and processes of the services: searches, queries, writer, index follower."""
         if self.index_scrubber:
             self.index_scrubber.close()
+        self.graph_scrubber.close()
         self.search_pool.close()
         self.follower.close()
         self.writes.close()

@@ -10,6 +10,7 @@ from typing import Final
 
 from graph.errors import InputError
 from graph.iri import DEFAULT_BASE
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = ["DEFAULT_MODEL", "Settings", "starter_folder"]
 
@@ -28,6 +29,8 @@ class Settings:
     the address that clients use (`https://atlas.example.org`), `trusted_proxy` the IP address of the one proxy whose
     X-Forwarded headers are read. `hosts` are names beside the loopback ones that a server on loopback answers to;
     `cors`: pages of any site may read what anyone may read. `month_first`: in documents, 05/03/2024 is in May.
+    `max_term_bytes` is the length of the longest IRI or literal that a write may bring, `max_removed` the share of the
+    accepted facts that one update may take out.
     """
 
     home: Path
@@ -46,6 +49,8 @@ class Settings:
     month_first: bool = False
     hosts: tuple[str, ...] = ()
     cors: bool = False
+    max_term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = 0.5
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, *, home: Path | None = None) -> Settings:
@@ -66,6 +71,10 @@ class Settings:
             month_first=environ.get("CREATIVE_ATLAS_MONTH_FIRST") == "1",
             hosts=tuple(environ.get("CREATIVE_ATLAS_HOSTS", "").replace(",", " ").split()),
             cors=environ.get("CREATIVE_ATLAS_CORS") == "1",
+            max_term_bytes=int(
+                _number(environ, "CREATIVE_ATLAS_MAX_TERM_BYTES", MAX_TERM_BYTES, minimum=1_000, maximum=1 << 30)
+            ),
+            max_removed=_number(environ, "CREATIVE_ATLAS_MAX_REMOVED", 0.5, minimum=0.0, maximum=1.0),
             unfenced=environ.get("CREATIVE_ATLAS_UNFENCED") == "1",
             query_workers=int(_number(environ, "CREATIVE_ATLAS_QUERY_WORKERS", 2, minimum=1, maximum=64)),
             search_processes=int(

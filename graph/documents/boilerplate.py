@@ -42,15 +42,20 @@ def is_sentence(line: str) -> bool:
     return len(words) > 25 or (len(words) > 3 and _TERMINAL.search(line[-8:]) is not None)
 
 
-def boilerplate_spans(text: str, running: frozenset[str] = frozenset(), title: str = "") -> frozenset[tuple[int, int]]:
-    """[start, end) of the lines of a page that are not part of its text. `running`: keys from `running_lines`."""
+def boilerplate_spans(
+    text: str, running: frozenset[str] = frozenset(), *, has_menus: bool = True
+) -> frozenset[tuple[int, int]]:
+    """[start, end) of the lines of a page that are not part of its text. `running`: keys from `running_lines`.
+
+    `has_menus`: menus may be among the lines; not where the page's own marks told them from lists of terms and names.
+    """
     spans = list(lines_of(text))
     dropped = {span for span in spans if is_notice(text[slice(*span)])}
     if running:
         edges = {span for span in (*spans[:3], *spans[-3:]) if line_key(text[slice(*span)]) in running}
         dropped |= edges if len(edges) < len(spans) else set()  # on a page without other lines they are the text
     remaining = [span for span in spans if span not in dropped]
-    dropped |= _menus(text, remaining)
+    dropped |= _menus(text, remaining) if has_menus else set()
     dropped |= _repeats(text, [span for span in remaining if span not in dropped])
     return frozenset(dropped)
 

@@ -7,15 +7,17 @@ begins a block, and a cell is one line. Layout tables, whose cells hold several 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["INVISIBLE", "TextBuilder", "is_hidden"]
+__all__ = ["INVISIBLE", "TextBuilder", "is_hidden", "shown_as"]
 
 INVISIBLE: Final = frozenset(
     {
-        "head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "math", "canvas",
+        "head", "script", "style", "template", "noscript", "iframe", "object", "embed", "svg", "canvas",
         "audio", "video", "map", "datalist", "select", "option", "frameset", "noframes", "applet", "title",
+        "annotation", "annotation-xml",
     }
 )  # fmt: skip
 """Elements whose text a browser does not show, or shows as a control or a picture."""
@@ -31,6 +33,8 @@ _BLOCKS: Final = frozenset(
 )  # fmt: skip
 _CELLS: Final = frozenset({"td", "th"})
 _HEADING: Final = re.compile(r"h([1-6])")
+_LEVELS: Final = frozenset("123456")
+_BLOCK_STYLE: Final = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item)", re.I)
 _HIDING: Final = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.I)
 _LINE: Final = re.compile(r" *\n *")
 _BLANKS: Final = re.compile(r"[ \t\n\r\f\v]+")
@@ -41,14 +45,29 @@ MAX_CELL_CHARS: Final = 600
 """A cell with several blocks and more text than that lays out a page; it is no value of a table."""
 
 
-def is_hidden(tag: str, attributes: dict[str, str | None]) -> bool:
-    """Whether a browser does not show the element, as far as the page itself tells (without style sheets)."""
-    if tag in INVISIBLE or ("hidden" in attributes and attributes["hidden"] != "until-found"):
+def is_hidden(tag: str, attributes: Mapping[str, str | None], opened: Collection[str] = ()) -> bool:
+    """Whether a browser does not show the element, as far as the page itself tells (without style sheets).
+
+    `opened`: identifiers of the elements that a control of the page opens; like panels of tabs they are only folded.
+    """
+    if tag in INVISIBLE or (tag == "dialog" and "open" not in attributes):
+        return True
+    folded = attributes.get("role") == "tabpanel" or attributes.get("id") in opened
+    if not folded and "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
     style = attributes.get("style")
-    if style and _HIDING.search(style):
+    if style and not folded and _HIDING.search(style):
         return True
     return tag in ("i", "span") and attributes.get("aria-hidden") == "true"  # icons
+
+
+def shown_as(tag: str, attributes: Mapping[str, str | None]) -> str:
+    """Name of the element as which a browser shows this one: what is styled as a block, or marked as a heading."""
+    if attributes.get("role") == "heading":
+        level = attributes.get("aria-level") or ""
+        return f"h{level}" if level in _LEVELS else "h2"
+    style = attributes.get("style")
+    return "div" if style and tag not in _BLOCKS and _BLOCK_STYLE.search(style) else tag
 
 
 @dataclass(slots=True)
@@ -84,7 +103,7 @@ class TextBuilder:
         if tag == "br":
             self._parts.append("\v")
             return
-        if tag in ("img", "input"):
+        if tag in ("img", "input") or "-" in tag:  # elements of the page's own making are rarely parts of a word
             self._parts.append(" ")
         if tag not in _BLOCKS:
             return
@@ -104,6 +123,8 @@ class TextBuilder:
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        if "-" in tag:
+            self._parts.append(" ")
         if tag not in _BLOCKS:
             return
         self._flush()
@@ -130,6 +151,11 @@ class TextBuilder:
         while self._tables:
             self._close_table()
         return "\n\n".join(self._blocks)
+
+    def last(self) -> str:
+        """The last block so far, without what stands in an open table."""
+        self._flush()
+        return self._blocks[-1] if self._blocks else ""
 
     def _open_table(self) -> None:
         if len(self._tables) >= MAX_NESTED_TABLES:

@@ -57,7 +57,7 @@ def read(path: Path) -> Iterator[Reading]:
         yield reading
         is_empty = False
     if first is not None:
-        rest = "" if bad == 1 else f" So are {bad - 1:,} more lines."
+        rest = ("", " So is 1 more line.")[bad - 1] if bad < 3 else f" So are {bad - 1:,} more lines."
         read_too = "" if is_empty else " The other records were read."
         first.message += f"{rest}{read_too}"
         first.args = (first.message, *first.args[1:])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Hashable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -36,16 +37,39 @@ class DescriptorCap:
         self._before = _descriptors(min(below, _MAX_DESCRIPTORS))
 
     def close(self, store: Hashable, folder: Path) -> None:
-        """After the store, whose tables are in `folder`, was opened."""
-        tables = {_identity(file.stat()) for file in folder.iterdir() if file.suffix == ".sst"}
+        """After the store, whose tables are in `folder`, was opened, or could not be."""
+        tables = _tables(folder)
         # Generations share files, and each store opens them for itself: those of other stores do not count.
         after = _descriptors(min(max(self._before) + len(tables) + _OTHER_FILES, _MAX_DESCRIPTORS))
         opened = {identity for number, identity in after.items() if number not in self._before}
         self._unopened[store] = len(tables - opened)
-        free = [os.dup(0) for _ in range(sum(self._unopened.values()) + 1)]
+        limit = _nth_free(sum(self._unopened.values()) + 1, below=self._hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, self._hard))
+
+
+def _tables(folder: Path) -> set[tuple[int, int]]:
+    """The identities of the tables in a folder; none where it is gone."""
+    tables = set()
+    with suppress(FileNotFoundError):
+        for file in folder.iterdir():
+            with suppress(FileNotFoundError):  # pruned meanwhile
+                if file.suffix == ".sst":
+                    tables.add(_identity(file.stat()))
+    return tables
+
+
+def _nth_free(count: int, *, below: int) -> int:
+    """The number of the descriptor that would be opened after `count - 1` others; `below` where there are fewer."""
+    free: list[int] = []
+    try:
+        while len(free) < count:
+            free.append(os.dup(0))
+        return free[-1]
+    except OSError:
+        return below
+    finally:
         for descriptor in free:
             os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(free[-1], self._hard), self._hard))
 
 
 def _descriptors(below: int) -> dict[int, tuple[int, int]]:

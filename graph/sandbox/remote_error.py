@@ -11,7 +11,7 @@ from graph.errors import AtlasError, QueryFailed
 
 __all__ = ["RemoteError"]
 
-_Detail = str | int | float | None | list[list[str]]
+_Detail = bool | str | int | float | None | list[list[str]]
 
 
 class RemoteError(msgspec.Struct, tag="error", frozen=True):
@@ -45,7 +45,7 @@ class RemoteError(msgspec.Struct, tag="error", frozen=True):
 def _plain(value: object) -> _Detail:
     if isinstance(value, tuple):
         return [[str(part) for part in row] for row in value]
-    return value if isinstance(value, str | int | float | None) else str(value)
+    return value if isinstance(value, bool | str | int | float | None) else str(value)
 
 
 def _typed(name: str, value: _Detail, default: object) -> object:

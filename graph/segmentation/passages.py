@@ -40,7 +40,12 @@ def passages(
     paged = [page.text for page in reading.pages if page.number]
     running = running_lines(paged)
     guess = not any(has_marks(page.text) for page in reading.pages)
-    cutter = _Cutter(float(max_tokens), float(min_tokens), " ".join(reading.title.split()).casefold())
+    cutter = _Cutter(
+        float(max_tokens),
+        float(min_tokens),
+        " ".join(reading.title.split()).casefold(),
+        has_menus=reading.kind != "html",
+    )
     numbered: list[Passage] = []
     for page in reading.pages:
         for start, end, heading in cutter.cut(page, running, guess):
@@ -62,17 +67,18 @@ def passages(
 class _Cutter:
     """Cutter of one reading, page by page; the heading path goes on from page to page."""
 
-    def __init__(self, most: float, least: float, title: str) -> None:
+    def __init__(self, most: float, least: float, title: str, *, has_menus: bool) -> None:
         self.most = most
         self.least = least
         self.title = title
+        self.has_menus = has_menus
         self.path: list[tuple[int, str]] = []
 
     def cut(self, page: Page, running: frozenset[str], guess: bool) -> Iterator[_Span]:
         text = page.text
         section: list[Block] = []
         empty: Block | None = None  # a heading without text so far
-        for block in blocks(text, boilerplate_spans(text, running), guess):
+        for block in blocks(text, boilerplate_spans(text, running, has_menus=self.has_menus), guess):
             if block.level:
                 yield from self._section(text, section)
                 section = []

@@ -15,13 +15,15 @@ from typing import IO, Final, cast
 
 import pyoxigraph as ox
 
-from graph.claims.write_protection import refuse_claims
+from graph.claims.write_protection import MAX_REMOVED, refuse_claims
 from graph.errors import BadData, QueryRefused, UnknownGraph, UnreadableFile
 from graph.sparql.limits import Limits
 from graph.sparql.update import apply_update, touched_by
+from graph.storage.engine_faults import store_fault
 from graph.storage.snapshot import DEFAULT
-from graph.write.rdf_parse import MAX_TERM_BYTES, READ_ERRORS, ParsedText, ParseLimits, skip_byte_order_mark
+from graph.write.rdf_parse import READ_ERRORS, ParsedText, ParseLimits, long_quads, skip_byte_order_mark
 from graph.write.syntax_fault import RdfFault
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = [
     "UNPACKED_BYTES",
@@ -130,7 +132,16 @@ def delete(store: ox.Store, target: Target) -> Outcome:
     return Outcome(False, old)
 
 
-def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str) -> Outcome:
+def patch(
+    store: ox.Store,
+    target: Target,
+    text: str,
+    limits: Limits,
+    base: str,
+    *,
+    max_term_bytes: int = MAX_TERM_BYTES,
+    max_removed: float = MAX_REMOVED,
+) -> Outcome:
     """PATCH with a SPARQL update, in which the graph is the default graph and the only one.
 
     Raises UnknownGraph, QueryRefused for an update that writes to another graph, and what `apply_update` raises: the
@@ -140,15 +151,24 @@ def patch(store: ox.Store, target: Target, text: str, limits: Limits, base: str)
     alone = ox.Store()
     before = {_in(quad, DEFAULT) for quad in store.quads_for_pattern(None, None, None, target)}
     alone.extend(before)
-    applied = apply_update(alone, text, limits, base=base, claims_in=store if target == DEFAULT else alone)
+    applied = apply_update(
+        alone,
+        text,
+        limits,
+        base=base,
+        claims_in=store if target == DEFAULT else alone,
+        max_term_bytes=max_term_bytes,
+        max_removed=max_removed,
+    )
     if any(True for _ in alone.named_graphs()):
         raise QueryRefused("This patch writes to another graph.", "Send it to /update, where all graphs can be named.")
     after = set(alone)
+    large_terms = long_quads(after - before, "The patched graph", max_term_bytes, store)
     for quad in before - after:
         store.remove(_in(quad, target))
     store.extend(_in(quad, target) for quad in after - before)
     touched = touched_by([_in(quad, target) for quad in before ^ after])
-    return Outcome(False, touched, applied.warnings)
+    return Outcome(False, touched, applied.warnings, large_terms)
 
 
 def _require(store: ox.Store, target: Target) -> None:
@@ -192,11 +212,13 @@ def _load(store: ox.Store, target: Target, upload: Upload, base: str) -> tuple[s
             return set(touched_by(quads)), text.holds_large_terms
     except RdfFault as error:
         where = f", line {error.line}" if error.line else ""
-        failure = BadData(f"{upload.name}{where}: this {error.fault}.{error.remark}", "Nothing was changed.")
-        failure.line = error.line
-        raise failure from error
+        bad_data = BadData(f"{upload.name}{where}: this {error.fault}.{error.remark}", "Nothing was changed.")
+        bad_data.line = error.line
+        raise bad_data from error
     except READ_ERRORS as error:
-        raise UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.") from error
+        # The store's files or its disk may be the cause; the client can do nothing about those.
+        failure = UnreadableFile(f"{upload.name} cannot be read ({error}).", "Nothing was changed.")
+        raise store_fault(error) or failure from error
 
 
 def _in(quad: ox.Quad, target: Target) -> ox.Quad:

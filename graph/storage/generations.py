@@ -195,10 +195,14 @@ class Home:
 
     def scratch(self) -> Path:
         """Make an empty directory for the generation being built. The caller holds the lock."""
-        path = self.generations / f"tmp-{os.getpid()}"
+        path = self.scratch_of(os.getpid())
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
         return path
+
+    def scratch_of(self, pid: int) -> Path:
+        """Where the process of this id builds a generation."""
+        return self.generations / f"tmp-{pid}"
 
     def publish(self, scratch: Path, manifest: Manifest, *, source: Generation | None = None) -> Generation:
         """Make `scratch` the live generation. Once this returns, it survives kill -9 and power loss.

@@ -110,7 +110,7 @@ class Snapshot:
         return any(True for _ in self.store.quads_for_pattern(subject, predicate, obj, None))
 
     def label(self, iri: str) -> str:
-        """English or plain label, else title (a passage: that of its document), else the prefixed name."""
+        """English or plain label, else title (a passage: that of its document), else the prefixed name, never blank."""
         label = self._labels.get(iri)
         if label is None:
             if len(self._labels) >= MAX_CACHED_LABELS:
@@ -124,7 +124,7 @@ class Snapshot:
 
     def _label(self, iri: str) -> str:
         for name in ("rdfs:label", "skos:prefLabel", "schema:name", "dcterms:title", "foaf:name"):
-            literals = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal)]
+            literals = [obj for obj in self.objects(iri, name) if isinstance(obj, ox.Literal) and obj.value.strip()]
             if literals:
                 return min(literals, key=lambda lit: (lit.language not in (None, "en", "en-gb"), lit.value)).value
         index, document = self.value(iri, "ca:index"), self.value(iri, "dcterms:isPartOf")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from graph.errors import HomeError, HomeLocked
+from graph.errors import HomeError, HomeLocked, StorageFull
 
 __all__ = ["LOCK_FILE", "write_lock"]
 
@@ -27,6 +27,10 @@ def write_lock(root: Path) -> Iterator[None]:
     try:
         handle = open(root / LOCK_FILE, "a+", encoding="ascii")  # noqa: SIM115  # closed just below
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                "No room is left on the disk.", "Nothing was changed. Make room, then try again."
+            ) from error
         raise HomeError(
             f"{root} cannot be written to ({error.strerror}).",
             "Check its permissions and the room on its disk; nothing was changed.",

@@ -163,9 +163,8 @@ def ingest(
 ) -> Report:
     """Take in files and directories of files. A file that cannot be read is reported, and the others go on.
 
-    `follow_links`: links in a directory to files outside of it are read too. `day_first`: 05/03/2024 is in March.
-    `acknowledge` is called for each document once it is published. `max_batch`: documents published together, at most.
-    The first batch makes the atlas where there is none.
+    `follow_links`: links out of a directory are read too. `day_first`: 05/03/2024 is in March. `acknowledge` is called
+    for each document once it is published, `max_batch` at most together. The first batch makes the atlas if need be.
 
     >>> from graph.write.writer import NoIndex, Writer
     >>> _ = (folder / "games.txt").write_text("Games are made in Dundee. The studios there train people.")
@@ -175,29 +174,23 @@ def ingest(
     >>> report.generation, [(outcome.name, outcome.status) for outcome in report.outcomes]
     ('000001', [('games.txt', 'added')])
     """
-    for remains in home.files.glob("reading.tmp-*"):  # of an ingest that was killed: this one has the lock
-        shutil.rmtree(remains, ignore_errors=True)
-    report = Report()
-    batch: list[_Pending] = []
-    began = time.monotonic()
+    _remove_remains(home)
+    report, batch, began = Report(), list[_Pending](), time.monotonic()
     gazetteer: Gazetteer | None = None
 
     def publish() -> None:
         nonlocal batch, began, gazetteer
         gazetteer = gazetteer or _gazetteer(home)
-        outcomes, name = _publish(session, batch, gazetteer, progress)
-        report.generation = name or report.generation
-        for outcome in outcomes:
+        for outcome in _publish(session, batch, gazetteer, progress, report=report):
             _acknowledge(report, outcome, acknowledge)
         batch, began = [], time.monotonic()
 
     for path in files_under(paths, follow_links=follow_links):
         progress(f"reading {path.name}", len(report.outcomes) + len(batch), 0)
         try:
-            for reading, original in _readings_in(path, home):
-                dated = _dated(reading, day_first)
-                document = replace(describe(dated, collection, reliability), originals=(original,))
-                batch.append(_Pending(document, dated))
+            for reading, original in _readings_in(path, home, day_first=day_first):
+                document = describe(reading, collection, reliability)
+                batch.append(_Pending(replace(document, originals=(original,)), reading))
                 if len(batch) >= max_batch or time.monotonic() - began > MAX_BATCH_SECONDS:
                     publish()
         except InputError as error:
@@ -207,7 +200,13 @@ def ingest(
     return report
 
 
-def _readings_in(path: Path, home: Home) -> Iterator[tuple[Reading, str]]:
+def _remove_remains(home: Home) -> None:
+    """Remove what an ingest that was killed has left: the caller has the lock."""
+    for remains in home.files.glob("reading.tmp-*"):
+        shutil.rmtree(remains, ignore_errors=True)
+
+
+def _readings_in(path: Path, home: Home, *, day_first: bool) -> Iterator[tuple[Reading, str]]:
     """Readings of a file, each with the name of its kept original: a copy, hashed in one read, is what is read."""
     check(path)
     with _copy(home, path) as (copy, original):
@@ -217,7 +216,7 @@ def _readings_in(path: Path, home: Home) -> Iterator[tuple[Reading, str]]:
                 if not kept:
                     _keep(home, copy, original)
                     kept = True
-                yield reading, original
+                yield _dated(reading, day_first), original
         except InputError as error:
             error.message = error.message.replace(str(copy), str(path))
             error.args = (error.message, *error.args[1:])
@@ -237,9 +236,9 @@ def _acknowledge(report: Report, outcome: Outcome, acknowledge: Callable[[Outcom
 
 
 def _publish(
-    session: Session, batch: list[_Pending], gazetteer: Gazetteer, progress: Progress
-) -> tuple[list[Outcome], str | None]:
-    """Write a batch as one generation. Returns the outcomes, and the generation's name where anything changed."""
+    session: Session, batch: list[_Pending], gazetteer: Gazetteer, progress: Progress, *, report: Report
+) -> list[Outcome]:
+    """Write a batch as one generation, which the report then names, unless nothing changed. Returns the outcomes."""
     outcomes: list[Outcome] = []
 
     def work(store: ox.Store) -> Changes:
@@ -263,7 +262,8 @@ def _publish(
         return Changes(documents=frozenset(changed), entities=frozenset(entities), removed=frozenset(removed))
 
     generation = session.change(work, progress=progress)
-    return outcomes, generation.name if generation else None
+    report.generation = generation.name if generation else report.generation
+    return outcomes
 
 
 def put_reading(

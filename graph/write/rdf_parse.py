@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from typing import IO, Final, cast
@@ -20,35 +20,27 @@ from graph.errors import BadData, InputTooLarge, QueryTimeout
 from graph.storage.snapshot import DEFAULT
 from graph.write.nesting import MAX_TRIPLE_TERM_DEPTH, depth_guard
 from graph.write.syntax_fault import RdfFault, looks_like, syntax_fault
+from graph.write.term_limits import LARGE_TERM_BYTES, MAX_BYTES_PER_CHARACTER, MAX_TERM_BYTES
 
 __all__ = [
-    "LARGE_TERM_BYTES",
-    "MAX_TERM_BYTES",
     "READ_ERRORS",
     "ParseLimits",
     "ParsedText",
     "check_terms",
+    "long_quads",
     "parse_seconds",
     "skip_byte_order_mark",
+    "term_too_long",
 ]
-
-MAX_TERM_BYTES: Final = 1 << 20
-"""Length of one IRI or literal in UTF-8. In a store whose terms are longer, every read takes hundreds of times as
-long: see docs/explanation/storage.md."""
-
-LARGE_TERM_BYTES: Final = 1 << 18
-"""After a write that brings longer terms than this, the store is compacted."""
 
 _READ_BYTES: Final = 1 << 16
 _HEAD_BYTES: Final = 4096
-MAX_BYTES_PER_CHARACTER: Final = 4
-
 _BYTES_PER_SECOND: Final = 500_000
 """A text is read at ten times this speed on a slow machine."""
 _START_SECONDS: Final = 20.0
 
-_MAX_EXPANSION: Final = 100
-"""Times its own length that a text may have in full, without prefixes; `a` stands for 47 bytes."""
+_MAX_EXPANSION: Final = 300
+"""Times its own length that a text may have in full, without prefixes. A list of digits has 135 times its own."""
 _FREE_EXPANSION_BYTES: Final = 64 << 20
 
 READ_ERRORS: Final = (OSError, EOFError, ValueError, zlib.error)
@@ -160,11 +152,31 @@ def check_terms(quad: ox.Quad, name: str, max_bytes: int) -> int:
             raise RdfFault(f"is nested more than {MAX_TRIPLE_TERM_DEPTH:,} levels deep")
         longest = max((longest, *map(len, _parts(term))))
     if longest > max_bytes:
-        raise InputTooLarge(
-            f"{name} holds a term of {longest:,} bytes about {str(quad.subject)[:200]}; {max_bytes:,} are allowed.",
-            "Shorten it, keep the text as a document, or raise CREATIVE_ATLAS_MAX_TERM_BYTES.",
-        )
+        raise term_too_long(name, longest, max_bytes, f" about {str(quad.subject)[:200]}")
     return longest
+
+
+def term_too_long(name: str, length: int, max_bytes: int, place: str = "") -> InputTooLarge:
+    """The error for a term of this length in bytes."""
+    return InputTooLarge(
+        f"{name} holds a term of {length:,} bytes{place}; {max_bytes:,} are allowed.",
+        "Shorten it, keep the text as a document, or raise CREATIVE_ATLAS_MAX_TERM_BYTES.",
+    )
+
+
+def long_quads(quads: Iterable[ox.Quad], name: str, max_bytes: int, earlier: ox.Store) -> bool:
+    """Whether a quad that is not in `earlier` holds a large term. Raises InputTooLarge for a term past the limit.
+
+    >>> quad = ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("x" * 70_000))
+    >>> long_quads([quad], "update", 1 << 20, ox.Store())
+    True
+    """
+    length_to_check = min(max_bytes, LARGE_TERM_BYTES) // MAX_BYTES_PER_CHARACTER
+    has_large_term = False
+    for quad in quads:
+        if len(str(quad)) > length_to_check and quad not in earlier:
+            has_large_term = check_terms(quad, name, max_bytes) > LARGE_TERM_BYTES or has_large_term
+    return has_large_term
 
 
 def _terms(quad: ox.Quad) -> Iterator[tuple[_Term, int]]:

@@ -56,6 +56,10 @@ def plan_rollback(home: Home, name: str) -> RollbackPlan:
 
     Raises InputError where it is not there, is the live one already or is of a later format, and GraphDamaged where it
     is damaged itself.
+
+    >>> plan_rollback(home, "999")
+    Traceback (most recent call last):
+    graph.errors.InputError: Generation 999 is not there. There are: 000001. Nothing was changed.
     """
     generations = {generation.number: generation for generation in home.whole()}
     target = generations.get(int(name)) if name.isascii() and name.isdigit() else None
@@ -82,6 +86,17 @@ def roll_back(home: Home, plan: RollbackPlan) -> Generation:
     write after the next.
 
     Raises HomeLocked at once while another process writes, InputError where another write came since the plan.
+
+    >>> from pyoxigraph import Literal, NamedNode, Quad
+    >>> from graph.write.writer import Changes, NoIndex, Writer
+    >>> atlas = Home(folder / "rolled-back")
+    >>> def write(store):
+    ...     store.add(Quad(NamedNode("urn:a"), NamedNode("urn:b"), Literal(len(store))))
+    ...     return Changes(notes={"size": len(store)})
+    >>> with Writer(atlas, NoIndex()).session() as session:
+    ...     names = [session.change(write).name for _ in range(2)]
+    >>> names, roll_back(atlas, plan_rollback(atlas, "1")).name
+    (['000001', '000002'], '000003')
     """
     with write_lock(home.root):
         if plan_rollback(home, plan.target.name) != plan:

@@ -21,7 +21,7 @@ import pyoxigraph as ox
 from graph.claims.purge import purge
 from graph.metadata.ontology import counted
 from graph.metadata.statistics import MAX_COUNTED_QUADS, Figures, read_figures, write_figures
-from graph.storage.damage import translated_store_faults
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 
@@ -67,7 +67,7 @@ class Changes:
     `documents`, `entities`: IRIs whose entries are made anew. `removed`: IRIs whose entries go. `everything`: any entry
     may be stale. `notes` are added to the manifest, and so is the number of quads if `counted` (0.5 s a million).
     `erase`: no file of the new generation may hold a trace of what is removed, so files that held some are rewritten.
-    `compact`: the store is compacted, because large terms came (see `graph.write.rdf_parse.LARGE_TERM_BYTES`).
+    `compact`: the store is compacted, because large terms came (see `graph.write.term_limits.LARGE_TERM_BYTES`).
     """
 
     documents: frozenset[str] = frozenset()

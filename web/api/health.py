@@ -9,13 +9,15 @@ from flask import Blueprint, Response, jsonify
 
 from graph.errors import AtlasError
 from web.http.problems import problem
+from web.maintenance.graph_scrubber import GraphScrubber
 from web.read_model.live_generation import Live
 
 __all__ = ["blueprint"]
 
 
-def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
-    """`index` gives the state of the search index. A server that rebuilds its index is still ready."""
+def blueprint(live: Live, graph: GraphScrubber, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
+    """`graph` knows of damage of the graph, with which a server is not ready; `index` gives the state of the search
+    index. A server that rebuilds its index is still ready."""
     routes = Blueprint("health", __name__)
 
     @routes.get("/healthz")
@@ -26,8 +28,9 @@ def blueprint(live: Live, index: Callable[[], Mapping[str, Any]]) -> Blueprint:
     def readyz() -> Response:
         try:
             view = live.ready()
+            graph.require_sound()
         except AtlasError as error:
             return problem(error, status=503)
-        return jsonify(status="ready", generation=view.generation.number, index=index())
+        return jsonify(status="ready", generation=view.generation.number, graph=graph.state(), index=index())
 
     return routes

@@ -11,7 +11,8 @@ from graph.entities.connectivity import connectivity
 from graph.errors import GraphDamaged, IndexUnusable
 from graph.metadata.shacl import validate
 from graph.storage.checksums import check_graph
-from graph.storage.damage import explain_damage, translated_store_faults
+from graph.storage.damage import explain_damage
+from graph.storage.engine_faults import translated_store_faults
 from graph.storage.snapshot import Snapshot
 from web.cli.options import home_option
 from web.cli.output import counted, next_steps, plain
@@ -27,12 +28,14 @@ __all__ = ["check"]
 @home_option
 def check(network: bool, services: Services) -> None:
     """Check the facts against the shapes, and graph and search index against what was written to them."""
+    if network:
+        snapshot = services.live.view().snapshot
+        with translated_store_faults(snapshot.name):
+            _print_connectivity(snapshot)
+        return
     if not _check_graph(services):
         sys.exit(1)
     snapshot = services.live.view().snapshot
-    if network:
-        _print_connectivity(snapshot)
-        return
     with translated_store_faults(snapshot.name):
         report = validate(snapshot, starter_folder() / "shapes.ttl")
     for line in report.violations:

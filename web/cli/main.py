@@ -10,7 +10,7 @@ from typing import Final, cast
 import click
 
 from graph.errors import AtlasError, UnknownEntity
-from graph.storage.damage import store_fault
+from graph.storage.engine_faults import store_fault
 
 __all__ = ["COMMANDS", "cli", "main"]
 

@@ -44,7 +44,7 @@ def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Serv
     All the files become one generation, which can be queried at once; the search index follows step by step.
     """
     with progress_bar("Loading") as progress:
-        writes = Writes(services.home, _load_limits(files))
+        writes = Writes(services.home, _load_limits(files, services.settings.max_term_bytes))
         try:
             loaded = writes.load(files, graph=graph, progress=progress)
         finally:
@@ -54,12 +54,14 @@ def load(files: tuple[Path, ...], graph: str | None, index: bool, services: Serv
             _update_index(services, progress)
 
 
-def _load_limits(files: tuple[Path, ...]) -> WriteLimits:
+def _load_limits(files: tuple[Path, ...], term_bytes: int) -> WriteLimits:
     """More time and memory than over HTTP: who loads files waits for them at the same machine."""
     sizes = [path.stat().st_size * (_UNPACKING if path.suffix == ".gz" else 1) for path in files if path.is_file()]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
     return WriteLimits(
-        upload_timeout=parse_seconds(sum(sizes)) + LOAD_TIMEOUT_SECONDS, memory=max(memory, WriteLimits().memory)
+        upload_timeout=parse_seconds(sum(sizes)) + LOAD_TIMEOUT_SECONDS,
+        memory=max(memory, WriteLimits().memory),
+        term_bytes=term_bytes,
     )
 
 
@@ -85,7 +87,11 @@ def update(file: Path | None, expression: str | None, index: bool, services: Ser
     """
     text = sparql_text(file, expression)
     services.home.require()
-    writes = Writes(services.home, WriteLimits(timeout=UPDATE_TIMEOUT_SECONDS))
+    settings = services.settings
+    limits = WriteLimits(
+        timeout=UPDATE_TIMEOUT_SECONDS, term_bytes=settings.max_term_bytes, max_removed=settings.max_removed
+    )
+    writes = Writes(services.home, limits)
     try:
         result = writes.update(text, base=Path.cwd().as_uri() + "/")
     finally:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from graph.errors import AtlasError, UnknownEntity
+from graph.errors import AtlasError, GraphDamaged, UnknownEntity
 from web.http.negotiation import names_html
-from web.http.problems import problem, problem_response, retry_seconds, status_of
+from web.http.problems import problem, problem_response, public_text, retry_seconds, status_of
 
 __all__ = ["install_errors"]
 
@@ -26,18 +27,32 @@ _HEADERS_OF_ERRORS: Final = ("allow", "content-range", "www-authenticate")
 log = logging.getLogger(__name__)
 
 
-def install_errors(app: Flask) -> None:
+Diagnosis = Callable[[BaseException], AtlasError | None]
+"""Gives the error for the client where the storage is the cause of an error; None where it is not."""
+
+
+def install_errors(app: Flask, diagnose: Diagnosis = lambda error: None) -> None:
     """Register the handlers. Unexpected errors are logged, and answered without their details."""
-    app.register_error_handler(AtlasError, _atlas_error)
+
+    def atlas_error(error: AtlasError) -> Response:
+        diagnosed = diagnose(error) if isinstance(error, GraphDamaged) else None
+        return _atlas_error(diagnosed or error)
+
+    def unexpected_error(error: Exception) -> Response:
+        diagnosed = diagnose(error)
+        return _unexpected_error(error) if diagnosed is None else _atlas_error(diagnosed)
+
+    app.register_error_handler(AtlasError, atlas_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected_error)
+    app.register_error_handler(Exception, unexpected_error)
 
 
 def _atlas_error(error: AtlasError) -> Response:
     if not _wants_page():
         return problem(error)
     nearest = error.nearest if isinstance(error, UnknownEntity) else ()
-    response = _page(status_of(error), error.title, error.message, error.remedy, nearest)
+    message, remedy = public_text(error, error.message), public_text(error, error.remedy)
+    response = _page(status_of(error), error.title, message, remedy, nearest)
     seconds = retry_seconds(error)
     if seconds is not None:
         response.headers["Retry-After"] = str(seconds)

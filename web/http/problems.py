@@ -7,18 +7,21 @@ ours and `make_problem` any other problem; `problem` and `problem_response` are 
 from __future__ import annotations
 
 import json
+import logging
+import re
+from functools import lru_cache
 from typing import Any, Final
 
 from flask import Response
 
 from graph import errors
-from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity
+from graph.errors import AtlasError, BadData, HomeLocked, Overloaded, QuerySyntax, UnknownEntity, UnreadableFile
 from web.http.rendered_answer import Answer, encode_headers, flask_response
 from web.http.security_headers import DATA_HEADERS
 
 __all__ = [
-    "STATUSES", "TYPES", "make_problem", "members", "problem", "problem_answer", "problem_response", "retry_seconds",
-    "status_of",
+    "STATUSES", "TYPES", "make_problem", "members", "problem", "problem_answer", "problem_response", "public_text",
+    "retry_seconds", "status_of",
 ]  # fmt: skip
 
 TYPES: Final = "https://w3id.org/creative-atlas/problems/"
@@ -56,6 +59,11 @@ STATUSES: Final[dict[type[AtlasError], tuple[int, str]]] = {
 }
 """HTTP status and the end of the problem's `type`, by error class; a class that is missing has those of its parent."""
 
+_PATH: Final = re.compile(r"(?<![\w:/.<=&?%#-])/(?:[^/\n:;,'\"<>()“”‘’]+/)*[^\s/:;,'\"<>()“”‘’]+")
+"""An absolute path. Spaces belong to it before its last slash; after that it ends at the first one."""
+
+log = logging.getLogger(__name__)
+
 _CONTENT_TYPE: Final = encode_headers(("Content-Type", "application/problem+json"))
 
 
@@ -84,8 +92,33 @@ def members(error: AtlasError, status: int | None = None) -> dict[str, Any]:
     elif isinstance(error, UnknownEntity) and error.nearest:
         extra = {"nearest": [{"iri": iri, "label": label} for iri, label in error.nearest]}
     own_status, slug = _entry(error)
-    shared = {"type": TYPES + slug, "title": error.title, "status": status or own_status, "detail": str(error)}
+    detail = f"{public_text(error, error.message)} {public_text(error, error.remedy)}".strip()
+    shared = {"type": TYPES + slug, "title": error.title, "status": status or own_status, "detail": detail}
     return shared | extra
+
+
+def public_text(error: AtlasError, text: str) -> str:
+    """The text, a part of the error, without the paths of this machine: of each its last name stays. The log gets them.
+
+    Texts about what a client sent are left as they are: a path there is the client's own, or of an IRI.
+
+    >>> from graph.errors import NotAnAtlas
+    >>> error = NotAnAtlas("/srv/my data/atlas/CURRENT names no generation.")
+    >>> public_text(error, error.message)
+    'CURRENT names no generation.'
+    """
+    if not text or (status_of(error) < 500 and not isinstance(error, UnreadableFile)):
+        return text
+    public = _PATH.sub(lambda match: match[0].rstrip("/").rpartition("/")[2], text)
+    if public != text:
+        _log_once(text)
+    return public
+
+
+@lru_cache(maxsize=64)
+def _log_once(text: str) -> None:
+    """Log what a client is not told; not again for each request that meets the same fault."""
+    log.warning("%s", text)
 
 
 def problem_answer(error: AtlasError, status: int | None = None) -> Answer:

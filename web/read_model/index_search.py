@@ -28,14 +28,14 @@ class IndexSearch:
     of both; it may have another process search instead. `run_search_json` does the same for the JSON of the API.
 
     `report_damage` receives the error of an unusable index and returns the error for the client. `diagnose` hears of
-    any other error raised while an index was read; it returns None where the index is not the cause.
+    any other error raised while an index was read; it returns None where neither index nor graph is the cause.
     """
 
     open_searcher: Callable[[View], Searcher]
     run_search: Callable[[Path, Query, Callable[[], Results], Deadline], Results] = lambda _, __, here, ___: here()
     run_search_json: Callable[[Path, Query, Callable[[], bytes], Deadline], bytes] = lambda _, __, here, ___: here()
     report_damage: Callable[[IndexUnusable], IndexUnusable] = lambda error: error
-    diagnose: Callable[[BaseException], IndexUnusable | None] = lambda error: None
+    diagnose: Callable[[BaseException], AtlasError | None] = lambda error: None
 
     def search(self, view: View, query: Query, deadline: Deadline | None = None) -> Results:
         """Raises `graph.errors.IndexUnusable`, or `InputError` for filters that make no sense.

@@ -18,7 +18,8 @@ from weakref import WeakValueDictionary
 
 from graph.errors import AtlasError, GraphDamaged, HomeError
 from graph.sparql.pool.result_cache import generation_key
-from graph.storage.damage import explain_damage, store_fault
+from graph.storage.damage import explain_damage
+from graph.storage.engine_faults import store_fault
 from graph.storage.generations import Generation, Home
 from graph.storage.snapshot import Snapshot
 from graph.write.writer import CONTENT
@@ -107,10 +108,11 @@ def _is_same(view: View, generation: Generation) -> bool:
 
 
 class Live:
-    """Gives the view of the live generation. Safe to share between threads."""
+    """Gives the view of the live generation, and calls `on_opened` each time one was opened. Thread-safe."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, on_opened: Callable[[], None] = lambda: None) -> None:
         self._home = home
+        self._on_opened = on_opened
         self._current = str(home.current)
         self._mark: FileMark | None = None
         self._view: View | None = None
@@ -196,6 +198,7 @@ class Live:
             try:
                 self._view = View(generation, self._indexed)
                 self._opened[generation.path] = self._view
+                self._on_opened()
                 return self._view
             except (OSError, RuntimeError) as error:
                 failure, failed = error, generation

@@ -79,7 +79,9 @@ def _labels(snapshot: Snapshot) -> dict[str, str]:
     best: dict[str, tuple[bool, str]] = {}
     for name in ("rdfs:label", "dcterms:title"):
         for quad in snapshot.store.quads_for_pattern(None, term(name), None, DEFAULT):
-            if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
+            if not isinstance(quad.object, ox.Literal) or not quad.object.value.strip():
+                continue
+            if isinstance(quad.subject, ox.NamedNode):
                 is_second_choice = name != "rdfs:label" or quad.object.language not in (None, "en", "en-gb")
                 ranked = (is_second_choice, quad.object.value)
                 best[quad.subject.value] = min(ranked, best.get(quad.subject.value, ranked))

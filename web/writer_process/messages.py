@@ -7,9 +7,11 @@ from typing import Literal
 
 import msgspec
 
+from graph.claims.write_protection import MAX_REMOVED
+from graph.errors import AtlasError, InputTooLarge, QueryMemory
 from graph.sandbox.remote_error import RemoteError
 from graph.sparql.graph_store import UNPACKED_BYTES, Upload
-from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.term_limits import MAX_TERM_BYTES
 
 __all__ = [
     "MAX_MESSAGE_BYTES",
@@ -23,6 +25,7 @@ __all__ = [
     "UploadFile",
     "WriteFailure",
     "Written",
+    "memory_error",
 ]
 
 MAX_MESSAGE_BYTES = 16 << 20
@@ -31,13 +34,15 @@ MAX_MESSAGE_BYTES = 16 << 20
 
 class _JobFields(msgspec.Struct, kw_only=True, frozen=True):
     """`home` is the folder of the atlas, `base` resolves relative IRIs; `timeout` for the change and `wait` for the
-    lock are in seconds; `term_bytes` is the longest term that the job may bring."""
+    lock are in seconds; `term_bytes` is the longest term that the job may bring,
+    `max_removed` the share of the accepted facts that it may take out."""
 
     home: str
     base: str
     timeout: float
     wait: float
     term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = MAX_REMOVED
 
 
 class UpdateJob(_JobFields, tag="update", kw_only=True, frozen=True):
@@ -88,6 +93,20 @@ class LoadJob(_JobFields, tag="load", kw_only=True, frozen=True):
 
 
 Job = UpdateJob | GraphJob | LoadJob
+
+
+def memory_error(job: Job) -> AtlasError:
+    """The error of a job that needed more memory than its process may have.
+
+    An upload that unpacks or expands to so much is too large whenever it is sent; an update may fit another day.
+
+    >>> job = UpdateJob(text="CLEAR ALL", home="atlas", base="http://example.org/", timeout=10.0, wait=10.0)
+    >>> type(memory_error(job)).__name__
+    'QueryMemory'
+    """
+    if isinstance(job, LoadJob) or (isinstance(job, GraphJob) and job.uploads):
+        return InputTooLarge("To read what was sent takes more memory than a write may have.", "Send it in parts.")
+    return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
 
 
 class Phase(msgspec.Struct, tag="phase", frozen=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ from graph.sparql.graph_store import Outcome, Store
 from graph.sparql.update import apply_update, update_limits
 from graph.storage.generations import Home
 from graph.write.rdf_load import load
-from graph.write.rdf_parse import ParseLimits
+from graph.write.rdf_parse import ParseLimits, long_quads
 from graph.write.writer import Changes, Session, Writer
 from search.indexing.lag import CarriedIndex
 from web.writer_process.messages import GraphJob, Job, LoadJob, Phase, Step, UpdateJob, Written
@@ -36,7 +37,7 @@ def carry_out(job: Job, report: Callable[[Phase | Step], None]) -> Written:
             return _load(session, home, job, report)
         if isinstance(job, GraphJob) and job.expected not in (None, home.require().name):
             raise GraphChanged("Another write came first.", "Read the graph again.")
-        return _change(session, job, report)
+        return _change(session, home, job, report)
 
 
 def _load(session: Session, home: Home, job: LoadJob, report: Callable[[Phase | Step], None]) -> Written:
@@ -59,7 +60,7 @@ def _load(session: Session, home: Home, job: LoadJob, report: Callable[[Phase | 
     return Written(generation, added=loaded.added, empty=tuple(map(str, loaded.empty)))
 
 
-def _change(session: Session, job: UpdateJob | GraphJob, report: Callable[[Phase | Step], None]) -> Written:
+def _change(session: Session, home: Home, job: UpdateJob | GraphJob, report: Callable[[Phase | Step], None]) -> Written:
     outcome = Outcome(False)
 
     def work(store: Store) -> Changes:
@@ -67,7 +68,7 @@ def _change(session: Session, job: UpdateJob | GraphJob, report: Callable[[Phase
         report(Phase("evaluating"))
         signal.setitimer(signal.ITIMER_REAL, job.timeout)
         try:
-            outcome = _update(store, job) if isinstance(job, UpdateJob) else _change_graph(store, job)
+            outcome = _update(store, home, job) if isinstance(job, UpdateJob) else _change_graph(store, job)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         report(Phase("publishing"))
@@ -97,11 +98,34 @@ def _lock(stack: ExitStack, writer: Writer, seconds: float) -> Session:
             time.sleep(_RETRY_SECONDS)
 
 
-def _update(store: Store, job: UpdateJob) -> Outcome:
-    dataset = Dataset.of(job.using, job.using_named)
-    limits = update_limits(job.timeout)
-    applied = apply_update(store, job.text, limits, base=job.base, dataset=dataset)
-    return Outcome(False, applied.entities, applied.warnings)
+def _update(store: Store, home: Home, job: UpdateJob) -> Outcome:
+    touched = apply_update(
+        store,
+        job.text,
+        update_limits(job.timeout),
+        base=job.base,
+        dataset=Dataset.of(job.using, job.using_named),
+        max_term_bytes=job.term_bytes,
+        max_removed=job.max_removed,
+    )
+    large_terms = touched.large_terms
+    live = home.live()
+    if touched.builds_texts and live is not None and _may_have_written(home, job.term_bytes):
+        large_terms = long_quads(store, "The result of the update", job.term_bytes, Store.read_only(str(live.graph)))
+    return Outcome(False, touched.entities, touched.warnings, large_terms)
+
+
+def _may_have_written(home: Home, size: int) -> bool:
+    """Whether the generation that this process builds may hold a term of this size that is new: what is written goes to
+    the store's log, and from a full log to tables."""
+    logged = 0
+    for file in (home.scratch_of(os.getpid()) / "graph").iterdir():
+        with suppress(FileNotFoundError):  # the engine removes files in the background
+            status = file.stat()
+            if file.suffix == ".sst" and status.st_nlink == 1:
+                return True
+            logged += status.st_size if file.suffix == ".log" else 0
+    return logged >= size
 
 
 def _change_graph(store: Store, job: GraphJob) -> Outcome:
@@ -114,4 +138,12 @@ def _change_graph(store: Store, job: GraphJob) -> Outcome:
             return graph_store.merge(store, target, uploads, job.base)
         case "DELETE":
             return graph_store.delete(store, target)
-    return graph_store.patch(store, target, job.text, update_limits(job.timeout), job.base)
+    return graph_store.patch(
+        store,
+        target,
+        job.text,
+        update_limits(job.timeout),
+        job.base,
+        max_term_bytes=job.term_bytes,
+        max_removed=job.max_removed,
+    )

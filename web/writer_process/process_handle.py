@@ -12,10 +12,21 @@ from graph.sandbox.connected_child import ConnectedChild
 from graph.sandbox.enter import SandboxLimits
 from graph.sandbox.exit_reason import Death
 from graph.sandbox.message_frames import BrokenStream
+from graph.storage.generations import Home
 from graph.write.writer import Progress, no_progress
-from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, LoadJob, Phase, Reply, Step, WriteFailure, Written
+from web.writer_process.messages import (
+    MAX_MESSAGE_BYTES,
+    Job,
+    LoadJob,
+    Phase,
+    Reply,
+    Step,
+    WriteFailure,
+    Written,
+    memory_error,
+)
 
-__all__ = ["JobNotBegun", "WriterChild"]
+__all__ = ["JobNotBegun", "WriterChild", "error_of_death"]
 
 _GRACE_SECONDS: Final = 0.25
 """The child's own alarm comes first."""
@@ -74,7 +85,7 @@ class WriterChild:
             raise InputError("The text holds half of a surrogate pair, which is no character.") from None
         except OSError:
             death = self.end()
-            raise JobNotBegun(_error(death, "starting", job.timeout)) from None
+            raise JobNotBegun(error_of_death(death, "starting", job)) from None
         return self._outcome(job, progress)
 
     def _outcome(self, job: Job, progress: Progress) -> Written | WriteFailure:
@@ -99,7 +110,7 @@ class WriterChild:
         finally:
             if not self.staying:
                 death = self.end(patience)
-        error = _error(death, phase, job.timeout)
+        error = error_of_death(death, phase, job)
         raise JobNotBegun(error) if phase == "starting" and death.reason != "deadline" else error
 
     def end(self, patience: float = 0.5) -> Death:
@@ -109,7 +120,7 @@ class WriterChild:
         death = self._child.process.end(patience)
         if self._home is not None:
             # The next writer would remove it too; but a killed write may have left gigabytes.
-            shutil.rmtree(self._home / "generations" / f"tmp-{self.pid}", ignore_errors=True)
+            shutil.rmtree(Home(self._home).scratch_of(self.pid), ignore_errors=True)
         return death
 
 
@@ -126,8 +137,8 @@ def _inode(folder: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _error(death: Death, phase: str, timeout: float) -> AtlasError:
-    """The error of a job whose child ended in this phase; `timeout` is what its change was given, in seconds."""
+def error_of_death(death: Death, phase: str, job: Job) -> AtlasError:
+    """The error of a job whose child ended in this phase."""
     if phase == "publishing":
         return QueryFailed(
             "The write was interrupted while it was being published.", "Look whether it is there before you repeat."
@@ -137,16 +148,18 @@ def _error(death: Death, phase: str, timeout: float) -> AtlasError:
             return QueryTimeout("The write did not begin in time; nothing was changed.", "Try again later.")
         case "deadline":
             return QueryTimeout(
-                f"The write was still running after {timeout:g} seconds; nothing was changed.",
+                f"The write was still running after {job.timeout:g} seconds; nothing was changed.",
                 "Do it in smaller steps.",
-                seconds=timeout,
+                seconds=job.timeout,
             )
         case "stack":
             return QueryRefused("The write is too deeply nested or too complex.", "Break it into simpler ones.")
         case "size":
             return QueryTooLarge("The write needs larger files than it may have; nothing was changed.", "Send less.")
+        case "memory" if death.from_outside:  # for want of memory on the machine, or by an operator
+            return QueryMemory("The write was ended for want of memory; nothing was changed.", "Try again later.")
         case "memory":
-            return QueryMemory("The write needed more memory than it may have; nothing was changed.", "Do it in parts.")
+            return memory_error(job)
     return QueryFailed(
         f"The process that writes ended unexpectedly ({death.detail}).", "Nothing was changed; try again."
     )

@@ -9,6 +9,7 @@ Writes run in the order of their arrival; a plain lock would let a newcomer over
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -18,12 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from graph.claims.write_protection import MAX_REMOVED
 from graph.errors import HomeLocked, QueryFailed
 from graph.sandbox.enter import SandboxLimits
 from graph.sparql.dataset import WHOLE, Dataset
 from graph.sparql.graph_store import UNPACKED_BYTES
 from graph.storage.generations import Home
-from graph.write.rdf_parse import MAX_TERM_BYTES
+from graph.write.rdf_parse import parse_seconds
+from graph.write.term_limits import MAX_TERM_BYTES
 from graph.write.writer import Progress, no_progress
 from web.writer_process.messages import GraphJob, Job, LoadJob, UpdateJob, UploadFile, WriteFailure, Written
 from web.writer_process.process_handle import JobNotBegun, WriterChild
@@ -41,7 +44,8 @@ class WriteLimits:
 
     `memory` caps the child's address space and `file_bytes` each file that it writes; `upload_bytes` is the largest
     body that the graph store takes, `unpacked_bytes` the most that a gzipped one is unpacked to. `term_bytes` is
-    the longest IRI or literal that a write may bring.
+    the longest IRI or literal that a write may bring, `max_removed` the share of the accepted facts, or claims, that it
+    may take out.
     """
 
     timeout: float = 10.0
@@ -52,6 +56,7 @@ class WriteLimits:
     upload_bytes: int = 64 << 20
     unpacked_bytes: int = UNPACKED_BYTES
     term_bytes: int = MAX_TERM_BYTES
+    max_removed: float = MAX_REMOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class FifoLock:
 @dataclass
 class Writes:
     """The write side of a service. Thread-safe. `then` is called after each write that succeeded,
-    which it remains if `then` fails.
+    which it remains if `then` fails. `check` is called before each write, and raises where nothing may be written: on a
+    damaged graph, further writes would push the last whole generation off the disk.
 
     `start_child` starts the child of a sandbox. `seccomp=False` is for tests of the other fences.
     """
@@ -113,10 +119,13 @@ class Writes:
     home: Home
     limits: WriteLimits = field(default_factory=WriteLimits)
     then: Callable[[], None] = lambda: None
+    check: Callable[[], None] = lambda: None
     start_child: Callable[[SandboxLimits], WriterChild] = WriterChild
     seccomp: bool = True
     _turns: FifoLock = field(default_factory=FifoLock, repr=False)
     _spare: WriterChild | None = field(default=None, repr=False)
+    _ends_at: float = field(default=0.0, repr=False)
+    """When the write that has its turn is done at the latest (monotonic clock)."""
     _closed: bool = field(default=False, repr=False)
 
     @property
@@ -151,7 +160,7 @@ class Writes:
         `expected`: the generation that must be live when the write has its turn, else GraphChanged. Raises the members
         of InputError and QueryError, and HomeLocked.
         """
-        timeout = self.limits.timeout if method == "PATCH" else self.limits.upload_timeout
+        timeout = self.limits.timeout if method == "PATCH" else self._upload_seconds(uploads)
         return self._run(
             GraphJob(
                 **self._common(base, timeout),
@@ -181,7 +190,12 @@ class Writes:
     def turn(self) -> Iterator[None]:
         """Wait for a turn among the writes and block the others. Raises HomeLocked after `limits.wait`."""
         if not self._turns.take(self.limits.wait):
-            raise HomeLocked("Other writes are waiting for their turn.", "Try again in a moment; nothing was changed.")
+            seconds = max(1, math.ceil(self._ends_at - time.monotonic()))
+            raise HomeLocked(
+                "Other writes are waiting for their turn.",
+                f"Try again in {seconds} seconds; nothing was changed.",
+                retry_after=seconds,
+            )
         try:
             yield
         finally:
@@ -195,6 +209,13 @@ class Writes:
             if spare is not None:
                 spare.end()
 
+    def _upload_seconds(self, uploads: Sequence[dict[str, Any]]) -> float:
+        """What the uploads may take, by their length: a short one must not keep the others waiting for long."""
+        if any(upload.get("packed") for upload in uploads):
+            return self.limits.upload_timeout
+        size = sum(Path(upload["path"]).stat().st_size for upload in uploads)
+        return min(self.limits.upload_timeout, parse_seconds(size))
+
     def _common(self, base: str, timeout: float) -> dict[str, Any]:
         home = str(self.home.root.resolve())
         return {
@@ -203,11 +224,14 @@ class Writes:
             "timeout": timeout,
             "wait": self.limits.wait,
             "term_bytes": self.limits.term_bytes,
+            "max_removed": self.limits.max_removed,
         }
 
     def _run(self, job: Job, progress: Progress = no_progress) -> Done:
         started = time.perf_counter()
+        self.check()
         with self.turn():
+            self._ends_at = time.monotonic() + job.timeout
             outcome = self._delegate(job, progress)
         if isinstance(outcome, WriteFailure):
             raise outcome.error.restored()

@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from graph.errors import AtlasError, QueryMemory
+from graph.errors import AtlasError, HomeError
 from graph.sandbox.enter import SandboxLimits, enter
 from graph.sandbox.message_frames import BrokenStream, FrameChannel
 from graph.sandbox.remote_error import RemoteError
+from graph.storage.engine_faults import store_fault
 
 __all__ = ["main"]
 
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
     from msgspec.structs import replace
 
     from web.writer_process import operations
-    from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written
+    from web.writer_process.messages import MAX_MESSAGE_BYTES, Job, Reply, WriteFailure, Written, memory_error
 
     channel = FrameChannel[Job](Job, reading=0, writing=0, max_bytes=MAX_MESSAGE_BYTES)  # type: ignore[arg-type]
     for remaining in reversed(range(int(arguments[1]) if len(arguments) > 1 else _MAX_JOBS)):
@@ -52,7 +53,12 @@ def main(arguments: list[str]) -> int:
         except AtlasError as error:
             outcome = WriteFailure(RemoteError.of(error))
         except MemoryError:
-            outcome = WriteFailure(RemoteError.of(QueryMemory("The write needed more memory than it may have.")))
+            outcome = WriteFailure(RemoteError.of(memory_error(job)))
+        except OSError as error:
+            failure = store_fault(error) or HomeError(
+                f"The atlas cannot be written to ({error.strerror or error}).", "Nothing was changed."
+            )
+            outcome = WriteFailure(RemoteError.of(failure))
         channel.send(outcome)
         # A failed job may have left a store that holds its lock: the next job gets a clean process.
         if not isinstance(outcome, Written) or not outcome.staying:

@@ -31,6 +31,7 @@ from graph.sparql.syntax.errors import is_clients_fault
 from graph.sparql.syntax.guard import Form, Guarded
 from graph.sparql.worker.process import query_settings
 from graph.sparql.worker.protocol import Answer
+from graph.storage.engine_faults import store_fault
 
 __all__ = [
     "QueryContext",
@@ -168,7 +169,7 @@ def to_result(request: QueryRequest, task: Task, delivery: Delivery) -> QueryRes
         raise delivery
     answer, spool = delivery
     if answer.outcome == "failed":
-        raise _error(*_reported_error(answer))
+        raise _error(*_reported_error(answer), request.context.name)
     if spool is None and answer.outcome != "done":
         raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.")
     # The worker's word on the size of its spool file is not trusted: a wrong length would break the connection.
@@ -219,8 +220,8 @@ def _reported_error(answer: Answer) -> tuple[str, str]:
         raise QueryFailed("The query worker gave an answer that makes no sense.", "Report it.") from error
 
 
-def _error(kind: str, message: str) -> AtlasError:
-    """The error of this package for the kind that a worker reported."""
+def _error(kind: str, message: str, generation: str) -> AtlasError:
+    """The error of this package for the kind that a worker reported about a query on this generation."""
     match kind:
         case "large":
             return QueryTooLarge(message, "Add a LIMIT, or ask for fewer columns.")
@@ -232,6 +233,10 @@ def _error(kind: str, message: str) -> AtlasError:
             return QueryRefused("The query tried to reach the network or a file, which is never allowed.")
         case "generation":
             return HomeError("This generation of the atlas cannot be opened.", message)
+        case "damaged":
+            engine_error = OSError(message) if message.startswith("IO error") else RuntimeError(message)
+            fault = store_fault(engine_error, generation)
+            return fault or HomeError("This generation of the atlas cannot be read.", "Send the query again.")
         case "cancelled":
             return QueryCancelled("The query was cancelled.")
     sentence = f"The query could not be evaluated: {message.rstrip('.')}."

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from graph.sparql.syntax.lexer import Token, decoded, expanded, prefixes
+from graph.sparql.syntax.path_alternatives import loses_rows
 
 __all__ = ["Repair", "repairs"]
 
@@ -54,6 +55,8 @@ def repairs(tokens: Sequence[Token]) -> tuple[tuple[Repair, ...], tuple[str, ...
             warnings["Integers beyond 64 bits are not compared or sorted by their value."] = None
     if any(map(_names_duration, tokens)) and any(token.text == "+" and not _edited(token, edits) for token in tokens):
         warnings["Date plus duration is unbound unless the duration is a constant after the plus sign."] = None
+    if loses_rows(tokens):
+        warnings["A path with | gives a pair of ends once, where SPARQL counts it for each alternative."] = None
     return tuple(sorted(edits)), tuple(warnings)
 
 

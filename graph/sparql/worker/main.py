@@ -26,6 +26,7 @@ from graph.sandbox.seccomp import is_refusal
 from graph.sparql.worker.in_memory_copy import MemoryCopy
 from graph.sparql.worker.protocol import Answer, Question, Questions, send
 from graph.sparql.worker.result_writer import ResultWriter, RowCounter
+from graph.storage.engine_faults import store_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,9 @@ OPEN_GENERATIONS: Final = 2
 
 PARSED_SETTINGS: Final = 64
 """Settings that stay parsed: one for each generation, format, dataset and base in use."""
+
+_STORE_FAULT: Final = b'{"error": "damaged"'
+"""Start of the body of an answer that failed over the files of the store."""
 
 MAX_MESSAGE_CHARS: Final = 20_000
 """Length of an error message of the engine that is passed on."""
@@ -70,15 +74,21 @@ class Generations:
             if self._cap is not None:
                 self._cap.lift(closed)
             folder = Path(path) / "graph"
-            store = pyoxigraph.Store.read_only(str(folder))
-            quads = _quads(Path(path))
-            if self._cap is not None:
-                self._cap.close((path, key), folder)
+            try:
+                store = pyoxigraph.Store.read_only(str(folder))
+                quads = _quads(Path(path))
+            finally:
+                if self._cap is not None:
+                    self._cap.close((path, key), folder)
             for older in self._open.values():
                 older.discard()
             generation = self._open[path, key] = MemoryCopy(store, quads, self._copied_after)
         self._open.move_to_end((path, key))
         return generation
+
+    def close(self, path: str, key: str) -> None:
+        """Close the store of a generation, if it is open; the next question opens it anew."""
+        self._open.pop((path, key), None)
 
     def copy_more(self) -> bool:
         """Copy another slice of the generation that was used last; whether there is more to copy."""
@@ -149,17 +159,32 @@ def _lowered(descriptor: int) -> int:
 
 
 def _answer(question: Question, settings: dict[str, Any], generations: Generations, spool: int) -> Answer:
-    """The answer to send."""
+    """The answer to send. A query that fails over the files of its generation is run once more, on the store opened
+    anew: queries change nothing, and a fault may have passed."""
     if question.op == "check":
         return _checked(question, settings)
+    began = time.perf_counter()
+    answer = _attempt(question, settings, generations, spool, question.timeout)
+    seconds_left = question.timeout - (time.perf_counter() - began)
+    if answer.body.startswith(_STORE_FAULT) and seconds_left > 0:
+        generations.close(settings["generation"], settings["key"])
+        answer = _attempt(question, settings, generations, spool, seconds_left)
+    return answer
+
+
+def _attempt(
+    question: Question, settings: dict[str, Any], generations: Generations, spool: int, seconds: float
+) -> Answer:
     try:
         store = generations.store(settings["generation"], settings["key"])
     except OSError as error:
         return _failed("generation", str(error))
+    except RuntimeError as error:
+        return _failure(error)
     if question.op == "open":
         return Answer("ready")
     started = time.perf_counter()
-    signal.setitimer(signal.ITIMER_REAL, question.timeout)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         chosen = store.fastest if question.op == "any" else store.store
         return _evaluated(chosen, question.text, settings, spool, started)
@@ -269,6 +294,8 @@ def _failure(error: BaseException, refusal: str = "") -> Answer:
         return _failed("syntax", message)
     if is_refusal(error):
         return _failed("refused", message)
+    if store_fault(error) is not None:
+        return _failed("damaged", message)
     if not isinstance(error, (RuntimeError, ValueError)):
         message = f"{type(error).__name__}: {message}"
     return _failed("failed", message)

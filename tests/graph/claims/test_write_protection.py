@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -12,13 +13,15 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 
+from graph.claims.acceptance import accept_graph
+from graph.claims.write_protection import ProtectedClaims
 from graph.errors import ClaimsHeld, QueryError
 from graph.sparql import graph_store
 from graph.sparql.update import apply_update, update_limits
 from graph.storage.generations import Home
 from graph.storage.snapshot import DEFAULT, Snapshot
 from graph.write.writer import Changes, Session
-from tests.support.small import EX, ex, few_facts
+from tests.support.small import EX, claim, ex, few_facts
 from tests.support.writable_services import BEARER, ServiceMaker, update
 from web.app import create_app
 
@@ -244,3 +247,86 @@ def test_over_http_a_refused_write_is_a_conflict_and_changes_nothing(make_servic
     quads, graphs = content(Snapshot.open(services.home.require()).store)
     assert quads - published[0] == set(ox.parse("<http://e/a> <http://e/b> 1 .", format=ox.RdfFormat.TURTLE))
     assert published[0] < quads and graphs == published[1]
+
+
+FILLER = "".join(f"<a:{number}> <a:b> {number} . " for number in range(100))
+CLAIM = "<https://w3id.org/creative-atlas/ontology#Claim>"
+STATUS = "<https://w3id.org/creative-atlas/ontology#status>"
+ACCEPTED = "<https://w3id.org/creative-atlas/ontology#accepted>"
+LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
+
+MOST_TAKEN_OUT = (
+    f"DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o }} ; INSERT DATA {{ {FILLER} }}",
+    f"INSERT DATA {{ {FILLER} }} ; DELETE WHERE {{ <{EX}radar> ?p ?o }} ; DELETE WHERE {{ ?s {LABEL} ?o }}",
+    f"DELETE {{ ?s ?p ?o }} INSERT {{ ?o ?p ?s }} WHERE {{ ?s ?p ?o FILTER(isIRI(?o)) }} ; "
+    f"DELETE WHERE {{ ?s {LABEL} ?o }}",
+    f"DELETE {{ ?s {LABEL} ?o }} INSERT {{ ?s <a:label> ?o }} WHERE {{ ?s {LABEL} ?o }} ; "
+    f"DELETE WHERE {{ <{EX}radar> ?p ?o }}",
+    f"DELETE {{ GRAPH ?g {{ ?c a {CLAIM} }} }} WHERE {{ GRAPH ?g {{ ?c a {CLAIM} }} }} ; "
+    f"INSERT DATA {{ GRAPH <a:g> {{ <a:c> a {CLAIM} ; {STATUS} {ACCEPTED} }} }}",
+    f"DELETE {{ GRAPH ?g {{ ?c {STATUS} ?x }} }} WHERE {{ GRAPH ?g {{ ?c {STATUS} ?x }} }}",
+)
+
+
+@pytest.mark.parametrize("text", MOST_TAKEN_OUT)
+def test_what_is_put_in_does_not_make_up_for_what_is_taken_out(text: str, store: ox.Store) -> None:
+    """More than half of the facts or claims that were accepted before are gone."""
+    with pytest.raises(ClaimsHeld, match="would take out"):
+        apply_update(store, text, LIMITS)
+
+
+def test_filler_of_an_earlier_write_does_not_count_as_facts(store: ox.Store) -> None:
+    apply_update(store, f"INSERT DATA {{ {FILLER} }}", LIMITS)
+    with pytest.raises(ClaimsHeld, match="would take out"):
+        apply_update(store, "DELETE { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(?p != <a:b>) }", LIMITS)
+    assert len(store) > 0
+
+
+def test_own_data_beside_the_facts_can_be_taken_out(store: ox.Store) -> None:
+    before, _ = content(store)
+    apply_update(store, f"INSERT DATA {{ {FILLER} }}", LIMITS)
+    apply_update(store, "DELETE { ?s <a:b> ?o } WHERE { ?s <a:b> ?o }", LIMITS)
+    apply_update(store, "DELETE { ?s ?p ?o } INSERT { ?s ?p ?o } WHERE { ?s ?p ?o }", LIMITS)
+    assert content(store)[0] == before
+
+
+def test_how_much_may_be_taken_out_is_a_setting(store: ox.Store) -> None:
+    text = f"DELETE WHERE {{ <{EX}radar> ?p ?o }}"  # three of seven
+    with pytest.raises(ClaimsHeld, match="43% of the accepted facts; 40% are allowed"):
+        apply_update(store, text, LIMITS, max_removed=0.4)
+    store.clear()
+    plain_and_claimed(store)
+    apply_update(store, text, LIMITS, max_removed=0.45)
+    apply_update(store, f"DELETE {{ ?s {LABEL} ?o }} WHERE {{ ?s {LABEL} ?o }}", LIMITS, max_removed=1.0)
+
+
+def test_a_patch_cannot_take_most_facts_out(store: ox.Store) -> None:
+    before = content(store)
+    for text in MOST_TAKEN_OUT[:4]:
+        with pytest.raises(ClaimsHeld, match="would take out"):
+            graph_store.patch(store, DEFAULT, text, LIMITS, "http://e/")
+    with pytest.raises(ClaimsHeld, match="would take out"):
+        text = f"DELETE {{ ?c {STATUS} ?x }} WHERE {{ ?c {STATUS} ?x }}"
+        graph_store.patch(store, ex("official"), text, LIMITS, "http://e/")
+    assert content(store) == before
+
+
+def test_a_large_atlas_is_judged_by_a_sample() -> None:
+    store = ox.Store()
+    graph = ex("official")
+    for number in range(3_000):
+        store.extend(claim("official", ex(f"e{number}"), ox.NamedNode("a:p"), ox.Literal(str(number))))
+    accept_graph(store, graph)
+    share = dict.fromkeys(("2", "[0-7]"), 0.0)
+    for digits in share:
+        protected = ProtectedClaims(store, store, sample=500)
+        gone = [
+            quad
+            for quad in store.quads_for_pattern(None, None, None, DEFAULT)
+            if re.search(f'{digits}"$', str(quad.object))
+        ]
+        for quad in gone:
+            store.remove(quad)
+        share[digits] = protected.share_gone("facts")
+        store.extend(gone)
+    assert 0.04 < share["2"] < 0.17 and 0.7 < share["[0-7]"] < 0.9

@@ -50,7 +50,7 @@ def test_a_bad_line_is_named(make: Make, line: str, words: str) -> None:
     with pytest.raises(BadData, match=words) as caught:
         next(readings)
     assert caught.value.line == 3
-    assert "1 more lines. The other records were read." in caught.value.message
+    assert "So is 1 more line. The other records were read." in caught.value.message
 
 
 def test_bytes_that_are_not_utf8_are_named(make: Make) -> None:

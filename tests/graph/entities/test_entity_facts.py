@@ -35,6 +35,17 @@ def test_a_passage_is_called_by_its_document_and_place() -> None:
     assert labels == ["A paper, passage 1", "odd", "itself", "A paper"]
 
 
+def test_a_blank_label_is_none() -> None:
+    facts = """
+    @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+    <urn:a> rdfs:label "", "Second", " " . <urn:b> rdfs:label "" ; skos:prefLabel "Preferred" .
+    <http://e/c> rdfs:label " " .
+    """
+    store = ox.Store()
+    store.load(facts.encode(), ox.RdfFormat.TURTLE)
+    assert [Snapshot(store).label(iri) for iri in ("urn:a", "urn:b", "http://e/c")] == ["Second", "Preferred", "c"]
+
+
 def test_claims_that_are_not_accepted_are_disputed(snapshot: Snapshot) -> None:
     entity = view(snapshot, ex("radar").value)
     (claimed,) = entity.disputed

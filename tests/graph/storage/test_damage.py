@@ -10,7 +10,8 @@ import pytest
 
 from graph.errors import GraphDamaged, StorageFull
 from graph.storage.checksums import CHECKSUMS, check_graph
-from graph.storage.damage import explain_damage, last_whole, store_fault
+from graph.storage.damage import explain_damage, last_whole
+from graph.storage.engine_faults import store_fault
 from graph.storage.generations import Home
 from graph.write.writer import Changes, NoIndex, Writer
 from tests.support.damage import damage_file, largest_table, unshare

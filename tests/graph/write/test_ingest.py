@@ -163,8 +163,8 @@ def test_links_to_directories_are_followed_once(tmp_path: Path) -> None:
         (folder / name).symlink_to(outside)
     (folder / "again").symlink_to(folder / "inner")
     (folder / "gone").symlink_to(tmp_path / "nothing")
-    found = [path.name for path in files_under([folder], follow_links=True)]
-    assert sorted(found) == ["a.txt", "b.txt"]
+    names = [path.name for path in files_under([folder], follow_links=True)]
+    assert sorted(names) == ["a.txt", "b.txt"]
     assert [path.name for path in files_under([folder])] == ["b.txt"]
     assert [path.name for path in unread_files([folder], follow_links=True)] == ["c.docx"]
     assert not list(unread_files([folder]))

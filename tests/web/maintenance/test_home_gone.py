@@ -38,6 +38,8 @@ def test_a_server_is_not_ready_while_its_home_is_gone(services: Services, client
     assert answer.status_code == 503
     assert answer.get_json(force=True)["type"].endswith("/not-an-atlas")
     assert client.get("/healthz").status_code == 200
+    for path in ("/", "/documents", "/ontology", "/dataset", "/search?q=nesta", "/about"):
+        assert client.get(path).status_code in (200, 503), path
     (tmp_path / "elsewhere").rename(root)
     assert client.get("/readyz").status_code == 200
 

@@ -130,23 +130,19 @@ def test_an_idle_connection_is_closed(impatient: Served) -> None:
 
 
 @pytest.mark.parametrize("address", ["/long", "/sparql?query=" + quote("SELECT * { ?a ?b ?c . ?d ?e ?f }")])
-def test_readers_that_take_nothing_are_cut_off(impatient: Served, ended: threading.Event, address: str) -> None:
-    """They take all places for connections, until the kernel gives them up: they hear nothing of that."""
-    readers = [impatient.connect() for _ in range(3)]
-    try:
-        for reader, path in zip(readers, (address, "/long", "/long"), strict=True):
-            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            reader.sendall(get(path))
-            assert reader.recv(1)
-        with impatient.connect() as other:
+def test_a_reader_that_takes_nothing_is_cut_off(make_served: ServedMaker, address: str) -> None:
+    """It has the only place for a connection, until the kernel gives it up: it hears nothing of that."""
+    server = make_served(query_seconds=60.0, sending_seconds=2.0, stuck_seconds=2.0, connections=1)
+    with server.connect() as reader:
+        reader.settimeout(60)
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.sendall(get(address))
+        assert reader.recv(1)
+        with server.connect() as other:
             other.settimeout(60)
             other.sendall(get("/other", "Connection: close\r\n"))
             assert b"GET /other" in until_closed(other)
-        assert ended.wait(20), "the application was stopped"
-    finally:
-        ended.clear()
-        for reader in readers:
-            reader.close()
+    server.close()
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n"], ids=["idle", "half a head"])

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, Store
 
-from graph.errors import QueryError, QueryFailed
+from graph.errors import GraphDamaged, HomeError, QueryError, QueryFailed
 from graph.sparql.limits import Limits
 from graph.sparql.pool.pool import QueryPool
 from graph.sparql.update import apply_update, update_limits
 from web.http.problems import status_of
 
 LIMITS = update_limits(5)
+OPENED_AT_ONCE = 16
+"""Tables that the engine opens when it opens a store; the others it opens when they are first read."""
+
 ALL = "SELECT ?o { ?s ?p ?o }"  # not a sum: there the engine may take each unread row for one more, without end
 
 
@@ -38,15 +42,82 @@ def damaged(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("text", ["DELETE WHERE { ?s ?p ?o }", "INSERT { ?s <u:q> ?o } WHERE { ?s <u:p> ?o }"])
 def test_a_damaged_store_is_not_the_fault_of_the_update(damaged: Path, text: str) -> None:
-    with pytest.raises(QueryFailed, match="Corruption") as caught:
+    with pytest.raises(GraphDamaged, match=r"damaged: \d+\.sst does not hold") as caught:
         apply_update(Store(str(damaged / "graph")), text, LIMITS)
     assert status_of(caught.value) == 503
-    assert "try again" in caught.value.remedy
+    assert "creative-atlas check" in caught.value.remedy
 
 
 def test_a_damaged_store_is_not_the_fault_of_the_query(damaged: Path) -> None:
-    with QueryPool(Limits(cache_bytes=0)) as pool, pytest.raises(QueryFailed, match="Corruption"):
-        pool.run(damaged, ALL)
+    with QueryPool(Limits(cache_bytes=0)) as pool:
+        with pytest.raises(GraphDamaged, match=r"generation 000001 is damaged: \d+\.sst"):
+            pool.run(damaged, ALL)
+        assert pool.run(damaged, "ASK {}").read()
+
+
+def test_a_store_that_cannot_be_opened_ends_no_worker(damaged: Path) -> None:
+    next((damaged / "graph").glob("MANIFEST-*")).write_bytes(b"no manifest")
+    with QueryPool(Limits(cache_bytes=0)) as pool:
+        for _ in range(2):
+            with pytest.raises(GraphDamaged, match="MANIFEST"):
+                pool.run(damaged, ALL)
+
+
+@pytest.fixture
+def many_tables(tmp_path: Path) -> Path:
+    """A generation with more tables than the engine opens at once."""
+    place = tmp_path / "000001" / "graph"
+    place.parent.mkdir()
+    store = Store(str(place))
+    for part in range(3):
+        for graph in (DefaultGraph(), NamedNode(f"u:g{part}")):
+            store.bulk_extend(
+                Quad(NamedNode(f"u:{part}:{n}"), NamedNode("u:p"), Literal(f"text {part} {n}"), graph)
+                for n in range(50)
+            )
+    store.flush()
+    del store
+    assert len(list(place.glob("*.sst"))) > OPENED_AT_ONCE
+    return place.parent
+
+
+@pytest.mark.parametrize("seccomp", [True, False])
+def test_a_lack_of_descriptors_is_never_called_a_refusal(many_tables: Path, seccomp: bool) -> None:
+    """The engine opens a table when a query first reads it. Where a worker may raise its limit again, it does."""
+    with QueryPool(Limits(cache_bytes=0, workers=1), seccomp=seccomp) as pool:
+        assert pool.run(many_tables, "ASK {}").read()
+        for pid in pool.idle():
+            few = len(list(Path(f"/proc/{pid}/fd").iterdir()))
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, resource.prlimit(pid, resource.RLIMIT_NOFILE)[1]))
+        outcomes = set()
+        for number in range(28):
+            try:
+                rows = pool.run(
+                    many_tables, f"SELECT ?g {{ GRAPH ?g {{ ?s ?p ?o }} }} #{number}", media_type="text/csv"
+                )
+                outcomes.add(len(rows.read().splitlines()))
+            except HomeError as error:
+                assert "too many open files" in error.message
+                assert status_of(error) == 503
+                outcomes.add(503)
+        assert outcomes <= ({151, 503} if seccomp else {151})
+
+
+@pytest.mark.parametrize("seccomp", [True, False])
+def test_every_table_can_be_opened_whichever_generation_comes(many_tables: Path, seccomp: bool) -> None:
+    generations = [many_tables]
+    for number in range(2, 6):  # they share their tables
+        generation = many_tables.parent / f"{number:06d}"
+        generation.mkdir()
+        Store.read_only(str(many_tables / "graph")).backup(str(generation / "graph"))
+        generations.append(generation)
+    with QueryPool(Limits(cache_bytes=0, workers=1), seccomp=seccomp) as pool:
+        for turn in range(3):
+            for generation in generations:
+                for query in ("SELECT ?g { GRAPH ?g {} }", "SELECT * { ?s ?p ?o . GRAPH ?g { ?s ?q ?o } }"):
+                    assert pool.run(generation, f"{query} #{turn}").read()
+                with pytest.raises(HomeError):
+                    pool.run(many_tables.parent / "000099", "ASK {}")
 
 
 def test_a_read_only_store_is_not_the_fault_of_the_update(tmp_path: Path) -> None:

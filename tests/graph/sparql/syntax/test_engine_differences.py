@@ -110,3 +110,25 @@ def test_what_the_engine_does_well_is_left_alone(query: str) -> None:
     text = "PREFIX : <http://example.org/> " + query
     result = guard(text, Limits())
     assert (result.text, result.warnings) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("query", "warns"),
+    [
+        ("SELECT * { ?x <u:p>|<u:q> ?y }", True),
+        ("SELECT * { ?x (<u:p>|<u:q>)/<u:r> ?y }", True),
+        ("SELECT * { ?x <u:p> [ <u:q>|<u:r> ?y ] }", True),
+        ("SELECT * { ?x !(<u:p>|^<u:q>) ?y }", True),
+        ("SELECT (COUNT(*) AS ?n) { ?x ^(<u:p>|<u:q>) ?y }", True),
+        ("SELECT DISTINCT (COUNT(?x) AS ?n) { ?x <u:p>|<u:q> ?y }", True),
+        ("SELECT DISTINCT ?n { { SELECT ?x { ?x <u:p>|<u:q> ?y } } }", True),
+        ("SELECT DISTINCT ?x { ?x <u:p>|<u:q> ?y }", False),
+        ("ASK { ?x <u:p>|<u:q> ?y }", False),
+        ("CONSTRUCT { ?x a ?y } WHERE { ?x <u:p>|<u:q> ?y }", False),
+        ("SELECT * { ?x ((<u:p>|<u:q>)/<u:r>)* ?y }", False),
+        ("SELECT * { ?x !(<u:p>|<u:q>) ?y }", False),
+        ("SELECT * { ?x <u:p> ?y {| <u:q> 1 |} FILTER (?x = 1 || ?y = 2) }", False),
+    ],
+)
+def test_alternatives_in_a_path_that_may_lose_rows(query: str, warns: bool) -> None:
+    assert bool(guarded(query).warnings) == warns
