@@ -27,7 +27,7 @@
         result_writer.py   memory, then the spool file, and the caps
 
     pool/              queries to workers, in an event loop
-        pool.py            the entry point: `QueryPool.run` from any thread, `run_async` in the loop
+        pool.py            the entry point: `QueryPool.run` from any thread, `evaluate` in the loop
         guard_verdicts.py  guard verdicts, cached, and those that a worker gives
         request.py         a query in its context, and the result of a worker's answer
         result_cache.py    results in memory, by fingerprint

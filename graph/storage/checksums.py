@@ -13,22 +13,18 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from graph.errors import GraphDamaged
+from graph.storage.file_checksums import FileMark, checksum_of, is_same_file, mark_of_file
 
-__all__ = ["CHECKSUMS", "FileMark", "GraphSoundness", "check_graph", "note_checksums"]
+__all__ = ["CHECKSUMS", "GraphSoundness", "check_graph", "note_checksums"]
 
 CHECKSUMS: Final = "checksums.json"
 _READ_BY_ENGINE: Final = re.compile(r"\d+\.sst|MANIFEST-\d+|CURRENT")
-_BLOCK_BYTES: Final = 1 << 20
-
-FileMark = tuple[int, int, int, int]
-"""Identity and state of a file: device, inode, size, time of the last change in nanoseconds."""
 
 _Noted = Mapping[str, tuple[int, int]]
 
@@ -50,8 +46,8 @@ def note_checksums(source: Path | None, target: Path) -> None:
     known = _read(source) if source is not None else {}
     noted: dict[str, tuple[int, int]] = {}
     for file in _files(target):
-        if source is None or not _is_same_file(source / "graph" / file.name, file):
-            noted[file.name] = file.stat().st_size, _checksum(file)
+        if source is None or not is_same_file(source / "graph" / file.name, file):
+            noted[file.name] = file.stat().st_size, checksum_of(file)
         elif file.name in known:
             noted[file.name] = known[file.name]
     (target / CHECKSUMS).write_text(json.dumps(noted, indent=1, sort_keys=True) + "\n", "utf-8")
@@ -75,9 +71,9 @@ def check_graph(
     for name, (size, checksum) in noted.items():
         file = generation / "graph" / name
         try:
-            mark = _mark(file)
+            mark = mark_of_file(file)
             if known is None or mark not in known:
-                if mark[2] != size or _checksum(file, pause) != checksum:
+                if mark[2] != size or checksum_of(file, pause) != checksum:
                     raise _damaged(generation, f"{name} does not hold what was written to it")
                 if on_sound is not None:
                     on_sound(mark)
@@ -107,31 +103,3 @@ def _read(generation: Path) -> dict[str, tuple[int, int]]:
 
 def _damaged(generation: Path, fault: str) -> GraphDamaged:
     return GraphDamaged(f"The graph of generation {generation.name} is damaged: {fault}.", generation=generation.name)
-
-
-def _checksum(file: Path, pause: Callable[[int], None] | None = None) -> int:
-    checksum = 0
-    for block in _blocks(file):
-        checksum = zlib.crc32(block, checksum)
-        if pause is not None:
-            pause(len(block))
-    return checksum
-
-
-def _blocks(file: Path) -> Iterator[memoryview]:
-    buffer = memoryview(bytearray(_BLOCK_BYTES))
-    with file.open("rb", buffering=0) as stream:
-        while size := stream.readinto(buffer):
-            yield buffer[:size]
-
-
-def _is_same_file(first: Path, second: Path) -> bool:
-    try:
-        return first.samefile(second)
-    except FileNotFoundError:
-        return False
-
-
-def _mark(file: Path) -> FileMark:
-    status = file.stat()
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

@@ -8,33 +8,22 @@ Requests that do not need the damaged part are answered.
 from __future__ import annotations
 
 import logging
-import threading
-import time
 from contextlib import suppress
 from typing import Any, Final
 
-from graph.errors import AtlasError, GraphDamaged, HomeError
-from graph.storage.checksums import FileMark, GraphSoundness, check_graph
+from graph.errors import GraphDamaged, HomeError
+from graph.storage.checksums import GraphSoundness, check_graph
 from graph.storage.damage import explain_damage
 from graph.storage.engine_faults import store_fault
 from graph.storage.generations import Home
+from web.maintenance.scrub_thread import READ_BYTES_PER_SECOND, RECHECK_SECONDS, ScrubThread
 
 __all__ = ["GraphScrubber"]
 
-READ_BYTES_PER_SECOND: Final = 32 << 20
 SETTLE_SECONDS: Final = 15.0
 """From opening a graph to reading it through."""
 
-RECHECK_SECONDS: Final = 60.0
-"""After this a damaged graph is read again: somebody may have gone back to a whole generation."""
-
-_DAY_SECONDS: Final = 86_400.0
-
 log = logging.getLogger(__name__)
-
-
-class _Closed(Exception):
-    """The server ends while a file is read."""
 
 
 class GraphScrubber:
@@ -52,20 +41,15 @@ class GraphScrubber:
         rate: int = READ_BYTES_PER_SECOND,
     ) -> None:
         self._home = home
-        self._settle_seconds, self._recheck_seconds, self._rate = settle_seconds, recheck_seconds, rate
-        self._changed = threading.Condition()
-        self._due: float | None = None
-        self._urgent = False
-        self._closed = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._sound: dict[FileMark, float] = {}
+        self._settle_seconds, self._recheck_seconds = settle_seconds, recheck_seconds
+        self._thread = ScrubThread("the graph", self._is_sound, recheck_seconds=recheck_seconds, rate=rate)
         self._soundness: GraphSoundness | None = None
         self._suspicion: GraphDamaged | None = None
         self._problem: GraphDamaged | None = None
 
     def notify(self) -> None:
         """A generation was opened: read through what is new in it, in a while. Returns at once."""
-        self._schedule(self._settle_seconds)
+        self._thread.schedule(self._settle_seconds)
 
     def diagnose(self, error: BaseException) -> HomeError | None:
         """The error for the client where the graph, or the disk, is the cause of an unexpected one; else None.
@@ -87,13 +71,11 @@ class GraphScrubber:
         if problem is not None and problem.generation == live:
             return problem
         if fault.explained:
-            self._schedule(self._recheck_seconds)
+            self._thread.schedule(self._recheck_seconds)
             return fault
         log.error("the graph cannot be read; its files are read through", exc_info=error)
         self._suspicion = GraphDamaged(fault.message, fault.remedy, generation=live)
-        self._sound.clear()
-        self._urgent = True
-        self._schedule(0.0)
+        self._thread.read_at_once(again=True)
         return GraphDamaged(fault.message, "Its files are being read through; try again in a minute.", generation=live)
 
     def require_sound(self) -> None:
@@ -106,8 +88,7 @@ class GraphScrubber:
             return
         if problem.generation == self._home.require().name:
             raise problem
-        self._urgent = True
-        self._schedule(0.0)
+        self._thread.read_at_once(again=False)
 
     def state(self) -> dict[str, Any]:
         """For operators. `state`: unread (as yet), sound, unchecked (an earlier version wrote a part) or damaged."""
@@ -121,55 +102,15 @@ class GraphScrubber:
 
     def close(self) -> None:
         """End the thread; a file that is being read is left."""
-        self._closed.set()
-        with self._changed:
-            self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join(10)
-
-    def _schedule(self, seconds: float) -> None:
-        with self._changed:
-            due = time.monotonic() + seconds
-            self._due = due if self._due is None else min(self._due, due)
-            if self._thread is None and not self._closed.is_set():
-                self._thread = threading.Thread(target=self._run, name="graph-scrubber", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-
-    def _run(self) -> None:
-        while self._wait():
-            seconds = self._recheck_seconds
-            try:
-                seconds = _DAY_SECONDS if self._is_sound() else self._recheck_seconds
-            except _Closed:
-                return
-            except AtlasError as error:
-                log.warning("the graph cannot be read through: %s", error)
-            except Exception:
-                log.exception("the graph cannot be read through")
-            self._schedule(seconds)
-
-    def _wait(self) -> bool:
-        """Until it is time to read; False at the end."""
-        with self._changed:
-            while not self._closed.is_set():
-                now = time.monotonic()
-                if self._due is not None and now >= self._due:
-                    self._due = None
-                    return True
-                self._changed.wait(None if self._due is None else self._due - now)
-        return False
+        self._thread.close()
 
     def _is_sound(self) -> bool:
         """Read the live graph through. Whether it is sound, as far as its checksums and the requests tell."""
         generation = self._home.require()
-        now = time.monotonic()
-        self._sound = {mark: then for mark, then in self._sound.items() if now - then < _DAY_SECONDS / 2}
         suspicion, self._suspicion = self._suspicion, None
-        urgent, self._urgent = self._urgent, False
-        pause = self._stop_if_closed if urgent else self._keep_to_rate
+        thread = self._thread
         try:
-            soundness = check_graph(generation.path, pause, self._sound, self._note_sound)
+            soundness = check_graph(generation.path, thread.pause, thread.known, thread.note_sound)
         except GraphDamaged as error:
             with suppress(HomeError):
                 if self._home.require() == generation:  # else it was pruned while it was read
@@ -186,19 +127,8 @@ class GraphScrubber:
         self._soundness, self._problem = soundness, None
         return True
 
-    def _note_sound(self, mark: FileMark) -> None:
-        self._sound[mark] = time.monotonic()
-
     def _damaged(self, error: GraphDamaged) -> None:
         explained = explain_damage(self._home, error)
         if self._problem is None or self._problem.message != explained.message:
             log.error("%s", explained)
         self._problem = explained
-
-    def _keep_to_rate(self, size: int) -> None:
-        if self._closed.wait(size / self._rate):
-            raise _Closed
-
-    def _stop_if_closed(self, size: int) -> None:
-        if self._closed.is_set():
-            raise _Closed

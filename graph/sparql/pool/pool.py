@@ -1,7 +1,7 @@
 """Entry point of SPARQL queries: guard a query, have a worker evaluate it, return its result or the reason for none.
 
 The pool runs in an event loop: that of the server to which it was attached, else one of its own in a thread. `run`
-blocks any other thread until the result is there; `run_async` is awaited in the loop.
+blocks any other thread until the result is there; `evaluate` is awaited in the loop.
 """
 
 from __future__ import annotations
@@ -176,25 +176,6 @@ class QueryPool:
             query, await self._delivery(self._verdicts.task(query, client, timeout), cancellation)
         )
 
-    async def run_async(
-        self,
-        request: QueryRequest,
-        *,
-        client: str | None = None,
-        timeout: float | None = None,
-        query_id: str | None = None,
-        any_order: bool = False,
-        cancellation: Cancellation | None = None,
-    ) -> QueryResult:
-        """As `run_request`, in the loop of the pool. Where the awaiting task is cancelled, or `cancellation`, the query
-        ends. Parameters as of `evaluate`."""
-        present = self.at_once(request)
-        if present is not None:
-            return to_query_result(request, present[0], cached=present[1])
-        return await self.evaluate(
-            request, client=client, timeout=timeout, query_id=query_id, any_order=any_order, cancellation=cancellation
-        )
-
     async def evaluate(
         self,
         request: QueryRequest,
@@ -205,7 +186,8 @@ class QueryPool:
         any_order: bool = False,
         cancellation: Cancellation | None = None,
     ) -> QueryResult:
-        """As `run_async`, for a request for which `at_once` has nothing.
+        """As `run_request`, in the loop of the pool, for a request for which `at_once` has nothing. Where the awaiting
+        task is cancelled, or `cancellation`, the query ends.
 
         `any_order` is for a client that reads the whole result: where their order does not matter, the rows may come
         in another order from time to time. Without it they keep their order, except for those of look-ups.

@@ -162,14 +162,14 @@ def test_a_query_ends_when_the_task_that_awaits_it_is_cancelled(generation: Path
     async def main() -> None:
         with QueryPool(Limits(timeout=60)) as pool:
             pool.attach(asyncio.get_running_loop())
-            waiting = asyncio.ensure_future(pool.run_async(pool.request(generation, pool.check(slow))))
+            waiting = asyncio.ensure_future(pool.evaluate(pool.request(generation, pool.check(slow))))
             while not pool.busy():
                 await asyncio.sleep(0.01)
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await waiting
             assert pool.load() == (0, 0)
-            result = await pool.run_async(pool.request(generation, pool.check(LOOK_UP)))
+            result = await pool.evaluate(pool.request(generation, pool.check(LOOK_UP)))
             assert result.rows == 1
 
     run_coroutine(main())

@@ -115,7 +115,7 @@ def objects(*questions: tuple[Path, str, bool]) -> list[list[str]]:
 
     async def objects_of(pool: QueryPool, generation: Path, query: str, any_order: bool) -> list[str]:
         request = pool.request(generation, pool.check(query))
-        return values(await pool.run_async(request, any_order=any_order))
+        return values(await pool.evaluate(request, any_order=any_order))
 
     return run_coroutine(ask())
 
